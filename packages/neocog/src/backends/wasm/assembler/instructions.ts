@@ -51,7 +51,7 @@ type Instruction<R extends Row> = (
 
 const memoryImmediate = (where: unknown, name: string, lane: readonly number[] = []): Immediate => {
   const offset = (where as Offset | undefined)?.offset ?? 0;
-  const log2Align = name.includes('32') ? 2 : 4;
+  const log2Align = name.includes('32') ? 2 : name.includes('64') ? 3 : 4;
   const text = [offset === 0 ? [] : [`offset=${offset}`], lane].flat().join(' ');
   return { bytes: [log2Align, ...unsigned(offset), ...lane], text };
 };
@@ -178,7 +178,9 @@ export const v128 = {
     bitselect: [0xfd_052, [V, V, V], V],
     anyTrue: [0xfd_053, [V], I],
     load32Lane: [0xfd_056, [I, V], V, 'laneOfMemory'],
+    load64Lane: [0xfd_057, [I, V], V, 'laneOfMemory'],
     store32Lane: [0xfd_05a, [I, V], 'void', 'laneOfMemory'],
+    store64Lane: [0xfd_05b, [I, V], 'void', 'laneOfMemory'],
     load32Zero: [0xfd_05c, [I], V, 'memory'],
   }),
 };
