@@ -26,7 +26,12 @@ export const FLOORS = [
     { name: 'types', holds: ['types/'] },
   ],
   [{ name: 'expression', holds: ['expression/'] }],
-  [{ name: 'the backend interface', holds: ['backends/backend.ts', 'backends/current.ts'] }],
+  [
+    {
+      name: 'the backend interface',
+      holds: ['backends/backend.ts', 'backends/current.ts', 'backends/graph.ts'],
+    },
+  ],
   [
     { name: 'backends/reference', holds: ['backends/reference/'], concrete: true },
     { name: 'backends/wasm', holds: ['backends/wasm/'], concrete: true },
@@ -44,6 +49,7 @@ export const FLOORS = [
     { name: 'filters', holds: ['filters/'] },
     { name: 'models', holds: ['models/'] },
   ],
+  [{ name: 'program', holds: ['program/'] }],
   [{ name: 'settings', holds: ['settings.ts'], choosesBackend: true }],
   [{ name: 'index', holds: ['index.ts'], choosesBackend: true }],
 ];

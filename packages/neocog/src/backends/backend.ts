@@ -62,8 +62,25 @@ export interface Explanation {
 
 export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
 
+/**
+ * What a backend that records computations, instead of carrying them out, does with the few things that operations do
+ * beside computing.
+ */
+export interface Recording {
+  /** `target`, which lives on, is to hold `values`. */
+  assign(target: Values, values: Values): void;
+  /** `check` is to see the values, and may throw. Left out where they are never on this side. */
+  look(values: Values, check: (values: Values) => void): void;
+  /** `effect` is to happen once per run. */
+  everyRun(effect: () => void): void;
+  /** An array that `fill` fills anew for every run. */
+  draw(size: number, fill: (values: Float32Array) => void): Float32Array;
+}
+
 export interface Backend {
   readonly name: string;
+  /** Only of a backend that records. */
+  readonly recording?: Recording;
 
   /** y = conv(x, w) + bias. x `[batch, inChannels, …input]` → y `[batch, outChannels, …output]`. */
   conv(g: ConvGeometry, x: Float32Array, w: Float32Array, bias: Float32Array | null): Float32Array;
@@ -80,7 +97,7 @@ export interface Backend {
   sumPoolGrad(g: PoolGeometry, y: Float32Array, scale: Float32Array): Float32Array;
 
   /** y[p, i] = x[p, indices[p, i]] for each of `planes` planes. */
-  take(planes: number, x: Float32Array, indices: Int32Array): Float32Array;
+  take<T extends Values>(planes: number, x: T, indices: Int32Array): T;
   /** x[p, indices[p, i]] += y[p, i] into planes of `size` zeros: the adjoint of take. */
   scatterAdd(planes: number, size: number, y: Float32Array, indices: Int32Array): Float32Array;
 

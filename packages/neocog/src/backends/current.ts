@@ -1,7 +1,7 @@
 // Which backend runs eager operations. The choice is one variable, made by the settings; operations only read it.
 
 import { assert } from '../errors.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, Recording } from './backend.ts';
 
 let active: Backend | null = null;
 
@@ -17,3 +17,18 @@ export function setBackend(next: Backend): Backend | null {
   active = next;
   return before;
 }
+
+/** What operations do beside computing, done at once. */
+const atOnce: Recording = {
+  assign: (target, values) => target.set(values),
+  look: (values, check) => check(values),
+  everyRun: (effect) => effect(),
+  draw(size, fill) {
+    const values = new Float32Array(size);
+    fill(values);
+    return values;
+  },
+};
+
+/** How operations change arrays, look at values and draw random numbers: at once, or recorded for later runs. */
+export const effects = (): Recording => backend().recording ?? atOnce;

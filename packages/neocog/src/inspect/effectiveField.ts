@@ -6,12 +6,12 @@ import { grad } from '../autograd/grad.ts';
 import { ShapeError } from '../errors.ts';
 import { show } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
+import { inEvaluation } from '../nn/watch.ts';
 import { needKnown } from '../ops/check.ts';
 import { Generator } from '../tensor/random.ts';
 import { randn } from '../tensor/sampling.ts';
 import { formatShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { Tensor, zeros } from '../tensor/tensor.ts';
-import { inEvaluation } from './trace.ts';
 
 export interface EffectiveFieldOptions {
   /** Position of the output cell, one number per axis after batch and channels. Default: the middle. */

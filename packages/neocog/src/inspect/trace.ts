@@ -5,6 +5,7 @@ import { backend, setBackend } from '../backends/current.ts';
 import type { ReceptiveField } from '../geometry/receptive.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
 import type { Module } from '../nn/module.ts';
+import { inEvaluation, watchParts } from '../nn/watch.ts';
 import { noGrad } from '../tensor/graph.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { KnownFields } from './knownFields.ts';
@@ -55,29 +56,4 @@ export function traceModule(module: Module, input: Tensor): Step[] {
     setBackend(before);
     restore();
   }
-}
-
-/** Runs `body` with the module in evaluation mode; afterwards each part is in the mode that it was in. */
-export function inEvaluation<T>(module: Module, body: () => T): T {
-  const restore = module.evalForNow();
-  try {
-    return body();
-  } finally {
-    restore();
-  }
-}
-
-type Around = (name: string, part: Module, x: Tensor, forward: () => Tensor) => Tensor;
-
-/** Runs every forward pass of every part through `around`, until the returned function is called. */
-function watchParts(module: Module, around: Around): () => void {
-  const parts = new Map(module.namedModules().map(([name, part]) => [part, name]));
-  for (const [part, name] of parts) {
-    const forward = part.forward.bind(part);
-    part.forward = (x) => around(name, part, x, () => forward(x));
-  }
-  return () => {
-    // The instance's own property hid the class's method.
-    for (const part of parts.keys()) delete (part as { forward?: unknown }).forward;
-  };
 }

@@ -1,7 +1,8 @@
 // Normalisation layers, with PyTorch's arguments, defaults and state-dict keys. What they compute is in ops/norm.ts and
 // ops/groupNorm.ts.
 
-import { ShapeError } from '../errors.ts';
+import { backend, effects } from '../backends/current.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
 import { needCount, needKnown, needNumber } from '../ops/check.ts';
 import { batchNorm, groupNorm, instanceNorm, layerNorm, reshape } from '../ops/index.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
@@ -97,7 +98,17 @@ abstract class BatchNorm<C extends number> extends ChannelNorm<OfChannels<C>> {
     const { weight, bias, eps, runningMean, runningVar, numBatchesTracked: seen } = this;
     // Without running statistics the batch's own serve in evaluation too.
     const training = this.training || runningMean === null;
-    if (training && seen) seen.data[0]++;
+    const cumulative = training && this.momentum === null;
+    if (training && seen) {
+      effects().everyRun(() => {
+        seen.data[0]++;
+      });
+    }
+    if (cumulative && backend().recording) {
+      throw new UnsupportedError(
+        'compileTraining: batch normalisation with momentum null weighs each batch by how many there were, which a compiled step cannot; give a momentum',
+      );
+    }
     const momentum = this.momentum ?? 1 / (seen?.data[0] || 1);
     return batchNorm(x, runningMean, runningVar, { weight, bias, training, eps, momentum });
   }

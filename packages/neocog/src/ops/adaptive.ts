@@ -1,6 +1,7 @@
 // Pooling to a wanted output size: window i covers the cells from floor(i·in/out) up to, not including,
 // ceil((i + 1)·in/out), as in PyTorch. Windows of one size are plain pooling; else windows are read side by side first.
 
+import { backend } from '../backends/current.ts';
 import { adaptiveAxes, type ResizedAxis } from '../geometry/adaptive.ts';
 import type { Layout, PerAxis, Rank } from '../geometry/options.ts';
 import { adaptiveTaps, adaptiveWindows, longestWindow } from '../geometry/taps.ts';
@@ -94,13 +95,8 @@ function maxOfWindows(fn: string, rank: Rank, x: Tensor, axes: readonly ResizedA
     plane,
   );
   const { data } = readView(fn, positions, viewOfAxes(plane, cells));
-  return {
-    output,
-    indices: new Tensor(
-      Int32Array.from(indices.data, (i) => data[i]),
-      indices.shape,
-    ),
-  };
+  const found = backend().take(1, data, indices.data as Int32Array);
+  return { output, indices: new Tensor(found, indices.shape) };
 }
 
 const adaptiveMax =

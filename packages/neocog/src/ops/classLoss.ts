@@ -1,5 +1,6 @@
 // Losses over classes: nll of log-probabilities, and crossEntropy, which is nll of logSoftmax with more kinds of target.
 
+import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
@@ -105,12 +106,13 @@ function checkClasses({ fn, scores, target, ignoreIndex }: Task): void {
     );
   }
   const classes = scores.shape[1];
-  const wrong = target.data.findIndex((y: number) => y !== ignoreIndex && (y < 0 || y >= classes));
-  if (wrong >= 0) {
+  effects().look(target.data, (data) => {
+    const wrong = data.findIndex((y: number) => y !== ignoreIndex && (y < 0 || y >= classes));
+    if (wrong < 0) return;
     throw new ShapeError(
-      `${fn}: target holds class ${target.data[wrong]} at index ${wrong}, the input has classes 0 to ${classes - 1}; set ignoreIndex to leave it out`,
+      `${fn}: target holds class ${data[wrong]} at index ${wrong}, the input has classes 0 to ${classes - 1}; set ignoreIndex to leave it out`,
     );
-  }
+  });
 }
 
 /** One term of the sum per (sample, class), and what the terms of a mean are divided by, as formulas over `inputs`. */

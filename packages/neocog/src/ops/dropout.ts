@@ -1,5 +1,6 @@
 // Dropout (Srivastava et al., 2014), in the inverted form: what is kept is scaled up, so that evaluation needs nothing.
 
+import { effects } from '../backends/current.ts';
 import * as e from '../expression/expression.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -23,6 +24,8 @@ export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
   needNumber('dropout', 'p', p, (v) => v >= 0 && v <= 1, 'a probability from 0 to 1');
   if (!training || p === 0) return x;
   const scale = p === 1 ? 0 : 1 / (1 - p);
-  const mask = Float32Array.from({ length: x.size }, () => (generator.uniform() < p ? 0 : scale));
+  const mask = effects().draw(x.size, (values) => {
+    for (let i = 0; i < values.length; i++) values[i] = generator.uniform() < p ? 0 : scale;
+  });
   return fuse('dropout', e.mul(e.input(0), e.input(1)), [x, new Tensor(mask, x.shape)]);
 }

@@ -1,6 +1,7 @@
 // Losses that compare a result with its target element by element: each is a formula, reduced. Losses over classes are
 // in classLoss.ts.
 
+import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
@@ -157,12 +158,13 @@ export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Te
   const { reduction = 'mean', weight } = options;
   needKnown('bce', options, ['reduction', 'weight']);
   checkBinary('bce', input, target, { weight });
-  const wrong = input.data.findIndex((p: number) => !(p >= 0 && p <= 1));
-  if (wrong >= 0) {
+  effects().look(input.data, (data) => {
+    const wrong = data.findIndex((p: number) => !(p >= 0 && p <= 1));
+    if (wrong < 0) return;
     throw new ShapeError(
-      `bce: input holds ${input.data[wrong]} at index ${wrong}, probabilities from 0 to 1 are needed; use bceWithLogits for raw scores`,
+      `bce: input holds ${data[wrong]} at index ${wrong}, probabilities from 0 to 1 are needed; use bceWithLogits for raw scores`,
     );
-  }
+  });
   const inputs = [input, target, input.detach()];
   const factor = weight ? e.input(inputs.push(weight) - 1) : 1;
   return reduceTerms('bce', e.mul(factor, bceFormula()), inputs, reduction, reductions);

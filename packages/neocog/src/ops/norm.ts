@@ -1,6 +1,7 @@
 // Batch normalisation (Ioffe and Szegedy, 2015): each channel to zero mean and unit variance, then scaled and shifted.
 // And what all normalisations are made of; those within a sample are in groupNorm.ts.
 
+import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
@@ -88,9 +89,9 @@ export function batchNorm<S extends Shape>(
 /** running ← (1 − momentum)·running + momentum·scale·batch, in place. */
 export function updateRunning(running: Tensor | null, batch: Tensor, momentum: number, scale: number): void {
   if (!running) return;
-  for (let c = 0; c < running.size; c++) {
-    running.data[c] = (1 - momentum) * running.data[c] + momentum * scale * batch.data[c];
-  }
+  const moved = e.add(e.mul(e.input(0), 1 - momentum), e.mul(e.input(1), momentum * scale));
+  const after = fuse('running statistics', moved, [running.detach(), reshape(batch.detach(), running.shape)]);
+  effects().assign(running.data, after.data);
 }
 
 function checkArguments(

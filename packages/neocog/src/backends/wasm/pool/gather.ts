@@ -2,10 +2,11 @@
 // nothing to compute, WebAssembly has no gather, and copying in and out would add as much again.
 
 import { assert } from '../../../errors.ts';
+import type { Values } from '../../backend.ts';
 
 /** See `Backend.take`. */
-export function take(planes: number, x: Float32Array, indices: Int32Array): Float32Array {
-  const y = new Float32Array(indices.length);
+export function take<T extends Values>(planes: number, x: T, indices: Int32Array): T {
+  const y = (x instanceof Int32Array ? new Int32Array(indices.length) : new Float32Array(indices.length)) as T;
   const [size, count] = [x.length / planes, indices.length / planes];
   let signs = 0;
   for (let p = 0, i = 0; p < planes; p++) {

@@ -1,0 +1,30 @@
+// Watching the parts of a module while it runs.
+
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Module } from './module.ts';
+
+/** Runs `forward`, the pass of `part`, and gives back its result. */
+export type Around = (name: string, part: Module, x: Tensor, forward: () => Tensor) => Tensor;
+
+/** Runs every forward pass of every part through `around`, until the returned function is called. */
+export function watchParts(module: Module, around: Around): () => void {
+  const parts = new Map(module.namedModules().map(([name, part]) => [part, name]));
+  for (const [part, name] of parts) {
+    const forward = part.forward.bind(part);
+    part.forward = (x) => around(name, part, x, () => forward(x));
+  }
+  return () => {
+    // The instance's own property hid the class's method.
+    for (const part of parts.keys()) delete (part as { forward?: unknown }).forward;
+  };
+}
+
+/** Runs `body` with the module in evaluation mode; afterwards each part is in the mode that it was in. */
+export function inEvaluation<T>(module: Module, body: () => T): T {
+  const restore = module.evalForNow();
+  try {
+    return body();
+  } finally {
+    restore();
+  }
+}

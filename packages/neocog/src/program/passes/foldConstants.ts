@@ -1,0 +1,27 @@
+// What can be computed before the first run is computed once: turned kernels, weights in another order, tables.
+
+import type { Backend, Values } from '../../backends/backend.ts';
+import type { Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import { evaluateNode } from '../evaluate.ts';
+
+export function foldConstants(graph: Graph, backend: Backend): Graph {
+  const known = new Map<GraphValue, GraphValue>();
+  const current = (value: GraphValue): GraphValue => known.get(value) ?? value;
+  const nodes: GraphNode[] = [];
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(current);
+    if (node.op === 'assign' || !inputs.every((value) => value.source === 'constant')) {
+      nodes.push({ ...node, inputs } as GraphNode);
+      continue;
+    }
+    const results = evaluateNode(
+      backend,
+      node,
+      inputs.map((value) => value.data as Values),
+    );
+    node.outputs.forEach((value, i) => {
+      known.set(value, { ...value, source: 'constant', data: results[i] });
+    });
+  }
+  return { ...graph, nodes, outputs: graph.outputs.map(current) };
+}

@@ -1,0 +1,95 @@
+// Batch normalisation with known statistics, and any other scaling and shifting of channels after a convolution with
+// constant weights, becomes part of the weights and the bias.
+
+import type { Backend } from '../../backends/backend.ts';
+import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import { affineIn } from '../../expression/affine.ts';
+import type { Expr } from '../../expression/expression.ts';
+import { kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
+import { readersOf, ValueMaker } from './rewrite.ts';
+
+export function foldScales(graph: Graph, backend: Backend): Graph {
+  const make = new ValueMaker(graph);
+  const readers = readersOf(graph.nodes);
+  const kept = new Set(graph.outputs);
+  const gone = new Set<GraphNode>();
+  const nodes: GraphNode[] = [];
+  for (const node of graph.nodes) {
+    if (gone.has(node)) continue;
+    let folded = node;
+    for (;;) {
+      const next = folded.op === 'conv' || folded.op === 'inputGrad' ? onlyReader(folded) : null;
+      const joined = next && fold(folded as ConvNode, next, make, backend);
+      if (!joined) break;
+      gone.add(next);
+      folded = joined;
+    }
+    nodes.push(folded);
+  }
+  return { ...graph, nodes };
+
+  function onlyReader(node: GraphNode): FusedNode | null {
+    const [y] = node.outputs;
+    const list = readers.get(y) ?? [];
+    const [reader] = list;
+    return list.length === 1 && reader.op === 'fused' && !kept.has(y) ? reader : null;
+  }
+}
+
+const isConstant = (value: GraphValue): boolean => value.source === 'constant';
+
+/** The convolution that gives what `next` makes of the result of `node`, or null if weights cannot hold that. */
+function fold(node: ConvNode, next: FusedNode, make: ValueMaker, backend: Backend): ConvNode | null {
+  const { loop } = next;
+  const own = next.inputs.indexOf(node.outputs[0]);
+  const planes = planesOf(node);
+  const constant =
+    node.inputs.slice(1).every(isConstant) && next.inputs.every((v, i) => i === own || isConstant(v));
+  if (node.finish.formula || !constant || loop.reduced.includes(true) || !readsInPlace(loop, own))
+    return null;
+  const perChannel = next.inputs.every((_, i) => i === own || kindOf(loop, i, planes) === 'channel');
+  const affine = affineIn(loop.expr, own);
+  if (!perChannel || !affine) return null;
+  const values = (expr: Expr): Float32Array =>
+    backend.fused(
+      {
+        expr,
+        shape: [planes.channels],
+        strides: next.inputs.map((value, i) => [i === own || value.size === 1 ? 0 : 1]),
+        reduced: [false],
+        combine: 'sum',
+      },
+      next.inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
+    );
+  const [scale, shift] = [values(affine.scale), values(affine.shift)];
+  const [x, weight, bias] = node.inputs;
+  return {
+    ...node,
+    inputs: [
+      x,
+      scale.every((s) => s === 1)
+        ? weight
+        : make.constant(scaleWeights(node, weight.data as Float32Array, scale)),
+      make.constant(shift.map((s, c) => s + (bias ? (bias.data?.[c] as number) * scale[c] : 0))),
+    ],
+    bias: true,
+    outputs: next.outputs,
+  };
+}
+
+/** Weights `[out, in / groups, …]` times a factor per channel of the result. */
+function scaleWeights(
+  { op, geometry: g }: ConvNode,
+  weight: Float32Array,
+  scale: Float32Array,
+): Float32Array {
+  const [perOut, perIn] = [g.outChannels / g.groups, g.inChannels / g.groups];
+  const taps = weight.length / (g.outChannels * perIn);
+  const scaled = new Float32Array(weight.length);
+  for (let row = 0; row < g.outChannels * perIn; row++) {
+    const [out, input] = [Math.floor(row / perIn), row % perIn];
+    const factor = scale[op === 'conv' ? out : Math.floor(out / perOut) * perIn + input];
+    for (let i = row * taps; i < (row + 1) * taps; i++) scaled[i] = weight[i] * factor;
+  }
+  return scaled;
+}

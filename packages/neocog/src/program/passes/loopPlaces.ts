@@ -1,0 +1,56 @@
+// How the axes of a fused loop lie on an array `[image][channel][…space]`, so that a loop can join the convolution that made
+// the array.
+
+import type { FusedLoop } from '../../backends/backend.ts';
+import type { ConvNode } from '../../backends/graph.ts';
+
+export interface Planes {
+  readonly images: number;
+  readonly channels: number;
+  /** Cells of one channel of one image. */
+  readonly plane: number;
+}
+
+/** The planes of a convolution's result. */
+export function planesOf({ op, geometry: g }: ConvNode): Planes {
+  const sizes = g.axes.map((axis) => (op === 'conv' ? axis.output : axis.input));
+  const channels = op === 'conv' ? g.outChannels : g.inChannels;
+  return { images: g.batch, channels, plane: sizes.reduce((a, b) => a * b, 1) };
+}
+
+/** Row-major strides of a loop's shape. */
+export function denseStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides[d] = step;
+    step *= shape[d];
+  }
+  return strides;
+}
+
+/** Whether input `i` is read at each point's own place. */
+export function readsInPlace(loop: FusedLoop, i: number): boolean {
+  const dense = denseStrides(loop.shape);
+  return loop.shape.every((size, d) => size === 1 || loop.strides[i][d] === dense[d]);
+}
+
+/**
+ * What input `i` of a loop is to an array of these planes that is read in place: `pixel` for the same place, `channel` for
+ * one value per channel, null for anything else.
+ */
+export function kindOf(loop: FusedLoop, i: number, p: Planes): 'pixel' | 'channel' | null {
+  if (readsInPlace(loop, i)) return 'pixel';
+  const dense = denseStrides(loop.shape);
+  const perChannel = loop.shape.every((size, d) => {
+    if (size === 1) return true;
+    const step = loop.strides[i][d];
+    // Image axes and axes within a plane do not move; channel axes move by channels.
+    const inPlane = dense[d] * size <= p.plane;
+    const inImages = dense[d] % (p.channels * p.plane) === 0;
+    if (inPlane || inImages) return step === 0;
+    const inChannels = dense[d] % p.plane === 0 && dense[d] * size <= p.channels * p.plane;
+    return inChannels && step === dense[d] / p.plane;
+  });
+  return perChannel ? 'channel' : null;
+}
