@@ -4,6 +4,7 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
+import { runCompiled } from '../compiled.ts';
 import { type GoldenCase, loadSuite, type Suite, type SuiteName, type TensorRef } from '../golden.ts';
 
 export type Tensor = neocog.Tensor;
@@ -13,11 +14,17 @@ export type Params = Readonly<Record<string, unknown>>;
 
 export const backends: readonly neocog.BackendName[] = ['reference', 'wasm'];
 
+/** Eagerly on each backend, and compiled: by the algorithms that seem fastest, and by plain sums only. */
+const ways = [...backends, 'compiled', 'compiled, exact'] as const;
+type Way = (typeof ways)[number];
+
 export interface Row {
   /** The export that is called. */
   readonly needs: string;
   /** The result, or several by the names of the case's outputs. */
   readonly run: (inputs: Inputs, params: Params) => Tensor | Readonly<Record<string, Tensor>>;
+  /** Why a compiled network cannot do this, where it cannot: null for what it can. */
+  readonly eagerOnly?: (params: Params) => string | null;
 }
 
 /** Rows by operation; a case whose operation has no row fails. */
@@ -44,9 +51,9 @@ export function construct<Result>(name: string, ...args: unknown[]): Result {
 /** Declares the tests of a suite of operations. */
 export async function conform(name: SuiteName, table: Table): Promise<void> {
   const suite = await loadSuite(name);
-  for (const backend of backends) {
-    describe(backend, () => {
-      for (const [op, cases] of groupByOp(suite.cases)) declareOp(op, table[op], cases, { suite, backend });
+  for (const way of ways) {
+    describe(way, () => {
+      for (const [op, cases] of groupByOp(suite.cases)) declareOp(op, table[op], cases, { suite, way });
     });
   }
 }
@@ -59,19 +66,29 @@ export function groupByOp(cases: readonly GoldenCase[]): Map<string, GoldenCase[
 
 interface Setting {
   readonly suite: Suite;
-  readonly backend: neocog.BackendName;
+  readonly way: Way;
 }
 
-function declareOp(op: string, row: Row | undefined, cases: readonly GoldenCase[], setting: Setting): void {
+const isCompiled = (way: Way): way is 'compiled' | 'compiled, exact' => way.startsWith('compiled');
+
+function declareOp(
+  op: string,
+  row: Row | undefined,
+  cases: readonly GoldenCase[],
+  { suite, way }: Setting,
+): void {
   if (row && exported(row.needs) === undefined) {
     it.skip(`${op}: ${cases.length} cases, neocog does not export ${row.needs} yet`);
     return;
   }
-  it.each(cases.map((each) => [each.id, each.tags.join(' '), each] as const))(
+  const able = cases.filter((each) => !isCompiled(way) || !row?.eagerOnly?.(each.params));
+  it.each(able.map((each) => [each.id, each.tags.join(' '), each] as const))(
     `${op} %s (%s)`,
-    (_id, _tags, each) => {
+    async (_id, _tags, each) => {
       if (!row) throw new Error(`the table has no row for ${op}`);
-      const wrong = neocog.withBackend(setting.backend, () => judge(each, row, setting.suite));
+      const wrong = isCompiled(way)
+        ? await judgeCompiled(each, row, suite, way === 'compiled, exact')
+        : neocog.withBackend(way, () => judge(each, row, suite));
       expect(wrong.join('; ')).toBe('');
     },
   );
@@ -86,6 +103,33 @@ function judge(each: GoldenCase, row: Row, suite: Suite): string[] {
   if (output?.requiresGrad && inputs.grad_output) output.backward(inputs.grad_output);
   return Object.entries(each.outputs).flatMap(([name, ref]) => {
     const got = name.startsWith('grad_') ? inputs[name.slice('grad_'.length)]?.grad : results[name];
+    const wrong = got ? suite.compare(got, ref, each.tags.includes('exact')) : 'is missing';
+    return wrong ? [`${name} ${wrong}`] : [];
+  });
+}
+
+/** The same, by a program that computes the results and all gradients. */
+async function judgeCompiled(
+  each: GoldenCase,
+  row: Row,
+  suite: Suite,
+  exactConvolution: boolean,
+): Promise<string[]> {
+  const inputs = makeInputs(each, suite);
+  const outputs = Object.keys(each.outputs);
+  // Running statistics: arrays that the computation changes.
+  const changed = outputs.filter((name) => name in inputs);
+  const found = await runCompiled(inputs, changed, exactConvolution, (given) => {
+    const result = row.run(given, each.params);
+    const results = result instanceof neocog.Tensor ? { output: result } : result;
+    const { output } = results;
+    if (output?.requiresGrad && given.grad_output) output.backward(given.grad_output);
+    const gradients = Object.entries(given).map(([name, t]) => [`grad_${name}`, t.grad] as const);
+    const all: Record<string, Tensor | null> = { ...results, ...Object.fromEntries(gradients) };
+    return Object.fromEntries(outputs.map((name) => [name, all[name]]).filter(([, t]) => t));
+  });
+  return Object.entries(each.outputs).flatMap(([name, ref]) => {
+    const got = found[name];
     const wrong = got ? suite.compare(got, ref, each.tags.includes('exact')) : 'is missing';
     return wrong ? [`${name} ${wrong}`] : [];
   });

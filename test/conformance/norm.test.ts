@@ -30,7 +30,11 @@ const table: Table = {
       return { output, ...(runningMean && { runningMean }), ...(runningVar && { runningVar }) };
     },
   },
-  batchNormSequence: { needs: 'batchNorm', run: batchNormSequence },
+  batchNormSequence: {
+    needs: 'batchNorm',
+    run: batchNormSequence,
+    eagerOnly: () => 'copies the statistics between its steps, as no network does',
+  },
   instanceNorm: {
     needs: 'instanceNorm',
     run: ({ input, weight, bias }, { eps }) => call('instanceNorm', input, { weight, bias, eps }),

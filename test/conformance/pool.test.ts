@@ -37,6 +37,10 @@ const maxUnpool = (rank: number): Row => ({
   needs: `maxUnpool${rank}d`,
   run: ({ input, indices }, { kernel, stride, padding, outputSize }) =>
     call(`maxUnpool${rank}d`, input, indices, kernel, { stride, padding, outputSize }),
+  eagerOnly: ({ kernel, stride }) =>
+    [kernel].flat().some((size, d) => Number(size) > Number([stride].flat()[d]))
+      ? 'windows that overlap name cells twice, and values decide which one stays'
+      : null,
 });
 
 const globalAvgPool = (): Row => ({

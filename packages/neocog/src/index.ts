@@ -44,6 +44,15 @@ export * as nn from './nn/index.ts';
 export * as init from './nn/init.ts';
 export * from './ops/index.ts';
 export * as optim from './optim/index.ts';
+export { formatReport } from './program/formatReport.ts';
+export { type CompileOptions, compile, Program, type ProgramReport } from './program/program.ts';
+export {
+  type CompileTrainingOptions,
+  compileTraining,
+  type TargetSpec,
+  Trainer,
+  type TrainingStep,
+} from './program/training.ts';
 export * as schedule from './schedule/index.ts';
 export {
   type BackendName,

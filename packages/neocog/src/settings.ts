@@ -7,6 +7,7 @@ import { wasmBackend } from './backends/wasm/backend.ts';
 import { engine, engineName, type WideSimd } from './backends/wasm/engine.ts';
 import { setWideSimd } from './backends/wasm/wide.ts';
 import { ShapeError } from './errors.ts';
+import { preferences, threadsOf } from './program/preferences.ts';
 
 const backends = { wasm: wasmBackend, reference: referenceBackend } satisfies Record<string, Backend>;
 
@@ -38,7 +39,16 @@ export interface Settings {
    * they work; 'on' insists. The flag holds for the whole process.
    */
   wideSimd?: WideSimd | undefined;
+  /** Threads of compiled programs that state none, the calling one included. Default 1. Results do not depend on it. */
+  threads?: number | undefined;
+  /**
+   * Compiled programs compute convolutions as plain sums of products, as eager operations do, never by a transform with
+   * rounding of its own. Default false.
+   */
+  exactConvolution?: boolean | undefined;
 }
+
+const settingNames = ['backend', 'wideSimd', 'threads', 'exactConvolution'];
 
 const wideModes: readonly WideSimd[] = ['off', 'auto', 'on'];
 
@@ -48,17 +58,26 @@ const wideModes: readonly WideSimd[] = ['off', 'auto', 'on'];
  * @throws ShapeError for an unknown setting or value. @throws DeviceError if wideSimd 'on' cannot be had.
  */
 export function configure(settings: Settings): void {
-  const unknown = Object.keys(settings).find((key) => key !== 'backend' && key !== 'wideSimd');
-  if (unknown)
-    throw new ShapeError(`configure: setting '${unknown}' is unknown, there are backend and wideSimd`);
+  const unknown = Object.keys(settings).find((key) => !settingNames.includes(key));
+  if (unknown) {
+    throw new ShapeError(`configure: setting '${unknown}' is unknown, there are ${settingNames.join(', ')}`);
+  }
   if (settings.wideSimd !== undefined && !wideModes.includes(settings.wideSimd)) {
     throw new ShapeError(
       `configure: wideSimd '${String(settings.wideSimd)}' is unknown, use one of ${wideModes.join(', ')}`,
     );
   }
+  const { exactConvolution = preferences.exactConvolution } = settings;
+  if (typeof exactConvolution !== 'boolean') {
+    throw new ShapeError(
+      `configure: exactConvolution is ${String(exactConvolution)}, true or false is needed`,
+    );
+  }
+  const threads = threadsOf('configure', settings.threads);
   const chosen = settings.backend === undefined ? null : backendNamed('configure', settings.backend);
   if (settings.wideSimd !== undefined) setWideSimd(settings.wideSimd);
   if (chosen) setBackend(chosen);
+  Object.assign(preferences, { threads, exactConvolution });
 }
 
 export interface Features {

@@ -4,6 +4,8 @@
 
 import type { Expr } from '../expression/expression.ts';
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
+import type { CompileOptions, Executable } from './executable.ts';
+import type { Graph } from './graph.ts';
 
 /** The values of a tensor. */
 export type Values = Float32Array | Int32Array;
@@ -110,4 +112,7 @@ export interface Backend {
 
   /** Which algorithm runs a convolution's kernel, and why the others do not. */
   explainConv(g: ConvGeometry, kernel: ConvKernel): Explanation;
+
+  /** Makes a graph ready to run, if the backend compiles. */
+  compile?(graph: Graph, options: CompileOptions): Promise<Executable>;
 }

@@ -102,9 +102,31 @@ export type GraphNode =
   | CopyAddNode
   | AssignNode;
 
+/**
+ * The end of a training step: parameters and what the optimiser remembers of them move by the gradients. All lists are in
+ * the order of the parameters, and each list lies side by side in memory, so that one loop serves them all.
+ */
+export interface Update {
+  /** States. */
+  readonly parameters: readonly GraphValue[];
+  /** Computed by the nodes. */
+  readonly gradients: readonly GraphValue[];
+  /** States; a list for each thing that is remembered. */
+  readonly memory: readonly (readonly GraphValue[])[];
+  /** Inputs of one element. */
+  readonly scalars: readonly GraphValue[];
+  /**
+   * The new parameter, then the new memory, from the values of before: over input 0, the parameter; 1, its gradient; then
+   * the scalars; then the memory.
+   */
+  readonly formulas: readonly Expr[];
+}
+
 export interface Graph {
   /** In an order in which they can be carried out. */
   readonly nodes: readonly GraphNode[];
+  /** After all nodes. */
+  readonly updates: readonly Update[];
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
 }

@@ -1,8 +1,10 @@
 // Pooling over whole planes.
 
+import { backend } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import type { Layout } from '../geometry/options.ts';
+import { poolGeometry } from '../geometry/pool.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import { record, Tensor } from '../tensor/tensor.ts';
 import { floats, needKnown } from './check.ts';
@@ -61,18 +63,13 @@ export function globalMaxPool(x: Tensor, options: GlobalPoolOptions = {}): Tenso
   return record('globalMaxPool', largest.data, largest.shape, [x], [rule]);
 }
 
-/** The position of each plane's first maximum, or of its last NaN. x `[n, c, …]` → int32 `[n, c, 1, …]`. */
-function firstMaxima({ data, shape }: Tensor): Tensor {
-  const plane = sizeOf(shape.slice(2));
-  const indices = new Int32Array(shape[0] * shape[1]);
-  for (let p = 0, i = 0; p < indices.length; p++) {
-    const start = i;
-    let best = i;
-    for (; i < start + plane; i++) if (data[i] > data[best] || Number.isNaN(data[i])) best = i;
-    indices[p] = best - start;
-  }
+/** The position of each plane's first maximum. x `[n, c, …]` → int32 `[n, c, 1, …]`. */
+function firstMaxima(x: Tensor): Tensor {
+  const plane = sizeOf(x.shape.slice(2));
+  const whole = poolGeometry('globalMaxPool', 1, [x.shape[0], x.shape[1], plane], plane);
+  const { indices } = backend().maxPool(whole, floats('globalMaxPool', 'input', x));
   return new Tensor(
     indices,
-    shape.map((n, d) => (d < 2 ? n : 1)),
+    x.shape.map((n, d) => (d < 2 ? n : 1)),
   );
 }

@@ -1,7 +1,8 @@
 // The partial inverse of maximum pooling: each value goes back to where it was found, among zeros. Zeiler et al.,
 // "Adaptive Deconvolutional Networks for Mid and High Level Feature Learning", 2011.
 
-import { ShapeError } from '../errors.ts';
+import { backend, effects } from '../backends/current.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import type { PerAxis, Rank } from '../geometry/options.ts';
 import { type UnpoolOptions, unpoolShape } from '../geometry/unpool.ts';
@@ -28,8 +29,31 @@ function maxUnpool(
     needShape(fn, 'indices', indices, x.shape, 'a position for each value');
     const shape = unpoolShape(fn, rank, input.shape, kernel, options);
     const places = enter(indices);
-    return leave(scatterAdd(keepLast(fn, input, places, shape), places, shape));
+    const values = backend().recording
+      ? withoutRepeats(fn, input, places, shape, windowsOverlap(kernel, options.stride))
+      : keepLast(fn, input, places, shape);
+    return leave(scatterAdd(values, places, shape));
   };
+}
+
+const windowsOverlap = (kernel: PerAxis, stride: PerAxis = kernel): boolean => {
+  const [kernels, strides] = [kernel, stride].map((sizes) => [sizes].flat());
+  const rank = Math.max(kernels.length, strides.length);
+  const at = (sizes: readonly number[], d: number): number => sizes[Math.min(d, sizes.length - 1)];
+  return Array.from({ length: rank }, (_, d) => at(kernels, d) > at(strides, d)).includes(true);
+};
+
+/** Where values are not there to be looked at: windows that do not overlap name no cell twice. */
+function withoutRepeats(fn: string, x: Tensor, indices: Tensor, shape: Shape, overlap: boolean): Tensor {
+  if (overlap) {
+    throw new UnsupportedError(
+      `${fn}: windows that overlap may name a cell twice, which a compiled network cannot sort out; use a stride of at least the kernel, or run it without compiling`,
+    );
+  }
+  effects().look(indices.data, (data) => {
+    findLost(fn, new Tensor(data, indices.shape), shape);
+  });
+  return x;
 }
 
 /** Windows that overlap name a cell twice: the last value stays, the others become 0 before all are added. */

@@ -1,7 +1,7 @@
 // Carries out the nodes of a graph one by one on a backend that computes: the definition of what a graph means.
 
 import type { Backend, FusedLoop, Values } from '../backends/backend.ts';
-import type { ConvNode, Graph, GraphNode, GraphValue } from '../backends/graph.ts';
+import type { ConvNode, Graph, GraphNode, GraphValue, Update } from '../backends/graph.ts';
 import { assert } from '../errors.ts';
 import { inputShape, outputShape } from '../geometry/conv.ts';
 
@@ -87,5 +87,20 @@ export function evaluateGraph(backend: Backend, graph: Graph, inputs: readonly V
       arrays.set(value, outputs[i]);
     });
   }
+  for (const update of graph.updates) applyUpdate(backend, update, read);
   return graph.outputs.map(read);
+}
+
+/** Parameter by parameter; nothing is written before everything is computed. */
+function applyUpdate(backend: Backend, update: Update, read: (value: GraphValue) => Values): void {
+  update.parameters.forEach((parameter, i) => {
+    const targets = [parameter, ...update.memory.map((list) => list[i])].map(read);
+    const inputs = [targets[0], read(update.gradients[i]), ...update.scalars.map(read), ...targets.slice(1)];
+    const strides = inputs.map((_, k) => [k >= 2 && k < 2 + update.scalars.length ? 0 : 1]);
+    const loop = { shape: [parameter.size], strides, reduced: [false], combine: 'sum' } as const;
+    const moved = update.formulas.map((expr) => backend.fused({ expr, ...loop }, inputs));
+    targets.forEach((target, k) => {
+      target.set(moved[k]);
+    });
+  });
 }

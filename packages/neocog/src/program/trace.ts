@@ -26,7 +26,12 @@ export function traceInference(fn: string, module: Module, inputShape: Shape): T
     throw new ShapeError(`${fn}: forward of the module gave ${String(y)}, a Tensor is needed`);
   }
   const { nodes } = recorder;
-  const graph = { nodes, inputs: [recorder.valueOf(x.data)], outputs: [recorder.valueOf(y.data)] };
+  const graph = {
+    nodes,
+    updates: [],
+    inputs: [recorder.valueOf(x.data)],
+    outputs: [recorder.valueOf(y.data)],
+  };
   return { graph: dropUnread(graph), outputShape: y.shape };
 }
 

@@ -7,6 +7,7 @@ import { convRoutine, explainConv } from './conv/conv.ts';
 import { copy, copyAdd } from './copy.ts';
 import { fused } from './fused/index.ts';
 import { matmul } from './matmul.ts';
+import { compileGraph } from './program/compile.ts';
 import { maxPool, scatterAdd, sumPool, sumPoolGrad, take } from './pool/index.ts';
 
 const resultShape = { conv: outputShape, inputGrad: inputShape, weightGrad: weightShape };
@@ -38,4 +39,5 @@ export const wasmBackend: Backend = {
   copy,
   copyAdd,
   explainConv,
+  compile: compileGraph,
 };

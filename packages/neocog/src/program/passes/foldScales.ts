@@ -6,12 +6,12 @@ import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../ba
 import { affineIn } from '../../expression/affine.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
-import { readersOf, ValueMaker } from './rewrite.ts';
+import { readersOf, resultsOf, ValueMaker } from './rewrite.ts';
 
 export function foldScales(graph: Graph, backend: Backend): Graph {
   const make = new ValueMaker(graph);
   const readers = readersOf(graph.nodes);
-  const kept = new Set(graph.outputs);
+  const kept = new Set(resultsOf(graph));
   const gone = new Set<GraphNode>();
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes) {

@@ -6,7 +6,7 @@ import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../ba
 import * as e from '../../expression/expression.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
 import { denseStrides, kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
-import { readersOf } from './rewrite.ts';
+import { readersOf, resultsOf } from './rewrite.ts';
 import { sameShape } from './shapes.ts';
 
 /** More arrays than this in one loop only fight for registers. */
@@ -16,7 +16,7 @@ const mostExtras = 4;
 export function fuseMaps(graph: Graph): Graph {
   const producers = new Map<GraphValue, GraphNode>();
   const readers = readersOf(graph.nodes);
-  const kept = new Set(graph.outputs);
+  const kept = new Set(resultsOf(graph));
   const gone = new Set<GraphNode>();
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes) {

@@ -35,9 +35,15 @@ export function readersOf(nodes: readonly GraphNode[]): Map<GraphValue, GraphNod
   return readers;
 }
 
+/** What is wanted of a graph: its outputs, and gradients that parameters move by. */
+export const resultsOf = (graph: Graph): GraphValue[] => [
+  ...graph.outputs,
+  ...graph.updates.flatMap((update) => update.gradients),
+];
+
 /** Leaves out nodes of which nothing is wanted. */
 export function dropUnread(graph: Graph): Graph {
-  const wanted = new Set(graph.outputs);
+  const wanted = new Set(resultsOf(graph));
   const kept: GraphNode[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (node.op !== 'assign' && !node.outputs.some((value) => wanted.has(value))) continue;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  atomic,
   type Code,
   Func,
   f32,
@@ -9,6 +10,7 @@ import {
   i8x16,
   i32,
   i32x4,
+  i64,
   Module,
   select,
   type ValueType,
@@ -40,11 +42,12 @@ const validates = (module: Module): boolean => WebAssembly.validate(module.encod
 const sampleVector = v128.const4F(0, 0, 0, 0);
 const samples = {
   i32: i32.const(0),
+  i64: i64.extendI32U(0),
   f32: f32.const(0),
   f64: f64x2.extractLane(sampleVector, 0),
   v128: sampleVector,
 };
-const families = { i32, f32, v128, f32x4, f64, f64x2, i32x4, i8x16 };
+const families = { i32, i64, atomic, f32, v128, f32x4, f64, f64x2, i32x4, i8x16 };
 
 type Loose = (...args: unknown[]) => Code;
 
@@ -242,3 +245,39 @@ test('a shared memory with a maximum', () => {
   expect(validates(module)).toBe(true);
   expect(module.text()).toContain('(memory 1 300 shared)');
 });
+
+// A page's main thread may not wait.
+test.skipIf(!mayWait())('atomics on a shared memory', () => {
+  const module = new Module();
+  module.memory('env', 'memory', { initial: 1, maximum: 1, shared: true });
+  module.func(
+    'f',
+    { at: 'i32' },
+    (f, { at }) => {
+      f.run(atomic.store(at, 5, { offset: 8 }));
+      const five = f.keep(atomic.add(at, 2, { offset: 8 }), 'five');
+      const seven = f.keep(atomic.cmpxchg(at, 7, 9, { offset: 8 }), 'seven');
+      const other = f.keep(atomic.cmpxchg(at, 7, 1, { offset: 8 }), 'other');
+      const unequal = f.keep(atomic.wait32(at, 1, i64.extendI32U(1000), { offset: 8 }), 'unequal');
+      const late = f.keep(atomic.wait32(at, 9, i64.extendI32U(1000), { offset: 8 }), 'late');
+      const woken = f.keep(atomic.notify(at, -1, { offset: 8 }), 'woken');
+      const digits = [five, seven, other, unequal, late, woken, atomic.load(at, { offset: 8 })];
+      return digits.reduce((sum: Code<'i32'>, digit) => i32.add(i32.mul(sum, 10), digit), i32.const(0));
+    },
+    { export: true },
+  );
+  const shared = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), {
+    env: { memory: shared },
+  });
+  // Not equal is 1, timed out 2.
+  expect((instance.exports.f as (at: number) => number)(64)).toBe(5791209);
+});
+
+function mayWait(): boolean {
+  try {
+    return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0) === 'not-equal';
+  } catch {
+    return false;
+  }
+}

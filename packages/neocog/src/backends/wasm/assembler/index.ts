@@ -4,5 +4,18 @@
 export type { Code, Local, Operand, ResultType, ValueType } from './code.ts';
 export type { MemoryLimits } from './definition.ts';
 export { Func, type FuncRef } from './func.ts';
-export { f32, f32x4, f64, f64x2, i8x16, i32, i32x4, type Offset, select, v128 } from './instructions.ts';
+export {
+  atomic,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i8x16,
+  i32,
+  i32x4,
+  i64,
+  type Offset,
+  select,
+  v128,
+} from './instructions.ts';
 export { Module } from './module.ts';

@@ -51,7 +51,7 @@ type Instruction<R extends Row> = (
 
 const memoryImmediate = (where: unknown, name: string, lane: readonly number[] = []): Immediate => {
   const offset = (where as Offset | undefined)?.offset ?? 0;
-  const log2Align = name.includes('32') ? 2 : name.includes('64') ? 3 : 4;
+  const log2Align = /32|notify/.test(name) ? 2 : name.includes('64') ? 3 : 4;
   const text = [offset === 0 ? [] : [`offset=${offset}`], lane].flat().join(' ');
   return { bytes: [log2Align, ...unsigned(offset), ...lane], text };
 };
@@ -88,7 +88,7 @@ function family<const T extends Record<string, Row>>(prefix: string, rows: T): F
   return Object.fromEntries(entries) as Family<T>;
 }
 
-const [I, F, D, V] = ['i32', 'f32', 'f64', 'v128'] as const;
+const [I, L, F, D, V] = ['i32', 'i64', 'f32', 'f64', 'v128'] as const;
 
 export const i32 = {
   const: constI32,
@@ -120,6 +120,24 @@ export const i32 = {
     shrU: [0x76, [I, I], I],
     reinterpretF32: [0xbc, [F], I],
     truncSatF32S: [0xfc_000, [F], I],
+  }),
+};
+
+export const i64 = family('i64', { extendI32U: [0xad, [I], L] });
+
+/** Of 32-bit words, sequentially consistent. `wait32` needs a shared memory; its timeout is in nanoseconds. */
+export const atomic = {
+  ...family('i32.atomic', {
+    load: [0xfe_010, [I], I, 'memory'],
+    store: [0xfe_017, [I, I], 'void', 'memory'],
+  }),
+  ...family('i32.atomic.rmw', {
+    add: [0xfe_01e, [I, I], I, 'memory'],
+    cmpxchg: [0xfe_048, [I, I, I], I, 'memory'],
+  }),
+  ...family('memory.atomic', {
+    notify: [0xfe_000, [I, I], I, 'memory'],
+    wait32: [0xfe_001, [I, I, L], I, 'memory'],
   }),
 };
 

@@ -1,0 +1,62 @@
+// This library: compiled networks and training steps, or the eager operations where the engine's name says so.
+
+import { readFileSync } from 'node:fs';
+import * as neocog from '../../packages/neocog/dist/index.js';
+import { buildModule, cases, labelsOf, withoutDropout } from '../cases.js';
+import { serve, threads } from './serve.js';
+
+const engine = process.argv[2];
+const eager = engine.includes('eager');
+neocog.configure({ wideSimd: engine.includes('wide') ? 'on' : 'off' });
+
+/** A module's forward pass as a function of a tensor. */
+async function forwardOf(module, input) {
+  if (eager) return { run: async (x) => neocog.noGrad(() => module.forward(x)) };
+  const program = await neocog.compile(module, { input, threads });
+  return { run: (x) => program.run(x), dispose: () => program.dispose() };
+}
+
+/** A training step as a function that ends with the loss. */
+async function stepOf(module, { graph, lr, momentum }) {
+  const optimizer = new neocog.optim.SGD(module.parameters(), { lr, momentum });
+  const loss = neocog.crossEntropy;
+  module.train();
+  if (eager) {
+    const step = async (x, y) => {
+      optimizer.zeroGrad();
+      const value = loss(module.forward(x), y);
+      value.backward();
+      optimizer.step();
+      return value.item();
+    };
+    return { step };
+  }
+  const trainer = await neocog.compileTraining(module, { input: graph.input, loss, optimizer, threads });
+  const step = async (x, y) => Number((await trainer.step(x, y)).loss);
+  return { step, dispose: () => trainer.dispose?.() };
+}
+
+async function loadInference(job, entry) {
+  const x = neocog.tensor(job.x, job.graph.input);
+  const { run, dispose } = await forwardOf(buildModule(entry, job.kind), job.graph.input);
+  const output = (await run(x)).data.slice();
+  return { run: () => run(x), output, dispose };
+}
+
+/** The first losses are those of the network without dropout. */
+async function loadTraining(job, entry) {
+  const x = neocog.tensor(job.x, job.graph.input);
+  const y = neocog.tensor(labelsOf(x.shape[0]), [x.shape[0]], { dtype: 'int32' });
+  const check = await stepOf(withoutDropout(buildModule(entry, 'training')), job);
+  const losses = [];
+  for (let i = 0; i < job.checkedSteps; i++) losses.push(await check.step(x, y));
+  await check.dispose?.();
+  const { step, dispose } = await stepOf(buildModule(entry, 'training'), job);
+  return { run: () => step(x, y), losses, dispose };
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../packages/neocog/package.json', import.meta.url)));
+await serve(`${version}, ${neocog.features().simd}`, (job) => {
+  const entry = cases[job.kind].find(({ name }) => name === job.name);
+  return job.kind === 'training' ? loadTraining(job, entry) : loadInference(job, entry);
+});

@@ -1,0 +1,73 @@
+// What a backend makes of a graph: something that runs it again and again.
+
+import type { Values } from './backend.ts';
+import type { GraphValue } from './graph.ts';
+
+export interface CompileOptions {
+  /** Threads wanted. Results do not depend on them. */
+  readonly threads: number;
+  /** Plain sums of products only, in the order of the definition. */
+  readonly exactConvolution: boolean;
+}
+
+/** One node of the graph and what runs it. */
+export interface StepReport {
+  /** The part of the module: `layer1.0.conv1`. */
+  readonly label: string;
+  readonly operation: string;
+  /** The convolution as text, where it is one. */
+  readonly geometry: string | null;
+  /** Algorithm and tile, in words. */
+  readonly description: string;
+  /** Algorithms for this convolution: estimated cost, or why not. */
+  readonly candidates: readonly {
+    readonly name: string;
+    readonly cost: number | null;
+    readonly refusal: string | null;
+  }[];
+  /** Of the definition, whatever the algorithm does. */
+  readonly multiplyAdds: number;
+  /** Bytes of the arrays it reads and writes. */
+  readonly bytes: number;
+  /** Milliseconds, from `profile`. */
+  readonly milliseconds: number | null;
+}
+
+export interface MemoryReport {
+  /** Bytes of weights and other constants as kernels read them. */
+  readonly constants: number;
+  /** Bytes of arrays that live during a run, sharing memory where they can. */
+  readonly activations: number;
+  /** Bytes of the threads' own scratch. */
+  readonly scratch: number;
+  readonly total: number;
+  /** Weights as tensors plus the two largest values: what cannot be done without. */
+  readonly least: number;
+}
+
+export interface ProgramReport {
+  readonly threads: number;
+  /** Why there are fewer threads than asked for, or null. */
+  readonly note: string | null;
+  /** How kernels multiply and add: `fma`, `wide fma` …. */
+  readonly simd: string;
+  readonly steps: readonly StepReport[];
+  readonly memory: MemoryReport;
+  /** Bytes of generated code. */
+  readonly code: number;
+}
+
+export interface Executable {
+  /** One array per input of the graph, in its order; gives one per output. */
+  run(inputs: readonly Values[]): Promise<Values[]>;
+  /** The present values of a state. */
+  read(state: GraphValue): Values;
+  write(state: GraphValue, values: Values): void;
+  /** What is done, in order. */
+  report(): ProgramReport;
+  /** The same with times, of one further run on what the inputs were last. States change as with any run. */
+  profile(): Promise<ProgramReport>;
+  /** The generated code as text. */
+  text(): string;
+  dispose(): void;
+}

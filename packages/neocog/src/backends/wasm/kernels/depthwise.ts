@@ -1,0 +1,75 @@
+// Depthwise convolution, its input gradient and its weight gradient: every channel meets kernels of its own, so lanes are
+// channels and nothing is summed over them.
+
+import { formatConv } from '../../../geometry/text.ts';
+import { product } from '../../../geometry/window.ts';
+import { engineName } from '../engine.ts';
+import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask } from './convPlan.ts';
+import { depthwiseConvKernel } from './depthwiseConv.ts';
+import { depthwiseGradKernel, gradientParts } from './depthwiseGrad.ts';
+import { productsOf } from './depthwiseRow.ts';
+import { type DepthwiseShape, depthwiseShape, tapsOf, weightBytesOf } from './depthwiseShape.ts';
+import { depthwiseCollectKernel, depthwisePrepareKernel } from './depthwiseWeights.ts';
+import { epilogueKey, extraNames } from './epilogue.ts';
+
+export const depthwisePlanner: ConvPlanner = {
+  name: 'depthwise',
+  refuse: ({ geometry: g }) =>
+    g.groups === g.inChannels && g.groups > 1
+      ? null
+      : `${g.inChannels} channels in ${g.groups} groups; needs several groups of one channel`,
+  cost: (task) => costOf(task, depthwiseShape(task)),
+  plan: (task) => (task.kernel === 'weightGrad' ? gradPlan : convPlan)(task, depthwiseShape(task)),
+};
+
+function convPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {
+  const { kernel, epilogue: e } = task;
+  const ends: ConvOperand[] = kernel === 'conv' ? ['x', 'w', 'y'] : ['y', 'w', 'x'];
+  const bias: ConvOperand[] = e.bias ? ['bias'] : [];
+  return {
+    ...summary(s),
+    weightBytes: weightBytesOf(s),
+    prepare: [{ kernel: depthwisePrepareKernel(s), operands: ['weights', 'w'] }],
+    workspaces: [],
+    steps: [
+      {
+        kernel: depthwiseConvKernel(s, e, keyOf(task)),
+        operands: [...ends, ...bias, ...(extraNames(e) as ConvOperand[])],
+      },
+    ],
+  };
+}
+
+function gradPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {
+  const parts = gradientParts(s);
+  return {
+    ...summary(s),
+    weightBytes: 0,
+    prepare: [],
+    workspaces: [parts * weightBytesOf(s)],
+    steps: [
+      { kernel: depthwiseGradKernel(s, keyOf(task)), operands: ['x', 'y', 'workspace0'] },
+      { kernel: depthwiseCollectKernel(s, parts), operands: ['workspace0', 'w'] },
+    ],
+  };
+}
+
+const keyOf = ({ geometry, kernel, xPitch, yPitch, epilogue, engine }: ConvTask): string =>
+  `depthwise ${kernel} ${formatConv(geometry)} pitch ${xPitch} ${yPitch} ${epilogueKey(epilogue)} ${engineName(engine)}`;
+
+function summary(s: DepthwiseShape): Pick<ConvPlan, 'description' | 'exact' | 'multiplications'> {
+  const tile = Math.max(...s.runs.map((r) => r.size));
+  return {
+    description: `depthwise ${tile}x${s.vectors}, ${engineName(s.engine)}, ${tapsOf(s)} taps`,
+    exact: true,
+    multiplications: multiplicationsOf(s),
+  };
+}
+
+/** Taps that fall outside are left out. */
+function multiplicationsOf(s: DepthwiseShape): number {
+  const perAxis = [...s.outer, s.inner].map(productsOf);
+  return s.batch * s.channels * (s.lanes === 'collect' ? s.multiplier : 1) * product(perAxis);
+}
+
+const costOf = (_: ConvTask, s: DepthwiseShape): number => multiplicationsOf(s);

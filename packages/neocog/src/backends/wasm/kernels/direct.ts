@@ -1,0 +1,121 @@
+// The planners of the direct kernels: sums of products straight from the pixels, for every geometry. `pointwise` is the same
+// for kernels of one cell, with the cells of all images as one row.
+
+import type { ConvGeometry } from '../../../geometry/types.ts';
+import { product } from '../../../geometry/window.ts';
+import { evenTiles } from '../conv/plan.ts';
+import { type Engine, engineName } from '../engine.ts';
+import {
+  type ClipPlan,
+  forwardPlan,
+  inputGradPlans,
+  multiplicationsOf,
+  tapStatistics,
+  tapsOf,
+} from './clipPlan.ts';
+import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask } from './convPlan.ts';
+import { type DirectPart, directKernel, directParts, weightBytesOf } from './directKernel.ts';
+import { laneOperands } from './directRow.ts';
+import { stepCycles } from './rowTiles.ts';
+import { weightsKernel } from './weightsKernel.ts';
+
+/** Any geometry as a plan, or as several for the gradient of a strided one. */
+function clipPlans({ geometry, kernel, xPitch, yPitch }: ConvTask): ClipPlan[] {
+  if (kernel === 'conv') return [forwardPlan(geometry, { xPitch, yPitch })];
+  return inputGradPlans(geometry, { xPitch, yPitch });
+}
+
+function refuse({ geometry, kernel }: ConvTask): string | null {
+  if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
+  if (geometry.paddingMode !== 'zeros')
+    return `leaves out what is padding, which ${geometry.paddingMode} is not`;
+  return null;
+}
+
+function planFor(name: string, task: ConvTask): ConvPlan {
+  const { engine, epilogue, kernel } = task;
+  const plans = clipPlans(task);
+  const parts = directParts(plans, engine);
+  const weightBytes = plans.reduce((n, plan) => n + weightBytesOf(plan), 0);
+  const [read, written] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
+  const operands = [read, 'w', written, ...laneOperands(epilogue)] as ConvOperand[];
+  return {
+    description: describe(name, parts, engine),
+    exact: true,
+    multiplications: plans.reduce((n, plan) => n + multiplicationsOf(plan), 0),
+    weightBytes,
+    prepare: weightBytes > 0 ? [{ kernel: weightsKernel(parts), operands: ['weights', 'w'] }] : [],
+    workspaces: [],
+    steps: [{ kernel: directKernel(parts, epilogue, engine), operands }],
+  };
+}
+
+function describe(name: string, parts: readonly DirectPart[], engine: Engine): string {
+  const { plan, runs, split } = parts.reduce((a, b) => (tapsOf(b.plan) > tapsOf(a.plan) ? b : a));
+  const taps = plan.axes.map((a) => a.taps).join('×');
+  const phases = parts.length > 1 ? `, ${parts.length} phases` : '';
+  const units = `${split.bands}×${split.spans} bands × ${split.chunks} chunks, ${split.order} outside`;
+  return `${name} ${runs[0].pixels}x${runs[0].vectors}, ${engineName(engine)}, ${taps} taps × ${plan.ins} channels, ${units}${phases}`;
+}
+
+/** Cycles per tile besides its steps: start, stores, and the loops around. */
+const tileCycles = 40;
+/** Multiply-adds of 4 lanes per cycle at best; bytes per cycle beyond the second cache. */
+const bestRate = 2;
+const bytesPerCycle = 16;
+
+function cost(task: ConvTask): number {
+  const lanes = 4 * bestRate * (task.engine.wide ? 2 : 1);
+  return clipPlans(task).reduce((sum, plan) => sum + planCycles(plan, task.engine), 0) * lanes;
+}
+
+function planCycles(plan: ClipPlan, engine: Engine): number {
+  const [part] = directParts([plan], engine);
+  const axis = plan.axes[plan.axes.length - 1];
+  const rows = plan.images * product(plan.axes.slice(0, -1).map((a) => a.count));
+  const inside = plan.axes.map((a) => (a.taps === 0 ? 0 : tapStatistics(a).sum / (a.count * a.taps)));
+  const steps = plan.ins * tapsOf(plan) * product(inside);
+  const row = part.runs.reduce((sum, run) => {
+    const tiles = evenTiles(axis.count, run.pixels).map(
+      (t) => t.times * (steps * stepCycles(engine, { pixels: t.size, vectors: run.vectors }) + tileCycles),
+    );
+    return sum + run.times * tiles.reduce((a, b) => a + b, 0);
+  }, 0);
+  const pixels = (cells: readonly number[]): number => plan.images * product(cells);
+  const bytes =
+    4 * pixels(plan.axes.map((a) => a.limit)) * plan.xPitch +
+    4 * pixels(plan.axes.map((a) => a.count)) * plan.yPitch +
+    weightBytesOf(plan);
+  return rows * plan.groups * row + bytes / bytesPerCycle;
+}
+
+/** Sums of products straight from the pixels: takes every geometry. */
+export const directPlanner: ConvPlanner = {
+  name: 'direct',
+  refuse,
+  cost,
+  plan: (task) => planFor('direct', task),
+};
+
+const isPointwise = (g: ConvGeometry): boolean =>
+  g.axes.every(
+    (a) => a.kernel === 1 && a.stride === 1 && a.padBefore + a.padAfter === 0 && a.output === a.input,
+  );
+
+/** The cells of all images as one row of one image. */
+function asOneRow(task: ConvTask): ConvTask {
+  const { geometry } = task;
+  const cells = geometry.batch * product(geometry.axes.map((a) => a.input));
+  const axis = { ...geometry.axes[0], input: cells, output: cells };
+  return { ...task, geometry: { ...geometry, batch: 1, axes: [axis] } };
+}
+
+/** Kernels of one cell: no tile is cut at the end of an image's row. Linear layers are run as these. */
+export const pointwisePlanner: ConvPlanner = {
+  name: 'pointwise',
+  refuse: (task) =>
+    refuse(task) ??
+    (isPointwise(task.geometry) ? null : 'needs kernel 1, stride 1 and no padding on every axis'),
+  cost: (task) => cost(asOneRow(task)),
+  plan: (task) => planFor('pointwise', asOneRow(task)),
+};

@@ -1,0 +1,62 @@
+// The target channels of a group in blocks as wide as the register tile, and their weights in memory:
+// packed `[block][channel][tap][lane]` or transformed `[block][point][channel][lane]`.
+
+import { type Func, i32, type Local } from '../../assembler/index.ts';
+import { blocksFor, type Engine, type Tile } from '../../engine.ts';
+
+/** Consecutive blocks that the same code serves. */
+export interface LaneRun {
+  readonly tile: Tile;
+  /** Lanes of one block that are channels. */
+  readonly lanes: number;
+  /** Number of the first block, and its first channel within the group. */
+  readonly first: number;
+  readonly channel: number;
+  readonly count: number;
+}
+
+export const laneWidth = (run: LaneRun): number => 4 * run.tile.vectors;
+
+/** At most four runs: whole blocks, and the narrower ones of the remainder; the last one may have empty lanes. */
+export function laneRuns(channels: number, e: Engine): LaneRun[] {
+  const runs: LaneRun[] = [];
+  let channel = 0;
+  blocksFor(e, Math.ceil(channels / 4)).forEach((tile, first) => {
+    const lanes = Math.min(4 * tile.vectors, channels - channel);
+    const last = runs.at(-1);
+    if (last && last.tile.vectors === tile.vectors && last.lanes === lanes) {
+      runs[runs.length - 1] = { ...last, count: last.count + 1 };
+    } else runs.push({ tile, lanes, first, channel, count: 1 });
+    channel += lanes;
+  });
+  return runs;
+}
+
+export const blockCount = (runs: readonly LaneRun[]): number => runs.reduce((n, r) => n + r.count, 0);
+
+/** The code of the run that block `block` belongs to, with the block's number within the run. */
+export function inRun(
+  f: Func,
+  runs: readonly LaneRun[],
+  block: Local<'i32'>,
+  body: (run: LaneRun, index: Local<'i32'>) => void,
+): void {
+  const [run, ...more] = runs;
+  const then = (): void => body(run, run.first === 0 ? block : f.keep(i32.sub(block, run.first), 'index'));
+  if (more.length === 0) then();
+  else f.if(i32.ltS(block, run.first + run.count), then, () => inRun(f, more, block, body));
+}
+
+/** Bytes of a group's weights, and where each run's begin, if a block of a run takes `blockBytes`. */
+export function weightPlaces(
+  runs: readonly LaneRun[],
+  blockBytes: (run: LaneRun) => number,
+): { total: number; start: (run: LaneRun) => number } {
+  let total = 0;
+  const starts = new Map<LaneRun, number>();
+  for (const run of runs) {
+    starts.set(run, total);
+    total += run.count * blockBytes(run);
+  }
+  return { total, start: (run) => starts.get(run) as number };
+}

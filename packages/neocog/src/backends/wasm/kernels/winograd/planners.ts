@@ -1,0 +1,59 @@
+// Winograd convolution for programs: F(4×4, 3×3) and F(2×2, 3×3), each with weights that are transformed once or on the
+// fly. See `matrices.ts` for the mathematics and `forward.ts` for the steps.
+//
+// Rounding error, largest of all outputs against float64 sums, values and weights normally distributed: see the table in
+// `winograd.test.ts`, which holds every result to it.
+
+import type { ConvPlan, ConvPlanner, ConvTask } from '../convPlan.ts';
+import { forwardCost } from './cost.ts';
+import { type ForwardForm, forwardSteps } from './forward.ts';
+import { refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
+import { prepareKernel, preparedWeights, type WeightForm } from './weights.ts';
+
+/**
+ * Large maps in one step, blocks of 12 tiles, whose transforms fit the second-level cache, or 24 where that still leaves
+ * every thread enough of them. Small maps in two, so that lanes can be dealt out too.
+ */
+function formFor(s: WinogradShape, weights: WeightForm): ForwardForm {
+  if (weights === 'packed') return { steps: 2, weights, blockTiles: 96 };
+  if (s.tiles < 96) return { steps: 2, weights, blockTiles: 48 };
+  const roomy = s.tiles >= 768 && s.source.channels <= 128;
+  return { steps: 1, weights, blockTiles: roomy ? 24 : 12 };
+}
+
+function planForward(name: string, task: ConvTask, m: TileSize, weights: WeightForm): ConvPlan {
+  const s = winogradShape(task, m);
+  const form = formFor(s, weights);
+  return {
+    description: `${name}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${Math.min(s.tiles, form.blockTiles)} tiles`,
+    exact: false,
+    multiplications: s.groups * s.tiles * s.filtering.inputs ** 2 * s.source.channels * s.target.channels,
+    weightBytes: s.groups * preparedWeights(s, weights, task.engine).total,
+    prepare: [{ kernel: prepareKernel(s, weights, task.engine), operands: ['weights', 'w'] }],
+    ...forwardSteps(task, s, form),
+  };
+}
+
+function planner(m: TileSize, weights: WeightForm): ConvPlanner {
+  const name = `winograd ${m}x${m}${weights === 'packed' ? ', weights on the fly' : ''}`;
+  const forward = (task: ConvTask): boolean => task.kernel !== 'weightGrad';
+  return {
+    name,
+    refuse(task) {
+      if (!forward(task)) return 'computes convolutions and input gradients';
+      return refuseWinograd(task);
+    },
+    cost(task) {
+      const s = winogradShape(task, m);
+      return forwardCost(s, formFor(s, weights), task.engine);
+    },
+    plan: (task) => planForward(name, task, m, weights),
+  };
+}
+
+export const winogradPlanners: readonly ConvPlanner[] = [
+  planner(4, 'transformed'),
+  planner(4, 'packed'),
+  planner(2, 'transformed'),
+  planner(2, 'packed'),
+];

@@ -1,0 +1,115 @@
+// One product of matrices per point of the transform: sums[p][row][lane] (+)= Σ_k a[p](row, k) · b[p][k][lane], for one
+// block of lanes. The register tile is the engine's: rows × vectors of sums stay in registers while k runs.
+
+import { type Func, type FuncRef, i32, type Local, type Module, select, v128 } from '../../assembler/index.ts';
+import { type Engine, multiplyAdd } from '../../engine.ts';
+import { type HeightCount, vectorBytes } from './tiles.ts';
+
+export interface Products {
+  readonly points: number;
+  /** Terms of each sum. */
+  readonly depth: number;
+  /** Vectors of lanes. */
+  readonly vectors: number;
+  readonly heights: readonly HeightCount[];
+  /** Add to the sums that are there. */
+  readonly accumulate: boolean;
+  /** Bytes between rows, terms and planes of a. */
+  readonly a: { readonly row: number; readonly term: number; readonly plane: number };
+  readonly b: { readonly term: number; readonly plane: number };
+  readonly sums: { readonly row: number; readonly plane: number };
+}
+
+/** `large`: whether the block of rows is one of the larger ones. */
+const params = { a: 'i32', b: 'i32', sums: 'i32', large: 'i32' } as const;
+export type ProductsFunction = FuncRef<typeof params, 'void'>;
+
+export function products(m: Module, name: string, p: Products, e: Engine): ProductsFunction {
+  return m.func(name, params, (f, { a, b, sums, large }) => {
+    const registers = registersFor(f, p);
+    const [row, to] = [f.local('i32', 'row'), f.local('i32', 'to')];
+    f.repeat(p.points, () => {
+      f.set(row, a);
+      f.set(to, sums);
+      for (const height of p.heights) {
+        times(f, height, large, () => {
+          registerTile(f, p, e, height.height, registers, { a: row, b, sums: to });
+          f.increase(row, height.height * p.a.row);
+          f.increase(to, height.height * p.sums.row);
+        });
+      }
+      f.increase(a, p.a.plane);
+      f.increase(b, p.b.plane);
+      f.increase(sums, p.sums.plane);
+    });
+  });
+}
+
+function times(f: Func, h: HeightCount, large: Local<'i32'>, body: () => void): void {
+  if (h.large === h.small) {
+    f.repeat(h.large, body);
+    return;
+  }
+  const count = f.keep(select<'i32'>(i32.const(h.large), i32.const(h.small), large), 'count');
+  if (Math.min(h.large, h.small) > 0) f.repeat(count, body);
+  else f.if(count, () => f.repeat(count, body));
+}
+
+interface Registers {
+  readonly sums: readonly (readonly Local<'v128'>[])[];
+  readonly b: readonly Local<'v128'>[];
+  readonly splat: Local<'v128'>;
+  readonly aTerm: Local<'i32'>;
+  readonly bTerm: Local<'i32'>;
+}
+
+function registersFor(f: Func, p: Products): Registers {
+  const rows = Math.max(...p.heights.map((h) => h.height));
+  const vectors = <T>(make: (j: number) => T): T[] => Array.from({ length: p.vectors }, (_, j) => make(j));
+  return {
+    sums: Array.from({ length: rows }, (_, i) => vectors((j) => f.local('v128', `sum${i}_${j}`))),
+    b: vectors((j) => f.local('v128', `b${j}`)),
+    splat: f.local('v128', 'splat'),
+    aTerm: f.local('i32', 'aTerm'),
+    bTerm: f.local('i32', 'bTerm'),
+  };
+}
+
+/** Terms per turn of the loop; see `conv/tapKernel.ts` for what that brings. */
+function unrollFor(depth: number, e: Engine): number {
+  if (!e.keepsOrder) return 1;
+  return [8, 7, 6, 5, 4, 3, 2].find((steps) => depth % steps === 0) ?? 1;
+}
+
+function registerTile(
+  f: Func,
+  p: Products,
+  e: Engine,
+  rows: number,
+  r: Registers,
+  at: { a: Local<'i32'>; b: Local<'i32'>; sums: Local<'i32'> },
+): void {
+  const tile = r.sums.slice(0, rows);
+  const each = (body: (sum: Local<'v128'>, offset: number) => void): void =>
+    tile.forEach((row, i) => row.forEach((sum, j) => body(sum, i * p.sums.row + j * vectorBytes)));
+  each((sum, offset) => f.set(sum, p.accumulate ? v128.load(at.sums, { offset }) : v128.const4F(0, 0, 0, 0)));
+  f.set(r.aTerm, at.a);
+  f.set(r.bTerm, at.b);
+  const unroll = unrollFor(p.depth, e);
+  f.repeat(p.depth / unroll, () => {
+    for (let u = 0; u < unroll; u++) term(f, p, e, tile, r, u);
+    f.increase(r.aTerm, unroll * p.a.term);
+    f.increase(r.bTerm, unroll * p.b.term);
+  });
+  each((sum, offset) => f.run(v128.store(at.sums, sum, { offset })));
+}
+
+function term(f: Func, p: Products, e: Engine, tile: Registers['sums'], r: Registers, u: number): void {
+  const madd = multiplyAdd(e);
+  r.b.forEach((b, j) => f.set(b, v128.load(r.bTerm, { offset: u * p.b.term + j * vectorBytes })));
+  tile.forEach((row, i) => {
+    f.set(r.splat, v128.load32Splat(r.aTerm, { offset: u * p.a.term + i * p.a.row }));
+    row.forEach((sum, j) => f.set(sum, madd(r.splat, r.b[j], sum)));
+  });
+}
+

@@ -1,0 +1,118 @@
+// Where tiles lie: arithmetic at run time from a tile's number to its pixels, and how tiles are dealt out in blocks.
+
+import { type Code, type Func, i32, type Local, type Operand, select } from '../../assembler/index.ts';
+import { evenTiles } from '../../conv/plan.ts';
+import type { Pair, PixelMap, TileAxis, WinogradShape } from './shape.ts';
+
+export const floatBytes = 4;
+export const vectorBytes = 16;
+
+/** Rounds up to whole cache lines, an odd number of them: planes that are walked together then share no cache set. */
+export const planeBytes = (floats: number): number => (Math.ceil((floats * floatBytes) / 64) | 1) * 64;
+
+/** Channels as transforms handle them: pairs of vectors. */
+export const paddedChannels = (channels: number): number => Math.ceil(channels / 8) * 8;
+
+/** The first pixel that a tile covers. */
+export interface TilePlace {
+  readonly image: Local<'i32'>;
+  readonly row: Local<'i32'>;
+  readonly column: Local<'i32'>;
+}
+
+/** Tile numbers run along rows of tiles, then down, then over images. */
+export function tilePlace(f: Func, axes: Pair<TileAxis>, tile: Local<'i32'>): TilePlace {
+  const [down, across] = axes;
+  const line = f.keep(i32.divU(tile, across.count), 'line');
+  const image = f.keep(i32.divU(line, down.count), 'image');
+  const row = f.keep(i32.sub(line, i32.mul(image, down.count)), 'tileRow');
+  const column = f.keep(i32.sub(tile, i32.mul(line, across.count)), 'tileColumn');
+  return {
+    image,
+    row: f.keep(firstCell(f, down, row), 'row'),
+    column: f.keep(firstCell(f, across, column), 'column'),
+  };
+}
+
+/** ⌊t / d⌋·m·d + t mod d */
+function firstCell(f: Func, { dilation: d, outputs: m }: TileAxis, t: Local<'i32'>): Code<'i32'> {
+  if (d === 1) return i32.mul(t, m);
+  const turn = f.keep(i32.divU(t, d), 'turn');
+  return i32.add(i32.mul(turn, (m - 1) * d), t);
+}
+
+/** The address of a pixel. */
+export function pixelAddress(
+  base: Operand<'i32'>,
+  map: PixelMap,
+  image: Operand<'i32'>,
+  row: Operand<'i32'>,
+  column: Operand<'i32'>,
+): Code<'i32'> {
+  const line = i32.add(i32.mul(image, map.size[0]), row);
+  const pixel = i32.add(i32.mul(line, map.size[1]), column);
+  return i32.add(base, i32.mul(pixel, map.pitch * floatBytes));
+}
+
+/** Tiles in blocks of two sizes, the larger ones first. */
+export interface TileBlocks {
+  readonly count: number;
+  /** How many are of size `size + 1`. */
+  readonly larger: number;
+  readonly size: number;
+  /** The size of the largest. */
+  readonly most: number;
+}
+
+export function tileBlocks(tiles: number, most: number): TileBlocks {
+  const count = Math.ceil(tiles / most);
+  const size = Math.floor(tiles / count);
+  const larger = tiles % count;
+  return { count, larger, size, most: larger > 0 ? size + 1 : size };
+}
+
+/** A block at run time. */
+export interface Block {
+  readonly first: Local<'i32'>;
+  readonly size: Local<'i32'>;
+}
+
+export function blockPlace(f: Func, blocks: TileBlocks, block: Local<'i32'>): Block {
+  const large = i32.ltS(block, blocks.larger);
+  const before = select<'i32'>(block, i32.const(blocks.larger), large);
+  return {
+    first: f.keep(i32.add(i32.mul(block, blocks.size), before), 'first'),
+    size: f.keep(i32.add(large, blocks.size), 'size'),
+  };
+}
+
+/** Register tiles of `height` pixels, and how many of them a block of either size has. */
+export interface HeightCount {
+  readonly height: number;
+  readonly large: number;
+  readonly small: number;
+}
+
+/** How blocks split into register tiles of at most `most` pixels; the sums of a tile do not depend on the split. */
+export function heightsOf(blocks: TileBlocks, most: number): HeightCount[] {
+  const small = evenTiles(blocks.size, most);
+  const large = blocks.larger > 0 ? evenTiles(blocks.size + 1, most) : small;
+  const heights = [...new Set([...large, ...small].map((t) => t.size))];
+  const times = (tiles: typeof small, height: number): number =>
+    tiles.find((t) => t.size === height)?.times ?? 0;
+  return heights.map((height) => ({ height, large: times(large, height), small: times(small, height) }));
+}
+
+/** Does any tile reach past the map, does any lie within? For axis tiles that begin at their first cell plus `shift`. */
+export function tileReach(shape: Pick<WinogradShape, 'axes'>, map: PixelMap, shift: Pair, side: number) {
+  const within = shape.axes.map(({ count, outputs, dilation }, a) =>
+    Array.from({ length: count }, (_, t) => {
+      const first = Math.floor(t / dilation) * outputs * dilation + (t % dilation) + shift[a];
+      return first >= 0 && first + (side - 1) * dilation < map.size[a];
+    }),
+  );
+  return {
+    inside: within.every((axis) => axis.some(Boolean)),
+    outside: within.some((axis) => !axis.every(Boolean)),
+  };
+}

@@ -1,0 +1,63 @@
+// From steps to one WebAssembly module: every distinct kernel once, and a function per routine.
+
+import { assert } from '../../../errors.ts';
+import { Module } from '../assembler/index.ts';
+import type { Kernel, KernelFunction } from '../kernels/kernel.ts';
+import type { MachineCode, MachineStep } from './code.ts';
+import type { Layout } from './layout.ts';
+import { type Phase, phasesOf } from './phases.ts';
+import { emitRoutine, type KernelFunctions } from './routine.ts';
+import { emitSharing } from './sharing.ts';
+
+/** A routine as JavaScript finds it. */
+export interface Routine {
+  /** Its place among the routines, and the name of its function: `routine0`, `routine1`, …. */
+  readonly index: number;
+  readonly phases: readonly Phase[];
+  readonly pieces: number;
+}
+
+export interface Assembled {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly routines: ReadonlyMap<string, Routine>;
+  /** The listing, after a line for each kernel and routine that says what it is. */
+  text(): string;
+}
+
+export const routineName = (index: number): string => `routine${index}`;
+
+export function assemble(code: MachineCode, layout: Layout): Assembled {
+  const m = new Module();
+  const { pages, threads } = layout;
+  m.memory('env', 'memory', { initial: pages, maximum: pages, shared: threads > 1 });
+  const legend: string[] = [];
+  const kernels = emitKernels(m, Object.values(code.routines).flat(), legend);
+  const sharing = threads > 1 ? emitSharing(m, layout.control) : null;
+  const routines = new Map<string, Routine>();
+  for (const [name, steps] of Object.entries(code.routines)) {
+    const index = routines.size;
+    const phases = phasesOf(steps, threads);
+    emitRoutine(m, routineName(index), phases, kernels, sharing);
+    routines.set(name, { index, phases, pieces: phases.reduce((sum, phase) => sum + phase.pieces, 0) });
+    legend.push(`;; ${routineName(index)}: ${name}\n`);
+  }
+  return { bytes: m.encode(), routines, text: () => legend.join('') + m.text() };
+}
+
+/** The first kernel of a key stands for all. Names have the same length, so that none is the beginning of another. */
+function emitKernels(m: Module, steps: readonly MachineStep[], legend: string[]): KernelFunctions {
+  const byKey = new Map<string, KernelFunction>();
+  for (const { kernel, addresses } of steps) {
+    checkStep(kernel, addresses);
+    if (byKey.has(kernel.key)) continue;
+    const name = `kernel${String(byKey.size).padStart(4, '0')}`;
+    byKey.set(kernel.key, kernel.emit(m, name));
+    legend.push(`;; ${name}: ${kernel.key}\n`);
+  }
+  return (kernel) => byKey.get(kernel.key) as KernelFunction;
+}
+
+function checkStep({ key, operands, units }: Kernel, addresses: readonly number[]): void {
+  assert(operands.length === addresses.length, `${key}: ${addresses.length} addresses, needs ${operands}`);
+  assert(Number.isInteger(units) && units >= 0, `${key}: ${units} units`);
+}

@@ -1,0 +1,18 @@
+// What a machine is made from.
+
+import type { Kernel } from '../kernels/kernel.ts';
+
+export interface MachineStep {
+  readonly kernel: Kernel;
+  /** In bytes, one per operand of the kernel, in its order. */
+  readonly addresses: readonly number[];
+  /** Not worth sharing: less than a few microseconds in all. Neighbours of this kind run on one thread, with no barrier between. */
+  readonly small?: boolean;
+}
+
+export interface MachineCode {
+  /** By name, what to do in order. A step sees everything that the steps before it wrote. */
+  readonly routines: Readonly<Record<string, readonly MachineStep[]>>;
+  /** Addresses from 0 to here belong to whoever made the code; the machine leaves the first 64 bytes unused. */
+  readonly dataBytes: number;
+}

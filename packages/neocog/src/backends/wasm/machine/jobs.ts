@@ -1,0 +1,23 @@
+// Numbers for jobs: each names its routine, and none shares a piece's number with another.
+
+/** Jobs begin at a multiple of this, plus the number of the routine: a power of two, so that it survives wrapping around. */
+export const jobStride = (routines: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, routines)));
+
+export class JobNumbers {
+  readonly #stride: number;
+  // As if job 0 had been: threads begin with waiting for another number than that.
+  #last = 0;
+  #pieces = 1;
+
+  constructor(routines: number) {
+    this.#stride = jobStride(routines);
+  }
+
+  /** The number of the first of a job's pieces, which are at least 1; a signed integer of 32 bits. */
+  take(routine: number, pieces: number): number {
+    const free = this.#last + this.#pieces;
+    this.#last = (((free + this.#stride - 1) & -this.#stride) + routine) | 0;
+    this.#pieces = pieces;
+    return this.#last;
+  }
+}

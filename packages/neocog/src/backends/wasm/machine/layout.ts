@@ -1,0 +1,72 @@
+// Where things lie in a machine's memory: the caller's data, each thread's scratch, and what threads tell each other.
+
+import { DeviceError } from '../../../errors.ts';
+import { slackBytes } from '../kernels/kernel.ts';
+import type { MachineCode } from './code.ts';
+
+const pageBytes = 65536;
+/** Two cache lines: processors fetch them in pairs, and threads must not share one by accident. */
+const alignment = 128;
+
+/**
+ * Words of 32 bits that threads share, as byte offsets in the control block, each in cache lines of its own.
+ *
+ * The pieces of a job have consecutive numbers, which go on from job to job and wrap around after 2³²; comparisons
+ * look at the sign of a difference. So nothing is ever set back, and a thread that slept through the end of a job finds
+ * that job's pieces taken and done.
+ */
+export const words = {
+  /** The number of the current job's first piece. Its lowest bits are the number of the routine. */
+  job: 0,
+  /** The piece to be taken next. */
+  next: alignment,
+  /** Pieces before this number are done, and as many more as are being counted. */
+  done: 2 * alignment,
+  /** How many threads sleep until `done` reaches the end of a phase. */
+  sleepers: 3 * alignment,
+  /** Not zero if thread 0 is to measure the phases of the job. */
+  profile: 4 * alignment,
+  /** Not zero after a thread failed: the length of the message at `text`. */
+  failed: 5 * alignment,
+  text: 6 * alignment,
+} as const;
+
+/** Characters of a failure's message that are kept. */
+export const textBytes = 2 * alignment;
+const controlBytes = words.text + textBytes;
+
+export interface Layout {
+  readonly threads: number;
+  /** The address of thread i's scratch is `scratch + i · scratchStride`. */
+  readonly scratch: number;
+  readonly scratchStride: number;
+  readonly control: number;
+  readonly pages: number;
+}
+
+const alignUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
+
+export function layOut(code: MachineCode, threads: number): Layout {
+  const kernels = Object.values(code.routines).flatMap((steps) => steps.map((step) => step.kernel));
+  const most = kernels.reduce((bytes, kernel) => Math.max(bytes, kernel.scratchBytes), 0);
+  const scratch = alignUp(code.dataBytes + slackBytes);
+  const scratchStride = alignUp(most + slackBytes);
+  const control = scratch + scratchStride * threads;
+  return { threads, scratch, scratchStride, control, pages: Math.ceil((control + controlBytes) / pageBytes) };
+}
+
+/** Exactly as large as the layout, shared if several threads use it. @throws DeviceError if the engine refuses. */
+export function allocate({ pages, threads, scratch, scratchStride }: Layout): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: threads > 1 });
+  } catch (cause) {
+    const [all, data, each] = [pages * pageBytes, scratch, scratchStride].map((b) =>
+      (b / 2 ** 20).toFixed(1),
+    );
+    throw new DeviceError(
+      `machine: ${all} MiB of memory are needed, ${data} of them for values and ${each} for each of ${threads} ` +
+        'threads, and the engine refuses (4096 are the most); use a smaller batch or image',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,244 @@
+import { expect, test } from 'vitest';
+import {
+  count,
+  firstScratch,
+  increment,
+  inWorker,
+  kernelOf,
+  mix,
+  mixed,
+  mixing,
+  nap,
+  trap,
+} from '../../../../../../test/threadsKernels.ts';
+import { DeviceError } from '../../../errors.ts';
+import { Machine, type MachineCode } from './index.ts';
+import { JobNumbers } from './jobs.ts';
+import { layOut } from './layout.ts';
+import { phasesOf } from './phases.ts';
+import { mayWait } from './team.ts';
+
+const floats = (machine: Machine, address: number, length: number): Float32Array =>
+  Float32Array.from(new Float32Array(machine.memory.buffer, address, length));
+const ints = (machine: Machine, address: number, length: number): number[] =>
+  Array.from(new Int32Array(machine.memory.buffer, address, length));
+
+const oneRoutine = (steps: MachineCode['routines'][string], dataBytes: number): MachineCode => ({
+  routines: { run: steps },
+  dataBytes,
+});
+
+for (const threads of [1, 2, 3, 5]) {
+  test(`${threads} threads: a long chain of steps, over and over`, async () => {
+    const { code, result } = mixing(1001, 63);
+    const machine = await Machine.start(code, { threads });
+    expect([machine.threads, machine.note]).toEqual([threads, null]);
+    for (let i = 0; i < 20; i++) {
+      new Float32Array(machine.memory.buffer, 64, 2002).fill(0);
+      await machine.run('mix');
+      expect(floats(machine, result, 1001)).toEqual(mixed(1001, 63));
+    }
+    machine.dispose();
+  });
+
+  test(`${threads} threads: small steps, in one phase and between others`, async () => {
+    const { code, result } = mixing(50, 41);
+    const steps = (code.routines.mix ?? []).map((step, i) => ({ ...step, small: i % 7 > 1 }));
+    const machine = await Machine.start({ ...code, routines: { mix: steps } }, { threads });
+    await machine.run('mix');
+    expect(floats(machine, result, 50)).toEqual(mixed(50, 41));
+    machine.dispose();
+  });
+
+  test(`${threads} threads: each has scratch of its own`, async () => {
+    const machine = await Machine.start(oneRoutine([{ kernel: count(997), addresses: [64] }], 64 + 4 * 997), {
+      threads,
+    });
+    for (let i = 0; i < 10; i++) {
+      new Int32Array(machine.memory.buffer, 64, 997).fill(-1);
+      await machine.run('run');
+      expect(ints(machine, 64, 997)).toEqual(Array.from({ length: 997 }, (_, u) => u));
+    }
+    machine.dispose();
+  });
+
+  test(`${threads} threads: fewer units than threads, none at all, and no steps`, async () => {
+    const kernels = [3, 0, 1].map((units) => count(units));
+    const steps = kernels.map((kernel, i) => ({ kernel, addresses: [64 + 16 * i] }));
+    const code: MachineCode = { routines: { empty: [], run: steps, rest: steps.slice(1) }, dataBytes: 128 };
+    const machine = await Machine.start(code, { threads });
+    const before = new Int32Array(machine.memory.buffer, 64, 12).fill(9);
+    await machine.run('empty');
+    expect([...before]).toEqual(Array.from({ length: 12 }, () => 9));
+    await machine.run('run');
+    await machine.run('rest');
+    await machine.run('run');
+    expect(ints(machine, 64, 12)).toEqual([0, 1, 2, 9, 9, 9, 9, 9, 0, 9, 9, 9]);
+    machine.dispose();
+  });
+
+  test(`${threads} threads: a profile has a time for every step`, async () => {
+    const { code, result } = mixing(100, 9);
+    const steps = (code.routines.mix ?? []).map((step, i) => ({ ...step, small: i > 4 }));
+    const machine = await Machine.start({ ...code, routines: { mix: steps } }, { threads });
+    const times = await machine.profile('mix');
+    expect(times).toHaveLength(9);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(0);
+    expect(floats(machine, result, 100)).toEqual(mixed(100, 9));
+    // The next run is an ordinary one.
+    await machine.run('mix');
+    machine.dispose();
+  });
+}
+
+test('one run at a time; a disposed machine runs nothing', async () => {
+  const { code } = mixing(1000, 10);
+  const machine = await Machine.start(code, { threads: 2 });
+  const runs = await Promise.allSettled([machine.run('mix'), machine.run('mix')]);
+  expect(runs.map((run) => run.status)).toEqual(['fulfilled', 'rejected']);
+  expect(String((runs[1] as PromiseRejectedResult).reason)).toContain('a run is in progress');
+  await machine.run('mix');
+  machine.dispose();
+  machine.dispose();
+  await expect(machine.run('mix')).rejects.toThrow(DeviceError);
+  await expect(machine.profile('mix')).rejects.toThrow('it was disposed');
+});
+
+test('with one thread a run is over when the call returns', async () => {
+  const { code, result } = mixing(10, 3);
+  const machine = await Machine.start(code, { threads: 1 });
+  void machine.run('mix');
+  expect(floats(machine, result, 10)).toEqual(mixed(10, 3));
+  expect(machine.memory.buffer).toBeInstanceOf(ArrayBuffer);
+  machine.dispose();
+  expect(() => machine.runSync('mix')).toThrow(DeviceError);
+});
+
+test('runSync with threads where the caller may wait, else a DeviceError', async () => {
+  const { code, result } = mixing(10, 3);
+  const machine = await Machine.start(code, { threads: 2 });
+  if (mayWait()) {
+    machine.runSync('mix');
+    expect(floats(machine, result, 10)).toEqual(mixed(10, 3));
+  } else expect(() => machine.runSync('mix')).toThrow(DeviceError);
+  machine.dispose();
+});
+
+for (const threads of [1, 2]) {
+  test(`${threads} threads: a kernel that traps`, async () => {
+    const steps = [
+      { kernel: mix(10), addresses: [64, 128] },
+      { kernel: kernelOf('trap', 1, [], trap), addresses: [] },
+    ];
+    const code: MachineCode = { routines: { good: steps.slice(0, 1), bad: steps }, dataBytes: 256 };
+    const machine = await Machine.start(code, { threads });
+    await machine.run('good');
+    await expect(machine.run('bad')).rejects.toThrow(/memory access out of bounds/);
+    await expect(machine.run('good')).rejects.toThrow(DeviceError);
+    machine.dispose();
+  });
+}
+
+test('a kernel that traps in a worker only', async () => {
+  const dataBytes = 128;
+  const kernel = inWorker('trap in worker', firstScratch(dataBytes), trap);
+  const machine = await Machine.start(oneRoutine([{ kernel, addresses: [64] }], dataBytes), { threads: 2 });
+  await expect(machine.run('run')).rejects.toThrow(/thread 1 stopped: .*memory access out of bounds/);
+  await expect(machine.run('run')).rejects.toThrow(DeviceError);
+});
+
+test('a piece that lasts longer than threads wait in one go: nothing is done twice', async () => {
+  const dataBytes = 4096;
+  const kernel = inWorker('nap', firstScratch(dataBytes), nap(1800, 64));
+  const add = { kernel: increment(500), addresses: [128] };
+  const machine = await Machine.start(oneRoutine([add, { kernel, addresses: [64] }, add], dataBytes), {
+    threads: 2,
+  });
+  const began = performance.now();
+  await machine.run('run');
+  expect(performance.now() - began).toBeGreaterThan(1700);
+  expect(ints(machine, 128, 500)).toEqual(Array.from({ length: 500 }, () => 2));
+  machine.dispose();
+});
+
+test('more memory than there can be', async () => {
+  const starts = [1, 2].map((threads) => Machine.start(oneRoutine([], 2 ** 32), { threads }));
+  for (const start of starts)
+    await expect(start).rejects.toThrow(/4096\.\d MiB of memory are needed, .* use a smaller batch or image/);
+});
+
+test('addresses beyond 2 GiB', async () => {
+  const dataBytes = 2 ** 31 + 65536;
+  const y = dataBytes - 256;
+  for (const threads of [1, 2]) {
+    const machine = await Machine.start(oneRoutine([{ kernel: count(20), addresses: [y] }], dataBytes), {
+      threads,
+    });
+    await machine.run('run');
+    expect(ints(machine, y, 20)).toEqual(Array.from({ length: 20 }, (_, u) => u));
+    machine.dispose();
+  }
+});
+
+test('equal kernels are there once, and the listing says which is which', async () => {
+  const { code } = mixing(10, 30);
+  const machine = await Machine.start(code, { threads: 1 });
+  const text = machine.text();
+  expect(text.match(/\(func \$kernel/g)).toHaveLength(1);
+  expect(text).toContain(';; kernel0000: mix 10\n;; routine0: mix\n(module');
+  expect(machine.codeBytes).toBeLessThan(10_000);
+  machine.dispose();
+});
+
+test('pieces: a few per thread, never more than units; small neighbours are one', () => {
+  const step = (units: number, small = false) => ({ kernel: mix(units), addresses: [], small });
+  const pieces = (steps: Parameters<typeof phasesOf>[0], threads: number) =>
+    phasesOf(steps, threads).map((phase) => [phase.steps.length, phase.pieces]);
+  expect(pieces([step(100), step(5), step(1), step(100, true), step(100)], 4)).toEqual([
+    [1, 16],
+    [1, 5],
+    [2, 1],
+    [1, 16],
+  ]);
+  expect(pieces([step(100), step(1), step(100, true)], 1)).toEqual([
+    [1, 8],
+    [1, 1],
+    [1, 1],
+  ]);
+});
+
+test('every unit is done once, whatever the number of pieces', async () => {
+  const sizes = Array.from({ length: 70 }, (_, units) => units);
+  const steps = sizes.map((units) => ({ kernel: increment(units), addresses: [1024 * (units + 1)] }));
+  for (const threads of [1, 2, 7]) {
+    const machine = await Machine.start(oneRoutine(steps, 1024 * 72), { threads });
+    await machine.run('run');
+    for (const units of sizes) {
+      const found = ints(machine, 1024 * (units + 1), 100);
+      expect(found).toEqual(Array.from({ length: 100 }, (_, u) => (u < units ? 1 : 0)));
+    }
+    machine.dispose();
+  }
+});
+
+test('job numbers name their routine and share no pieces, around 2³² too', () => {
+  const numbers = new JobNumbers(5);
+  // Threads wait for another number than 0.
+  let end = 1;
+  for (let i = 0; i < 5000; i++) {
+    const [routine, pieces] = [i % 5, 1 + ((i * 7919) % 4_000_000)];
+    const number = numbers.take(routine, pieces);
+    expect(number & 7).toBe(routine);
+    expect(number).toBe(number | 0);
+    expect((number - end) | 0).toBeGreaterThanOrEqual(0);
+    end = number + pieces;
+  }
+});
+
+test('memory: data, then scratch, then the words that threads share', () => {
+  const layout = layOut(oneRoutine([{ kernel: count(3), addresses: [64] }], 1000), 3);
+  expect(layout.scratch).toBe(firstScratch(1000));
+  expect(layout.scratchStride).toBeGreaterThanOrEqual(4004 + 64);
+  expect(layout.control).toBe(layout.scratch + 3 * layout.scratchStride);
+  expect(layout.pages).toBe(1);
+});

@@ -1,0 +1,82 @@
+// Building what a machine consists of: code, memory, and workers where there can be any.
+
+import { type Assembled, assemble } from './assemble.ts';
+import type { MachineCode } from './code.ts';
+import { jobStride } from './jobs.ts';
+import { allocate, type Layout, layOut, textBytes, words } from './layout.ts';
+import { mayWait, obstacle, Team } from './team.ts';
+import type { ThreadTask } from './thread.ts';
+
+export interface Parts {
+  readonly layout: Layout;
+  readonly assembled: Assembled;
+  readonly memory: WebAssembly.Memory;
+  /** For the calling thread's share of the work, which is thread 0; null if it takes none. */
+  readonly exports: WebAssembly.Exports | null;
+  /** Null with one thread. */
+  readonly team: Team | null;
+  /** Why there are fewer threads than were asked for, or null. */
+  readonly note: string | null;
+}
+
+/** @throws DeviceError without enough memory */
+export async function buildParts(code: MachineCode, threads: number): Promise<Parts> {
+  if (threads === 1) return alone(code, null);
+  const reason = obstacle() ?? (await together(code, threads));
+  return typeof reason === 'string' ? alone(code, `one thread: ${reason}`) : reason;
+}
+
+async function alone(code: MachineCode, note: string | null): Promise<Parts> {
+  const layout = layOut(code, 1);
+  const memory = allocate(layout);
+  const assembled = assemble(code, layout);
+  const module = await WebAssembly.compile(assembled.bytes);
+  return { layout, assembled, memory, exports: await bind(module, memory), team: null, note };
+}
+
+const bind = async (module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<WebAssembly.Exports> =>
+  (await WebAssembly.instantiate(module, { env: { memory } })).exports;
+
+/** Gives the reason if no workers can be started. */
+async function together(code: MachineCode, threads: number): Promise<Parts | string> {
+  const layout = layOut(code, threads);
+  const memory = allocate(layout);
+  const own = mayWait() ? 1 : 0;
+  const compile = async () => {
+    const assembled = assemble(code, layout);
+    const module = await WebAssembly.compile(assembled.bytes);
+    return { assembled, module };
+  };
+  let compiled: ReturnType<typeof compile> | undefined;
+  // Called when the workers have begun to start, once for each way of starting them.
+  const tasks = async (): Promise<ThreadTask[]> => {
+    compiled ??= compile();
+    const { assembled, module } = await compiled;
+    return taskList(layout, assembled, { memory, module }).slice(own);
+  };
+  const team = await Team.start(threads - own, tasks);
+  if (typeof team === 'string') return team;
+  const { assembled, module } = await (compiled ?? compile());
+  return { layout, assembled, memory, exports: own ? await bind(module, memory) : null, team, note: null };
+}
+
+/** What each thread needs to know. */
+function taskList(
+  layout: Layout,
+  { routines }: Assembled,
+  shared: Pick<ThreadTask, 'memory' | 'module'>,
+): ThreadTask[] {
+  const phases = Array.from({ length: jobStride(routines.size) }, () => 0);
+  for (const { index, phases: all } of routines.values()) phases[index] = all.length;
+  const { control, scratch, scratchStride } = layout;
+  return Array.from({ length: layout.threads }, (_, thread) => ({
+    ...shared,
+    thread,
+    scratch: scratch + thread * scratchStride,
+    control,
+    words,
+    textBytes,
+    phases,
+    reports: thread === 0,
+  }));
+}

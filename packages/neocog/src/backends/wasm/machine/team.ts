@@ -1,0 +1,127 @@
+// The workers of a machine: started together, watched, ended together.
+
+import { DeviceError } from '../../../errors.ts';
+import { type Starter, starters, type Thread } from './starters.ts';
+import type { ThreadMessage, ThreadTask } from './thread.ts';
+
+/** Milliseconds until a worker that says nothing counts as not started. */
+const startTime = 10_000;
+
+/** Why threads cannot be had here, or null. */
+export function obstacle(): string | null {
+  const page = globalThis as { crossOriginIsolated?: boolean };
+  if (typeof SharedArrayBuffer === 'undefined' || page.crossOriginIsolated === false)
+    return (
+      'threads need a page that is isolated from other origins, by the headers ' +
+      "'Cross-Origin-Opener-Policy: same-origin' and 'Cross-Origin-Embedder-Policy: require-corp'"
+    );
+  return starters().length === 0 ? 'this engine has no workers' : null;
+}
+
+/** Whether the calling thread may wait for others: it may, unless it is a page's main thread. */
+export function mayWait(): boolean {
+  try {
+    return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1) === 'not-equal';
+  } catch {
+    return false;
+  }
+}
+
+export class Team {
+  readonly #threads: Thread[] = [];
+  /** Workers that have not said that they are ready. */
+  #missing: number;
+  #failure: string | null = null;
+  /** What waits for a message or a failure. */
+  #wake: () => void = () => {};
+  #times: readonly number[] | null = null;
+
+  private constructor(start: Starter, count: number) {
+    this.#missing = count;
+    for (let i = 0; i < count && this.#failure === null; i++) this.#add(start, i);
+  }
+
+  /**
+   * Workers by the first way of starting them that works; if none does, the reasons.
+   *
+   * @param tasks what they are to serve, one each; called when the workers have begun to start
+   */
+  static async start(count: number, tasks: () => Promise<ThreadTask[]>): Promise<Team | string> {
+    const reasons: string[] = [];
+    for (const start of starters()) {
+      const team = new Team(start, count);
+      try {
+        if (await team.#serve(await tasks())) return team;
+      } finally {
+        if (team.#missing > 0) team.end('it was not started');
+      }
+      reasons.push(`${team.#failure}`);
+    }
+    return `no worker could be started (${reasons.join('; ')})`;
+  }
+
+  #add(start: Starter, worker: number): void {
+    const listener = {
+      message: (message: ThreadMessage) => this.#receive(message),
+      end: (why: string) => this.#fail(`worker ${worker}: ${why}`),
+    };
+    try {
+      this.#threads.push(start(listener));
+    } catch (error) {
+      this.#fail(`worker ${worker}: ${error}`);
+    }
+  }
+
+  /** Whether all workers take on their tasks. */
+  async #serve(tasks: readonly ThreadTask[]): Promise<boolean> {
+    const timer = setTimeout(() => this.#fail('a worker did not answer'), startTime);
+    this.#threads.forEach((thread, i) => {
+      thread.send(tasks[i] as ThreadTask);
+    });
+    while (this.#missing > 0 && this.#failure === null) await this.#news();
+    clearTimeout(timer);
+    for (const thread of this.#threads) thread.release();
+    return this.#failure === null;
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #receive(message: ThreadMessage): void {
+    if (message.kind === 'ready') this.#missing--;
+    if (message.kind === 'finished') this.#times = message.times;
+    if (message.kind === 'failed') this.#fail('a thread failed');
+    this.#wake();
+  }
+
+  #fail(why: string): void {
+    this.#failure ??= why;
+    this.#wake();
+  }
+
+  /** Why the team can do no more, or null. */
+  failure(): string | null {
+    if (this.#threads.some((thread) => thread.ended())) this.#fail('the worker of a thread has ended');
+    return this.#failure;
+  }
+
+  /** Waits until the worker that reports has finished the job that it has; its times. @throws DeviceError on a failure */
+  async finished(): Promise<readonly number[]> {
+    while (this.#times === null) {
+      const failure = this.failure();
+      if (failure !== null) throw new DeviceError(failure);
+      await this.#news();
+    }
+    const times = this.#times;
+    this.#times = null;
+    return times;
+  }
+
+  end(why: string): void {
+    this.#fail(why);
+    for (const thread of this.#threads) thread.terminate();
+  }
+}

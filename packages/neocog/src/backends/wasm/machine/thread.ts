@@ -1,0 +1,70 @@
+// What a worker does: wait for a job, do what others leave of it, wait for the next.
+
+import type { words } from './layout.ts';
+
+export interface ThreadTask {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Which thread this is. */
+  readonly thread: number;
+  /** The address of its scratch memory. */
+  readonly scratch: number;
+  /** The address of the control block, and what is where in it. */
+  readonly control: number;
+  readonly words: typeof words;
+  readonly textBytes: number;
+  /** The number of phases of each routine, filled up to a power of two, so that a job's lowest bits name its routine. */
+  readonly phases: readonly number[];
+  /** Say when a job is finished: for a starter that takes no part in it. */
+  readonly reports: boolean;
+}
+
+export type ThreadMessage =
+  | { readonly kind: 'ready' }
+  /** `times`: when each phase began and the last one ended, in milliseconds; empty unless they were asked for. */
+  | { readonly kind: 'finished'; readonly times: readonly number[] }
+  | { readonly kind: 'failed' };
+
+/**
+ * Never returns, except after a failure: of this thread, which it then describes in the control block, or of another.
+ *
+ * Its text is a worker's source: it uses nothing from outside, and has no named functions within, around which bundlers
+ * may put helpers of theirs.
+ */
+export function serve(task: ThreadTask, send: (message: ThreadMessage) => void): void {
+  const { memory, control, words: word, scratch, phases } = task;
+  const shared = new Int32Array(memory.buffer);
+  const [jobAt, failedAt] = [(control + word.job) >>> 2, (control + word.failed) >>> 2];
+  // Milliseconds of looking for the next job before going to sleep.
+  const patience = 0.05;
+  try {
+    const { exports } = new WebAssembly.Instance(task.module, { env: { memory } });
+    let job = Atomics.load(shared, jobAt);
+    send({ kind: 'ready' });
+    for (;;) {
+      const began = performance.now();
+      while (Atomics.load(shared, jobAt) === job)
+        if (performance.now() - began > patience) Atomics.wait(shared, jobAt, job, 1000);
+      job = Atomics.load(shared, jobAt);
+      const routine = job & (phases.length - 1);
+      const run = exports[`routine${routine}`] as (...args: number[]) => number;
+      const count = phases[routine] as number;
+      const profiled = task.reports && Atomics.load(shared, (control + word.profile) >>> 2) !== 0;
+      const times = profiled ? [performance.now()] : [];
+      for (let from = 0; from < count; ) {
+        const to = profiled ? from + 1 : count;
+        while (run(job, scratch, from, to) === 0) if (Atomics.load(shared, failedAt) !== 0) return;
+        if (profiled) times.push(performance.now());
+        from = to;
+      }
+      if (task.reports) send({ kind: 'finished', times });
+    }
+  } catch (error) {
+    const text = `thread ${task.thread} stopped: ${error}`.slice(0, task.textBytes);
+    const bytes = new Uint8Array(memory.buffer, control + word.text, text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    Atomics.store(shared, failedAt, text.length);
+    Atomics.notify(shared, (control + word.done) >>> 2);
+    send({ kind: 'failed' });
+  }
+}

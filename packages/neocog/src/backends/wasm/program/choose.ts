@@ -1,0 +1,107 @@
+// Which algorithm runs a convolution: the cheapest by its own estimate, within what memory allows.
+
+import { assert } from '../../../errors.ts';
+import { formatConv } from '../../../geometry/text.ts';
+import type { ConvPlan, ConvTask } from '../kernels/convPlan.ts';
+import { convPlanners } from '../kernels/planners.ts';
+
+/** What was chosen for a convolution, and what was not. */
+export interface ConvChoice {
+  readonly geometry: string;
+  readonly algorithm: string;
+  readonly plan: ConvPlan;
+  readonly cost: number;
+  /** Every algorithm with its estimate, or why it was not to be had. */
+  readonly candidates: readonly {
+    readonly name: string;
+    readonly cost: number | null;
+    readonly refusal: string | null;
+  }[];
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly cost: number;
+  readonly plan: ConvPlan;
+}
+
+/** Bytes that a plan takes beside inputs and results. */
+const bytesOf = (plan: ConvPlan): number =>
+  plan.weightBytes + plan.workspaces.reduce((sum, bytes) => sum + bytes, 0);
+
+export class Chooser {
+  readonly #exact: boolean;
+  /** Of each convolution, in order of lowering: how many of the cheapest candidates are out of bounds. */
+  readonly #skipped: readonly number[];
+  readonly #made: { candidates: readonly Candidate[]; at: number }[] = [];
+
+  constructor(exact: boolean, skipped: readonly number[] = []) {
+    this.#exact = exact;
+    this.#skipped = skipped;
+  }
+
+  choose(task: ConvTask): ConvChoice {
+    const listed = convPlanners.map((planner) => {
+      const refusal = planner.refuse(task);
+      const plan = refusal === null ? planner.plan(task) : null;
+      const inexact =
+        plan && this.#exact && !plan.exact ? 'is not a plain sum, and exactConvolution is on' : null;
+      return {
+        name: planner.name,
+        refusal: refusal ?? inexact,
+        plan,
+        cost: plan ? planner.cost(task) : null,
+      };
+    });
+    const candidates = listed
+      .filter((c) => c.refusal === null)
+      .map(({ name, cost, plan }) => ({ name, cost: cost as number, plan: plan as ConvPlan }))
+      .sort((a, b) => a.cost - b.cost);
+    const at = Math.min(this.#skipped[this.#made.length] ?? 0, candidates.length - 1);
+    const chosen = candidates[at];
+    assert(chosen, `no algorithm takes ${task.kernel} ${formatConv(task.geometry)}`);
+    this.#made.push({ candidates, at });
+    const tooLarge = new Set(candidates.slice(0, at).map((c) => c.name));
+    return {
+      geometry: formatConv(task.geometry),
+      algorithm: chosen.name,
+      plan: chosen.plan,
+      cost: chosen.cost,
+      candidates: listed.map(({ name, refusal, cost }) => ({
+        name,
+        cost,
+        refusal: tooLarge.has(name) ? 'takes more memory than the program is allowed' : refusal,
+      })),
+    };
+  }
+
+  /**
+   * A chooser that will save at least `excess` bytes, by giving up, one after the other, the choices that cost least per byte
+   * saved; null if there is nothing left to save.
+   */
+  cheaper(excess: number): Chooser | null {
+    const at = this.#made.map((choice) => choice.at);
+    let saved = 0;
+    while (saved < excess) {
+      const step = this.#bestSaving(at);
+      if (!step) return saved > 0 ? new Chooser(this.#exact, at) : null;
+      at[step.index] = step.to;
+      saved += step.bytes;
+    }
+    return new Chooser(this.#exact, at);
+  }
+
+  #bestSaving(at: readonly number[]): { index: number; to: number; bytes: number } | null {
+    let best: { index: number; to: number; bytes: number; price: number } | null = null;
+    for (const [index, { candidates }] of this.#made.entries()) {
+      const now = candidates[at[index]];
+      for (const [to, candidate] of candidates.entries()) {
+        const bytes = bytesOf(now.plan) - bytesOf(candidate.plan);
+        if (to <= at[index] || bytes <= 0) continue;
+        const price = (candidate.cost - now.cost) / bytes;
+        if (!best || price < best.price) best = { index, to, bytes, price };
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,231 @@
+// A graph as a machine: steps chosen, memory planned, code generated, weights prepared.
+
+import type { Values } from '../../backend.ts';
+import type {
+  CompileOptions,
+  Executable,
+  MemoryReport,
+  ProgramReport,
+  StepReport,
+} from '../../executable.ts';
+import type { Graph, GraphValue } from '../../graph.ts';
+import { type Engine, engine, engineName } from '../engine.ts';
+import { slackBytes } from '../kernels/kernel.ts';
+import { Machine, type MachineStep } from '../machine/index.ts';
+import type { Room } from './arrays.ts';
+import { Chooser } from './choose.ts';
+import { type Lowered, lower } from './lower.ts';
+import { planMemory } from './memoryPlan.ts';
+
+/** The first bytes of a memory stay unused: address 0 is no array. */
+const firstAddress = 64;
+
+/** A program may take this much more than weights and the two largest values. */
+const allowance = 1.3;
+
+interface Layout {
+  readonly addresses: ReadonlyMap<Room, number>;
+  readonly constants: number;
+  readonly end: number;
+}
+
+/** Lasting rooms first, side by side; then temporary ones, which share. */
+function layOut({ arrays, steps, preparations, inputs, outputs }: Lowered): Layout {
+  const lives = new Map<Room, { first: number; last: number }>();
+  const use = (room: Room, at: number): void => {
+    const life = lives.get(room);
+    if (life) lives.set(room, { first: Math.min(life.first, at), last: Math.max(life.last, at) });
+    else lives.set(room, { first: at, last: at });
+  };
+  for (const room of inputs) use(room, -1);
+  steps.forEach((step, at) => {
+    for (const room of step.rooms) use(room, at);
+  });
+  for (const room of outputs) use(room, steps.length);
+  const addresses = new Map<Room, number>();
+  let constants = firstAddress;
+  for (const room of arrays.rooms) {
+    if (room.within) addresses.set(room, (addresses.get(room.within.room) as number) + room.within.offset);
+    if (!room.lasting || room.within) continue;
+    addresses.set(room, constants);
+    constants += Math.ceil((room.bytes + slackBytes) / 64) * 64;
+  }
+  const temporary = arrays.rooms.filter((room) => !room.lasting && lives.has(room));
+  const rooms = temporary.map((room) => ({
+    bytes: room.bytes + slackBytes,
+    ...(lives.get(room) as { first: number; last: number }),
+  }));
+  const plan = planMemory(rooms, constants);
+  temporary.forEach((room, i) => {
+    addresses.set(room, plan.addresses[i]);
+  });
+  // Weights are handed over, one tensor at a time, where activations will be.
+  const handed = Math.max(0, ...preparations.map((p) => p.source.bytes + slackBytes));
+  for (const { source } of preparations) addresses.set(source, constants);
+  return { addresses, constants, end: Math.max(plan.end, constants + handed) };
+}
+
+export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
+  const e = engine();
+  const lowered = lowerWithinBounds(graph, e, options.exactConvolution);
+  const layout = layOut(lowered);
+  const place = (room: Room): number => layout.addresses.get(room) as number;
+  const machineStep = ({
+    kernel,
+    rooms,
+  }: {
+    kernel: MachineStep['kernel'];
+    rooms: readonly Room[];
+  }): MachineStep => ({
+    kernel,
+    addresses: rooms.map(place),
+  });
+  const routines: Record<string, readonly MachineStep[]> = { run: lowered.steps.map(machineStep) };
+  lowered.preparations.forEach(({ steps }, i) => {
+    routines[`prepare${i}`] = steps.map(machineStep);
+  });
+  const machine = await Machine.start({ routines, dataBytes: layout.end }, { threads: options.threads });
+  try {
+    for (const [room, values] of lowered.arrays.contents) view(machine, place(room), values).set(values);
+    for (const [i, { source, values }] of lowered.preparations.entries()) {
+      view(machine, place(source), values).set(values);
+      await machine.run(`prepare${i}`);
+    }
+  } catch (error) {
+    machine.dispose();
+    throw error;
+  }
+  return new WasmProgram(graph, lowered, layout, machine, e);
+}
+
+/** Gives up transformed weights until the program fits its allowance, cheapest first. */
+function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
+  const limit = allowance * leastBytes(graph);
+  let chooser = new Chooser(exact);
+  for (;;) {
+    const lowered = lower(graph, e, chooser);
+    const { end } = layOut(lowered);
+    const scratch = lowered.steps.reduce((most, step) => Math.max(most, step.kernel.scratchBytes), 0);
+    const next = end + scratch > limit ? chooser.cheaper(end + scratch - limit) : null;
+    if (!next) return lowered;
+    chooser = next;
+  }
+}
+
+/** Weights and other constants as they are, and the two largest values. */
+function leastBytes(graph: Graph): number {
+  const values = new Set(graph.nodes.flatMap((node) => [...node.inputs, ...node.outputs]));
+  const kept = [...values].filter((value) => value.source === 'constant' || value.source === 'state');
+  const computed = [...values].filter((value) => !kept.includes(value)).map((value) => value.size);
+  const [first = 0, second = 0] = computed.sort((a, b) => b - a);
+  return 4 * (kept.reduce((sum, value) => sum + value.size, 0) + first + second);
+}
+
+/** Memory as values of a type. */
+function view<T extends Values>(machine: Machine, address: number, like: T, length = like.length): T {
+  const { buffer } = machine.memory;
+  return (like instanceof Int32Array
+    ? new Int32Array(buffer, address, length)
+    : new Float32Array(buffer, address, length)) as Values as T;
+}
+
+class WasmProgram implements Executable {
+  readonly #graph: Graph;
+  readonly #lowered: Lowered;
+  readonly #layout: Layout;
+  readonly #machine: Machine;
+  readonly #engine: Engine;
+
+  constructor(graph: Graph, lowered: Lowered, layout: Layout, machine: Machine, e: Engine) {
+    this.#graph = graph;
+    this.#lowered = lowered;
+    this.#layout = layout;
+    this.#machine = machine;
+    this.#engine = e;
+  }
+
+  async run(inputs: readonly Values[]): Promise<Values[]> {
+    const { inputs: inRooms, outputs: outRooms } = this.#lowered;
+    inputs.forEach((values, i) => {
+      this.#view(inRooms[i], values.length, values).set(values);
+    });
+    await this.#machine.run('run');
+    return this.#graph.outputs.map((value, i) => {
+      const like = value.dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
+      return this.#view(outRooms[i], value.size, like).slice();
+    });
+  }
+
+  #view<T extends Values>(room: Room, length: number, like: T): T {
+    return view(this.#machine, this.#layout.addresses.get(room) as number, like, length);
+  }
+
+  read(state: GraphValue): Values {
+    return this.#stateView(state).slice();
+  }
+
+  write(state: GraphValue, values: Values): void {
+    this.#stateView(state).set(values);
+  }
+
+  #stateView(state: GraphValue): Values {
+    const placed = this.#lowered.arrays.find(state, null);
+    if (!placed) return state.data as Values;
+    return this.#view(placed.room, state.size, state.data as Values);
+  }
+
+  report(): ProgramReport {
+    return this.#report(null);
+  }
+
+  async profile(): Promise<ProgramReport> {
+    return this.#report(await this.#machine.profile('run'));
+  }
+
+  #report(times: readonly number[] | null): ProgramReport {
+    const { steps, works } = this.#lowered;
+    const reports = works.map((work, at): StepReport | null => {
+      const own = steps.map((step, i) => ({ step, i })).filter(({ step }) => step.work === at);
+      if (own.length === 0) return null;
+      const rooms = new Set(own.flatMap(({ step }) => step.rooms));
+      return {
+        label: work.label,
+        operation: work.op,
+        geometry: work.choice?.geometry ?? null,
+        description: work.description,
+        candidates: work.choice?.candidates ?? [],
+        multiplyAdds: work.multiplyAdds,
+        bytes: [...rooms].reduce((sum, room) => sum + room.bytes, 0),
+        milliseconds: times && own.reduce((sum, { i }) => sum + times[i], 0),
+      };
+    });
+    return {
+      threads: this.#machine.threads,
+      note: this.#machine.note,
+      simd: engineName(this.#engine),
+      steps: reports.filter((report) => report !== null),
+      memory: this.#memory(),
+      code: this.#machine.codeBytes,
+    };
+  }
+
+  #memory(): MemoryReport {
+    const { constants, end } = this.#layout;
+    const total = this.#machine.memory.buffer.byteLength;
+    return {
+      constants,
+      activations: end - constants,
+      scratch: this.#machine.scratchBytes,
+      total,
+      least: leastBytes(this.#graph),
+    };
+  }
+
+  text(): string {
+    return this.#machine.text();
+  }
+
+  dispose(): void {
+    this.#machine.dispose();
+  }
+}

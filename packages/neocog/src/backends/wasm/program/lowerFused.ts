@@ -1,0 +1,168 @@
+// Fused loops as steps: their axes follow the arrays' arrangement, and the result is arranged like what it is made of.
+
+import { formatExpr, nodesOf } from '../../../expression/expression.ts';
+import type { FusedNode, GraphValue } from '../../graph.ts';
+import { type FusedAxis, fusedPlan } from '../kernels/fused.ts';
+import type { Placed, Room } from './arrays.ts';
+import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate } from './form.ts';
+import type { Lowering } from './lower.ts';
+
+/** An axis of the loop with the steps of every array, the result last; in elements of their row-major order. */
+interface Axis {
+  readonly size: number;
+  readonly steps: readonly number[];
+  readonly reduced: boolean;
+  readonly position: number | undefined;
+}
+
+export function lowerFused(l: Lowering, node: FusedNode): void {
+  const { loop, inputs } = node;
+  const [output] = node.outputs;
+  l.begin({ label: node.label, op: 'fused', description: '' });
+  const placed = inputs.map((value) => bestForm(l, value, output));
+  const { axes, forms, outForm } = arrange(node, placed);
+  const rooms = inputs.map((value, i) => l.as(value, forms[i]).room);
+  const inPlace = loop.reduced.includes(true)
+    ? []
+    : inputs.filter((value, i) => readsOwnPlace(node, value, i));
+  const result = l.result(output, outForm, node, inPlace);
+  const plan = fusedPlan({
+    expr: loop.expr,
+    combine: loop.combine,
+    axes,
+    inputTypes: inputs.map((value) => value.dtype),
+    engine: l.engine,
+  });
+  const at = l.works.length - 1;
+  l.works[at] = { ...l.works[at], description: `${plan.description}: ${shortened(formatExpr(loop.expr))}` };
+  const named: Record<string, Room> = { out: result.room };
+  rooms.forEach((room, i) => {
+    named[`in${i}`] = room;
+  });
+  plan.workspaces.forEach((bytes, i) => {
+    named[`workspace${i}`] = l.arrays.room(bytes);
+  });
+  for (const { kernel, operands } of plan.steps)
+    l.step(
+      kernel,
+      operands.map((name) => named[name]),
+    );
+}
+
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+
+/** Whether every reading of `value` is at the point's own place, so that the result may overwrite it. */
+function readsOwnPlace(node: FusedNode, value: GraphValue, i: number): boolean {
+  const { loop, inputs, outputs } = node;
+  if (value.size !== outputs[0].size || value.dtype !== 'float32') return false;
+  const dense = outputSteps(node);
+  return (
+    inputs.every(
+      (other, j) =>
+        other !== value || loop.shape.every((size, d) => size === 1 || loop.strides[j][d] === dense[d]),
+    ) && i >= 0
+  );
+}
+
+/** An input that is as large as the result is wanted as the largest pixels there are; others as they are. */
+function bestForm(l: Lowering, value: GraphValue, output: GraphValue): Form {
+  const forms = l.arrays.formsOf(value).map(({ form }) => form);
+  void output;
+  return forms.find((form) => form !== null && formKey(form) !== 'row-major') ?? null;
+}
+
+/** Steps of the result in its row-major order; 0 along axes that are combined away. */
+function outputSteps({ loop }: FusedNode): number[] {
+  const steps = new Array<number>(loop.shape.length).fill(0);
+  let step = 1;
+  for (let d = loop.shape.length - 1; d >= 0; d--) {
+    if (loop.reduced[d]) continue;
+    steps[d] = step;
+    step *= loop.shape[d];
+  }
+  return steps;
+}
+
+interface Arranged {
+  readonly axes: FusedAxis[];
+  readonly forms: readonly Form[];
+  readonly outForm: Form;
+}
+
+/** The loop over the arrays as they lie; arrays that it cannot follow are taken row-major. */
+function arrange(node: FusedNode, given: readonly Form[]): Arranged {
+  const [output] = node.outputs;
+  const like = given.find(
+    (form, i) => form && node.inputs[i].size === output.size && formKey(form) !== 'row-major',
+  );
+  for (const outForm of like ? [like, null] : [null]) {
+    // Arrays of the result's size in another order would be read with a jump for every element.
+    const forms = given.map((form, i) =>
+      outForm && node.inputs[i].size === output.size && reads(node, i) ? outForm : form,
+    );
+    const arranged = follow(node, forms, outForm);
+    if (arranged) return arranged;
+  }
+  throw new Error('neocog bug, please report it: a loop over row-major arrays that cannot be followed');
+}
+
+const reads = (node: FusedNode, i: number): boolean =>
+  nodesOf(node.loop.expr).some((e) => e.op === 'input' && e.index === i);
+
+/** Null if the result cannot be arranged so. */
+function follow(node: FusedNode, given: readonly Form[], outForm: Form): Arranged | null {
+  const forms = [...given];
+  for (;;) {
+    const located = locateAll(node, [...forms, outForm]);
+    if (Array.isArray(located)) return { axes: located, forms, outForm };
+    if (located.failed === forms.length) return null;
+    if (forms[located.failed] === null) return null;
+    forms[located.failed] = null;
+  }
+}
+
+/** The axes in floats of the arrays' forms, or which array cannot be followed. */
+function locateAll(node: FusedNode, forms: readonly Form[]): FusedAxis[] | { failed: number } {
+  const { loop } = node;
+  const out = outputSteps(node);
+  const read = new Set(nodesOf(loop.expr).flatMap((e) => (e.op === 'position' ? [e.axis] : [])));
+  let axes: Axis[] = loop.shape.map((size, d) => ({
+    size,
+    steps: [...loop.strides.map((strides) => (size === 1 ? 0 : strides[d])), out[d]],
+    reduced: loop.reduced[d],
+    position: read.has(d) ? d : undefined,
+  }));
+  for (let i = 0; i < forms.length; i++) {
+    const along: LoopAxis[] = axes.map((axis) => ({ size: axis.size, step: axis.steps[i] }));
+    const found = locate(forms[i], along);
+    if (found && 'steps' in found) continue;
+    if (!found || axes[found.axis].position !== undefined) return { failed: i };
+    axes = cutAxis(axes, found, cutInTwo);
+    i = -1;
+  }
+  const located = forms.map((form, i) =>
+    locate(
+      form,
+      axes.map((axis) => ({ size: axis.size, step: axis.steps[i] })),
+    ),
+  );
+  return axes.map((axis, d) => {
+    const steps = located.map((place) => (place && 'steps' in place ? (place.steps[d] as number) : 0));
+    return {
+      size: axis.size,
+      reduced: axis.reduced,
+      strides: steps.slice(0, -1),
+      outStride: steps[steps.length - 1],
+      position: axis.position,
+    };
+  });
+}
+
+const cutInTwo = (axis: Axis, inner: number): [Axis, Axis] => [
+  { ...axis, size: axis.size / inner, steps: axis.steps.map((step) => step * inner) },
+  { ...axis, size: inner },
+];
+
+export type { Placed };
+
+void floatsOf;

@@ -1,0 +1,227 @@
+// compileTraining: forward pass, backward pass and optimiser as one Program.
+
+import type { Executable, ProgramReport } from '../backends/executable.ts';
+import type { GraphValue } from '../backends/graph.ts';
+import { DeviceError, ShapeError } from '../errors.ts';
+import type { Module } from '../nn/module.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { needKnown } from '../tensor/options.ts';
+import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { threadsOf } from './preferences.ts';
+import { executableOf } from './program.ts';
+import {
+  type Loss,
+  type MemoryGroup,
+  memoryOf,
+  packMemory,
+  type TargetSpec,
+  type TracedTraining,
+  traceTraining,
+} from './traceTraining.ts';
+
+export type { Loss, TargetSpec };
+
+export interface CompileTrainingOptions {
+  /** Shape of a batch, `[n, c, …]`. A step may take fewer samples; a last batch usually does. */
+  input: Shape;
+  /**
+   * Shape and dtype of the targets. Default: int32 class indices `[n, …]` where the loss is over classes, else float32 of
+   * the output's shape.
+   */
+  target?: TargetSpec | undefined;
+  /** Of output and target: a tensor of one element. Usually one of the losses, such as `crossEntropy`. */
+  loss: Loss;
+  /** Any of `optim`. Its settings may change between steps. */
+  // biome-ignore lint/suspicious/noExplicitAny: the settings of any optimiser.
+  optimizer: Optimizer<any>;
+  /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
+  threads?: number | undefined;
+}
+
+export interface TrainingStep {
+  /** Of this batch, before the parameters moved. */
+  readonly loss: number;
+  /** What the network gave, before the parameters moved. */
+  readonly output: Tensor;
+}
+
+/** A step for one size of batch. */
+interface Compiled {
+  readonly traced: TracedTraining;
+  readonly executable: Executable;
+}
+
+/**
+ * Training compiled for batches of one shape. Parameters, buffers and the optimiser's memory live in the program; `sync`
+ * brings them back into the module and the optimiser. It holds memory and threads until `dispose`.
+ */
+export class Trainer {
+  readonly #module: Module;
+  readonly #options: CompileTrainingOptions;
+  readonly #threads: number;
+  readonly #memory: readonly MemoryGroup[];
+  readonly #compiled = new Map<number, Compiled>();
+  /** Holds the present values. */
+  #current: Compiled | null = null;
+  #steps = 0;
+  #disposed = false;
+
+  /** Made by `compileTraining`. */
+  constructor(module: Module, options: CompileTrainingOptions) {
+    this.#module = module;
+    this.#options = options;
+    this.#threads = threadsOf('compileTraining', options.threads);
+    this.#memory = memoryOf(options.optimizer as Optimizer);
+  }
+
+  /** Compiles for the full batch. */
+  async prepare(): Promise<this> {
+    this.#current = await this.#compile(this.#options.input[0]);
+    return this;
+  }
+
+  /**
+   * One step: forward, loss, backward, update. The learning rate and other settings are those of the optimiser now.
+   *
+   * @param x `[n, …]` as compiled for, or with fewer samples.
+   * @throws ShapeError for other shapes or impossible targets. @throws DeviceError after `dispose` or if a thread has died.
+   */
+  async step(x: Tensor, y: Tensor): Promise<TrainingStep> {
+    this.#checkAlive('step');
+    this.#checkInput(x);
+    const current = await this.#switchTo(x.shape[0]);
+    const { traced, executable } = current;
+    const [, target] = traced.graph.inputs;
+    checkTarget(y, target);
+    for (const { value, check } of traced.host.checks) {
+      if (value === target) check(y.data);
+      else if (value === traced.graph.inputs[0]) check(x.data);
+    }
+    const drawn = traced.host.draws.map(({ value, fill }) => {
+      const values = new Float32Array(value.size);
+      fill(values);
+      return values;
+    });
+    const scalars = traced.scalarsOf(this.#steps + 1);
+    const [loss, output] = await executable.run([x.data, y.data, ...scalars, ...drawn]);
+    this.#steps++;
+    for (const effect of traced.host.effects) effect();
+    return { loss: loss[0], output: new Tensor(output, traced.outputShape) };
+  }
+
+  /** Copies parameters and buffers into the module, and the optimiser's memory into the optimiser. */
+  sync(): void {
+    this.#checkAlive('sync');
+    const { traced, executable } = this.#current as Compiled;
+    for (const state of statesOf(traced)) state.data?.set(executable.read(state));
+    const { optimizer } = this.#options;
+    optimizer.loadStateDict(packMemory(optimizer as Optimizer, this.#memory, this.#steps));
+  }
+
+  /** What runs each part of a step, and why no other algorithm does. */
+  explain(): ProgramReport {
+    this.#checkAlive('explain');
+    return (this.#current as Compiled).executable.report();
+  }
+
+  /** Frees memory and threads. What was not brought back by `sync` is lost. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const { executable } of this.#compiled.values()) executable.dispose();
+    this.#compiled.clear();
+  }
+
+  async #compile(batch: number): Promise<Compiled> {
+    const { input, target, loss, optimizer } = this.#options;
+    const traced = traceTraining({
+      module: this.#module,
+      input: [batch, ...input.slice(1)],
+      target: target ? { ...target, shape: [batch, ...target.shape.slice(1)] } : null,
+      loss,
+      optimizer: optimizer as Optimizer,
+      memory: this.#memory,
+    });
+    const executable = await executableOf(traced.graph, this.#threads);
+    const compiled = { traced, executable };
+    this.#compiled.set(batch, compiled);
+    return compiled;
+  }
+
+  /** The step for a size of batch, with the present values in it. */
+  async #switchTo(batch: number): Promise<Compiled> {
+    const before = this.#current as Compiled;
+    const next = this.#compiled.get(batch) ?? (await this.#compile(batch));
+    if (next === before) return next;
+    const present = new Map(
+      statesOf(before.traced).map((state) => [state.data, before.executable.read(state)]),
+    );
+    for (const state of statesOf(next.traced)) {
+      const values = present.get(state.data);
+      if (values) next.executable.write(state, values);
+    }
+    this.#current = next;
+    return next;
+  }
+
+  #checkInput(x: Tensor): void {
+    const { input } = this.#options;
+    const fits =
+      x instanceof Tensor &&
+      x.dtype === 'float32' &&
+      x.rank === input.length &&
+      x.shape[0] >= 1 &&
+      x.shape[0] <= input[0] &&
+      sameShape(x.shape.slice(1), input.slice(1));
+    if (fits) return;
+    const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
+    throw new ShapeError(
+      `Trainer.step: input is ${given}, float32 ${formatShape(input)} or fewer samples of it are needed`,
+    );
+  }
+
+  #checkAlive(fn: string): void {
+    if (this.#disposed)
+      throw new DeviceError(`Trainer.${fn}: the trainer was disposed, compile the training again`);
+  }
+}
+
+function checkTarget(y: Tensor, target: GraphValue): void {
+  if (y instanceof Tensor && y.size === target.size && y.dtype === target.dtype) return;
+  const given = y instanceof Tensor ? `${y.dtype} ${formatShape(y.shape)}` : String(y);
+  throw new ShapeError(
+    `Trainer.step: target is ${given}, ${target.dtype} with ${target.size} elements is needed`,
+  );
+}
+
+/** Every state of a step: what its nodes read or write, and what its update moves. */
+function statesOf({ graph }: TracedTraining): GraphValue[] {
+  const values = [
+    ...graph.nodes.flatMap((node) => node.inputs),
+    ...graph.updates.flatMap((update) => [...update.parameters, ...update.memory.flat()]),
+  ];
+  return [...new Set(values)].filter((value) => value.source === 'state');
+}
+
+/**
+ * Makes a whole training step ready: forward pass, loss, backward pass and the optimiser's update in one program on one
+ * memory. The module's parts keep their modes (a module in evaluation mode as a whole is trained in training mode).
+ *
+ * @throws ShapeError for shapes, targets and losses that do not fit. @throws UnsupportedError if `forward` looks at values.
+ * @throws DeviceError if memory or threads cannot be had.
+ * @example
+ * const optimizer = new optim.SGD(net.parameters(), { lr: 0.1, momentum: 0.9 });
+ * const trainer = await compileTraining(net, { input: [64, 1, 28, 28], loss: crossEntropy, optimizer });
+ * const { loss } = await trainer.step(x, y);
+ * trainer.sync();
+ */
+export function compileTraining(module: Module, options: CompileTrainingOptions): Promise<Trainer> {
+  needKnown('compileTraining', options, ['input', 'target', 'loss', 'optimizer', 'threads']);
+  checkShape('compileTraining', options.input);
+  if (typeof options.loss !== 'function') {
+    throw new ShapeError(
+      `compileTraining: loss is ${String(options.loss)}, a function such as crossEntropy is needed`,
+    );
+  }
+  return new Trainer(module, options).prepare();
+}

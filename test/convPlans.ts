@@ -1,0 +1,145 @@
+// Runs the plan of a convolution's algorithm as a program would, in random pieces, and compares it with the reference
+// backend. Whole numbers small enough make every sum exact, so that results must agree bit for bit.
+
+import { expect } from 'vitest';
+import type { ConvKernel } from '../packages/neocog/src/backends/backend.ts';
+import { referenceBackend } from '../packages/neocog/src/backends/reference/backend.ts';
+import { engine } from '../packages/neocog/src/backends/wasm/engine.ts';
+import type {
+  ConvOperand,
+  ConvPlanner,
+  ConvTask,
+} from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
+import { type Epilogue, plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
+import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
+import { formatConv } from '../packages/neocog/src/geometry/text.ts';
+import type { ConvGeometry } from '../packages/neocog/src/geometry/types.ts';
+import { product } from '../packages/neocog/src/geometry/window.ts';
+import type { Generator } from '../packages/neocog/src/index.ts';
+import { fromPixels, KernelRunner, toPixels } from './kernelRunner.ts';
+
+export const pick = <T>(random: Generator, from: readonly T[]): T => from[random.integer(from.length)] as T;
+
+export interface Channels {
+  readonly groups: number;
+  readonly perIn: number;
+  readonly perOut: number;
+}
+
+/** A geometry of odd sizes, strides, dilations and uneven zero padding, or null where they do not fit together. */
+export function randomGeometry(random: Generator, { groups, perIn, perOut }: Channels): ConvGeometry | null {
+  const rank = pick(random, [1, 2, 2, 3] as const);
+  const perAxis = (from: readonly number[]): number[] =>
+    Array.from({ length: rank }, () => pick(random, from));
+  const options = {
+    groups,
+    stride: perAxis([1, 1, 2, 3]),
+    dilation: perAxis([1, 1, 2, 3]),
+    padding: perAxis([0, 1, 2, 5]).map((p) => [p, pick(random, [0, 1, 2])] as [number, number]),
+  };
+  const input = [pick(random, [1, 2, 3]), groups * perIn, ...perAxis([1, 3, 5, 8, 13, 29])];
+  const weight = [groups * perOut, perIn, ...perAxis([1, 2, 3, 4, 5, 9])];
+  try {
+    return convGeometry('random', rank, input, weight, options);
+  } catch {
+    return null;
+  }
+}
+
+/** Floats per pixel: as the channels, rounded up to vectors, or more. */
+export const randomPitch = (random: Generator, channels: number): number => {
+  const vectors = Math.ceil(channels / 4) * 4;
+  return pick(random, [channels, vectors, vectors, vectors + 4]);
+};
+
+/** An epilogue and its value in plain numbers. `extras` are row-major, pixel extras as the result. */
+export interface NamedEpilogue {
+  readonly epilogue: Epilogue;
+  readonly value: (sum: number, extras: readonly number[]) => number;
+}
+
+export const plain: NamedEpilogue = { epilogue: plainEpilogue, value: (sum) => sum };
+
+export interface PlanCase {
+  readonly geometry: ConvGeometry;
+  readonly kernel: ConvKernel;
+  readonly xPitch: number;
+  readonly yPitch: number;
+  readonly ending: NamedEpilogue;
+}
+
+/** Plans the case, runs it and returns where it first differs from the reference, −1 for nowhere. */
+export function firstDifference(planner: ConvPlanner, c: PlanCase, random: Generator): number {
+  const draw = (shape: readonly number[]): Float32Array =>
+    Float32Array.from({ length: product(shape) }, () => random.integer(7) - 3);
+  const g = c.geometry;
+  const task: ConvTask = { ...c, epilogue: c.ending.epilogue, engine: engine() };
+  expect(planner.refuse(task)).toBeNull();
+  const channels = c.kernel === 'conv' ? g.outChannels : g.inChannels;
+  const shape = c.kernel === 'conv' ? outputShape(g) : inputShape(g);
+  const operands = { x: draw(inputShape(g)), w: draw(weightShape(g)), y: draw(outputShape(g)) };
+  const bias = c.ending.epilogue.bias ? draw([channels]) : null;
+  const extras = c.ending.epilogue.extras.map((kind) => draw(kind === 'pixel' ? shape : [channels]));
+  const got = runPlan(planner, task, { ...operands, bias, extras }, random);
+  const sums = expectedSums(c, operands, bias);
+  const plane = product(shape.slice(2));
+  return sums.findIndex((sum, i) => {
+    const channel = Math.floor(i / plane) % channels;
+    const at = extras.map((e, k) => e[c.ending.epilogue.extras[k] === 'pixel' ? i : channel] as number);
+    return c.ending.value(sum, at) !== got[i];
+  });
+}
+
+type Operands = Record<'x' | 'w' | 'y', Float32Array>;
+
+function expectedSums(
+  { geometry: g, kernel }: PlanCase,
+  { x, w, y }: Operands,
+  bias: Float32Array | null,
+): Float32Array {
+  if (kernel === 'conv') return referenceBackend.conv(g, x, w, bias);
+  if (kernel === 'inputGrad') return referenceBackend.convInputGrad(g, y, w, bias);
+  return referenceBackend.convWeightGrad(g, x, y);
+}
+
+interface Arrays extends Operands {
+  readonly bias: Float32Array | null;
+  readonly extras: readonly Float32Array[];
+}
+
+/** The result, row-major. What lies behind it in memory must be as it was. */
+function runPlan(planner: ConvPlanner, task: ConvTask, arrays: Arrays, random: Generator): Float32Array {
+  const { geometry: g, kernel, xPitch, yPitch } = task;
+  const plan = planner.plan(task);
+  const [inputs, outputs] = [
+    product(g.axes.map((a) => a.input)),
+    product(g.axes.map((a) => a.output)),
+  ] as const;
+  const x = toPixels(arrays.x, g.inChannels, inputs, xPitch);
+  const y = toPixels(arrays.y, g.outChannels, outputs, yPitch);
+  const runner = new KernelRunner<ConvOperand | 'weights'>(random.integer(1e6));
+  const read = (name: 'x' | 'y', values: Float32Array): void => {
+    const isResult = name === (kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w');
+    runner.place(name, values.length, isResult ? [] : values);
+  };
+  read('x', x);
+  read('y', y);
+  if (kernel !== 'weightGrad') runner.place('weights', arrays.w.length, arrays.w);
+  runner.place('w', kernel === 'weightGrad' ? arrays.w.length : plan.weightBytes / 4);
+  if (arrays.bias) runner.place('bias', arrays.bias.length, arrays.bias);
+  const [channels, plane, pitch] =
+    kernel === 'conv' ? [g.outChannels, outputs, yPitch] : [g.inChannels, inputs, xPitch];
+  arrays.extras.forEach((values, i) => {
+    const pixels = task.epilogue.extras[i] === 'pixel' ? toPixels(values, channels, plane, pitch) : values;
+    runner.place(`extra${i}`, pixels.length, pixels);
+  });
+  plan.workspaces.forEach((bytes, i) => runner.place(`workspace${i}`, Math.ceil(bytes / 4)));
+  runner.run(plan.prepare);
+  runner.run(plan.steps);
+  const result = kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w';
+  const length = { x: x.length, y: y.length, w: arrays.w.length }[result];
+  const behind = runner.floats(runner.address(result) + length * 4, 16);
+  expect(behind.every(Number.isNaN), `${formatConv(g)} writes behind its result`).toBe(true);
+  const values = runner.read(result, length);
+  return kernel === 'weightGrad' ? values : fromPixels(values, channels, plane, pitch);
+}

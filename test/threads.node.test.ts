@@ -1,0 +1,145 @@
+// Threads of a machine as Node's workers: they hold no process up, and one that ends is noticed.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Machine, type MachineCode } from '../packages/neocog/src/backends/wasm/machine/index.ts';
+import { DeviceError } from '../packages/neocog/src/errors.ts';
+import { firstScratch, hang, inWorker, mixing } from './threadsKernels.ts';
+
+const threads = process.getBuiltinModule('node:worker_threads') as { Worker: typeof Worker };
+const NodeWorker = threads.Worker;
+let workers: Worker[] = [];
+
+beforeEach(() => {
+  workers = [];
+  threads.Worker = class extends NodeWorker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      workers.push(this);
+    }
+  };
+});
+afterEach(() => {
+  threads.Worker = NodeWorker;
+});
+
+const dataBytes = 128;
+/** Thread 1 never comes to an end of `hang`. */
+const hanging: MachineCode = {
+  routines: {
+    hang: [{ kernel: inWorker('hang', firstScratch(dataBytes), hang), addresses: [64] }],
+    mix: mixing(4, 1).code.routines.mix ?? [],
+  },
+  dataBytes,
+};
+
+test('a worker that ends during a run', async () => {
+  const machine = await Machine.start(hanging, { threads: 2 });
+  const run = expect(machine.run('hang')).rejects.toThrow(DeviceError);
+  await workers[0]?.terminate();
+  await run;
+  await expect(machine.run('mix')).rejects.toThrow(/worker.* ended/);
+});
+
+test('a worker that ended before a run', async () => {
+  const machine = await Machine.start(hanging, { threads: 3 });
+  await machine.run('mix');
+  await workers[1]?.terminate();
+  await expect(machine.run('mix')).rejects.toThrow(DeviceError);
+  // The others went with it.
+  await sleep(200);
+  expect(workers.map((worker) => worker.threadId)).toEqual([-1, -1]);
+});
+
+test('a worker whose end no event has told yet', async () => {
+  const machine = await Machine.start(hanging, { threads: 2 });
+  void workers[0]?.terminate();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  expect(() => machine.runSync('mix')).toThrow(DeviceError);
+});
+
+test('disposing during a run ends it, and the workers', async () => {
+  const machine = await Machine.start(hanging, { threads: 2 });
+  const run = expect(machine.run('hang')).rejects.toThrow('it was disposed');
+  machine.dispose();
+  await run;
+  await sleep(200);
+  expect(workers.map((worker) => worker.threadId)).toEqual([-1]);
+});
+
+test('workers that do not start: one thread, and a note', async () => {
+  threads.Worker = class {
+    constructor() {
+      throw new Error('out of threads');
+    }
+  } as unknown as typeof Worker;
+  const machine = await Machine.start(hanging, { threads: 2 });
+  expect(machine.threads).toBe(1);
+  expect(machine.note).toContain('out of threads');
+  await machine.run('mix');
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'neocog-threads-'));
+const bundle = join(folder, 'child.mjs');
+beforeAll(async () => {
+  const entry = join(folder, 'child.ts');
+  const path = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
+  writeFileSync(
+    entry,
+    `export { Machine } from ${path('../packages/neocog/src/backends/wasm/machine/index.ts')};
+     export * from ${path('./threadsKernels.ts')};`,
+  );
+  // Names kept: what bundlers put around named functions must not get into a worker's source.
+  await build({
+    entryPoints: [entry],
+    outfile: bundle,
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a program that has a machine of two threads; how it ended, and when after its last line. */
+async function runChild(lines: string): Promise<{ code: number | null; after: number; output: string }> {
+  const program = `import { Machine, mixing, inWorker, hang, firstScratch } from ${JSON.stringify(bundle)};
+    const kernel = inWorker('hang', firstScratch(128), hang);
+    const routines = { hang: [{ kernel, addresses: [64] }], mix: mixing(4, 1).code.routines.mix };
+    const machine = await Machine.start({ routines, dataBytes: 128 }, { threads: 2 });
+    await machine.run('mix');
+    ${lines}`;
+  const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  let [output, said] = ['', 0];
+  const hear = (data: Buffer): void => {
+    output += data;
+    said = performance.now();
+  };
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  return { code, after: performance.now() - said, output };
+}
+
+test('a process ends at once when its program does', async () => {
+  const { code, after, output } = await runChild('console.log(machine.threads);');
+  expect([code, output]).toEqual([0, '2\n']);
+  expect(after).toBeLessThan(900);
+});
+
+test('a process can be left while a thread works', async () => {
+  const { code, after, output } = await runChild(
+    `machine.run('hang'); setTimeout(() => { console.log('leave'); process.exit(7); }, 100);`,
+  );
+  expect([code, output]).toEqual([7, 'leave\n']);
+  expect(after).toBeLessThan(900);
+});
