@@ -1,6 +1,8 @@
 // neocog beside other engines, measured in turns: `node bench/run.js layers|networks|training`.
-//   --only text      cases whose name contains it        --engines a,b   which engines (default: all that fit)
-//   --threads 1,2    default 1,2                         --quick         fewer and shorter turns
+//   --only text      cases whose name contains it, also given several times
+//   --engines a,b    which engines (default: all that fit)
+//   --threads 1,2    default 1,2
+//   --quick          fewer and shorter turns
 // An engine that gives a wrong result is reported and not timed. Needs Node 24 and `npm ci` in this folder.
 
 import { spawnSync } from 'node:child_process';
@@ -19,7 +21,7 @@ import { machine, printTable, writeResults } from './report.js';
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     engines: { type: 'string' },
     threads: { type: 'string', default: '1,2' },
     quick: { type: 'boolean', default: false },
@@ -97,7 +99,7 @@ async function timeCase(running, job) {
 
 /** @param {'layers' | 'networks' | 'training'} kind */
 async function measure(kind) {
-  const chosen = cases[kind].filter(({ name }) => name.includes(options.only));
+  const chosen = cases[kind].filter(({ name }) => options.only.some((text) => name.includes(text)));
   /** @type {Row[]} */
   const rows = [];
   for (const threads of options.threads.split(',').map(Number)) {

@@ -29,7 +29,7 @@ export const FLOORS = [
   [
     {
       name: 'the backend interface',
-      holds: ['backends/backend.ts', 'backends/current.ts', 'backends/graph.ts'],
+      holds: ['work', 'graph', 'executable', 'backend', 'current'].map((name) => `backends/${name}.ts`),
     },
   ],
   [

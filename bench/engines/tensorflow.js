@@ -104,6 +104,8 @@ function compile(graph, weights) {
 const plain = (y) => tf.tidy(() => (y.rank > 2 ? tf.transpose(y, channelsFirst(y.rank)) : y).dataSync());
 
 await serve(versionOf('@tensorflow/tfjs-backend-wasm'), async ({ graph, weights, x }) => {
+  // Everything made from here on is freed by the end of the scope.
+  tf.engine().startScope();
   const [n, c, ...space] = graph.input;
   const first = tf.tensor(x, [n, c, ...twoAxes(space, 1)]);
   const input = tf.transpose(first, channelsLast(first.rank));
@@ -111,5 +113,5 @@ await serve(versionOf('@tensorflow/tfjs-backend-wasm'), async ({ graph, weights,
   const y = forward(input);
   const output = Float32Array.from(plain(y));
   y.dispose();
-  return { run: () => forward(input).dispose(), output, dispose: () => tf.disposeVariables() };
+  return { run: () => forward(input).dispose(), output, dispose: () => tf.engine().endScope() };
 });

@@ -2,55 +2,12 @@
 // runs them; a backend knows geometry and formulas, never operations or tensors.
 // All arrays are dense and row-major in the order of the shapes that the geometry states.
 
-import type { Expr } from '../expression/expression.ts';
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
 import type { CompileOptions, Executable } from './executable.ts';
 import type { Graph } from './graph.ts';
+import type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values } from './work.ts';
 
-/** The values of a tensor. */
-export type Values = Float32Array | Int32Array;
-
-/**
- * One fused loop: evaluate `expr` at every point of `shape`, then combine along the reduced axes.
- *
- * Input `i` is read at `Σ position[d] · strides[i][d]` (stride 0 broadcasts). The output is dense over the axes that
- * are not reduced. Without a reduced axis it is a plain elementwise map.
- */
-export interface FusedLoop {
-  readonly expr: Expr;
-  readonly shape: readonly number[];
-  /** In elements, one array per input, one number per axis of `shape`. */
-  readonly strides: readonly (readonly number[])[];
-  /** Per axis of `shape`: is it combined away? */
-  readonly reduced: readonly boolean[];
-  readonly combine: 'sum' | 'max';
-}
-
-/** `c[i] = op(a[i]) · op(b[i])` for `batch` pairs; a is m×k (k×m when transposed), b is k×n (n×k), c is m×n. */
-export interface MatmulShape {
-  readonly batch: number;
-  readonly m: number;
-  readonly k: number;
-  readonly n: number;
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-}
-
-/**
- * A grid of places in an array: position p lies at `offset + Σ_d step(d, p[d])`, where `step(d, i)` is `i · strides[d]`
- * for a number and `strides[d][i]` for a table. Numbers may be 0 or negative, tables in any order: places may repeat.
- */
-export interface StridedView {
-  readonly shape: readonly number[];
-  readonly strides: readonly (number | Int32Array)[];
-  readonly offset: number;
-}
-
-/** Dense values, and the places where they belong. */
-export interface PlacedValues<T extends Values = Values> {
-  readonly view: StridedView;
-  readonly values: T;
-}
+export type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values };
 
 /** The algorithms of one geometry in order of preference: the first without a refusal runs. */
 export interface Explanation {

@@ -1,7 +1,7 @@
 // What a backend makes of a graph: something that runs it again and again.
 
-import type { Values } from './backend.ts';
 import type { GraphValue } from './graph.ts';
+import type { Values } from './work.ts';
 
 export interface CompileOptions {
   /** Threads wanted. Results do not depend on them. */

@@ -3,7 +3,7 @@
 
 import type { Expr } from '../expression/expression.ts';
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
-import type { FusedLoop, MatmulShape, StridedView, Values } from './backend.ts';
+import type { FusedLoop, MatmulShape, StridedView, Values } from './work.ts';
 
 /** An array, row-major as the shape that an operation sees in it. */
 export interface GraphValue {

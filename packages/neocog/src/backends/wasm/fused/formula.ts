@@ -78,8 +78,23 @@ function emitNode(f: Func, node: Expr, leaves: Leaves, values: Known): Vector {
   if (node.op === 'position') return leaves.position(node.axis);
   if (node.op === 'select') return v128.bitselect(value(node.a), value(node.b), mask(f, node.test, value));
   if (!('b' in node)) return unary[node.op](f, value(node.a));
+  if (node.op === 'max' || node.op === 'min') {
+    const [a, b] = node.a.op === 'const' ? [node.b, node.a] : [node.a, node.b];
+    if (b.op === 'const') return limit(f, node.op, value(a), b.value);
+  }
   if (node.op === 'pow' && node.b.op === 'const') return powConstant(f, value(node.a), node.b.value);
   return binary[node.op](f, value(node.a), value(node.b));
+}
+
+/**
+ * max(x, limit) and min(x, limit). f32x4.max takes eight instructions on x64 for NaN and the signs of zeros; pmax takes one
+ * and keeps x where neither is larger, and so NaN. Of the zeros, adding 0 makes the right one.
+ */
+function limit(f: Func, op: 'max' | 'min', x: Vector, bound: number): Vector {
+  const c = splat(f, bound);
+  if (Number.isNaN(bound) || (op === 'min' && Object.is(bound, -0))) return binary[op](f, x, c);
+  if (op === 'min') return f32x4.pmin(x, c);
+  return f32x4.pmax(Object.is(bound, 0) ? f32x4.add(x, c) : x, c);
 }
 
 /** All bits where `test` is not zero. A comparison's own mask does, without the way over 1 and 0. */

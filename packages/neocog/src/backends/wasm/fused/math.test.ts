@@ -175,3 +175,14 @@ test('shared parts are computed once and mean the same', () => {
 });
 
 const nearbyFloats = Float32Array.from({ length: 99 }, (_, i) => (i - 50) / 10);
+
+test('limits are exact: NaN goes through, and of two zeros max gives 0 and min −0', () => {
+  const x = Float32Array.from(extremes);
+  for (const op of ['max', 'min'] as const)
+    for (const limit of extremes)
+      for (const expr of [
+        formulas[op](e.input(0), e.constant(limit)),
+        formulas[op](e.constant(limit), e.input(0)),
+      ])
+        expect([...map(expr, [x])]).toEqual([...x].map((v) => Math.fround(Math[op](v, limit))));
+});

@@ -233,24 +233,41 @@ describe.each(layers)('%s', (text) => {
   });
 });
 
-describe('a group', () => {
-  it('never writes into the next one', () => {
-    const geometry = convGeometry('test', 2, [1, 6, 5, 5], [10, 3, 3, 3], { groups: 2, padding: 1 });
-    const task: ConvTask = {
-      ...{ geometry, kernel: 'conv', xPitch: 6, yPitch: 10, epilogue: plainEpilogue, engine: engine() },
-    };
+describe.each([
+  ['n1 g2 c6>74 5x5 k3x3 s1 d1 p1', 'conv'],
+  ['n2 g3 c9>15 7x4 k2x2 s1 d1 p1', 'conv'],
+  ['n1 g5 c5>10 33 k3 s1 d1 p3', 'conv'],
+  ['n1 g2 c14>4 11x9 k3x3 s2 d1 p1', 'inputGrad'],
+] as const)('%s %s', (text, kernel) => {
+  it('writes every float of its result in one unit and no other', () => {
+    const geometry = parseConv(text);
+    const pitches = { xPitch: geometry.inChannels, yPitch: geometry.outChannels };
+    const epilogue = { ...plainEpilogue, bias: true };
+    const task: ConvTask = { geometry, kernel, ...pitches, epilogue, engine: engine() };
+    const { source, result } = sizes(task);
     const plan = directPlanner.plan(task);
     const [step] = plan.steps;
     if (!step) throw new Error('no step');
+    const [read, written] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
+    const length = geometry.batch * result.plane * result.pitch;
     const runner = new KernelRunner<ConvOperand>();
-    runner
-      .place('x', 6 * 25)
-      .place('w', plan.weightBytes / 4)
-      .place('y', 10 * 25 + 16, Array(266).fill(5));
-    const kernel = compileKernel(step.kernel, runner.memory);
+    const ones = (count: number): Array32 => new Float32Array(count).fill(1);
+    runner.place(read, source.plane * source.pitch * geometry.batch, ones(source.plane * source.pitch));
+    runner.place('w', plan.weightBytes / 4, ones(plan.weightBytes / 4)).place(written, length + 16);
+    runner.place('bias', result.channels, ones(result.channels));
+    const call = compileKernel(step.kernel, runner.memory);
     const addresses = step.operands.map((name) => runner.address(name));
-    kernel(...addresses, 0, step.kernel.units, 0);
-    expect(Array.from(runner.read('y', 266).slice(250))).toEqual(Array(16).fill(5));
+    const floats = runner.floats(runner.address(written), length + 16);
+    const writers = new Array<number>(length + 16).fill(0);
+    for (let unit = 0; unit < step.kernel.units; unit++) {
+      floats.fill(-99);
+      call(...addresses, unit, unit + 1, 0);
+      floats.forEach((v, i) => {
+        if (v !== -99) writers[i] = (writers[i] as number) + 1;
+      });
+    }
+    expect(step.kernel.units).toBeGreaterThan(1);
+    expect(writers).toEqual([...Array(length).fill(1), ...Array(16).fill(0)]);
   });
 });
 

@@ -187,9 +187,7 @@ function storeVectors(
       v128.load(extras[i], { offset: (e.extras[i] === 'pixel' ? pixel : 0) + j * vectorBytes });
     if (e.formula) f.set(sum, finish(f, e, sum, load));
   });
-  sums.forEach((sum, j) =>
-    storeLanes(f, y, sum, Math.min(4, block.kept - 4 * j), pixel + j * vectorBytes),
-  );
+  sums.forEach((sum, j) => storeLanes(f, y, sum, Math.min(4, block.kept - 4 * j), pixel + j * vectorBytes));
 }
 
 /** Where the extras of a tile lie. */

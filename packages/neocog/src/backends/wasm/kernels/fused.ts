@@ -56,7 +56,8 @@ export function fusedManyPlan(task: FusedManyTask): FusedPlan {
   const nest = loopNest(exprs, axes, inputTypes);
   if (nest.axes.every((axis) => !axis.reduced)) return planOf('map', 0, [mapKernel(nest, engine)]);
   const { partial, workspaceBytes, finish } = reduceKernels(nest, combine, engine);
-  return planOf(combine, workspaceBytes, finish ? [partial, finish] : [partial]);
+  const parts = finish ? `, ${partial.units} parts` : '';
+  return planOf(`${combine}${parts}`, workspaceBytes, finish ? [partial, finish] : [partial]);
 }
 
 /** A sum of nothing is 0. */

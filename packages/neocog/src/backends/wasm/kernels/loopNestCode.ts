@@ -2,7 +2,17 @@
 // formula need not be computed anew along an axis. A place is one address (or coordinate) per mover.
 
 import { type Expr, nodesOf, operands } from '../../../expression/expression.ts';
-import { type Func, f32x4, i32, i32x4, type Local, type Operand, select, v128 } from '../assembler/index.ts';
+import {
+  type Code,
+  type Func,
+  f32x4,
+  i32,
+  i32x4,
+  type Local,
+  type Operand,
+  select,
+  v128,
+} from '../assembler/index.ts';
 import { emitFormula, type Known, type Leaves } from '../fused/formula.ts';
 import type { Vector } from '../fused/math.ts';
 import { storeLanes } from './lanes.ts';
@@ -92,8 +102,8 @@ export function overItems(
   group: number,
   body: (item: Local<'i32'>) => void,
 ): void {
-  const scaled = (unit: Local<'i32'>): Operand<'i32'> => (group === 1 ? unit : i32.mul(unit, group));
-  const end = f.keep(i32.add(scaled(params.to), 0), 'end');
+  const scaled = (unit: Local<'i32'>): Code<'i32'> => (group === 1 ? unit : i32.mul(unit, group));
+  const end = f.keep(scaled(params.to), 'end');
   if (items % group !== 0) f.set(end, select(end, i32.const(items), i32.ltU(end, items)));
   f.range('item', scaled(params.from), end, 1, body);
 }

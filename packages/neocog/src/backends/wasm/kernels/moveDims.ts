@@ -117,7 +117,7 @@ function innerFree(dims: readonly PlainDim[], dim: PlainDim): boolean {
     const steps = typeof to === 'number' ? [to] : Array.from({ length: count }, (_, i) => stepAt(to, i));
     return steps.reduce(commonDivisor, all);
   }, 0);
-  return unit === 0 || unit >= 1;
+  return unit === 0 || unit > span;
 }
 
 const commonDivisor = (a: number, b: number): number => (b === 0 ? Math.abs(a) : commonDivisor(b, a % b));

@@ -31,6 +31,8 @@ export const isTransposition = (nest: LoopNest): boolean => sidesOf(nest) !== nu
 
 /** Cells of the longer axis in an item. */
 const stripCells = 64;
+/** Floats of a unit, at least: below, handing it out would cost more than its work. */
+const leastFloats = 1024;
 
 export function transposeKernel(nest: LoopNest): Kernel {
   const { along, across } = sidesOf(nest) as Sides;
@@ -39,11 +41,13 @@ export function transposeKernel(nest: LoopNest): Kernel {
   const strips = Math.ceil(long.size / stripCells);
   const strip = { ...long, size: strips, steps: long.steps.map((step) => step * stripCells) };
   const items = cellsOf(outer) * strips;
+  const floats = cellsOf(nest.axes) / items;
+  const group = Math.max(1, Math.min(Math.floor(leastFloats / floats), items >> 4));
   const operands = ['in0', 'out0'];
   return {
     key: `transpose ${nestKey(nest)}`,
     operands,
-    units: items,
+    units: Math.ceil(items / group),
     scratchBytes: 0,
     emit: (m, name) => {
       const cut = (size: number): Sides => ({
@@ -54,7 +58,7 @@ export function transposeKernel(nest: LoopNest): Kernel {
       const whole = long.size >= stripCells && stripFunction(m, `${name}.strip`, cut(stripCells));
       const last = rest > 0 && stripFunction(m, `${name}.last`, cut(rest));
       return m.func(name, kernelParams(operands), (f, p) =>
-        overItems(f, p, items, 1, (item) => {
+        overItems(f, p, items, group, (item) => {
           const [from, to] = placeAt(f, nest, [...outer, strip], item, originOf(f, nest, p), p);
           const run = (strip: KernelFunction) => f.run(f.call(strip, { from, to }));
           if (whole && last)

@@ -2,10 +2,10 @@
 // out their pixels; where slots are rows of the kernel, x is copied to scratch memory with zeros around it instead.
 
 import { product } from '../../../geometry/window.ts';
-import { type Func, i32, type Local, type Operand, select, v128 } from '../assembler/index.ts';
+import { type Code, type Func, i32, type Local, type Operand, select, v128 } from '../assembler/index.ts';
 import { rowMajor } from '../conv/packing.ts';
-import type { SumAxis } from './depthwiseRow.ts';
 import { divide } from './depthwiseBlocks.ts';
+import type { SumAxis } from './depthwiseRow.ts';
 import { stripsOf, type WeightGradShape } from './weightGradShape.ts';
 import { entryBytes } from './weightGradTile.ts';
 
@@ -108,7 +108,7 @@ function sourceRow(
 const sourceOf = (a: SumAxis, result: Operand<'i32'>, tap: Operand<'i32'>) =>
   i32.add(i32.add(i32.mul(result, a.step), a.start), i32.mul(tap, a.tapStep));
 
-const smaller = (a: Operand<'i32'>, b: number) => select(i32.const(b), a, i32.gtS(a, b));
+const smaller = (a: Code<'i32'>, b: number) => select(i32.const(b), a, i32.gtS(a, b));
 const larger = (a: Operand<'i32'>, b: Operand<'i32'>) => select(i32.add(a, 0), i32.add(b, 0), i32.gtS(a, b));
 
 interface Strip {
@@ -157,12 +157,7 @@ function listPixels(f: Func, s: WeightGradShape, { from, to, end, x, y }: Pixels
 }
 
 /** Copies the source of a strip, zeros outside, and lists all of its columns. */
-function listCopied(
-  f: Func,
-  s: WeightGradShape,
-  p: SlotPlace,
-  strip: Strip & { copy: Local<'i32'> },
-): void {
+function listCopied(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip & { copy: Local<'i32'> }): void {
   const { inner, ins } = s;
   const pixelBytes = ins * 4;
   const { copy, first, last } = strip;
@@ -210,7 +205,8 @@ function copyPixels(
   const [ins, pitch] = s.xPitch === s.ins ? [4, 4] : [s.ins, s.xPitch];
   f.if(i32.ltU(at, end), () =>
     f.loop(() => {
-      for (let i = 0; i < ins; i += 4) f.run(v128.store(at, v128.load(from, { offset: i * 4 }), { offset: i * 4 }));
+      for (let i = 0; i < ins; i += 4)
+        f.run(v128.store(at, v128.load(from, { offset: i * 4 }), { offset: i * 4 }));
       f.increase(at, ins * 4);
       f.increase(from, pitch * 4);
       return i32.ltU(at, end);

@@ -47,13 +47,7 @@ function pixel(
 }
 
 /** All loads come before all stores, so that pairs of them can be one of 256 bits. */
-function storeRow(
-  f: Func,
-  to: Local<'i32'>,
-  row: readonly Local<'v128'>[],
-  i: number,
-  adds: boolean,
-): void {
+function storeRow(f: Func, to: Local<'i32'>, row: readonly Local<'v128'>[], i: number, adds: boolean): void {
   const at = (j: number) => ({ offset: (i * row.length + j) * 16 });
   if (adds) row.forEach((sum, j) => f.set(sum, f32x4.add(v128.load(to, at(j)), sum)));
   row.forEach((sum, j) => f.run(v128.store(to, sum, at(j))));

@@ -167,6 +167,7 @@ export class Machine {
 
   /** Whether phases from … to − 1 are over; false after waiting long for another thread, which is still there. */
   #attempt({ routine, number }: Job, from: number, to: number): boolean {
+    if (from === to) return true;
     const run = this.#parts.exports?.[routineName(routine.index)] as RunRoutine;
     let done: number;
     try {

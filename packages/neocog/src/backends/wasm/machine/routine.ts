@@ -16,11 +16,11 @@ import type { Phase } from './phases.ts';
 import type { Sharing } from './sharing.ts';
 
 /**
- * Does phases `from` … `to` − 1 of the job whose first piece is number `job`, or as much of them as other threads leave,
- * with `scratch` as the thread's own memory. 1 when all of it is done. 0 after waiting in vain for another thread: call
- * it again, it goes on where things stand.
+ * Does phases `from` … `to` − 1, at least one, of the job whose first piece is number `job`, or as much of them as other
+ * threads leave, with `scratch` as the thread's own memory. Not 0 when all of it is done. 0 after waiting in vain for
+ * another thread: call it again, it goes on where things stand.
  */
-export type RoutineFunction = FuncRef<{ job: 'i32'; scratch: 'i32'; from: 'i32'; to: 'i32' }, 'i32'>;
+export type RoutineFunction = FuncRef<typeof params, 'i32'>;
 
 /** The function that a kernel became. */
 export type KernelFunctions = (kernel: Kernel) => KernelFunction;
@@ -39,84 +39,93 @@ export function emitRoutine(
     name,
     params,
     (f, p) => {
-      const ok = f.keep(i32.const(1), 'ok');
-      const piece = f.local('i32', 'piece');
+      const emitter = new RoutineEmitter(f, kernels, p.scratch);
+      // How many phases from `from` on are wanted; 0 makes all that follow be left out.
+      const count = f.keep(i32.sub(p.to, p.from), 'count');
       let end = 0;
       phases.forEach((phase, index) => {
         end += phase.pieces;
-        const wanted = i32.and(i32.leS(p.from, index), i32.gtS(p.to, index));
-        f.if(i32.and(ok, wanted), () => {
-          const run = (): void => emitPiece(f, phase, piece, kernels, p.scratch);
-          if (sharing) f.set(ok, shared(f, sharing, phase, i32.add(p.job, end), piece, run));
-          else alone(f, phase, piece, run);
+        f.if(i32.ltU(i32.sub(index, p.from), count), () => {
+          if (!sharing) emitter.alone(phase);
+          else f.set(count, select(count, i32.const(0), emitter.shared(phase, i32.add(p.job, end), sharing)));
         });
       });
-      return ok;
+      return count;
     },
     { export: true },
   );
 }
 
-function alone(f: Func, { pieces }: Phase, piece: Local<'i32'>, run: () => void): void {
-  f.set(piece, 0);
-  f.repeat(pieces, () => {
-    run();
-    f.increase(piece, 1);
-  });
-}
+class RoutineEmitter {
+  readonly #f: Func;
+  readonly #kernels: KernelFunctions;
+  readonly #scratch: Local<'i32'>;
+  readonly #piece: Local<'i32'>;
+  readonly #left: Local<'i32'>;
+  readonly #end: Local<'i32'>;
+  readonly #unit: Local<'i32'>;
 
-/** Does pieces as long as there are any, then waits for those that others took. */
-function shared(
-  f: Func,
-  sharing: Sharing,
-  { pieces }: Phase,
-  end: Operand<'i32'>,
-  piece: Local<'i32'>,
-  run: () => void,
-): Operand<'i32'> {
-  const left = f.local('i32', 'left');
-  f.loop(() => {
-    f.set(left, f.call(sharing.take, { end }));
-    f.if(left, () => {
-      f.set(piece, i32.add(left, pieces));
-      run();
-      f.run(f.call(sharing.finish, { end }));
-    });
-    return left;
-  });
-  return f.call(sharing.await, { end });
-}
-
-/** A phase of one piece is all units of all its steps. */
-function emitPiece(
-  f: Func,
-  { steps, pieces }: Phase,
-  piece: Local<'i32'>,
-  kernels: KernelFunctions,
-  scratch: Local<'i32'>,
-): void {
-  for (const step of steps) {
-    const { units } = step.kernel;
-    if (units === 0) continue;
-    const first = (i: Code<'i32'>): Code<'i32'> => firstUnit(i, units, pieces);
-    const [from, to] = pieces === 1 ? [0, units] : [first(piece), first(i32.add(piece, 1))];
-    callKernel(f, step, kernels(step.kernel), { from, to, scratch });
+  constructor(f: Func, kernels: KernelFunctions, scratch: Local<'i32'>) {
+    this.#f = f;
+    this.#kernels = kernels;
+    this.#scratch = scratch;
+    this.#piece = f.local('i32', 'piece');
+    this.#left = f.local('i32', 'left');
+    this.#end = f.local('i32', 'end');
+    this.#unit = f.local('i32', 'unit');
   }
-}
 
-/** Pieces as equal as possible, the larger ones first: they are taken in order, and the last is the one waited for. */
-function firstUnit(piece: Code<'i32'>, units: number, pieces: number): Code<'i32'> {
-  const [each, larger] = [Math.floor(units / pieces), units % pieces];
-  const equal = i32.mul(piece, each);
-  return larger === 0 ? equal : i32.add(equal, select(piece, i32.const(larger), i32.ltS(piece, larger)));
-}
+  /** All pieces, one after the other. */
+  alone(phase: Phase): void {
+    const piece = this.#piece;
+    this.#f.set(piece, 0);
+    this.#f.loop(() => {
+      this.#do(phase);
+      this.#f.increase(piece, 1);
+      return i32.ltS(piece, phase.pieces);
+    });
+  }
 
-function callKernel(
-  f: Func,
-  { kernel, addresses }: MachineStep,
-  ref: KernelFunction,
-  work: Record<'from' | 'to' | 'scratch', Operand<'i32'>>,
-): void {
-  const operands = Object.fromEntries(kernel.operands.map((name, i) => [name, addresses[i] ?? 0]));
-  f.run(f.call(ref, { ...operands, ...work }));
+  /** Pieces as long as there are any; then waits for those that others took. 0 if in vain. */
+  shared(phase: Phase, firstAfter: Code<'i32'>, sharing: Sharing): Code<'i32'> {
+    const [f, left, end] = [this.#f, this.#left, this.#end];
+    f.set(end, firstAfter);
+    f.loop(() => {
+      f.set(left, f.call(sharing.take, { end }));
+      f.if(left, () => {
+        f.set(this.#piece, i32.add(left, phase.pieces));
+        this.#do(phase);
+        f.run(f.call(sharing.finish, { end }));
+      });
+      return left;
+    });
+    return f.call(sharing.await, { end });
+  }
+
+  /** A phase of one piece is all units of all its steps. */
+  #do({ steps, pieces }: Phase): void {
+    for (const step of steps) {
+      const { units } = step.kernel;
+      if (units === 0) continue;
+      if (pieces === 1) this.#call(step, 0, units);
+      else this.#callPart(step, units, pieces);
+    }
+  }
+
+  /** Pieces as equal as possible, the larger ones first: what is waited for is one of the last. */
+  #callPart(step: MachineStep, units: number, pieces: number): void {
+    const [piece, unit] = [this.#piece, this.#unit];
+    const [each, larger] = [Math.floor(units / pieces), units % pieces];
+    const first = i32.mul(piece, each);
+    const isLarger = i32.ltS(piece, larger);
+    const before = i32.add(first, select(piece, i32.const(larger), isLarger));
+    this.#f.set(unit, larger === 0 ? first : before);
+    const after = i32.add(unit, each);
+    this.#call(step, unit, larger === 0 ? after : i32.add(after, isLarger));
+  }
+
+  #call({ kernel, addresses }: MachineStep, from: Operand<'i32'>, to: Operand<'i32'>): void {
+    const operands = Object.fromEntries(kernel.operands.map((name, i) => [name, addresses[i] ?? 0]));
+    this.#f.run(this.#f.call(this.#kernels(kernel), { ...operands, from, to, scratch: this.#scratch }));
+  }
 }

@@ -14,7 +14,8 @@ import { slackBytes } from '../kernels/kernel.ts';
 import { Machine, type MachineStep } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
 import { Chooser } from './choose.ts';
-import { type Lowered, lower } from './lower.ts';
+import { lower } from './lower.ts';
+import type { Lowered } from './lowering.ts';
 import { planMemory } from './memoryPlan.ts';
 
 /** The first bytes of a memory stay unused: address 0 is no array. */

@@ -10,7 +10,7 @@ import { plainEpilogue } from '../kernels/epilogue.ts';
 import type { Step } from '../kernels/kernel.ts';
 import type { Placed, Room } from './arrays.ts';
 import { type Pixels, pixels } from './form.ts';
-import type { Lowering } from './lower.ts';
+import type { Lowering } from './lowering.ts';
 
 /** Both sides of a convolution as pixels without their pitch. */
 const sidesOf = (g: ConvGeometry) => ({

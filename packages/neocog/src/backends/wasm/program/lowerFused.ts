@@ -3,9 +3,9 @@
 import { formatExpr, nodesOf } from '../../../expression/expression.ts';
 import type { FusedNode, GraphValue } from '../../graph.ts';
 import { type FusedAxis, fusedPlan } from '../kernels/fused.ts';
-import type { Placed, Room } from './arrays.ts';
-import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate } from './form.ts';
-import type { Lowering } from './lower.ts';
+import type { Room } from './arrays.ts';
+import { cutAxis, type Form, formKey, type LoopAxis, locate } from './form.ts';
+import type { Lowering } from './lowering.ts';
 
 /** An axis of the loop with the steps of every array, the result last; in elements of their row-major order. */
 interface Axis {
@@ -19,7 +19,7 @@ export function lowerFused(l: Lowering, node: FusedNode): void {
   const { loop, inputs } = node;
   const [output] = node.outputs;
   l.begin({ label: node.label, op: 'fused', description: '' });
-  const placed = inputs.map((value) => bestForm(l, value, output));
+  const placed = inputs.map((value) => bestForm(l, value));
   const { axes, forms, outForm } = arrange(node, placed);
   const rooms = inputs.map((value, i) => l.as(value, forms[i]).room);
   const inPlace = loop.reduced.includes(true)
@@ -64,10 +64,9 @@ function readsOwnPlace(node: FusedNode, value: GraphValue, i: number): boolean {
   );
 }
 
-/** An input that is as large as the result is wanted as the largest pixels there are; others as they are. */
-function bestForm(l: Lowering, value: GraphValue, output: GraphValue): Form {
+/** As pixels, if it is there as such. */
+function bestForm(l: Lowering, value: GraphValue): Form {
   const forms = l.arrays.formsOf(value).map(({ form }) => form);
-  void output;
   return forms.find((form) => form !== null && formKey(form) !== 'row-major') ?? null;
 }
 
@@ -162,7 +161,3 @@ const cutInTwo = (axis: Axis, inner: number): [Axis, Axis] => [
   { ...axis, size: axis.size / inner, steps: axis.steps.map((step) => step * inner) },
   { ...axis, size: inner },
 ];
-
-export type { Placed };
-
-void floatsOf;

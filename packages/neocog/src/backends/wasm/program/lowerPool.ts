@@ -8,7 +8,7 @@ import type { Step } from '../kernels/kernel.ts';
 import { poolPlan, scatterAddPlan, takePlan } from '../kernels/pool.ts';
 import type { Room } from './arrays.ts';
 import { type Form, type Pixels, pixels } from './form.ts';
-import type { Lowering } from './lower.ts';
+import type { Lowering } from './lowering.ts';
 
 const inSide = (g: PoolGeometry) => [g.batch, g.channels, product(g.axes.map((axis) => axis.input))] as const;
 const outSide = (g: PoolGeometry) =>

@@ -4,7 +4,7 @@
 import type { GraphValue, Update } from '../../graph.ts';
 import { fusedManyPlan } from '../kernels/fused.ts';
 import type { Room } from './arrays.ts';
-import type { Lowering } from './lower.ts';
+import type { Lowering } from './lowering.ts';
 
 export interface PlacedUpdate {
   readonly update: Update;

@@ -38,3 +38,12 @@ export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): num
       : (preparedWeights(s, 'transformed', e).total - preparedWeights(s, 'packed', e).total) * rates.byte;
   return s.groups * (products * productShare * rowShare(s.tiles) + tiles + weights);
 }
+
+export function weightGradCost(s: WinogradShape, e: Engine): number {
+  const rates = e.wide ? wide : narrow;
+  const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
+  const products = s.tiles * s.filtering.inputs ** 2 * vectors(from) * 4 * to;
+  const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[m];
+  const weights = vectors(from) * to * rates.weightVector[m];
+  return s.groups * (products + tiles + weights);
+}

@@ -23,6 +23,7 @@ import {
   type TileBlocks,
   tileBlocks,
 } from './tiles.ts';
+import { transformKernel } from './tileKernel.ts';
 import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
 import {
   chunkChannels,
@@ -222,31 +223,6 @@ function fusedKernel(c: Context): Kernel {
               f.call(multiply, { ...results, v: p.scratch, w: p.w, group, block: lane, first, size, scratch }),
             );
           });
-        });
-      });
-    },
-  };
-}
-
-/** All tiles into planes of a workspace: unit = group, tile. */
-export function transformKernel(key: string, input: TileInput, groups: number, tiles: number, e: Engine): Kernel {
-  const operands = ['x', 'v'];
-  const row = paddedChannels(input.map.channels) * floatBytes;
-  const group1 = input.matrix.length ** 2 * input.planeBytes;
-  return {
-    key,
-    operands,
-    units: groups * tiles,
-    scratchBytes: patchBytes(input),
-    emit(m, name) {
-      const transform = tileTransform(m, `${name}Tile`, input, e);
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => {
-          const group = f.keep(i32.divU(unit, tiles), 'group');
-          const tile = f.keep(i32.sub(unit, i32.mul(group, tiles)), 'tile');
-          const x = i32.add(p.x, i32.mul(group, input.map.channels * floatBytes));
-          const v = i32.add(p.v, i32.add(i32.mul(group, group1), i32.mul(tile, row)));
-          f.run(f.call(transform, { x, v, tile, patch: p.scratch }));
         });
       });
     },

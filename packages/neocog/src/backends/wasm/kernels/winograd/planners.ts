@@ -5,9 +5,10 @@
 // `winograd.test.ts`, which holds every result to it.
 
 import type { ConvPlan, ConvPlanner, ConvTask } from '../convPlan.ts';
-import { forwardCost } from './cost.ts';
+import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
+import { weightGradSteps } from './weightGrad.ts';
 import { prepareKernel, preparedWeights, type WeightForm } from './weights.ts';
 
 /**
@@ -21,26 +22,28 @@ function formFor(s: WinogradShape, weights: WeightForm): ForwardForm {
   return { steps: 1, weights, blockTiles: roomy ? 24 : 12 };
 }
 
+const multiplications = (s: WinogradShape): number =>
+  s.groups * s.tiles * s.filtering.inputs ** 2 * s.source.channels * s.target.channels;
+
 function planForward(name: string, task: ConvTask, m: TileSize, weights: WeightForm): ConvPlan {
   const s = winogradShape(task, m);
   const form = formFor(s, weights);
   return {
     description: `${name}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${Math.min(s.tiles, form.blockTiles)} tiles`,
     exact: false,
-    multiplications: s.groups * s.tiles * s.filtering.inputs ** 2 * s.source.channels * s.target.channels,
+    multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights, task.engine).total,
     prepare: [{ kernel: prepareKernel(s, weights, task.engine), operands: ['weights', 'w'] }],
     ...forwardSteps(task, s, form),
   };
 }
 
-function planner(m: TileSize, weights: WeightForm): ConvPlanner {
+function forwardPlanner(m: TileSize, weights: WeightForm): ConvPlanner {
   const name = `winograd ${m}x${m}${weights === 'packed' ? ', weights on the fly' : ''}`;
-  const forward = (task: ConvTask): boolean => task.kernel !== 'weightGrad';
   return {
     name,
     refuse(task) {
-      if (!forward(task)) return 'computes convolutions and input gradients';
+      if (task.kernel === 'weightGrad') return 'computes convolutions and input gradients';
       return refuseWinograd(task);
     },
     cost(task) {
@@ -51,9 +54,34 @@ function planner(m: TileSize, weights: WeightForm): ConvPlanner {
   };
 }
 
+function weightGradPlanner(m: TileSize): ConvPlanner {
+  const name = `winograd ${m}x${m} weight gradient`;
+  return {
+    name,
+    refuse(task) {
+      if (task.kernel !== 'weightGrad') return 'computes weight gradients';
+      return refuseWinograd(task);
+    },
+    cost: (task) => weightGradCost(winogradShape(task, m), task.engine),
+    plan(task) {
+      const s = winogradShape(task, m);
+      return {
+        description: name,
+        exact: false,
+        multiplications: multiplications(s),
+        weightBytes: 0,
+        prepare: [],
+        ...weightGradSteps(task, s),
+      };
+    },
+  };
+}
+
 export const winogradPlanners: readonly ConvPlanner[] = [
-  planner(4, 'transformed'),
-  planner(4, 'packed'),
-  planner(2, 'transformed'),
-  planner(2, 'packed'),
+  forwardPlanner(4, 'transformed'),
+  forwardPlanner(4, 'packed'),
+  forwardPlanner(2, 'transformed'),
+  forwardPlanner(2, 'packed'),
+  weightGradPlanner(4),
+  weightGradPlanner(2),
 ];

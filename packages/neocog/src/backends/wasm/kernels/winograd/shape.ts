@@ -106,6 +106,7 @@ export function winogradShape(task: ConvTask, m: TileSize): WinogradShape {
 const fewestChannels = 8;
 
 export function refuseWinograd({ geometry: g }: ConvTask): string | null {
+  if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
   if (g.axes.length !== 2) return `needs two axes, there are ${g.axes.length}`;
   const bad = g.axes.find((a) => a.kernel !== 3 || a.stride !== 1);
   if (bad) return `needs kernel 3 and stride 1, an axis has kernel ${bad.kernel}, stride ${bad.stride}`;

@@ -9,7 +9,7 @@ import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } fr
 import type { WeightSteps, WinogradShape } from './shape.ts';
 import { floatBytes, planeBytes, vectorBytes } from './tiles.ts';
 
-const tapCount = 9;
+export const tapCount = 9;
 
 /** Channels whose weights are transformed at a time: what lies between the two steps stays in the second-level cache. */
 export const chunkChannels = 64;
@@ -37,7 +37,7 @@ const firstHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const lastHalves = firstHalves.map((lane) => lane + 8);
 
 /** Columns of a 4 × 4 square given by rows. */
-function transposeSquare(f: Func, rows: readonly Vector[]): Vector[] {
+export function transposeSquare(f: Func, rows: readonly Vector[]): Vector[] {
   const [a, b, c, d] = rows.map((row) => f.keep(row, 'row'));
   const mixed = [i8x16.shuffle(a, b, low), i8x16.shuffle(c, d, low), i8x16.shuffle(a, b, high)];
   const [ab, cd, abHigh] = mixed.map((code) => f.keep(code, 'mixed'));

@@ -1,0 +1,113 @@
+// A program while it is being made: its steps so far, and the arrays they work on. Changes of arrangement are made where a
+// node asks for one that is not there yet.
+
+import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
+import type { Engine } from '../engine.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import { Arrays, type Placed, type Room } from './arrays.ts';
+import type { Chooser, ConvChoice } from './choose.ts';
+import { type Form, formKey, type Pixels, pixels } from './form.ts';
+import { changeForm } from './moves.ts';
+
+/** A kernel on rooms. */
+export interface PlacedStep {
+  readonly kernel: Kernel;
+  readonly rooms: readonly Room[];
+  /** Index into `works`. */
+  readonly work: number;
+}
+
+/** What one node became, for `explain`. */
+export interface Work {
+  readonly label: string;
+  readonly op: string;
+  /** What runs, in words. */
+  readonly description: string;
+  readonly choice: ConvChoice | null;
+  readonly multiplyAdds: number;
+}
+
+/** Work to do once, before the first run: from `values` in a temporary room to lasting ones. */
+export interface Preparation {
+  readonly source: Room;
+  readonly values: Float32Array;
+  readonly steps: readonly { readonly kernel: Kernel; readonly rooms: readonly Room[] }[];
+}
+
+export interface Lowered {
+  readonly arrays: Arrays;
+  readonly steps: readonly PlacedStep[];
+  readonly works: readonly Work[];
+  readonly preparations: readonly Preparation[];
+  readonly inputs: readonly Room[];
+  readonly outputs: readonly Room[];
+}
+
+export class Lowering {
+  readonly arrays = new Arrays();
+  readonly steps: PlacedStep[] = [];
+  readonly works: Work[] = [];
+  readonly preparations: Preparation[] = [];
+  readonly engine: Engine;
+  readonly chooser: Chooser;
+  readonly #lastReader = new Map<GraphValue, GraphNode>();
+  readonly #read: ReadonlySet<GraphValue>;
+
+  constructor(graph: Graph, engine: Engine, chooser: Chooser) {
+    this.engine = engine;
+    this.chooser = chooser;
+    for (const node of graph.nodes) for (const value of node.inputs) this.#lastReader.set(value, node);
+    this.#read = new Set([...this.#lastReader.keys(), ...graph.outputs]);
+    const gradients = graph.updates.flatMap((update) => update.gradients);
+    for (const value of [...graph.outputs, ...gradients]) this.#lastReader.delete(value);
+  }
+
+  /** Whether nothing reads a computed value after `node`: its room may be written over. */
+  endsWith(value: GraphValue, node: GraphNode): boolean {
+    return value.source === 'node' && this.#lastReader.get(value) === node;
+  }
+
+  isRead(value: GraphValue): boolean {
+    return this.#read.has(value);
+  }
+
+  begin(work: Omit<Work, 'multiplyAdds' | 'choice'> & Partial<Work>): void {
+    this.works.push({ multiplyAdds: 0, choice: null, ...work });
+  }
+
+  step(kernel: Kernel, rooms: readonly Room[]): void {
+    this.steps.push({ kernel, rooms, work: this.works.length - 1 });
+  }
+
+  /** A value as pixels, at whatever pitch it has; made if need be. */
+  asPixels(value: GraphValue, images: number, channels: number, plane: number): Placed & { form: Pixels } {
+    const wanted = pixels(images, channels, plane);
+    const known = this.arrays
+      .formsOf(value)
+      .find(({ form }) => form?.images === images && form.channels === channels && form.plane === plane);
+    const placed = known ?? this.as(value, wanted);
+    return { room: placed.room, form: placed.form ?? wanted };
+  }
+
+  asRowMajor(value: GraphValue): Room {
+    return this.as(value, null).room;
+  }
+
+  /** A value in one arrangement; made if need be. */
+  as(value: GraphValue, form: Form): Placed {
+    const known = this.arrays.find(value, form);
+    if (known) return { ...known, form };
+    const [from] = this.arrays.formsOf(value);
+    return changeForm(this, value, from, form);
+  }
+
+  /** Where a node is to leave a result: a room of its own, or that of an input that nobody needs afterwards. */
+  result(value: GraphValue, form: Form, node: GraphNode, reusable: readonly GraphValue[] = []): Placed {
+    for (const input of this.arrays.isReserved(value) ? [] : reusable) {
+      if (!this.endsWith(input, node) || input.dtype !== value.dtype) continue;
+      const old = this.arrays.formsOf(input).find((placed) => formKey(placed.form) === formKey(form));
+      if (old && !old.room.lasting) return this.arrays.put(value, form, old.room);
+    }
+    return this.arrays.put(value, form);
+  }
+}

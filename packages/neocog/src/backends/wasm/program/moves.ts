@@ -1,0 +1,119 @@
+// Moving values from one arrangement to another.
+
+import type { GraphValue } from '../../graph.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import { type MoveDim, type MovePlan, movePlan } from '../kernels/move.ts';
+import type { Arrays, Placed, Room } from './arrays.ts';
+import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate } from './form.ts';
+
+/** Where the steps of a move go. */
+export interface MoveSink {
+  readonly arrays: Arrays;
+  step(kernel: Kernel, rooms: readonly Room[]): void;
+}
+
+/** Makes another arrangement of a value. */
+export function changeForm(l: MoveSink, value: GraphValue, from: Placed, form: Form): Placed {
+  const through =
+    from.form && form && formKey(from.form) !== 'row-major' ? changeForm(l, value, from, null) : from;
+  const result = l.arrays.put(value, form);
+  if (value.source === 'constant') {
+    // Known before the first run: laid out then.
+    return { form, room: constantIn(l, value, form) };
+  }
+  const { images, channels, plane } = (form ?? through.form) as NonNullable<Form>;
+  const axes = [
+    { size: images, step: channels * plane },
+    { size: channels, step: plane },
+    { size: plane, step: 1 },
+  ];
+  move(l, through, { form, room: result.room }, axes, axes);
+  return result;
+}
+
+function constantIn(l: MoveSink, value: GraphValue, form: Form): Room {
+  const values = value.data as Float32Array;
+  const arranged = new (values.constructor as typeof Float32Array)(floatsOf(form, value.size));
+  const { images, channels, plane, pitch } = form as NonNullable<Form>;
+  for (let n = 0; n < images; n++)
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < plane; p++)
+        arranged[(n * plane + p) * pitch + c] = values[(n * channels + c) * plane + p];
+  return l.arrays.put(value, form, l.arrays.constant(arranged)).room;
+}
+
+/** Adds the steps that move elements along `fromAxes` of one value to `toAxes` of another, if both forms can be followed. */
+export function move(
+  l: MoveSink,
+  from: Placed,
+  to: Placed,
+  fromAxes: readonly LoopAxis[],
+  toAxes: readonly LoopAxis[],
+  options: { fromStart?: number; toStart?: number; mode?: 'copy' | 'add' } = {},
+): boolean {
+  const plan = planMove(from.form, to.form, fromAxes, toAxes, options);
+  if (!plan) return false;
+  addMove(l, plan, from.room, to.room);
+  return true;
+}
+
+export function addMove(l: MoveSink, plan: MovePlan, from: Room, to: Room): void {
+  const rooms: Record<string, Room> = { from, to };
+  for (const { operand, values } of plan.tables) rooms[operand] = l.arrays.constant(values);
+  for (const { kernel, operands } of plan.steps)
+    l.step(
+      kernel,
+      operands.map((name) => rooms[name]),
+    );
+}
+
+interface Pair {
+  readonly size: number;
+  readonly from: number | Int32Array;
+  readonly to: number | Int32Array;
+}
+
+export function planMove(
+  from: Form,
+  to: Form,
+  fromAxes: readonly LoopAxis[],
+  toAxes: readonly LoopAxis[],
+  {
+    fromStart = 0,
+    toStart = 0,
+    mode = 'copy',
+  }: { fromStart?: number; toStart?: number; mode?: 'copy' | 'add' },
+): MovePlan | null {
+  let pairs: Pair[] = fromAxes.map(({ size, step }, d) => ({ size, from: step, to: toAxes[d].step }));
+  for (;;) {
+    const source = locate(
+      from,
+      pairs.map((p) => ({ size: p.size, step: p.from })),
+      fromStart,
+    );
+    const target = locate(
+      to,
+      pairs.map((p) => ({ size: p.size, step: p.to })),
+      toStart,
+    );
+    if (!source || !target) return null;
+    if ('steps' in source && 'steps' in target) {
+      const dims = pairs.map((p, d) => moveDim(p.size, source.steps[d], target.steps[d]));
+      return movePlan({ dims, fromStart: source.start, toStart: target.start, mode });
+    }
+    const cut = 'steps' in source ? target : source;
+    if ('steps' in cut) return null;
+    const { from: a, to: b } = pairs[cut.axis];
+    if (typeof a !== 'number' || typeof b !== 'number') return null;
+    pairs = cutAxis(pairs, cut, (pair, inner) => [
+      { size: pair.size / inner, from: a * inner, to: b * inner },
+      { ...pair, size: inner },
+    ]);
+  }
+}
+
+const moveDim = (count: number, from: number | Int32Array, to: number | Int32Array): MoveDim => ({
+  count,
+  ...(typeof from === 'number' ? { from } : { from: 0, fromTable: from }),
+  ...(typeof to === 'number' ? { to } : { to: 0, toTable: to }),
+});
