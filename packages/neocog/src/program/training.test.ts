@@ -1,0 +1,181 @@
+// compileTraining against the same training done eagerly.
+
+import { describe, expect, it } from 'vitest';
+import {
+  compileTraining,
+  crossEntropy,
+  manualSeed,
+  mse,
+  nn,
+  optim,
+  randn,
+  type Tensor,
+  tensor,
+} from '../index.ts';
+
+const network = () => {
+  manualSeed(1);
+  return new nn.Sequential(
+    new nn.Conv2d(1, 8, 3, { padding: 1 }),
+    new nn.BatchNorm2d(8),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Residual(new nn.Conv2d(8, 8, 3, { padding: 1 })),
+    new nn.ReLU(),
+    new nn.Dropout(0.3),
+    new nn.Flatten(),
+    new nn.Linear(8 * 6 * 6, 10),
+  );
+};
+
+const images = (n: number): Tensor => randn([n, 1, 12, 12]);
+const classes = (n: number): Tensor =>
+  tensor(
+    Array.from({ length: n }, (_, i) => (i * 7) % 10),
+    [n],
+    { dtype: 'int32' },
+  );
+
+interface Run {
+  readonly losses: number[];
+  readonly module: nn.Module;
+  readonly optimizer: optim.Optimizer;
+}
+
+type MakeOptimizer = (parameters: Tensor[]) => optim.Optimizer;
+
+function trainEagerly(make: MakeOptimizer, batches: readonly [Tensor, Tensor][]): Run {
+  const module = network();
+  const optimizer = make(module.parameters());
+  manualSeed(5);
+  const losses = batches.map(([x, y]) => {
+    optimizer.zeroGrad();
+    const loss = crossEntropy(module.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    return loss.item();
+  });
+  return { losses, module, optimizer };
+}
+
+async function trainCompiled(
+  make: MakeOptimizer,
+  batches: readonly [Tensor, Tensor][],
+  threads = 1,
+): Promise<Run> {
+  const module = network();
+  const optimizer = make(module.parameters());
+  const trainer = await compileTraining(module, {
+    input: batches[0][0].shape,
+    loss: crossEntropy,
+    optimizer,
+    threads,
+  });
+  manualSeed(5);
+  const losses: number[] = [];
+  for (const [x, y] of batches) losses.push((await trainer.step(x, y)).loss);
+  trainer.sync();
+  trainer.dispose();
+  return { losses, module, optimizer };
+}
+
+function expectAlike(a: Run, b: Run): void {
+  a.losses.forEach((loss, i) => {
+    expect(b.losses[i]).toBeCloseTo(loss, 4);
+  });
+  const [one, other] = [a.module.stateDict(), b.module.stateDict()];
+  for (const [key, { data }] of Object.entries(one)) {
+    const worst = data.reduce(
+      (most: number, v: number, i: number) => Math.max(most, Math.abs(v - other[key].data[i])),
+      0,
+    );
+    expect(worst, key).toBeLessThan(2e-4);
+  }
+}
+
+const optimizers: [string, MakeOptimizer][] = [
+  ['SGD', (p) => new optim.SGD(p, { lr: 0.05 })],
+  ['SGD, momentum, decay', (p) => new optim.SGD(p, { lr: 0.02, momentum: 0.9, weightDecay: 1e-3 })],
+  ['Adam', (p) => new optim.Adam(p, { lr: 0.003 })],
+  ['AdamW', (p) => new optim.AdamW(p, { lr: 0.003 })],
+  ['RMSprop', (p) => new optim.RMSprop(p, { lr: 0.001 })],
+  ['Adagrad', (p) => new optim.Adagrad(p, { lr: 0.01 })],
+];
+
+describe('compileTraining', () => {
+  it.each(optimizers)('moves as eager training does: %s', async (_name, make) => {
+    manualSeed(9);
+    const batches: [Tensor, Tensor][] = [0, 1, 2].map(() => [images(6), classes(6)]);
+    expectAlike(trainEagerly(make, batches), await trainCompiled(make, batches));
+  });
+
+  it('takes a smaller last batch, and goes on after it', async () => {
+    manualSeed(9);
+    const batches: [Tensor, Tensor][] = [6, 6, 2, 6, 2].map((n) => [images(n), classes(n)]);
+    const [, make] = optimizers[1];
+    expectAlike(trainEagerly(make, batches), await trainCompiled(make, batches));
+  });
+
+  it('is the same for any number of threads, bit for bit', async () => {
+    manualSeed(9);
+    const batches: [Tensor, Tensor][] = [0, 1].map(() => [images(6), classes(6)]);
+    const [, make] = optimizers[1];
+    const one = await trainCompiled(make, batches, 1);
+    const two = await trainCompiled(make, batches, 2);
+    expect(two.losses).toEqual(one.losses);
+    const [a, b] = [one.module.stateDict(), two.module.stateDict()];
+    for (const key of Object.keys(a)) expect(b[key].data, key).toEqual(a[key].data);
+  });
+
+  it('brings the optimiser back so that eager steps go on from it', async () => {
+    manualSeed(9);
+    const batches: [Tensor, Tensor][] = [0, 1, 2].map(() => [images(6), classes(6)]);
+    const make: MakeOptimizer = (p) => new optim.Adam(p, { lr: 0.003 });
+    const eager = trainEagerly(make, batches);
+    const compiled = await trainCompiled(make, batches);
+    const [a, b] = [eager.optimizer.stateDict(), compiled.optimizer.stateDict()];
+    expect(Object.keys(b.tensors).sort()).toEqual(Object.keys(a.tensors).sort());
+    expect(b.tensors['0.step'].item()).toBe(3);
+  });
+
+  it('follows the learning rate without compiling again', async () => {
+    const module = new nn.Linear(2, 1);
+    const optimizer = new optim.SGD(module.parameters(), { lr: 0 });
+    const trainer = await compileTraining(module, { input: [4, 2], loss: mse, optimizer });
+    const [x, y] = [randn([4, 2]), randn([4, 1])];
+    const first = (await trainer.step(x, y)).loss;
+    expect((await trainer.step(x, y)).loss).toBe(first);
+    optimizer.lr = 0.1;
+    await trainer.step(x, y);
+    expect((await trainer.step(x, y)).loss).toBeLessThan(first);
+    trainer.dispose();
+  });
+
+  it('leaves frozen parameters as they are', async () => {
+    const module = new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU(), new nn.Linear(4, 2));
+    const [frozen, , head] = module.children().map(([, part]) => part);
+    const before = (frozen as nn.Linear).weight.data.slice();
+    const optimizer = new optim.SGD((head as nn.Module).parameters(), { lr: 0.5 });
+    const trainer = await compileTraining(module, { input: [2, 3], loss: mse, optimizer });
+    await trainer.step(randn([2, 3]), randn([2, 2]));
+    trainer.sync();
+    expect((frozen as nn.Linear).weight.data).toEqual(before);
+    trainer.dispose();
+  });
+
+  it('refuses what it cannot do', async () => {
+    const module = network();
+    const optimizer = new optim.SGD(module.parameters(), { lr: 0.1 });
+    const options = { input: [4, 1, 12, 12], loss: crossEntropy, optimizer };
+    await expect(compileTraining(module, { ...options, loss: (y) => y })).rejects.toThrow(
+      /one element is needed/,
+    );
+    const trainer = await compileTraining(module, options);
+    await expect(trainer.step(images(5), classes(5))).rejects.toThrow(/fewer samples/);
+    await expect(trainer.step(images(4), classes(3))).rejects.toThrow(/target is/);
+    const wrong = tensor([0, 1, 2, 10], [4], { dtype: 'int32' });
+    await expect(trainer.step(images(4), wrong)).rejects.toThrow(/class 10/);
+    trainer.dispose();
+    await expect(trainer.step(images(4), classes(4))).rejects.toThrow(/was disposed/);
+  });
+});
