@@ -3,7 +3,7 @@
 
 import { Module } from '../packages/neocog/src/backends/wasm/assembler/index.ts';
 import { type Kernel, type Step, slackBytes } from '../packages/neocog/src/backends/wasm/kernels/kernel.ts';
-import { Generator } from '../packages/neocog/src/index.ts';
+import { Generator } from '../packages/neocog/src/tensor/random.ts';
 
 const exportName = 'kernel';
 

@@ -36,10 +36,9 @@ class Computed extends nn.Module {
 /** The largest difference, as a share of the largest value. */
 function difference(a: Tensor, b: Tensor): number {
   expect(a.shape).toEqual(b.shape);
-  const scale = b.data.reduce((most: number, v: number) => Math.max(most, Math.abs(v)), 1e-30);
-  return (
-    a.data.reduce((most: number, v: number, i: number) => Math.max(most, Math.abs(v - b.data[i])), 0) / scale
-  );
+  const largest = (values: Iterable<number>): number => Math.max(1e-30, ...values);
+  const apart = Array.from(a.data, (v, i) => Math.abs(v - b.data[i]));
+  return largest(apart) / largest(Array.from(b.data, Math.abs));
 }
 
 const network = () =>

@@ -24,7 +24,7 @@ export interface ClipAxis {
   readonly ySize: number;
 }
 
-/** How the weights of one kernel row-major tensor are read as [group][lane][…tap][in], in floats. */
+/** How the row-major weights of the tensor are read as [group][lane][…tap][in], in floats. */
 export interface WeightSource {
   readonly groupStep: number;
   readonly laneStep: number;
@@ -125,8 +125,14 @@ export function validTaps(a: ClipAxis, o: number): { from: number; to: number } 
   return { from, to: Math.max(from, to) };
 }
 
+/** No tap of any output falls outside. */
+export function isInside(a: ClipAxis): boolean {
+  return a.start >= 0 && a.start + (a.count - 1) * a.step + (a.taps - 1) * a.tapStep < a.limit;
+}
+
 /** Tap counts over an axis's outputs. */
 export function tapStatistics(a: ClipAxis): { sum: number; least: number } {
+  if (isInside(a)) return { sum: a.count * a.taps, least: a.taps };
   let [sum, least] = [0, a.taps];
   for (let o = 0; o < a.count; o++) {
     const { from, to } = validTaps(a, o);

@@ -1,7 +1,6 @@
 // The row function of a direct kernel: a row of outputs, or part of one, for one block of lanes. It holds the hot loop, and
 // is entered anew for each row since V8 swaps in optimised code only at a call.
 
-import { nodesOf } from '../../../expression/expression.ts';
 import {
   type Func,
   type FuncRef,
@@ -17,7 +16,7 @@ import type { Engine } from '../engine.ts';
 import type { Vector } from '../fused/math.ts';
 import { type ClipPlan, tapStatistics } from './clipPlan.ts';
 import { makeRegisters, type Registers, sumTile } from './directSum.ts';
-import { type Epilogue, finish } from './epilogue.ts';
+import { type Epilogue, finish, isLate } from './epilogue.ts';
 import { storeLanes } from './lanes.ts';
 import { type BlockRun, cutRow, type TileRun } from './rowTiles.ts';
 
@@ -58,13 +57,6 @@ export function rowParams(spec: Pick<RowSpec, 'plan' | 'epilogue' | 'ranged'>): 
   ];
   return Object.fromEntries(names.map((name) => [name, 'i32' as const]));
 }
-
-/** Functions of which a few values keep more registers busy than a tile leaves. */
-const slow = new Set(['exp', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'pow']);
-
-/** A formula whose constants would drive sums out of registers runs over the finished row instead. */
-export const isLate = (e: Epilogue): boolean =>
-  e.formula !== null && nodesOf(e.formula).some((node) => slow.has(node.op));
 
 export function rowFunction(m: Module, name: string, spec: RowSpec): FuncRef<RowParams, 'void'> {
   const params = rowParams(spec);

@@ -1,6 +1,6 @@
 // What happens to a sum on its way to memory: a bias, an activation, the addition of a residual.
 
-import type { Expr } from '../../../expression/expression.ts';
+import { type Expr, nodesOf, operands } from '../../../expression/expression.ts';
 import type { Func } from '../assembler/index.ts';
 import { emitFormula } from '../fused/formula.ts';
 import type { Vector } from '../fused/math.ts';
@@ -39,4 +39,18 @@ export function finish(f: Func, e: Epilogue, sum: Vector, load: (extra: number) 
     },
   };
   return emitFormula(f, e.formula, leaves);
+}
+
+/** Functions of which a few values keep more registers busy than a tile of sums leaves. */
+const slowOps = new Set<Expr['op']>(['exp', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'pow']);
+const mostInline = 6;
+
+/**
+ * Whether a formula would crowd the sums out of their registers. Then sums are stored as they are, and finished in a second
+ * loop over the same row while it is in the cache; the result must not lie where one of the extras is.
+ */
+export function isLate({ formula }: Pick<Epilogue, 'formula'>): boolean {
+  if (!formula) return false;
+  const steps = nodesOf(formula).filter((node) => operands(node).length > 0);
+  return steps.length > mostInline || steps.some(({ op }) => slowOps.has(op));
 }

@@ -5,6 +5,7 @@ import { type Expr, nodesOf, operands } from '../../../expression/expression.ts'
 import {
   type Code,
   type Func,
+  type FuncRef,
   f32x4,
   i32,
   i32x4,
@@ -98,14 +99,42 @@ export const isLastPiece = ({ axis }: Pieces, index: Local<'i32'>): Operand<'i32
 export function overItems(
   f: Func,
   params: Params,
-  items: number,
-  group: number,
+  { items, group }: Pick<Items, 'items' | 'group'>,
   body: (item: Local<'i32'>) => void,
 ): void {
   const scaled = (unit: Local<'i32'>): Code<'i32'> => (group === 1 ? unit : i32.mul(unit, group));
   const end = f.keep(scaled(params.to), 'end');
   if (items % group !== 0) f.set(end, select(end, i32.const(items), i32.ltU(end, items)));
   f.range('item', scaled(params.from), end, 1, body);
+}
+
+/** Code for whole pieces and for a last one that is shorter; either may be missing. */
+export interface WholeAndLast {
+  readonly whole: FuncRef<Record<string, 'i32'>, 'void'> | false;
+  readonly last: FuncRef<Record<string, 'i32'>, 'void'> | false;
+}
+
+export function callWholeOrLast(
+  f: Func,
+  { whole, last }: WholeAndLast,
+  isLast: Operand<'i32'>,
+  args: Readonly<Record<string, Operand<'i32'>>>,
+): void {
+  if (whole && last)
+    f.if(
+      isLast,
+      () => f.run(f.call(last, args)),
+      () => f.run(f.call(whole, args)),
+    );
+  else if (whole) f.run(f.call(whole, args));
+  else if (last) f.run(f.call(last, args));
+}
+
+/** What a kernel's function counts through: units are groups of items. */
+export interface Items {
+  readonly operands: readonly string[];
+  readonly items: number;
+  readonly group: number;
 }
 
 /** `vectors` neighbouring vectors along the lanes, the last one with fewer lanes at the end of the axis. */

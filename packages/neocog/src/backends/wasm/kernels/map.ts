@@ -23,6 +23,7 @@ import {
   blockInvariants,
   blockValues,
   copyPlace,
+  type Items,
   isLastPiece,
   lanesOf,
   originOf,
@@ -83,13 +84,7 @@ export function mapKernel(nest: LoopNest, engine: Engine): Kernel {
 
 const freeOf = (nest: LoopNest): LoopNest => ({ ...nest, axes: nest.axes.filter((axis) => !axis.reduced) });
 
-interface Shape {
-  readonly operands: readonly string[];
-  readonly items: number;
-  readonly group: number;
-}
-
-function emitMap(m: Module, name: string, plan: MapPlan, { operands, items, group }: Shape) {
+function emitMap(m: Module, name: string, plan: MapPlan, work: Items) {
   const { nest, grid, pieces } = plan;
   const rows = m.func(`${name}.rows`, { ...placeParams(nest), rows: 'i32' }, (f, p) =>
     mapRows(f, plan, placeOf(nest, p), p.rows),
@@ -98,9 +93,9 @@ function emitMap(m: Module, name: string, plan: MapPlan, { operands, items, grou
   const tail =
     grid.tail > 0 &&
     m.func(`${name}.tail`, placeParams(nest), (f, p) => mapRows(f, last, placeOf(nest, p), 1));
-  return m.func(name, kernelParams(operands), (f, p) => {
+  return m.func(name, kernelParams(work.operands), (f, p) => {
     const origin = originOf(f, nest, p);
-    overItems(f, p, items, group, (item) => {
+    overItems(f, p, work, (item) => {
       const start = placeAt(f, nest, [...plan.free, pieces.axis], item, origin, p);
       const count = rowsOfPiece(f, pieces, item);
       overSerial(f, plan, start, p, (place) => {

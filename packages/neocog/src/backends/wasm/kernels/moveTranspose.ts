@@ -7,7 +7,16 @@ import type { Vector } from '../fused/math.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
 import { cellsOf, floatBytes, type LoopAxis, type LoopNest, lanes, nestKey } from './loopNest.ts';
-import { advance, copyPlace, originOf, overItems, type Place, placeAt, placeBehind } from './loopNestCode.ts';
+import {
+  advance,
+  callWholeOrLast,
+  copyPlace,
+  originOf,
+  overItems,
+  type Place,
+  placeAt,
+  placeBehind,
+} from './loopNestCode.ts';
 
 /** The axes along which the one side and the other are contiguous. */
 interface Sides {
@@ -39,7 +48,7 @@ export function transposeKernel(nest: LoopNest): Kernel {
   const outer = nest.axes.filter((axis) => axis !== along && axis !== across);
   const long = along.size > across.size ? along : across;
   const strips = Math.ceil(long.size / stripCells);
-  const strip = { ...long, size: strips, steps: long.steps.map((step) => step * stripCells) };
+  const stripAxis = { ...long, size: strips, steps: long.steps.map((step) => step * stripCells) };
   const items = cellsOf(outer) * strips;
   const floats = cellsOf(nest.axes) / items;
   const group = Math.max(1, Math.min(Math.floor(leastFloats / floats), items >> 4));
@@ -55,22 +64,17 @@ export function transposeKernel(nest: LoopNest): Kernel {
         across: long === across ? { ...across, size } : across,
       });
       const rest = long.size % stripCells;
-      const whole = long.size >= stripCells && stripFunction(m, `${name}.strip`, cut(stripCells));
-      const last = rest > 0 && stripFunction(m, `${name}.last`, cut(rest));
-      return m.func(name, kernelParams(operands), (f, p) =>
-        overItems(f, p, items, group, (item) => {
-          const [from, to] = placeAt(f, nest, [...outer, strip], item, originOf(f, nest, p), p);
-          const run = (strip: KernelFunction) => f.run(f.call(strip, { from, to }));
-          if (whole && last)
-            f.if(
-              i32.eq(i32.remU(item, strips), strips - 1),
-              () => run(last),
-              () => run(whole),
-            );
-          else if (whole) run(whole);
-          else if (last) run(last);
-        }),
-      );
+      const strip = (label: string, size: number) => stripFunction(m, `${name}.${label}`, cut(size));
+      const whole = long.size >= stripCells && strip('strip', stripCells);
+      const last = rest > 0 && strip('last', rest);
+      return m.func(name, kernelParams(operands), (f, p) => {
+        const origin = originOf(f, nest, p);
+        overItems(f, p, { items, group }, (item) => {
+          const [from, to] = placeAt(f, nest, [...outer, stripAxis], item, origin, p);
+          const isLast = i32.eq(i32.remU(item, strips), strips - 1);
+          callWholeOrLast(f, { whole, last }, isLast, { from, to });
+        });
+      });
     },
   };
 }

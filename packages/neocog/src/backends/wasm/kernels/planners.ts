@@ -3,5 +3,13 @@
 import type { ConvPlanner } from './convPlan.ts';
 import { depthwisePlanner } from './depthwise.ts';
 import { directPlanner, pointwisePlanner } from './direct.ts';
+import { weightGradPlanner } from './weightGrad.ts';
+import { winogradPlanners } from './winograd/planners.ts';
 
-export const convPlanners: readonly ConvPlanner[] = [directPlanner, pointwisePlanner, depthwisePlanner];
+export const convPlanners: readonly ConvPlanner[] = [
+  directPlanner,
+  pointwisePlanner,
+  depthwisePlanner,
+  weightGradPlanner,
+  ...winogradPlanners,
+];

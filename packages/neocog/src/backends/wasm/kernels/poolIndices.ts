@@ -5,7 +5,7 @@ import { type Code, type Func, f32, i32, type Local, v128 } from '../assembler/i
 import { type Kernel, kernelParams, type Step } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
 import { contiguousAxis, floatBytes, lanes } from './loopNest.ts';
-import { lanesOf, overBlocks } from './loopNestCode.ts';
+import { callWholeOrLast, lanesOf, overBlocks } from './loopNestCode.ts';
 
 export interface IndexTask {
   readonly images: number;
@@ -17,7 +17,7 @@ export interface IndexTask {
   readonly yPitch: number;
 }
 
-/** `indices`: int32, laid out as y: flat positions in a plane of x. */
+/** `indices`: int32, laid out as y: flat positions in a plane of x, which nobody checks. */
 export type IndexOperand = 'x' | 'y' | 'indices';
 
 export interface IndexPlan {
@@ -27,10 +27,12 @@ export interface IndexPlan {
 }
 
 const operands = ['x', 'y', 'indices'] as const;
+const addresses: Record<string, 'i32'> = { x: 'i32', y: 'i32', indices: 'i32' };
 
 const planOf = (task: IndexTask, name: string, units: number, emit: Kernel['emit']): IndexPlan => {
+  const { images, channels, outCells, inCells, xPitch, yPitch } = task;
   const kernel: Kernel = {
-    key: `${name} ${Object.values({ ...task })}`,
+    key: `${name} n${images} c${channels} ${outCells} of ${inCells} cells, pitch ${xPitch} ${yPitch}`,
     operands,
     units,
     scratchBytes: 0,
@@ -46,9 +48,7 @@ const pixelsPerUnit = 32;
 export function takePlan(task: IndexTask): IndexPlan {
   const pixels = task.images * task.outCells;
   return planOf(task, 'take', task.channels && Math.ceil(pixels / pixelsPerUnit), (m, name) => {
-    const pixel = m.func(`${name}.pixel`, { x: 'i32', y: 'i32', indices: 'i32' }, (f, p) =>
-      takePixel(f, task, [p.x, p.y, p.indices]),
-    );
+    const pixel = m.func(`${name}.pixel`, addresses, (f, p) => takePixel(f, task, [p.x, p.y, p.indices]));
     return m.func(name, kernelParams(operands), (f, p) => {
       const last = f.keep(i32.mul(p.to, pixelsPerUnit), 'last');
       f.if(i32.gtU(last, pixels), () => f.set(last, pixels));
@@ -88,14 +88,11 @@ export function scatterAddPlan(task: IndexTask): IndexPlan {
   const { images, channels, inCells, outCells, xPitch, yPitch } = task;
   const groups = Math.ceil(channels / channelsPerUnit);
   return planOf(task, 'scatterAdd', images * groups, (m, name) => {
-    const params = { x: 'i32', y: 'i32', indices: 'i32' } as const;
     const scatter = (count: number) =>
-      m.func(`${name}.${count}`, params, (f, p) => scatterChannels(f, task, [p.x, p.y, p.indices], count));
+      m.func(`${name}.${count}`, addresses, (f, p) => scatterChannels(f, task, [p.x, p.y, p.indices], count));
     const rest = channels % channelsPerUnit;
-    const [whole, partial] = [
-      channels >= channelsPerUnit && scatter(channelsPerUnit),
-      rest > 0 && scatter(rest),
-    ];
+    const whole = channels >= channelsPerUnit && scatter(channelsPerUnit);
+    const last = rest > 0 && scatter(rest);
     return m.func(name, kernelParams(operands), (f, p) =>
       f.range('unit', p.from, p.to, 1, (unit) => {
         const image = f.keep(i32.divU(unit, groups), 'image');
@@ -103,18 +100,11 @@ export function scatterAddPlan(task: IndexTask): IndexPlan {
         const channel = f.keep(i32.mul(group, channelsPerUnit * floatBytes), 'channel');
         const at = (base: Local<'i32'>, floats: number) =>
           i32.add(i32.add(base, channel), i32.mul(image, floats * floatBytes));
-        const place = {
+        callWholeOrLast(f, { whole, last }, i32.eq(group, groups - 1), {
           x: at(p.x, inCells * xPitch),
           y: at(p.y, outCells * yPitch),
           indices: at(p.indices, outCells * yPitch),
-        };
-        if (whole && partial)
-          f.if(
-            i32.eq(group, groups - 1),
-            () => f.run(f.call(partial, place)),
-            () => f.run(f.call(whole, place)),
-          );
-        else if (whole || partial) f.run(f.call((whole || partial) as typeof whole & object, place));
+        });
       }),
     );
   });

@@ -1,7 +1,16 @@
 // The walk of pooling over windows: rows of outputs as units, their columns, blocks of channels, and the taps that fall on
 // real cells. Where all do, they are written out; at the borders they are loops over what is left of a window.
 
-import { type Code, type Func, i32, i32x4, type Local, type Module, v128 } from '../assembler/index.ts';
+import {
+  type Code,
+  type Func,
+  type FuncRef,
+  i32,
+  i32x4,
+  type Local,
+  type Module,
+  v128,
+} from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
 import { type KernelFunction, kernelParams } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
@@ -45,44 +54,71 @@ export function emitWindows(
   operands: readonly string[],
   start: StartWindow,
 ): KernelFunction {
+  const columns = columnFunctions(m, name, plane, start);
+  return m.func(name, kernelParams(operands), (f, p) =>
+    f.range('unit', p.from, p.to, 1, (unit) => emitRow(f, plane, columns, placeRow(f, plane, p, unit))),
+  );
+}
+
+/** `whole` makes the columns inside a row if they have no clipped tap, `clipped` any columns. */
+interface ColumnFunctions {
+  readonly whole: FuncRef<typeof rowParams, 'void'> | null;
+  readonly clipped: FuncRef<typeof clippedParams, 'void'>;
+}
+
+const clippedParams = { ...rowParams, ...rangeParams, column: 'i32', columns: 'i32' } as const;
+
+function columnFunctions(m: Module, name: string, plane: PixelPlane, start: StartWindow): ColumnFunctions {
   const [depth, height, width] = plane.axes;
   const inside = insideColumns(width);
-  const written = depth.kernel * height.kernel * width.kernel <= unrolledTaps && inside.end > inside.first;
-  const whole =
-    written &&
-    m.func(`${name}.whole`, rowParams, (f, row) =>
-      wholeColumns(f, plane, row, inside.end - inside.first, start),
-    );
-  const params = { ...rowParams, ...rangeParams, column: 'i32', columns: 'i32' } as const;
-  const clipped = m.func(`${name}.clipped`, params, (f, p) =>
-    f.range('at', 0, p.columns, 1, () => {
-      clippedColumn(f, plane, p, p, p.column, start);
-      nextColumn(f, plane, p);
-      f.increase(p.column, 1);
-    }),
+  const columns = inside.end - inside.first;
+  const written = depth.kernel * height.kernel * width.kernel <= unrolledTaps && columns > 0;
+  const whole = (f: Func, row: RowPlace): void => wholeColumns(f, plane, row, columns, start);
+  return {
+    whole: written ? m.func(`${name}.whole`, rowParams, whole) : null,
+    clipped: m.func(`${name}.clipped`, clippedParams, (f, p) =>
+      f.range('at', 0, p.columns, 1, () => {
+        clippedColumn(f, plane, p, p, p.column, start);
+        moveColumns(f, plane, p, 1);
+        f.increase(p.column, 1);
+      }),
+    ),
+  };
+}
+
+function emitRow(
+  f: Func,
+  plane: PixelPlane,
+  { whole, clipped }: ColumnFunctions,
+  { row, depthTaps, heightTaps }: PlacedRow,
+): void {
+  const [depth, height, width] = plane.axes;
+  const ranges = { d0: depthTaps.first, d1: depthTaps.end, h0: heightTaps.first, h1: heightTaps.end };
+  const clip = (column: number, columns: number): void => {
+    if (columns > 0) f.run(f.call(clipped, { ...row, ...ranges, column, columns }));
+    moveColumns(f, plane, row, columns);
+  };
+  if (!whole) {
+    clip(0, width.output);
+    return;
+  }
+  const { first, end } = insideColumns(width);
+  f.if(
+    i32.and(areAll(depth, depthTaps), areAll(height, heightTaps)),
+    () => {
+      clip(0, first);
+      f.run(f.call(whole, row));
+      moveColumns(f, plane, row, end - first);
+      clip(end, width.output - end);
+    },
+    () => clip(0, width.output),
   );
-  return m.func(name, kernelParams(operands), (f, p) =>
-    f.range('unit', p.from, p.to, 1, (unit) => {
-      const { row, depthTaps, heightTaps } = placeRow(f, plane, p, unit);
-      const ranges = { d0: depthTaps.first, d1: depthTaps.end, h0: heightTaps.first, h1: heightTaps.end };
-      const clip = (column: number, columns: number): void => {
-        if (columns > 0) f.run(f.call(clipped, { ...row, ...ranges, column, columns }));
-        moveColumns(f, plane, row, columns);
-      };
-      if (!whole) return clip(0, width.output);
-      const all = i32.and(areAll(depth, depthTaps), areAll(height, heightTaps));
-      f.if(
-        all,
-        () => {
-          clip(0, inside.first);
-          f.run(f.call(whole, row));
-          moveColumns(f, plane, row, inside.end - inside.first);
-          clip(inside.end, width.output - inside.end);
-        },
-        () => clip(0, width.output),
-      );
-    }),
-  );
+}
+
+interface PlacedRow {
+  readonly row: RowPlace;
+  readonly depthTaps: Range;
+  readonly heightTaps: Range;
 }
 
 function placeRow(
@@ -90,7 +126,7 @@ function placeRow(
   plane: PixelPlane,
   p: Readonly<Record<string, Local<'i32'>>>,
   unit: Local<'i32'>,
-): { row: RowPlace; depthTaps: Range; heightTaps: Range } {
+): PlacedRow {
   const [depth, height, width] = plane.axes;
   const at = rowOf(f, plane, 'output', unit);
   const corner = (axis: typeof depth, o: Local<'i32'>): Local<'i32'> =>
@@ -123,8 +159,6 @@ function moveColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number)
   f.increase(row.scale, columns * floatBytes);
   f.increase(row.cell, columns * stride);
 }
-
-const nextColumn = (f: Func, plane: PixelPlane, row: RowPlace): void => moveColumns(f, plane, row, 1);
 
 /** Runs `taps` for each block of channels of one window, and stores the results. */
 function overChannels(
@@ -162,7 +196,7 @@ function wholeColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number
       }
       for (let v = 0; v < block.vectors; v++) window.rest(v);
     });
-    nextColumn(f, plane, row);
+    moveColumns(f, plane, row, 1);
   });
 }
 

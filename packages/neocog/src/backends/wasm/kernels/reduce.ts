@@ -24,6 +24,7 @@ import {
   blockInvariants,
   blockValues,
   copyPlace,
+  type Items,
   isLastPiece,
   lanesOf,
   originOf,
@@ -77,29 +78,18 @@ function partialKernel(plan: ReducePlan, key: string): Kernel {
 const outputNames = ({ movers }: LoopNest): string[] =>
   movers.flatMap(({ kind, name }) => (kind === 'output' ? [name] : []));
 
-interface Shape {
-  readonly operands: readonly string[];
-  readonly items: number;
-  readonly group: number;
-}
-
 type BlockFunction = FuncRef<Record<string, 'i32'>, 'void'>;
 
-function emitPartial(
-  m: Module,
-  name: string,
-  plan: ReducePlan,
-  { operands, items, group }: Shape,
-): KernelFunction {
+function emitPartial(m: Module, name: string, plan: ReducePlan, work: Items): KernelFunction {
   const { nest, grid, kept, parts } = plan;
   const rows = blockFunction(m, `${name}.rows`, plan);
   const rest = { ...plan, grid: { ...grid, lane: { ...grid.lane, size: grid.tail } } };
   const tail = grid.tail > 0 ? blockFunction(m, `${name}.tail`, rest) : null;
-  return m.func(name, kernelParams(operands), (f, p) => {
+  return m.func(name, kernelParams(work.operands), (f, p) => {
     const origin = originOf(f, nest, p);
     const spill = p.scratch;
     const own = f.keep(i32.add(p.scratch, plan.vectors * nest.exprs.length * vectorBytes), 'own');
-    overItems(f, p, items, group, (item) => {
+    overItems(f, p, work, (item) => {
       const result = parts === 1 ? item : f.keep(i32.divU(item, parts), 'result');
       const place = placeAt(f, nest, kept, result, origin, p);
       const at = parts === 1 ? own : f.keep(i32.add(p.workspace0, i32.mul(item, itemBytes(plan))), 'totals');

@@ -59,7 +59,7 @@ export function finishKernel(plan: ReducePlan, key: string): Kernel {
     emit: (m, name) =>
       m.func(name, kernelParams(operands), (f, p) => {
         const origin = originOf(f, plan.nest, p);
-        overItems(f, p, items, vectorsPerUnit, (item) => {
+        overItems(f, p, { items, group: vectorsPerUnit }, (item) => {
           const place = placeAt(f, plan.nest, vectorAxes(plan), item, origin, p);
           addParts(f, plan, p.workspace0, item, place);
         });

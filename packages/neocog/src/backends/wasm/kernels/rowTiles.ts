@@ -3,7 +3,7 @@
 
 import { evenTiles, padToVectors } from '../conv/plan.ts';
 import type { Engine, Tile } from '../engine.ts';
-import { type ClipAxis, validTaps } from './clipPlan.ts';
+import { type ClipAxis, isInside, validTaps } from './clipPlan.ts';
 
 /** Vectors of lanes side by side, and pixels that go with them. `kept` of the lanes are stored. */
 export interface BlockRun extends Tile {
@@ -101,6 +101,12 @@ export function cutRow(axis: ClipAxis, most: number): TileRun[] {
   const runs: TileRun[] = [];
   let [firstTile, firstPixel] = [0, 0];
   for (const { size, times } of evenTiles(axis.count, most)) {
+    if (isInside(axis)) {
+      runs.push({ size, times, firstTile, firstPixel, segments: segmentsOf(axis, firstPixel, size) });
+      firstTile += times;
+      firstPixel += times * size;
+      continue;
+    }
     for (let i = 0; i < times; i++, firstTile++, firstPixel += size) {
       const segments = segmentsOf(axis, firstPixel, size);
       const last = runs.at(-1);

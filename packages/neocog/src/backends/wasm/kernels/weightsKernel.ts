@@ -166,9 +166,8 @@ function packTap(f: Func, p: Pointers, { weights }: ClipPlan, run: PackedRun, at
   }
 }
 
-/** `lanes` floats a step apart, zeros behind them. */
+/** `lanes` floats (1 to 4) a step apart, zeros behind them. */
 function gather(from: Local<'i32'>, start: number, step: number, lanes: number) {
-  if (lanes <= 0) return v128.const4F(0, 0, 0, 0);
   if (step === 1 && lanes === 4) return v128.load(from, { offset: start * floatBytes });
   let vector = v128.load32Zero(from, { offset: start * floatBytes });
   for (let lane = 1; lane < lanes; lane++)

@@ -5,9 +5,9 @@ export const jobStride = (routines: number): number => 2 ** Math.ceil(Math.log2(
 
 export class JobNumbers {
   readonly #stride: number;
-  // As if job 0 had been: threads begin with waiting for another number than that.
-  #last = 0;
-  #pieces = 1;
+  /** Near the end of the signed numbers: that they wrap around is no rare event. Threads wait for another number than 0. */
+  #last = 2 ** 31 - 2 ** 12;
+  #pieces = 0;
 
   constructor(routines: number) {
     this.#stride = jobStride(routines);

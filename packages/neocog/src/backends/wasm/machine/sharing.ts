@@ -14,8 +14,8 @@ export interface Sharing {
   readonly await: FuncRef<{ readonly end: 'i32' }, 'i32'>;
 }
 
-/** Looks at `done` before a thread goes to sleep: some 20 µs, about what it costs to be woken. */
-const spins = 10_000;
+/** Looks at `done` before a thread goes to sleep: some 20 µs in optimised code, about what it costs to be woken. */
+const spins = 30_000;
 /** Nanoseconds. */
 const longestSleep = 1e9;
 

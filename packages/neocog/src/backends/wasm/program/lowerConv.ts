@@ -6,7 +6,7 @@ import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import type { ConvNode, GraphValue, WeightGradNode } from '../../graph.ts';
 import type { ConvOperand, ConvPlan, ConvTask } from '../kernels/convPlan.ts';
-import { plainEpilogue } from '../kernels/epilogue.ts';
+import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
 import type { Step } from '../kernels/kernel.ts';
 import type { Placed, Room } from './arrays.ts';
 import { type Pixels, pixels } from './form.ts';
@@ -31,7 +31,9 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
     finish.extras[i] === 'channel' ? l.asRowMajor(value) : l.as(value, form).room,
   );
   // A residual may be overwritten by the sum that it is added to, unless neighbours are still to be read from it.
-  const pixelExtras = extras.filter((value, i) => finish.extras[i] === 'pixel' && value !== input);
+  const pixelExtras = isLate(finish)
+    ? []
+    : extras.filter((value, i) => finish.extras[i] === 'pixel' && value !== input);
   const result = l.result(node.outputs[0], form, node, pixelExtras);
   const task: ConvTask = {
     geometry: g,

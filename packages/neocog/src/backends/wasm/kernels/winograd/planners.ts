@@ -71,7 +71,7 @@ function weightGradPlanner(m: TileSize): ConvPlanner {
         multiplications: multiplications(s),
         weightBytes: 0,
         prepare: [],
-        ...weightGradSteps(task, s),
+        ...weightGradSteps(s, task.engine),
       };
     },
   };

@@ -1,30 +1,41 @@
 // The steps of a weight gradient: dW = Gᵀ [ Σ over tiles (A dy Aᵀ) ⊙ (Bᵀ x B) ] G.
 //
-//   1, 2  x and dy, tile by tile, into planes [point][tile][channel] of two workspaces
-//   3     for each point a product of matrices over all tiles: sums [point][block of lanes][out channel][lane], lanes
-//         being input channels
-//   4     sums back to 3×3 weights
+//   by points   x and dy, tile by tile, into planes of two workspaces; then unit = point × block of lanes: a product of
+//               matrices over all tiles
+//   by parts    unit = a fixed part of the tiles: transforms a block of them into scratch and adds its products to sums of
+//               its own, block by block; then the sums of all parts are added. For many tiles and few channels: nothing but
+//               sums goes through memory
+//   at last     sums back to 3×3 weights
 //
-// Every unit of 3 owns its sums and walks the tiles in order, so that the result does not depend on how units are dealt.
+// Sums lie as [group][point][block of lanes][out channel][lane], lanes being input channels. How tiles are parted depends on
+// the geometry alone, and every sum is taken in one order.
 
-import { type Func, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, i32, type Local, type Module, type Operand, select, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
-import type { Vector } from '../../fused/math.ts';
-import type { ConvOperand, ConvTask } from '../convPlan.ts';
+import type { ConvOperand } from '../convPlan.ts';
 import { type Kernel, kernelParams, type Step } from '../kernel.ts';
-import { storeLanes } from '../lanes.ts';
-import { applyBothSides } from './apply.ts';
-import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
+import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
 import { products } from './products.ts';
 import type { WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
-import type { TileInput } from './tileTransform.ts';
+import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
 import { floatBytes, heightsOf, paddedChannels, planeBytes, tileBlocks, vectorBytes } from './tiles.ts';
-import { tapCount, transposeSquare } from './weights.ts';
+import {
+  addPartsKernel,
+  blockBytes,
+  finishKernel,
+  points,
+  sumsOffset,
+  type WeightSums,
+  weightSums,
+} from './weightSums.ts';
 
 /** Tiles whose products are added in registers: their rows stay in the first cache from one register tile to the next. */
 const depthTiles = 192;
+
+/** Of part of them, in scratch: the transforms of x and dy, and the sums they are added to, stay in the second cache. */
+const partTiles = 24;
 
 interface Context {
   readonly s: WinogradShape;
@@ -32,39 +43,50 @@ interface Context {
   /** x and dy as they are transformed. */
   readonly x: TileInput;
   readonly dy: TileInput;
-  readonly runs: readonly LaneRun[];
-  /** Bytes of the sums of one point. */
-  readonly sums: { readonly total: number; readonly start: (run: LaneRun) => number };
+  readonly sums: WeightSums;
 }
 
-const points = (s: WinogradShape): number => s.filtering.inputs ** 2;
 const rowBytes = (t: TileInput): number => paddedChannels(t.map.channels) * floatBytes;
 const groupBytes = (t: TileInput): number => t.matrix.length ** 2 * t.planeBytes;
-const blockBytes = (s: WinogradShape, run: LaneRun): number => s.target.channels * laneWidth(run) * floatBytes;
 
-function contextOf(task: ConvTask, s: WinogradShape): Context {
-  const plane = (channels: number): number => planeBytes(s.tiles * paddedChannels(channels));
-  const { source, target, axes, filtering } = s;
-  const runs = laneRuns(source.channels, task.engine);
+/** `tiles`: how many lie in one plane. */
+function contextOf(s: WinogradShape, e: Engine, tiles: number): Context {
+  const plane = (channels: number): number => planeBytes(tiles * paddedChannels(channels));
+  const { source, target, axes, filtering, pad } = s;
+  const x = { map: source, axes, shift: [-pad[0], -pad[1]] as const, matrix: filtering.input };
+  const dy = { map: target, axes, shift: [0, 0] as const, matrix: transposed(filtering.output) };
   return {
-    s,
-    e: task.engine,
-    x: {
-      ...{ map: source, axes, shift: [-s.pad[0], -s.pad[1]], matrix: filtering.input },
-      planeBytes: plane(source.channels),
-    },
-    dy: {
-      ...{ map: target, axes, shift: [0, 0], matrix: transposed(filtering.output) },
-      planeBytes: plane(target.channels),
-    },
-    runs,
-    sums: weightPlaces(runs, (run) => blockBytes(s, run)),
+    ...{ s, e, sums: weightSums(s, e) },
+    x: { ...x, planeBytes: plane(source.channels) },
+    dy: { ...dy, planeBytes: plane(target.channels) },
   };
+}
+
+/** Adds the products over `depth` tiles to the sums of one block of lanes. */
+function productsOver(m: Module, name: string, c: Context, run: LaneRun, depth: number, count: number) {
+  const outs = c.s.target.channels;
+  const shape = {
+    ...{ points: count, depth, vectors: run.tile.vectors, accumulate: true },
+    heights: heightsOf(tileBlocks(outs, outs), run.tile.pixels),
+    a: { row: floatBytes, term: rowBytes(c.dy), plane: c.dy.planeBytes },
+    b: { term: rowBytes(c.x), plane: c.x.planeBytes },
+    sums: { row: laneWidth(run) * floatBytes, plane: c.sums.point },
+  };
+  return products(m, name, shape, c.e);
+}
+
+function clear(f: Func, from: Local<'i32'>, bytes: number): void {
+  const to = f.keep(from, 'to');
+  f.repeat(bytes / vectorBytes, () => {
+    f.run(v128.store(to, v128.const4F(0, 0, 0, 0)));
+    f.increase(to, vectorBytes);
+  });
 }
 
 /** Unit = group, point, block of lanes. */
 function productsKernel(c: Context): Kernel {
-  const { s, runs } = c;
+  const { s } = c;
+  const { runs } = c.sums;
   const blocks = blockCount(runs);
   const operands = ['dy', 'x', 'sums'];
   return {
@@ -82,7 +104,7 @@ function productsKernel(c: Context): Kernel {
           inRun(f, runs, block, (run, index) => {
             const lane = i32.add(i32.mul(index, laneWidth(run)), run.channel);
             const b = i32.add(p.x, i32.add(i32.mul(plane, c.x.planeBytes), i32.mul(lane, floatBytes)));
-            const sums = i32.add(p.sums, sumsOffset(c, run, plane, index));
+            const sums = i32.add(p.sums, sumsOffset(c.sums, run, plane, index));
             f.run(f.call(functions[runs.indexOf(run)], { a, b, sums }));
           });
         });
@@ -91,137 +113,145 @@ function productsKernel(c: Context): Kernel {
   };
 }
 
-/** Where the sums of a block lie. `plane`: group and point. */
-function sumsOffset(c: Context, run: LaneRun, plane: Local<'i32'>, index: Local<'i32'>) {
-  const inPlane = i32.add(i32.mul(index, blockBytes(c.s, run)), c.sums.start(run));
-  return i32.add(i32.mul(plane, c.sums.total), inPlane);
-}
-
 /** The sums of one block of lanes over all tiles, a stretch of tiles at a time. */
 function overTiles(m: Module, name: string, c: Context, run: LaneRun) {
-  const { s, x, dy } = c;
-  const row = laneWidth(run) * floatBytes;
-  const whole = Math.floor(s.tiles / depthTiles);
   const stretches = [
-    { depth: depthTiles, count: whole },
-    { depth: s.tiles % depthTiles, count: 1 },
+    { depth: depthTiles, count: Math.floor(c.s.tiles / depthTiles) },
+    { depth: c.s.tiles % depthTiles, count: 1 },
   ].filter((d) => d.depth * d.count > 0);
-  const functions = stretches.map(({ depth }, i) =>
-    products(
-      m,
-      `${name}Products${i}`,
-      {
-        ...{ points: 1, depth, vectors: run.tile.vectors, accumulate: true },
-        heights: heightsOf(tileBlocks(s.target.channels, s.target.channels), run.tile.pixels),
-        a: { row: floatBytes, term: rowBytes(dy), plane: 0 },
-        b: { term: rowBytes(x), plane: 0 },
-        sums: { row, plane: 0 },
-      },
-      c.e,
-    ),
-  );
+  const functions = stretches.map(({ depth }, i) => productsOver(m, `${name}Products${i}`, c, run, depth, 1));
   return m.func(name, { a: 'i32', b: 'i32', sums: 'i32' }, (f, { a, b, sums }) => {
-    const to = f.keep(sums, 'to');
-    f.repeat(blockBytes(s, run) / vectorBytes, () => {
-      f.run(v128.store(to, v128.const4F(0, 0, 0, 0)));
-      f.increase(to, vectorBytes);
-    });
+    clear(f, sums, blockBytes(c.s, run));
     stretches.forEach(({ depth, count }, i) => {
       f.repeat(count, () => {
         f.run(f.call(functions[i], { a, b, sums, large: 0 }));
-        f.increase(a, depth * rowBytes(dy));
-        f.increase(b, depth * rowBytes(x));
+        f.increase(a, depth * rowBytes(c.dy));
+        f.increase(b, depth * rowBytes(c.x));
       });
     });
   });
 }
 
-/** Sums to row-major weights. Unit = group, out channel. */
-function finishKernel(c: Context): Kernel {
-  const { s, runs } = c;
-  const operands = ['sums', 'w'];
-  const outs = s.target.channels;
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** Unit = part, group. */
+function partsKernel(c: Context, parts: number): Kernel {
+  const { s } = c;
+  const operands = ['x', 'dy', 'sums'];
+  const [xBytes, dyBytes] = [groupBytes(c.x), groupBytes(c.dy)].map(align);
+  const blocks = Math.ceil(s.tiles / partTiles);
   return {
-    key: `${s.key} finish`,
+    key: `${s.key} ${parts} parts`,
     operands,
-    units: s.groups * outs,
-    scratchBytes: tapCount * 4 * vectorBytes,
+    units: parts * s.groups,
+    scratchBytes: xBytes + dyBytes + Math.max(patchBytes(c.x), patchBytes(c.dy)),
     emit(m, name) {
-      const functions = runs.map((run, i) => finishBlock(m, `${name}Block${i}`, c, run));
+      const block = blockOfTiles(m, name, c, xBytes, dyBytes);
       return m.func(name, kernelParams(operands), (f, p) => {
         f.range('unit', p.from, p.to, 1, (unit) => {
-          const group = f.keep(i32.divU(unit, outs), 'group');
-          const out = f.keep(i32.sub(unit, i32.mul(group, outs)), 'out');
-          const plane = f.keep(i32.mul(group, points(s)), 'plane');
-          const filter = f.keep(i32.add(p.w, i32.mul(unit, s.source.channels * tapCount * floatBytes)), 'filter');
-          f.range('block', 0, blockCount(runs), 1, (block) =>
-            inRun(f, runs, block, (run, index) => {
-              const row = i32.mul(out, laneWidth(run) * floatBytes);
-              const sums = i32.add(i32.add(p.sums, row), sumsOffset(c, run, plane, index));
-              const lane = i32.add(i32.mul(index, laneWidth(run)), run.channel);
-              const to = i32.add(filter, i32.mul(lane, tapCount * floatBytes));
-              f.run(f.call(functions[runs.indexOf(run)], { sums, to, scratch: p.scratch }));
-            }),
-          );
+          const part = f.keep(i32.divU(unit, s.groups), 'part');
+          const group = f.keep(i32.sub(unit, i32.mul(part, s.groups)), 'group');
+          const sums = f.keep(i32.add(p.sums, i32.mul(unit, points(s) * c.sums.point)), 'sums');
+          const x = f.keep(i32.add(p.x, i32.mul(group, s.source.channels * floatBytes)), 'xGroup');
+          const dy = f.keep(i32.add(p.dy, i32.mul(group, s.target.channels * floatBytes)), 'dyGroup');
+          clear(f, sums, points(s) * c.sums.point);
+          const bound = (n: Operand<'i32'>) => i32.mul(i32.divU(i32.mul(n, blocks), parts), partTiles);
+          const end = f.keep(bound(i32.add(part, 1)), 'end');
+          f.range('first', bound(part), end, partTiles, (first) => {
+            f.run(f.call(block, { x, dy, sums, first, scratch: p.scratch }));
+          });
         });
       });
     },
   };
 }
 
-/** One output channel's weights for a block of input channels: `lanes × 9` floats in a row. */
-function finishBlock(m: Module, name: string, c: Context, run: LaneRun) {
-  const { s, e } = c;
-  const beside = Math.min(2, run.tile.vectors);
-  const row = laneWidth(run) * floatBytes;
-  return m.func(name, { sums: 'i32', to: 'i32', scratch: 'i32' }, (f, { sums, to, scratch }) => {
-    for (let first = 0; first < run.tile.vectors; first += beside) {
-      applyBothSides(
-        f,
-        e,
-        transposed(s.filtering.weight),
-        beside,
-        (i, j, v) =>
-          v128.load(sums, { offset: (i * s.filtering.inputs + j) * c.sums.total + (first + v) * vectorBytes }),
-        (i, j, v, value) =>
-          f.run(v128.store(scratch, value, { offset: (i * 3 + j) * row + (first + v) * vectorBytes })),
-      );
+/** Transforms a block of tiles and adds its products; the last block of all may be shorter. */
+function blockOfTiles(m: Module, name: string, c: Context, xBytes: number, dyBytes: number) {
+  const { s } = c;
+  const transforms = { x: tileTransform(m, `${name}X`, c.x, c.e), dy: tileTransform(m, `${name}Dy`, c.dy, c.e) };
+  const multiply = (depth: number) => (depth > 0 ? pointsAndLanes(m, `${name}Depth${depth}`, c, depth) : null);
+  const whole = multiply(Math.min(partTiles, s.tiles));
+  const rest = s.tiles > partTiles ? multiply(s.tiles % partTiles) : null;
+  const params = { x: 'i32', dy: 'i32', sums: 'i32', first: 'i32', scratch: 'i32' } as const;
+  return m.func(`${name}Tiles`, params, (f, p) => {
+    const dyPlanes = f.keep(i32.add(p.scratch, xBytes), 'dyPlanes');
+    const patch = f.keep(i32.add(dyPlanes, dyBytes), 'patch');
+    const left = f.keep(i32.sub(s.tiles, p.first), 'tilesLeft');
+    const size = f.keep(select<'i32'>(left, i32.const(partTiles), i32.ltS(left, partTiles)), 'size');
+    for (const [of, planes] of [['x', p.scratch], ['dy', dyPlanes]] as const) {
+      const [tile, v] = [f.keep(p.first, 'tile'), f.keep(planes, 'v')];
+      f.repeat(size, () => {
+        f.run(f.call(transforms[of], { x: p[of], v, tile, patch }));
+        f.increase(v, rowBytes(c[of]));
+        f.increase(tile, 1);
+      });
     }
-    for (let v = 0; 4 * v < run.lanes; v++) {
-      const taps = Array.from({ length: tapCount }, (_, k) =>
-        v128.load(scratch, { offset: k * row + v * vectorBytes }),
-      );
-      storeTaps(f, to, taps, Math.min(4, run.lanes - 4 * v), 4 * v * tapCount * floatBytes);
-    }
+    const args = { a: dyPlanes, b: p.scratch, sums: p.sums };
+    const call = (f2: typeof whole) => () => {
+      if (f2) f.run(f.call(f2, args));
+    };
+    if (rest) f.if(i32.eq(size, partTiles), call(whole), call(rest));
+    else call(whole)();
   });
 }
 
-/** Nine vectors of up to four channels as that many channels of nine taps, from `to + offset` on. */
-function storeTaps(f: Func, to: Local<'i32'>, taps: readonly Vector[], lanes: number, offset: number): void {
-  const [first, second] = [transposeSquare(f, taps.slice(0, 4)), transposeSquare(f, taps.slice(4, 8))];
-  const last = f.keep(taps[8], 'last');
-  for (let lane = 0; lane < lanes; lane++) {
-    const at = offset + lane * tapCount * floatBytes;
-    storeLanes(f, to, first[lane], 4, at);
-    storeLanes(f, to, second[lane], 4, at + vectorBytes);
-    f.run(v128.store32Lane(to, last, lane, { offset: at + 2 * vectorBytes }));
-  }
+/** All points and blocks of lanes over `depth` tiles. */
+function pointsAndLanes(m: Module, name: string, c: Context, depth: number) {
+  const { s, sums: layout } = c;
+  const functions = layout.runs.map((run, i) => productsOver(m, `${name}Block${i}`, c, run, depth, points(s)));
+  return m.func(name, { a: 'i32', b: 'i32', sums: 'i32' }, (f, { a, b, sums }) => {
+    layout.runs.forEach((run, i) => {
+      f.repeat(run.count, () => {
+        f.run(f.call(functions[i], { a, b, sums, large: 0 }));
+        f.increase(b, laneWidth(run) * floatBytes);
+        f.increase(sums, blockBytes(s, run));
+      });
+    });
+  });
 }
 
-export function weightGradSteps(
-  task: ConvTask,
-  s: WinogradShape,
-): { workspaces: readonly number[]; steps: readonly Step<ConvOperand>[] } {
-  const c = contextOf(task, s);
-  const tiles = (of: 'x' | 'dy'): Kernel =>
-    transformKernel(`${s.key} tiles of ${of}`, c[of], s.groups, s.tiles, c.e);
+interface GradSteps {
+  readonly workspaces: readonly number[];
+  readonly steps: readonly Step<ConvOperand>[];
+}
+
+function stepsByPoints(s: WinogradShape, e: Engine): GradSteps {
+  const c = contextOf(s, e, s.tiles);
+  const tiles = (of: 'x' | 'dy'): Kernel => transformKernel(`${s.key} tiles of ${of}`, c[of], s.groups, s.tiles, e);
   return {
-    workspaces: [s.groups * groupBytes(c.x), s.groups * groupBytes(c.dy), s.groups * points(s) * c.sums.total],
+    workspaces: [c.sums.part, s.groups * groupBytes(c.x), s.groups * groupBytes(c.dy)],
     steps: [
-      { kernel: tiles('x'), operands: ['x', 'workspace0'] },
-      { kernel: tiles('dy'), operands: ['y', 'workspace1'] },
-      { kernel: productsKernel(c), operands: ['workspace1', 'workspace0', 'workspace2'] },
-      { kernel: finishKernel(c), operands: ['workspace2', 'w'] },
+      { kernel: tiles('x'), operands: ['x', 'workspace1'] },
+      { kernel: tiles('dy'), operands: ['y', 'workspace2'] },
+      { kernel: productsKernel(c), operands: ['workspace2', 'workspace1', 'workspace0'] },
+      { kernel: finishKernel(c.sums), operands: ['workspace0', 'w'] },
     ],
   };
+}
+
+function stepsByParts(s: WinogradShape, e: Engine, parts: number): GradSteps {
+  const c = contextOf(s, e, partTiles);
+  const add: Step<ConvOperand> = { kernel: addPartsKernel(c.sums, parts), operands: ['workspace0'] };
+  return {
+    workspaces: [parts * c.sums.part],
+    steps: [
+      { kernel: partsKernel(c, parts), operands: ['x', 'y', 'workspace0'] },
+      ...(parts > 1 ? [add] : []),
+      { kernel: finishKernel(c.sums), operands: ['workspace0', 'w'] },
+    ],
+  };
+}
+
+/** How many parts the tiles are dealt out in, or 0 for going by points. */
+export function partsFor(s: WinogradShape): number {
+  const env = (globalThis as any).process.env.PARTS;
+  if (env) return Number(env);
+  const sums = points(s) * s.source.channels * s.target.channels * floatBytes;
+  return sums > 2 ** 20 ? 0 : Math.min(16, Math.floor(s.tiles / 96));
+}
+
+export function weightGradSteps(s: WinogradShape, e: Engine): GradSteps {
+  const parts = partsFor(s);
+  return parts > 0 ? stepsByParts(s, e, parts) : stepsByPoints(s, e);
 }

@@ -1,0 +1,143 @@
+// The sums of a weight gradient in memory, [part][group][point][block of lanes][out channel][lane], and their way back to
+// weights: the parts added in order, then dW = Gᵀ M G.
+
+import { type Func, f32x4, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import type { Engine } from '../../engine.ts';
+import type { Vector } from '../../fused/math.ts';
+import { type Kernel, kernelParams } from '../kernel.ts';
+import { storeLanes } from '../lanes.ts';
+import { applyBothSides } from './apply.ts';
+import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
+import { transposed } from './matrices.ts';
+import type { WinogradShape } from './shape.ts';
+import { floatBytes, vectorBytes } from './tiles.ts';
+import { tapCount, transposeSquare } from './weights.ts';
+
+export interface WeightSums {
+  readonly s: WinogradShape;
+  readonly e: Engine;
+  readonly runs: readonly LaneRun[];
+  /** Bytes of one point of a group, and where a run begins in it. */
+  readonly point: number;
+  readonly start: (run: LaneRun) => number;
+  /** Bytes of one part. */
+  readonly part: number;
+}
+
+export const points = (s: WinogradShape): number => s.filtering.inputs ** 2;
+
+/** Bytes of a block: one point, all out channels. */
+export const blockBytes = (s: WinogradShape, run: LaneRun): number =>
+  s.target.channels * laneWidth(run) * floatBytes;
+
+export function weightSums(s: WinogradShape, e: Engine): WeightSums {
+  const runs = laneRuns(s.source.channels, e);
+  const { total, start } = weightPlaces(runs, (run) => blockBytes(s, run));
+  return { s, e, runs, point: total, start, part: s.groups * points(s) * total };
+}
+
+/** Where the sums of a block lie. `plane`: group and point. */
+export function sumsOffset(c: WeightSums, run: LaneRun, plane: Local<'i32'>, index: Local<'i32'>) {
+  const inPlane = i32.add(i32.mul(index, blockBytes(c.s, run)), c.start(run));
+  return i32.add(i32.mul(plane, c.point), inPlane);
+}
+
+/** Adds the sums of parts 1 … to those of part 0. Unit = group, point. */
+export function addPartsKernel(c: WeightSums, parts: number): Kernel {
+  const operands = ['sums'];
+  return {
+    key: `${c.s.key} add ${parts} parts`,
+    operands,
+    units: c.s.groups * points(c.s),
+    scratchBytes: 0,
+    emit(m, name) {
+      const add = m.func(`${name}Point`, { sums: 'i32' }, (f, { sums }) => {
+        f.repeat(c.point / vectorBytes, () => {
+          const sum = f.keep(v128.load(sums), 'sum');
+          for (let part = 1; part < parts; part++)
+            f.set(sum, f32x4.add(sum, v128.load(sums, { offset: part * c.part })));
+          f.run(v128.store(sums, sum));
+          f.increase(sums, vectorBytes);
+        });
+      });
+      return m.func(name, kernelParams(operands), (f, p) => {
+        f.range('unit', p.from, p.to, 1, (unit) => {
+          f.run(f.call(add, { sums: i32.add(p.sums, i32.mul(unit, c.point)) }));
+        });
+      });
+    },
+  };
+}
+
+/** Sums to row-major weights. Unit = group, out channel. */
+export function finishKernel(c: WeightSums): Kernel {
+  const { s, runs } = c;
+  const operands = ['sums', 'w'];
+  const outs = s.target.channels;
+  return {
+    key: `${s.key} finish`,
+    operands,
+    units: s.groups * outs,
+    scratchBytes: tapCount * 4 * vectorBytes,
+    emit(m, name) {
+      const functions = runs.map((run, i) => finishBlock(m, `${name}Block${i}`, c, run));
+      return m.func(name, kernelParams(operands), (f, p) => {
+        f.range('unit', p.from, p.to, 1, (unit) => {
+          const group = f.keep(i32.divU(unit, outs), 'group');
+          const out = f.keep(i32.sub(unit, i32.mul(group, outs)), 'out');
+          const plane = f.keep(i32.mul(group, points(s)), 'plane');
+          const filter = f.keep(i32.add(p.w, i32.mul(unit, s.source.channels * tapCount * floatBytes)), 'filter');
+          f.range('block', 0, blockCount(runs), 1, (block) =>
+            inRun(f, runs, block, (run, index) => {
+              const row = i32.mul(out, laneWidth(run) * floatBytes);
+              const sums = i32.add(i32.add(p.sums, row), sumsOffset(c, run, plane, index));
+              const lane = i32.add(i32.mul(index, laneWidth(run)), run.channel);
+              const to = i32.add(filter, i32.mul(lane, tapCount * floatBytes));
+              f.run(f.call(functions[runs.indexOf(run)], { sums, to, scratch: p.scratch }));
+            }),
+          );
+        });
+      });
+    },
+  };
+}
+
+/** One output channel's weights for a block of input channels: `lanes × 9` floats in a row. */
+function finishBlock(m: Module, name: string, c: WeightSums, run: LaneRun) {
+  const { s, e } = c;
+  const beside = Math.min(2, run.tile.vectors);
+  const row = laneWidth(run) * floatBytes;
+  return m.func(name, { sums: 'i32', to: 'i32', scratch: 'i32' }, (f, { sums, to, scratch }) => {
+    for (let first = 0; first < run.tile.vectors; first += beside) {
+      applyBothSides(
+        f,
+        e,
+        transposed(s.filtering.weight),
+        beside,
+        (i, j, v) =>
+          v128.load(sums, { offset: (i * s.filtering.inputs + j) * c.point + (first + v) * vectorBytes }),
+        (i, j, v, value) =>
+          f.run(v128.store(scratch, value, { offset: (i * 3 + j) * row + (first + v) * vectorBytes })),
+      );
+    }
+    for (let v = 0; 4 * v < run.lanes; v++) {
+      const taps = Array.from({ length: tapCount }, (_, k) =>
+        v128.load(scratch, { offset: k * row + v * vectorBytes }),
+      );
+      storeTaps(f, to, taps, Math.min(4, run.lanes - 4 * v), 4 * v * tapCount * floatBytes);
+    }
+  });
+}
+
+/** Nine vectors of up to four channels as that many channels of nine taps, from `to + offset` on. */
+function storeTaps(f: Func, to: Local<'i32'>, taps: readonly Vector[], lanes: number, offset: number): void {
+  const [first, second] = [transposeSquare(f, taps.slice(0, 4)), transposeSquare(f, taps.slice(4, 8))];
+  const last = f.keep(taps[8], 'last');
+  for (let lane = 0; lane < lanes; lane++) {
+    const at = offset + lane * tapCount * floatBytes;
+    storeLanes(f, to, first[lane], 4, at);
+    storeLanes(f, to, second[lane], 4, at + vectorBytes);
+    f.run(v128.store32Lane(to, last, lane, { offset: at + 2 * vectorBytes }));
+  }
+}
+
