@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -71,6 +73,17 @@ test('disposing during a run ends it, and the workers', async () => {
   machine.dispose();
   await run;
   await sleep(200);
+  expect(workers.map((worker) => worker.threadId)).toEqual([-1]);
+});
+
+test('the workers of a machine that nobody holds any more end', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await (await Machine.start(hanging, { threads: 2 })).run('mix');
+  for (let i = 0; i < 100 && workers[0]?.threadId !== -1; i++) {
+    collect();
+    await sleep(20);
+  }
   expect(workers.map((worker) => worker.threadId)).toEqual([-1]);
 });
 

@@ -125,6 +125,14 @@ export class Trainer {
     return (this.#current as Compiled).executable.report();
   }
 
+  /** Takes one more step on the last batch, and tells the milliseconds of each part of it. Parameters move. */
+  async profile(): Promise<ProgramReport> {
+    this.#checkAlive('profile');
+    const report = await (this.#current as Compiled).executable.profile();
+    this.#steps++;
+    return report;
+  }
+
   /** Frees memory and threads. What was not brought back by `sync` is lost. */
   dispose(): void {
     this.#disposed = true;

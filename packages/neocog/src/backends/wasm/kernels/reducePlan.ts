@@ -19,7 +19,7 @@ import { totalBytes, totals } from './reduceTotals.ts';
 /** Floats of a block of rows: as many as the first cache holds. */
 const blockCells = 8192;
 /** Below this, another unit costs more than it saves. */
-const cellsPerUnit = 16384;
+const cellsPerUnit = 32768;
 const mostParts = 32;
 const enoughUnits = 8;
 /** Narrower pieces of a row would waste much of each page that is touched. */

@@ -71,7 +71,7 @@ const operations = (e: Engine, vectors: number): number => (e.wide && vectors > 
  * than with fused ones: 4 × 2 is faster than 5 × 2 by a third.
  */
 const fits = (e: Engine, positions: number, vectors: number): boolean =>
-  (positions + 1) * operations(e, vectors) + 1 <= (e.fma ? 15 : 13);
+  (positions + 1) * operations(e, vectors) + 1 <= (e.fma ? 15 : 11);
 
 function coverCycles(e: Engine, run: number, vectors: number, tile: Tile): number {
   const rest = vectors % tile.vectors;

@@ -13,7 +13,12 @@ type Row = readonly number[];
 /** Σ row[i] · x[i], starting from `from` if given. A coefficient of ±1 costs no multiplication. */
 function combine(f: Func, e: Engine, row: Row, x: Values, from: Vector | null = null): Vector {
   const terms = row.map((c, i) => ({ c, x: x[i] })).filter((t) => t.c !== 0);
-  const start = from ? -1 : Math.max(0, terms.findIndex((t) => t.c === 1));
+  const start = from
+    ? -1
+    : Math.max(
+        0,
+        terms.findIndex((t) => t.c === 1),
+      );
   const first = terms[start];
   let sum = from ?? (first.c === 1 ? first.x : f32x4.mul(splat(f, first.c), first.x));
   terms.forEach((t, i) => {
@@ -87,9 +92,7 @@ function apply(f: Func, e: Engine, m: Matrix, x: Values): Local<'v128'>[] {
 }
 
 /** A square of vectors in memory, `lanes` of them side by side: where vector `v` of element (i, j) is read or written. */
-export interface Square<T> {
-  (i: number, j: number, v: number): T;
-}
+export type Square<T> = (i: number, j: number, v: number) => T;
 
 /**
  * m · X · mᵀ for a square X of side `m[0].length`. Several vectors side by side, since V8 joins pairs that are adjacent in
@@ -110,7 +113,14 @@ export function applyBothSides(
     return x.map((column) => apply(f, e, m, column));
   });
   m.forEach((_, i) => {
-    const rows = beside.map((v) => apply(f, e, m, side.map((j) => columns[j][v][i])));
+    const rows = beside.map((v) =>
+      apply(
+        f,
+        e,
+        m,
+        side.map((j) => columns[j][v][i]),
+      ),
+    );
     m.forEach((_, j) => {
       for (const v of beside) store(i, j, v, rows[v][j]);
     });

@@ -4,6 +4,7 @@
 import type { Engine } from '../../engine.ts';
 import type { ForwardForm } from './forward.ts';
 import type { WinogradShape } from './shape.ts';
+import { partsFor } from './weightGrad.ts';
 import { preparedWeights } from './weights.ts';
 
 interface Rates {
@@ -39,11 +40,22 @@ export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): num
   return s.groups * (products * productShare * rowShare(s.tiles) + tiles + weights);
 }
 
+/** Parts write and read their sums again with every block of tiles. */
+const partsShare = { narrow: 1.15, wide: 1.5 };
+
+/** Bytes of workspaces that the caches hold. */
+const cachedBytes = 2 ** 23;
+
 export function weightGradCost(s: WinogradShape, e: Engine): number {
   const rates = e.wide ? wide : narrow;
   const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
-  const products = s.tiles * s.filtering.inputs ** 2 * vectors(from) * 4 * to;
+  const points = s.filtering.inputs ** 2;
+  const products = s.tiles * points * vectors(from) * 4 * to;
   const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[m];
   const weights = vectors(from) * to * rates.weightVector[m];
-  return s.groups * (products + tiles + weights);
+  if (partsFor(s) > 0)
+    return s.groups * ((products + tiles) * partsShare[e.wide ? 'wide' : 'narrow'] + weights);
+  // Planes are written and read, sums twice.
+  const bytes = s.groups * points * 4 * (s.tiles * (from + to) + 2 * from * to);
+  return s.groups * (products + tiles + weights) + Math.max(0, bytes - cachedBytes) * 2.5 * rates.byte;
 }

@@ -14,6 +14,7 @@ import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { atChannel, outputPatchBytes, outputTile, resultNames } from './output.ts';
 import { products } from './products.ts';
 import type { WinogradShape } from './shape.ts';
+import { transformKernel } from './tileKernel.ts';
 import {
   blockPlace,
   floatBytes,
@@ -23,7 +24,6 @@ import {
   type TileBlocks,
   tileBlocks,
 } from './tiles.ts';
-import { transformKernel } from './tileKernel.ts';
 import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
 import {
   chunkChannels,
@@ -92,7 +92,12 @@ const scratchOf = (c: Context): number => Object.values(blockScratch(c)).reduce(
 const blockParams = ['v', 'u', 'first', 'size', 'scratch'];
 
 /** Multiplies one block of tiles with one block of lanes, transforms back, finishes. */
-function laneBlock(m: Module, name: string, c: Context, run: LaneRun): FuncRef<Record<string, 'i32'>, 'void'> {
+function laneBlock(
+  m: Module,
+  name: string,
+  c: Context,
+  run: LaneRun,
+): FuncRef<Record<string, 'i32'>, 'void'> {
   const { s, epilogue, e } = c;
   const room = blockScratch(c);
   const multiply =
@@ -185,8 +190,7 @@ function emitLaneBlocks(m: Module, name: string, c: Context) {
   });
 }
 
-const groupOffset = (s: WinogradShape, group: Local<'i32'>) =>
-  i32.mul(group, s.source.channels * floatBytes);
+const groupOffset = (s: WinogradShape, group: Local<'i32'>) => i32.mul(group, s.source.channels * floatBytes);
 
 /** One step: unit = group, block of tiles. */
 function fusedKernel(c: Context): Kernel {
@@ -220,7 +224,16 @@ function fusedKernel(c: Context): Kernel {
           const results = Object.fromEntries(resultNames(c.epilogue).map((n) => [n, p[n]]));
           f.range('lane', 0, lanes, 1, (lane) => {
             f.run(
-              f.call(multiply, { ...results, v: p.scratch, w: p.w, group, block: lane, first, size, scratch }),
+              f.call(multiply, {
+                ...results,
+                v: p.scratch,
+                w: p.w,
+                group,
+                block: lane,
+                first,
+                size,
+                scratch,
+              }),
             );
           });
         });

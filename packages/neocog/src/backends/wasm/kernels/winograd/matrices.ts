@@ -40,7 +40,10 @@ function filtering(points: readonly number[]): Filtering {
   return {
     outputs,
     inputs,
-    output: Array.from({ length: outputs }, (_, i) => [...points.map((a) => a ** i), i === outputs - 1 ? 1 : 0]),
+    output: Array.from({ length: outputs }, (_, i) => [
+      ...points.map((a) => a ** i),
+      i === outputs - 1 ? 1 : 0,
+    ]),
     weight: [...points.map((a, j) => taps.map((k) => a ** k / scale(j))), [0, 0, 1]],
     input: [...points.map((_, j) => [...polynomial(others(j)), 0]), polynomial(points)],
   };

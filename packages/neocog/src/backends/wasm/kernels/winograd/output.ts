@@ -2,7 +2,16 @@
 // The transformed tile passes through scratch, so that the epilogue's code stands once and pixels beyond the map are
 // simply not visited.
 
-import { type Func, type FuncRef, f32x4, i32, type Local, type Module, select, v128 } from '../../assembler/index.ts';
+import {
+  type Func,
+  type FuncRef,
+  f32x4,
+  i32,
+  type Local,
+  type Module,
+  select,
+  v128,
+} from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { type Epilogue, extraNames, finish } from '../epilogue.ts';
 import { storeLanes } from '../lanes.ts';
@@ -24,9 +33,7 @@ export const atChannel = (
   from: Readonly<Record<string, Local<'i32'>>>,
   channel: Local<'i32'>,
 ): Record<string, ReturnType<typeof i32.add>> =>
-  Object.fromEntries(
-    resultNames(e).map((name) => [name, i32.add(from[name], i32.mul(channel, floatBytes))]),
-  );
+  Object.fromEntries(resultNames(e).map((name) => [name, i32.add(from[name], i32.mul(channel, floatBytes))]));
 
 const i32Params = (names: readonly string[]): Record<string, 'i32'> =>
   Object.fromEntries(names.map((name) => [name, 'i32' as const]));
@@ -52,7 +59,9 @@ export function outputTile(
     const place = tilePlace(f, s.axes, p.tile);
     const at = pixelAddress(0, s.target, place.image, place.row, place.column);
     const offset = f.keep(at, 'offset');
-    const pixel = s.axes.map((a, i) => a.dilation * (i === 0 ? s.target.size[1] : 1) * s.target.pitch * floatBytes);
+    const pixel = s.axes.map(
+      (a, i) => a.dilation * (i === 0 ? s.target.size[1] : 1) * s.target.pitch * floatBytes,
+    );
     const rows = cellsLeft(f, s, 0, place.row);
     const columns = cellsLeft(f, s, 1, place.column);
     const patchRow = f.keep(p.patch, 'patchRow');
@@ -120,7 +129,10 @@ function finishPixel(
     const offset = v * vectorBytes;
     const plain = v128.load(at.from, { offset });
     const sum = f.keep(epilogue.bias ? f32x4.add(plain, v128.load(arrays.bias, { offset })) : plain, 'sum');
-    return f.keep(finish(f, epilogue, sum, (i) => v128.load(arrays[`extra${i}`], { offset })), 'value');
+    return f.keep(
+      finish(f, epilogue, sum, (i) => v128.load(arrays[`extra${i}`], { offset })),
+      'value',
+    );
   });
   values.forEach((value, v) => storeLanes(f, arrays.y, value, storedLanes(s, run, v), v * vectorBytes));
 }

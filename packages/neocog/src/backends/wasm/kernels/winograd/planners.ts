@@ -9,7 +9,7 @@ import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
 import { weightGradSteps } from './weightGrad.ts';
-import { prepareKernel, preparedWeights, type WeightForm } from './weights.ts';
+import { preparedWeights, prepareKernel, type WeightForm } from './weights.ts';
 
 /**
  * Large maps in one step, blocks of 12 tiles, whose transforms fit the second-level cache, or 24 where that still leaves

@@ -1,7 +1,15 @@
 // One product of matrices per point of the transform: sums[p][row][lane] (+)= Σ_k a[p](row, k) · b[p][k][lane], for one
 // block of lanes. The register tile is the engine's: rows × vectors of sums stay in registers while k runs.
 
-import { type Func, type FuncRef, i32, type Local, type Module, select, v128 } from '../../assembler/index.ts';
+import {
+  type Func,
+  type FuncRef,
+  i32,
+  type Local,
+  type Module,
+  select,
+  v128,
+} from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { type HeightCount, vectorBytes } from './tiles.ts';
 
@@ -112,4 +120,3 @@ function term(f: Func, p: Products, e: Engine, tile: Registers['sums'], r: Regis
     row.forEach((sum, j) => f.set(sum, madd(r.splat, r.b[j], sum)));
   });
 }
-

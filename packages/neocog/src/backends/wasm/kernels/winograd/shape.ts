@@ -74,9 +74,7 @@ function tileAxis(cells: number, dilation: number, outputs: number): TileAxis {
 function weightSteps(g: ConvGeometry, turned: boolean): WeightSteps {
   const [filter, out] = [(g.inChannels / g.groups) * 9, g.outChannels / g.groups];
   const group = out * filter;
-  return turned
-    ? { group, lane: 9, channel: filter, turned }
-    : { group, lane: filter, channel: 9, turned };
+  return turned ? { group, lane: 9, channel: filter, turned } : { group, lane: filter, channel: 9, turned };
 }
 
 /** For 'weightGrad' as for 'conv': source is x, target is y. */

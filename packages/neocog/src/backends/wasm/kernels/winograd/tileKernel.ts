@@ -7,7 +7,13 @@ import { floatBytes, paddedChannels } from './tiles.ts';
 import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
 
 /** Unit = group, tile. */
-export function transformKernel(key: string, input: TileInput, groups: number, tiles: number, e: Engine): Kernel {
+export function transformKernel(
+  key: string,
+  input: TileInput,
+  groups: number,
+  tiles: number,
+  e: Engine,
+): Kernel {
   const operands = ['x', 'v'];
   const row = paddedChannels(input.map.channels) * floatBytes;
   const groupBytes = input.matrix.length ** 2 * input.planeBytes;
@@ -30,4 +36,3 @@ export function transformKernel(key: string, input: TileInput, groups: number, t
     },
   };
 }
-

@@ -1,7 +1,7 @@
 // The transform of tiles on their way in: V = m · tile · mᵀ for all channels, read from pixels, written as planes
 // [point][tile][channel]. A tile within the map is read where it lies; one at the border is first copied, with zeros.
 
-import { type FuncRef, i32, type Local, type Module, v128 } from "../../assembler/index.ts";
+import { type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { applyBothSides } from './apply.ts';
 import type { Matrix } from './matrices.ts';
@@ -37,7 +37,9 @@ export function tileTransform(m: Module, name: string, t: TileInput, e: Engine):
   const steps = [t.axes[0].dilation * t.map.size[1] * pixel, t.axes[1].dilation * pixel] as const;
   const patchSteps = [sideOf(t) * patchPixel(t), patchPixel(t)] as const;
   const direct = inside ? squareTransform(m, `${name}Inside`, t, steps, e) : null;
-  const border = outside ? borderTransform(m, name, t, squareTransform(m, `${name}Patch`, t, patchSteps, e)) : null;
+  const border = outside
+    ? borderTransform(m, name, t, squareTransform(m, `${name}Patch`, t, patchSteps, e))
+    : null;
   return m.func(name, params, (f, p) => {
     const place = tilePlace(f, t.axes, p.tile);
     const row = f.keep(i32.add(place.row, t.shift[0]), 'firstRow');
@@ -126,7 +128,10 @@ type PixelFunction = FuncRef<typeof pixelParams, 'void'>;
 
 /** Copies and clears `channels` floats. */
 function pixelFunctions(m: Module, name: string, channels: number): [PixelFunction, PixelFunction] {
-  const over = (suffix: string, value: (from: Local<'i32'>, offset: number) => ReturnType<typeof v128.load>) =>
+  const over = (
+    suffix: string,
+    value: (from: Local<'i32'>, offset: number) => ReturnType<typeof v128.load>,
+  ) =>
     m.func(`${name}${suffix}`, pixelParams, (f, { to, from }) => {
       f.repeat(channels / 8, () => {
         for (const offset of [0, vectorBytes]) f.run(v128.store(to, value(from, offset), { offset }));

@@ -10,7 +10,15 @@
 // Sums lie as [group][point][block of lanes][out channel][lane], lanes being input channels. How tiles are parted depends on
 // the geometry alone, and every sum is taken in one order.
 
-import { type Func, i32, type Local, type Module, type Operand, select, v128 } from '../../assembler/index.ts';
+import {
+  type Func,
+  i32,
+  type Local,
+  type Module,
+  type Operand,
+  select,
+  v128,
+} from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { ConvOperand } from '../convPlan.ts';
 import { type Kernel, kernelParams, type Step } from '../kernel.ts';
@@ -19,8 +27,8 @@ import { transposed } from './matrices.ts';
 import { products } from './products.ts';
 import type { WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
-import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
 import { floatBytes, heightsOf, paddedChannels, planeBytes, tileBlocks, vectorBytes } from './tiles.ts';
+import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
 import {
   addPartsKernel,
   blockBytes,
@@ -169,8 +177,12 @@ function partsKernel(c: Context, parts: number): Kernel {
 /** Transforms a block of tiles and adds its products; the last block of all may be shorter. */
 function blockOfTiles(m: Module, name: string, c: Context, xBytes: number, dyBytes: number) {
   const { s } = c;
-  const transforms = { x: tileTransform(m, `${name}X`, c.x, c.e), dy: tileTransform(m, `${name}Dy`, c.dy, c.e) };
-  const multiply = (depth: number) => (depth > 0 ? pointsAndLanes(m, `${name}Depth${depth}`, c, depth) : null);
+  const transforms = {
+    x: tileTransform(m, `${name}X`, c.x, c.e),
+    dy: tileTransform(m, `${name}Dy`, c.dy, c.e),
+  };
+  const multiply = (depth: number) =>
+    depth > 0 ? pointsAndLanes(m, `${name}Depth${depth}`, c, depth) : null;
   const whole = multiply(Math.min(partTiles, s.tiles));
   const rest = s.tiles > partTiles ? multiply(s.tiles % partTiles) : null;
   const params = { x: 'i32', dy: 'i32', sums: 'i32', first: 'i32', scratch: 'i32' } as const;
@@ -179,7 +191,10 @@ function blockOfTiles(m: Module, name: string, c: Context, xBytes: number, dyByt
     const patch = f.keep(i32.add(dyPlanes, dyBytes), 'patch');
     const left = f.keep(i32.sub(s.tiles, p.first), 'tilesLeft');
     const size = f.keep(select<'i32'>(left, i32.const(partTiles), i32.ltS(left, partTiles)), 'size');
-    for (const [of, planes] of [['x', p.scratch], ['dy', dyPlanes]] as const) {
+    for (const [of, planes] of [
+      ['x', p.scratch],
+      ['dy', dyPlanes],
+    ] as const) {
       const [tile, v] = [f.keep(p.first, 'tile'), f.keep(planes, 'v')];
       f.repeat(size, () => {
         f.run(f.call(transforms[of], { x: p[of], v, tile, patch }));
@@ -199,7 +214,9 @@ function blockOfTiles(m: Module, name: string, c: Context, xBytes: number, dyByt
 /** All points and blocks of lanes over `depth` tiles. */
 function pointsAndLanes(m: Module, name: string, c: Context, depth: number) {
   const { s, sums: layout } = c;
-  const functions = layout.runs.map((run, i) => productsOver(m, `${name}Block${i}`, c, run, depth, points(s)));
+  const functions = layout.runs.map((run, i) =>
+    productsOver(m, `${name}Block${i}`, c, run, depth, points(s)),
+  );
   return m.func(name, { a: 'i32', b: 'i32', sums: 'i32' }, (f, { a, b, sums }) => {
     layout.runs.forEach((run, i) => {
       f.repeat(run.count, () => {
@@ -218,7 +235,8 @@ interface GradSteps {
 
 function stepsByPoints(s: WinogradShape, e: Engine): GradSteps {
   const c = contextOf(s, e, s.tiles);
-  const tiles = (of: 'x' | 'dy'): Kernel => transformKernel(`${s.key} tiles of ${of}`, c[of], s.groups, s.tiles, e);
+  const tiles = (of: 'x' | 'dy'): Kernel =>
+    transformKernel(`${s.key} tiles of ${of}`, c[of], s.groups, s.tiles, e);
   return {
     workspaces: [c.sums.part, s.groups * groupBytes(c.x), s.groups * groupBytes(c.dy)],
     steps: [
@@ -243,12 +261,14 @@ function stepsByParts(s: WinogradShape, e: Engine, parts: number): GradSteps {
   };
 }
 
-/** How many parts the tiles are dealt out in, or 0 for going by points. */
+/**
+ * How many parts the tiles are dealt out in, or 0 for going by points: parts pay where their sums are small enough for the
+ * caches (up to 128 channels to 128), and need tiles enough to give several threads work.
+ */
 export function partsFor(s: WinogradShape): number {
-  const env = (globalThis as any).process.env.PARTS;
-  if (env) return Number(env);
   const sums = points(s) * s.source.channels * s.target.channels * floatBytes;
-  return sums > 2 ** 20 ? 0 : Math.min(16, Math.floor(s.tiles / 96));
+  const parts = Math.floor(s.tiles / 128);
+  return sums <= 2.5 * 2 ** 20 && parts >= 4 ? Math.min(8, parts) : 0;
 }
 
 export function weightGradSteps(s: WinogradShape, e: Engine): GradSteps {

@@ -86,7 +86,10 @@ export function finishKernel(c: WeightSums): Kernel {
           const group = f.keep(i32.divU(unit, outs), 'group');
           const out = f.keep(i32.sub(unit, i32.mul(group, outs)), 'out');
           const plane = f.keep(i32.mul(group, points(s)), 'plane');
-          const filter = f.keep(i32.add(p.w, i32.mul(unit, s.source.channels * tapCount * floatBytes)), 'filter');
+          const filter = f.keep(
+            i32.add(p.w, i32.mul(unit, s.source.channels * tapCount * floatBytes)),
+            'filter',
+          );
           f.range('block', 0, blockCount(runs), 1, (block) =>
             inRun(f, runs, block, (run, index) => {
               const row = i32.mul(out, laneWidth(run) * floatBytes);
@@ -140,4 +143,3 @@ function storeTaps(f: Func, to: Local<'i32'>, taps: readonly Vector[], lanes: nu
     f.run(v128.store32Lane(to, last, lane, { offset: at + 2 * vectorBytes }));
   }
 }
-

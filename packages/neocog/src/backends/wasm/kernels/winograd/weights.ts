@@ -57,10 +57,12 @@ function loadTaps(f: Func, from: Local<'i32'>, offsets: readonly number[]): Vect
       f,
       offsets.map((offset) => v128.load(from, { offset: offset + tap * floatBytes })),
     );
-  const last = offsets.slice(1).reduce<Vector>(
-    (v, offset, lane) => v128.load32Lane(from, v, lane + 1, { offset: offset + 8 * floatBytes }),
-    v128.load32Zero(from, { offset: offsets[0] + 8 * floatBytes }),
-  );
+  const last = offsets
+    .slice(1)
+    .reduce<Vector>(
+      (v, offset, lane) => v128.load32Lane(from, v, lane + 1, { offset: offset + 8 * floatBytes }),
+      v128.load32Zero(from, { offset: offsets[0] + 8 * floatBytes }),
+    );
   return [...square(0), ...square(4), last];
 }
 
@@ -71,9 +73,15 @@ export function packWeights(m: Module, name: string, run: LaneRun, steps: Weight
     f.repeat(p.channels, () => {
       for (let v = 0; v < run.tile.vectors; v++) {
         const lanes = [0, 1, 2, 3].map((lane) => Math.min(4 * v + lane, run.lanes - 1));
-        const taps = loadTaps(f, p.from, lanes.map((lane) => lane * steps.lane * floatBytes));
+        const taps = loadTaps(
+          f,
+          p.from,
+          lanes.map((lane) => lane * steps.lane * floatBytes),
+        );
         if (steps.turned) taps.reverse();
-        taps.forEach((tap, k) => f.run(v128.store(p.to, tap, { offset: k * width * floatBytes + v * vectorBytes })));
+        taps.forEach((tap, k) =>
+          f.run(v128.store(p.to, tap, { offset: k * width * floatBytes + v * vectorBytes })),
+        );
       }
       f.increase(p.from, steps.channel * floatBytes);
       f.increase(p.to, tapCount * width * floatBytes);
@@ -114,13 +122,7 @@ export function transformWeights(
 }
 
 /** Where the weights of a block begin: in the tensor, and prepared. */
-function blockAddresses(
-  f: Func,
-  s: WinogradShape,
-  run: LaneRun,
-  group: Local<'i32'>,
-  index: Local<'i32'>,
-) {
+function blockAddresses(f: Func, s: WinogradShape, run: LaneRun, group: Local<'i32'>, index: Local<'i32'>) {
   const lane = f.keep(i32.add(i32.mul(index, laneWidth(run)), run.channel), 'lane');
   const float = i32.add(i32.mul(group, s.weights.group), i32.mul(lane, s.weights.lane));
   return i32.mul(float, floatBytes);
@@ -183,9 +185,7 @@ function prepareBlock(m: Module, name: string, s: WinogradShape, run: LaneRun, f
   const channels = s.source.channels;
   const pack = packWeights(m, `${name}Pack`, run, s.weights);
   const transform =
-    form === 'packed'
-      ? null
-      : transformWeights(m, `${name}Transform`, s, run, weightPlane(channels, run), e);
+    form === 'packed' ? null : transformWeights(m, `${name}Transform`, s, run, weightPlane(channels, run), e);
   return m.func(name, { from: 'i32', to: 'i32', scratch: 'i32' }, (f, p) => {
     if (!transform) {
       f.run(f.call(pack, { from: p.from, to: p.to, channels }));
