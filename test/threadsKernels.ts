@@ -68,18 +68,27 @@ export function mixing(units: number, times: number, small = false): { code: Mac
   };
 }
 
-/** y[u] = u, by way of the thread's scratch memory, in which it counts: shared scratch would lose counts. */
+/** y[u] = u */
 export const count = (units: number): Kernel =>
+  kernelOf(`count ${units}`, units, ['y'], (f, unit, { y }) => f.run(i32.store(at(y, unit), unit)));
+
+/**
+ * y[u] = u, by way of the thread's scratch memory: there it is kept until all threads, each with one unit, have kept
+ * theirs. `word` is a word that is 0 before.
+ */
+export const meet = (threads: number): Kernel =>
   kernelOf(
-    `count ${units}`,
-    units,
-    ['y'],
-    (f, unit, { y, scratch }) => {
-      const own = scratch as Local<'i32'>;
-      f.run(i32.store(own, 0, { offset: 4000 }));
-      f.range('i', 0, unit, 1, () =>
-        f.run(i32.store(own, i32.add(i32.load(own, { offset: 4000 }), 1), { offset: 4000 })),
-      );
+    `meet ${threads}`,
+    threads,
+    ['y', 'word'],
+    (f, unit, { y, word, scratch }) => {
+      const [own, met] = [scratch as Local<'i32'>, word as Local<'i32'>];
+      f.run(i32.store(own, unit, { offset: 4000 }));
+      const before = f.keep(atomic.add(met, 1), 'before');
+      f.loop(() => {
+        f.set(before, atomic.load(met));
+        return i32.ltS(before, threads);
+      });
       f.run(i32.store(at(y, unit), i32.load(own, { offset: 4000 })));
     },
     4004,

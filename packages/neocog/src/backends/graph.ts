@@ -77,6 +77,12 @@ export interface FusedNode extends Node<'fused'> {
   readonly loop: FusedLoop;
 }
 
+/** Several formulas over one loop and the same inputs, each with an output of its own. `loop.expr` is the first. */
+export interface FusedManyNode extends Node<'fusedMany'> {
+  readonly loop: FusedLoop;
+  readonly exprs: readonly Expr[];
+}
+
 export interface CopyNode extends Node<'copy'> {
   readonly view: StridedView;
 }
@@ -98,6 +104,7 @@ export type GraphNode =
   | ScatterAddNode
   | MatmulNode
   | FusedNode
+  | FusedManyNode
   | CopyNode
   | CopyAddNode
   | AssignNode;

@@ -1,14 +1,19 @@
 // Data sets, batches, and the training loop.
 
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type ForwardPass,
+} from './evaluation.ts';
 export { type IdxData, type IdxValues, parseIdx } from './idx.ts';
 export { type Batch, BatchLoader, type BatchLoaderOptions, type Samples } from './loader.ts';
 export {
   type BatchReport,
   type EpochReport,
-  type Evaluation,
-  evaluate,
   type FitHistory,
   type FitOptimizer,
   type FitOptions,
+  type FitTrainer,
   fit,
 } from './training.ts';

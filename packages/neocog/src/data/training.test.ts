@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { mse, NeocogError, nn, optim, ShapeError, type Tensor, tensor } from '../index.ts';
+import {
+  compile,
+  compileTraining,
+  crossEntropy,
+  mse,
+  NeocogError,
+  nn,
+  optim,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from '../index.ts';
 import { manualSeed } from '../tensor/random.ts';
+import { type EvaluateOptions, evaluate, type ForwardPass } from './evaluation.ts';
 import { BatchLoader } from './loader.ts';
-import { type BatchReport, evaluate, type FitOptions, fit } from './training.ts';
+import { type BatchReport, type EpochReport, type FitOptions, fit } from './training.ts';
 
 /** 24 points on a circle; the class is the third of the circle that a point lies in. */
 const angles = Array.from({ length: 24 }, (_, i) => (2 * Math.PI * (i + 0.5)) / 24);
@@ -116,6 +128,72 @@ describe('fit', () => {
     await expect(fit(module, none, { epochs: 1, optimizer })).rejects.toThrow(
       /24 samples, not one batch of 100/,
     );
+  });
+});
+
+describe('fit with a trainer', () => {
+  /** The same training as `train`, in compiled steps. */
+  async function trainCompiled(options: Partial<FitOptions> = {}) {
+    manualSeed(1);
+    const module = network();
+    const optimizer = new optim.SGD(module.parameters(), { lr: 0.1, momentum: 0.9 });
+    const trainer = await compileTraining(module, { input: [5, 2], loss: crossEntropy, optimizer });
+    const loader = circle({ shuffle: true, seed: 1 });
+    const history = await fit(module, loader, { epochs: 20, optimizer, trainer, ...options });
+    trainer.dispose();
+    return { module, optimizer, history };
+  }
+  const weightOf = (module: nn.Module): Float32Array => module.parameters()[0].data.slice() as Float32Array;
+  const expectClose = (given: ArrayLike<number>, wanted: ArrayLike<number>): void =>
+    Array.from(wanted).forEach((value, i) => {
+      expect(given[i]).toBeCloseTo(value, 3);
+    });
+  const withoutTime = ({ seconds: _, ...report }: EpochReport) => report;
+
+  it('reports what eager steps report, a smaller last batch included', async () => {
+    const reports: { eager: BatchReport[]; compiled: BatchReport[] } = { eager: [], compiled: [] };
+    const learningRate = (progress: number): number => 0.1 * (1 - progress);
+    const options = (into: BatchReport[]) => ({
+      epochs: 3,
+      learningRate,
+      validation: circle(),
+      onBatch: (report: BatchReport) => void into.push(report),
+    });
+    const eager = train(options(reports.eager));
+    const wanted = await eager.run;
+    const { module, history, optimizer } = await trainCompiled(options(reports.compiled));
+    expectClose(history.batchLosses, wanted.batchLosses);
+    expect(reports.compiled.map(({ epoch, batch, step, lr }) => [epoch, batch, step, lr])).toEqual(
+      reports.eager.map(({ epoch, batch, step, lr }) => [epoch, batch, step, lr]),
+    );
+    expectClose(
+      reports.compiled.map(({ accuracy }) => accuracy),
+      reports.eager.map(({ accuracy }) => accuracy),
+    );
+    expect(history.epochs.map(({ validation }) => validation?.predictions)).toEqual(
+      wanted.epochs.map(({ validation }) => validation?.predictions),
+    );
+    expectClose(weightOf(module), weightOf(eager.module));
+    expect(optimizer.stateDict().tensors).toHaveProperty('0.step');
+  });
+
+  it('has the weights in the module before validation, at every epoch and after an early end', async () => {
+    const seen: Float32Array[] = [];
+    const controller = new AbortController();
+    const { module, history } = await trainCompiled({
+      onEpoch: () => void seen.push(weightOf(module_())),
+      validation: circle(),
+      signal: controller.signal,
+      onBatch: ({ step }) => (step === 12 ? controller.abort() : undefined),
+      compileValidation: async () => {
+        seen.push(weightOf(module_()));
+        return compile(module_(), { input: [5, 2] });
+      },
+      trainer: await follow(),
+    });
+    expect(history).toMatchObject({ stopped: true });
+    expect(module).toBeDefined();
+    expect(seen).toHaveLength(4);
   });
 });
 

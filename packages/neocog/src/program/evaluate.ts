@@ -34,6 +34,8 @@ export function evaluateNode(backend: Backend, node: GraphNode, inputs: readonly
       return [backend.matmul(node.shape, a, b)];
     case 'fused':
       return [backend.fused(node.loop, inputs)];
+    case 'fusedMany':
+      return node.exprs.map((expr) => backend.fused({ ...node.loop, expr }, inputs));
     case 'copy':
       return [backend.copy(node.view, inputs[0])];
     case 'copyAdd': {

@@ -5,11 +5,16 @@ import type { Graph } from '../backends/graph.ts';
 import { foldConstants } from './passes/foldConstants.ts';
 import { foldScales } from './passes/foldScales.ts';
 import { fuseMaps } from './passes/fuseMaps.ts';
+import { inlineMaps } from './passes/inlineMaps.ts';
+import { joinSums } from './passes/joinSums.ts';
 import { normalForm } from './passes/normalForm.ts';
 import { dropUnread } from './passes/rewrite.ts';
+import { zeroSums } from './passes/zeroSums.ts';
 
 /** A graph that computes the same with less: `backend` computes what is known already. */
 export function optimize(graph: Graph, backend: Backend): Graph {
-  const known = foldConstants(normalForm(graph), backend);
-  return dropUnread(fuseMaps(foldScales(known, backend)));
+  const known = foldConstants(zeroSums(normalForm(graph)), backend);
+  const folded = dropUnread(foldScales(known, backend));
+  // Convolutions and single readers first; what is left of maps then joins whoever reads it.
+  return dropUnread(joinSums(fuseMaps(inlineMaps(fuseMaps(folded)))));
 }

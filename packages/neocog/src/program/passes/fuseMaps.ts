@@ -1,16 +1,16 @@
 // Elementwise loops join what comes before them: another elementwise loop, or the convolution whose result they read. Then a
 // value goes through all of them while it is in a register, and no array is written in between.
 
-import type { FusedLoop } from '../../backends/backend.ts';
 import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import * as e from '../../expression/expression.ts';
-import { type Expr, nodesOf } from '../../expression/expression.ts';
+import { InputList, isMap, joinLoops, readsPositions } from './joinLoops.ts';
 import { denseStrides, kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
 import { readersOf, resultsOf } from './rewrite.ts';
-import { sameShape } from './shapes.ts';
 
-/** More arrays than this in one loop only fight for registers. */
+/** More arrays than this after a convolution only fight for registers. */
 const mostExtras = 4;
+/** A loop has fewer registers to lose; most of its arrays are a few values per channel. */
+const mostInputs = 12;
 
 /** Joins until nothing more joins. */
 export function fuseMaps(graph: Graph): Graph {
@@ -41,7 +41,7 @@ export function fuseMaps(graph: Graph): Graph {
       const before = producers.get(value) as GraphNode;
       const joined =
         before.op === 'fused'
-          ? joinLoops(before, node)
+          ? joinLoops(before, node, mostInputs)
           : before.op === 'conv' || before.op === 'inputGrad'
             ? joinConvolution(before, node)
             : null;
@@ -66,66 +66,6 @@ export function fuseMaps(graph: Graph): Graph {
       readers.set(value, joined.inputs.includes(value) ? [...others, joined] : others);
     }
   }
-}
-
-const isMap = (loop: FusedLoop): boolean => !loop.reduced.includes(true);
-
-const readsPositions = (expr: Expr): boolean => nodesOf(expr).some((node) => node.op === 'position');
-
-/** Inputs without doubles, and each old input's place among them. */
-class InputList<K> {
-  readonly values: GraphValue[] = [];
-  readonly kinds: K[] = [];
-  readonly #same: (a: K, b: K) => boolean;
-
-  constructor(same: (a: K, b: K) => boolean) {
-    this.#same = same;
-  }
-
-  add(value: GraphValue, kind: K): number {
-    const known = this.values.findIndex((v, i) => v === value && this.#same(this.kinds[i], kind));
-    if (known >= 0) return known;
-    this.kinds.push(kind);
-    return this.values.push(value) - 1;
-  }
-}
-
-/** One loop for two over the same points. The second may sum: its formula then contains the first's. */
-function joinLoops(first: FusedNode, second: FusedNode): FusedNode | null {
-  const [a, b] = [first.loop, second.loop];
-  const [middle] = first.outputs;
-  const points = b.shape.filter((size) => size > 1);
-  const same = sameShape(
-    a.shape.filter((size) => size > 1),
-    points,
-  );
-  const inPlace = second.inputs.every((value, i) => value !== middle || readsInPlace(b, i));
-  if (!isMap(a) || !isMap(b) || !same || !inPlace || readsPositions(a.expr) || readsPositions(b.expr))
-    return null;
-  const inputs = new InputList<readonly number[]>(sameShape);
-  const place = (node: FusedNode, i: number): Expr => {
-    const { shape, strides } = node.loop;
-    return e.input(
-      inputs.add(
-        node.inputs[i],
-        strides[i].filter((_, d) => shape[d] > 1),
-      ),
-    );
-  };
-  const inner = e.substitute(a.expr, (i) => place(first, i));
-  const expr = e.substitute(b.expr, (i) => (second.inputs[i] === middle ? inner : place(second, i)));
-  if (inputs.values.length > mostExtras + 1) return null;
-  return {
-    ...second,
-    inputs: inputs.values,
-    loop: {
-      expr,
-      shape: points,
-      strides: inputs.kinds,
-      reduced: points.map(() => false),
-      combine: 'sum',
-    },
-  };
 }
 
 /** A convolution that finishes its sums with the loop's formula. */

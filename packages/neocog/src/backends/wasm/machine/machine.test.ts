@@ -5,6 +5,7 @@ import {
   increment,
   inWorker,
   kernelOf,
+  meet,
   mix,
   mixed,
   mixing,
@@ -51,13 +52,12 @@ for (const threads of [1, 2, 3, 5]) {
   });
 
   test(`${threads} threads: each has scratch of its own`, async () => {
-    const machine = await Machine.start(oneRoutine([{ kernel: count(997), addresses: [64] }], 64 + 4 * 997), {
-      threads,
-    });
+    const step = { kernel: meet(threads), addresses: [128, 64] };
+    const machine = await Machine.start(oneRoutine([step], 256), { threads });
     for (let i = 0; i < 10; i++) {
-      new Int32Array(machine.memory.buffer, 64, 997).fill(-1);
+      new Int32Array(machine.memory.buffer, 64, 48).fill(0);
       await machine.run('run');
-      expect(ints(machine, 64, 997)).toEqual(Array.from({ length: 997 }, (_, u) => u));
+      expect(ints(machine, 128, threads)).toEqual(Array.from({ length: threads }, (_, u) => u));
     }
     machine.dispose();
   });
@@ -236,7 +236,7 @@ test('job numbers name their routine and share no pieces, around 2³² too', () 
 });
 
 test('memory: data, then scratch, then the words that threads share', () => {
-  const layout = layOut(oneRoutine([{ kernel: count(3), addresses: [64] }], 1000), 3);
+  const layout = layOut(oneRoutine([{ kernel: meet(3), addresses: [64, 128] }], 1000), 3);
   expect(layout.scratch).toBe(firstScratch(1000));
   expect(layout.scratchStride).toBeGreaterThanOrEqual(4004 + 64);
   expect(layout.control).toBe(layout.scratch + 3 * layout.scratchStride);

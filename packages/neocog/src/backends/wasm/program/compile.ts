@@ -101,16 +101,31 @@ export async function compileGraph(graph: Graph, options: CompileOptions): Promi
 
 /** Gives up transformed weights until the program fits its allowance, cheapest first. */
 function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
-  const limit = allowance * leastBytes(graph);
   let chooser = new Chooser(exact);
+  let limit: number | null = null;
   for (;;) {
     const lowered = lower(graph, e, chooser);
-    const { end } = layOut(lowered);
-    const scratch = lowered.steps.reduce((most, step) => Math.max(most, step.kernel.scratchBytes), 0);
-    const next = end + scratch > limit ? chooser.cheaper(end + scratch - limit) : null;
+    const bytes = bytesOf(lowered);
+    limit ??= allowance * neededBytes(graph, e, chooser);
+    const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
     if (!next) return lowered;
     chooser = next;
   }
+}
+
+function bytesOf(lowered: Lowered): number {
+  const scratch = lowered.steps.reduce((most, step) => Math.max(most, step.kernel.scratchBytes), 0);
+  return layOut(lowered).end + scratch;
+}
+
+/**
+ * What the allowance is measured by. A training step keeps its activations for the way back: there it is what the step takes
+ * with the most modest choices.
+ */
+function neededBytes(graph: Graph, e: Engine, chooser: Chooser): number {
+  if (graph.updates.length === 0) return leastBytes(graph);
+  const modest = chooser.cheaper(Number.POSITIVE_INFINITY);
+  return modest ? bytesOf(lower(graph, e, modest)) : Number.POSITIVE_INFINITY;
 }
 
 /** Weights and other constants as they are, and the two largest values. */

@@ -39,6 +39,7 @@ function lowerNode(l: Lowering, node: GraphNode): void {
     case 'scatterAdd':
       return lowerGather(l, node);
     case 'fused':
+    case 'fusedMany':
       return lowerFused(l, node);
     case 'copy':
       return lowerCopy(l, node);

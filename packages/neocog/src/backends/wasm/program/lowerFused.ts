@@ -1,8 +1,9 @@
 // Fused loops as steps: their axes follow the arrays' arrangement, and the result is arranged like what it is made of.
 
-import { formatExpr, nodesOf } from '../../../expression/expression.ts';
-import type { FusedNode, GraphValue } from '../../graph.ts';
-import { type FusedAxis, fusedPlan } from '../kernels/fused.ts';
+import { type Expr, formatExpr, nodesOf } from '../../../expression/expression.ts';
+import type { FusedManyNode, FusedNode, GraphValue } from '../../graph.ts';
+import { fusedManyPlan } from '../kernels/fused.ts';
+import type { GivenAxis } from '../kernels/loopNest.ts';
 import type { Room } from './arrays.ts';
 import { cutAxis, type Form, formKey, type LoopAxis, locate } from './form.ts';
 import type { Lowering } from './lowering.ts';
@@ -15,30 +16,35 @@ interface Axis {
   readonly position: number | undefined;
 }
 
-export function lowerFused(l: Lowering, node: FusedNode): void {
-  const { loop, inputs } = node;
-  const [output] = node.outputs;
+type AnyFused = FusedNode | FusedManyNode;
+
+const formulasOf = (node: AnyFused): readonly Expr[] => (node.op === 'fused' ? [node.loop.expr] : node.exprs);
+
+export function lowerFused(l: Lowering, node: AnyFused): void {
+  const { loop, inputs, outputs } = node;
+  const exprs = formulasOf(node);
   l.begin({ label: node.label, op: 'fused', description: '' });
   const placed = inputs.map((value) => bestForm(l, value));
   const { axes, forms, outForm } = arrange(node, placed);
-  const rooms = inputs.map((value, i) => l.as(value, forms[i]).room);
-  const inPlace = loop.reduced.includes(true)
-    ? []
-    : inputs.filter((value, i) => readsOwnPlace(node, value, i));
-  const result = l.result(output, outForm, node, inPlace);
-  const plan = fusedPlan({
-    expr: loop.expr,
+  const named: Record<string, Room> = {};
+  inputs.forEach((value, i) => {
+    named[`in${i}`] = l.as(value, forms[i]).room;
+  });
+  const mayReuse = !loop.reduced.includes(true) && outputs.length === 1;
+  const inPlace = mayReuse ? inputs.filter((value) => readsOwnPlace(node, value)) : [];
+  outputs.forEach((value, i) => {
+    named[`out${i}`] = l.result(value, outForm, node, inPlace).room;
+  });
+  const plan = fusedManyPlan({
+    exprs,
     combine: loop.combine,
     axes,
     inputTypes: inputs.map((value) => value.dtype),
     engine: l.engine,
   });
   const at = l.works.length - 1;
-  l.works[at] = { ...l.works[at], description: `${plan.description}: ${shortened(formatExpr(loop.expr))}` };
-  const named: Record<string, Room> = { out: result.room };
-  rooms.forEach((room, i) => {
-    named[`in${i}`] = room;
-  });
+  const formulas = shortened(exprs.map(formatExpr).join('; '));
+  l.works[at] = { ...l.works[at], description: `${plan.description}: ${formulas}` };
   plan.workspaces.forEach((bytes, i) => {
     named[`workspace${i}`] = l.arrays.room(bytes);
   });
@@ -52,15 +58,13 @@ export function lowerFused(l: Lowering, node: FusedNode): void {
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
 
 /** Whether every reading of `value` is at the point's own place, so that the result may overwrite it. */
-function readsOwnPlace(node: FusedNode, value: GraphValue, i: number): boolean {
+function readsOwnPlace(node: AnyFused, value: GraphValue): boolean {
   const { loop, inputs, outputs } = node;
   if (value.size !== outputs[0].size || value.dtype !== 'float32') return false;
   const dense = outputSteps(node);
-  return (
-    inputs.every(
-      (other, j) =>
-        other !== value || loop.shape.every((size, d) => size === 1 || loop.strides[j][d] === dense[d]),
-    ) && i >= 0
+  return inputs.every(
+    (other, i) =>
+      other !== value || loop.shape.every((size, d) => size === 1 || loop.strides[i][d] === dense[d]),
   );
 }
 
@@ -71,7 +75,7 @@ function bestForm(l: Lowering, value: GraphValue): Form {
 }
 
 /** Steps of the result in its row-major order; 0 along axes that are combined away. */
-function outputSteps({ loop }: FusedNode): number[] {
+function outputSteps({ loop }: AnyFused): number[] {
   const steps = new Array<number>(loop.shape.length).fill(0);
   let step = 1;
   for (let d = loop.shape.length - 1; d >= 0; d--) {
@@ -83,13 +87,13 @@ function outputSteps({ loop }: FusedNode): number[] {
 }
 
 interface Arranged {
-  readonly axes: FusedAxis[];
+  readonly axes: GivenAxis[];
   readonly forms: readonly Form[];
   readonly outForm: Form;
 }
 
 /** The loop over the arrays as they lie; arrays that it cannot follow are taken row-major. */
-function arrange(node: FusedNode, given: readonly Form[]): Arranged {
+function arrange(node: AnyFused, given: readonly Form[]): Arranged {
   const [output] = node.outputs;
   const like = given.find(
     (form, i) => form && node.inputs[i].size === output.size && formKey(form) !== 'row-major',
@@ -105,11 +109,11 @@ function arrange(node: FusedNode, given: readonly Form[]): Arranged {
   throw new Error('neocog bug, please report it: a loop over row-major arrays that cannot be followed');
 }
 
-const reads = (node: FusedNode, i: number): boolean =>
-  nodesOf(node.loop.expr).some((e) => e.op === 'input' && e.index === i);
+const reads = (node: AnyFused, i: number): boolean =>
+  formulasOf(node).some((expr) => nodesOf(expr).some((e) => e.op === 'input' && e.index === i));
 
 /** Null if the result cannot be arranged so. */
-function follow(node: FusedNode, given: readonly Form[], outForm: Form): Arranged | null {
+function follow(node: AnyFused, given: readonly Form[], outForm: Form): Arranged | null {
   const forms = [...given];
   for (;;) {
     const located = locateAll(node, [...forms, outForm]);
@@ -121,10 +125,14 @@ function follow(node: FusedNode, given: readonly Form[], outForm: Form): Arrange
 }
 
 /** The axes in floats of the arrays' forms, or which array cannot be followed. */
-function locateAll(node: FusedNode, forms: readonly Form[]): FusedAxis[] | { failed: number } {
+function locateAll(node: AnyFused, forms: readonly Form[]): GivenAxis[] | { failed: number } {
   const { loop } = node;
   const out = outputSteps(node);
-  const read = new Set(nodesOf(loop.expr).flatMap((e) => (e.op === 'position' ? [e.axis] : [])));
+  const read = new Set(
+    formulasOf(node)
+      .flatMap(nodesOf)
+      .flatMap((e) => (e.op === 'position' ? [e.axis] : [])),
+  );
   let axes: Axis[] = loop.shape.map((size, d) => ({
     size,
     steps: [...loop.strides.map((strides) => (size === 1 ? 0 : strides[d])), out[d]],
@@ -151,7 +159,7 @@ function locateAll(node: FusedNode, forms: readonly Form[]): FusedAxis[] | { fai
       size: axis.size,
       reduced: axis.reduced,
       strides: steps.slice(0, -1),
-      outStride: steps[steps.length - 1],
+      outStrides: formulasOf(node).map(() => steps[steps.length - 1]),
       position: axis.position,
     };
   });

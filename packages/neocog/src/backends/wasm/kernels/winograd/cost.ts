@@ -1,5 +1,5 @@
 // What Winograd convolution is estimated to take, in multiply-adds of the direct kernel. Fitted to 3×3 layers of 64 to 512
-// channels at 7² to 224² (Zen 5, V8 13), whose estimates are within a quarter of what they took with weights out of cache.
+// channels at 7² to 56² with their weights out of the caches, as they are in a network (Zen 5, V8 13).
 
 import type { Engine } from '../../engine.ts';
 import type { ForwardForm } from './forward.ts';
@@ -16,9 +16,9 @@ interface Rates {
   readonly byte: number;
 }
 
-const narrow: Rates = { tileVector: { 4: 900, 2: 200 }, weightVector: { 4: 550, 2: 280 }, byte: 2 };
+const narrow: Rates = { tileVector: { 4: 900, 2: 200 }, weightVector: { 4: 700, 2: 350 }, byte: 2 };
 /** Pairs of vectors: transforms gain less than products, and memory nothing. */
-const wide: Rates = { tileVector: { 4: 1250, 2: 400 }, weightVector: { 4: 800, 2: 400 }, byte: 4 };
+const wide: Rates = { tileVector: { 4: 1250, 2: 400 }, weightVector: { 4: 1150, 2: 500 }, byte: 4 };
 
 const vectors = (channels: number): number => Math.ceil(channels / 4);
 
@@ -28,16 +28,21 @@ const productShare = 0.93;
 /** A register tile takes longest where few rows share a load of weights. */
 const rowShare = (tiles: number): number => (tiles < 6 ? 1 + (6 - tiles) / 12 : 1);
 
+/** Bytes of weights that the second-level cache holds on to. */
+const cachedWeights = 2 ** 20;
+
 export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): number {
   const rates = e.wide ? wide : narrow;
   const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
   const products = s.tiles * s.filtering.inputs ** 2 * from * vectors(to) * 4;
   const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[m];
-  const weights =
+  const onTheFly =
     form.weights === 'packed'
       ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weightVector[m]
-      : (preparedWeights(s, 'transformed', e).total - preparedWeights(s, 'packed', e).total) * rates.byte;
-  return s.groups * (products * productShare * rowShare(s.tiles) + tiles + weights);
+      : 0;
+  const bytes = s.groups * preparedWeights(s, form.weights, e).total;
+  const memory = Math.max(0, bytes - cachedWeights) * rates.byte;
+  return s.groups * (products * productShare * rowShare(s.tiles) + tiles + onTheFly) + memory;
 }
 
 /** Parts write and read their sums again with every block of tiles. */

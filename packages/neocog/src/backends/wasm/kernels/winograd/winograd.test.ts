@@ -97,7 +97,7 @@ function largestError(task: ConvTask, got: Float32Array, want: Float32Array, arr
   );
   return got.reduce((worst, v, i) => {
     const error = Math.abs(v - want[i]) / scale;
-    return error <= worst ? worst : error;
+    return Math.max(worst, error);
   }, 0);
 }
 

@@ -1,0 +1,52 @@
+// A map that several loops read is computed anew in each of them, if that is cheap: its inputs are read anyway, and its result
+// need not be written. The way back of a normalisation lives on this.
+
+import type { FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import { type Expr, nodesOf, operands } from '../../expression/expression.ts';
+import { isMap, joinLoops } from './joinLoops.ts';
+import { readersOf, resultsOf } from './rewrite.ts';
+
+const slowOps = new Set<Expr['op']>(['exp', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'pow']);
+const mostSteps = 16;
+const mostInputs = 10;
+/** More readers than this, and reading the result is cheaper than computing it so often. */
+const mostReaders = 8;
+
+export function inlineMaps(graph: Graph): Graph {
+  const kept = new Set(resultsOf(graph));
+  let nodes = [...graph.nodes];
+  let readers = readersOf(nodes);
+  for (const node of graph.nodes) {
+    const current = nodes.find((n) => n.outputs[0] !== undefined && n.outputs[0] === node.outputs[0]);
+    if (current?.op !== 'fused' || !isCheap(current) || kept.has(current.outputs[0])) continue;
+    const joined = joinedReaders(current, readers.get(current.outputs[0]) ?? []);
+    if (!joined) continue;
+    nodes = nodes.filter((n) => n !== current).map((n) => joined.get(n) ?? n);
+    readers = readersOf(nodes);
+  }
+  return { ...graph, nodes };
+}
+
+function isCheap({ loop }: FusedNode): boolean {
+  const steps = nodesOf(loop.expr).filter((node) => operands(node).length > 0);
+  return isMap(loop) && steps.length <= mostSteps && !steps.some(({ op }) => slowOps.has(op));
+}
+
+/** Every reader with the map in it, or null if one cannot take it. */
+function joinedReaders(node: FusedNode, readers: readonly GraphNode[]): Map<GraphNode, FusedNode> | null {
+  const joined = new Map<GraphNode, FusedNode>();
+  const each = new Set(readers);
+  if (each.size < 2 || each.size > mostReaders) return null;
+  for (const reader of each) {
+    const both = reader.op === 'fused' ? joinLoops(node, reader, mostInputs) : null;
+    if (!both || largeInputs(both) > largeInputs(node) + 2) return null;
+    joined.set(reader, both);
+  }
+  return joined;
+}
+
+/** Inputs as large as the loop. */
+const largeInputs = ({ inputs, loop }: FusedNode): number => {
+  const cells = loop.shape.reduce((a, b) => a * b, 1);
+  return new Set<GraphValue>(inputs.filter((value) => value.size === cells)).size;
+};

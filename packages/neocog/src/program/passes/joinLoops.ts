@@ -1,0 +1,53 @@
+// Two elementwise loops as one.
+
+import type { FusedLoop } from '../../backends/backend.ts';
+import type { FusedNode, GraphValue } from '../../backends/graph.ts';
+import * as e from '../../expression/expression.ts';
+import { type Expr, nodesOf } from '../../expression/expression.ts';
+import { readsInPlace } from './loopPlaces.ts';
+import { sameShape } from './shapes.ts';
+
+export const isMap = (loop: FusedLoop): boolean => !loop.reduced.includes(true);
+
+export const readsPositions = (expr: Expr): boolean => nodesOf(expr).some((node) => node.op === 'position');
+
+/** Inputs without doubles, and each old input's place among them. */
+export class InputList<K> {
+  readonly values: GraphValue[] = [];
+  readonly kinds: K[] = [];
+  readonly #same: (a: K, b: K) => boolean;
+
+  constructor(same: (a: K, b: K) => boolean) {
+    this.#same = same;
+  }
+
+  add(value: GraphValue, kind: K): number {
+    const known = this.values.findIndex((v, i) => v === value && this.#same(this.kinds[i], kind));
+    if (known >= 0) return known;
+    this.kinds.push(kind);
+    return this.values.push(value) - 1;
+  }
+}
+
+/** The sizes of a loop without axes of one cell. */
+const points = (values: readonly number[], { shape }: FusedLoop): number[] =>
+  values.filter((_, d) => shape[d] > 1);
+
+/** One loop for a map and what reads its result at the same points, be it a map or a sum. Null if they do not fit. */
+export function joinLoops(first: FusedNode, second: FusedNode, mostInputs: number): FusedNode | null {
+  const [a, b] = [first.loop, second.loop];
+  const [middle] = first.outputs;
+  const shape = points(b.shape, b);
+  const inPlace = second.inputs.every((value, i) => value !== middle || readsInPlace(b, i));
+  const fits = isMap(a) && sameShape(points(a.shape, a), shape) && inPlace;
+  if (!fits || readsPositions(a.expr) || readsPositions(b.expr)) return null;
+  const inputs = new InputList<readonly number[]>(sameShape);
+  const place = (node: FusedNode, i: number): Expr =>
+    e.input(inputs.add(node.inputs[i], points(node.loop.strides[i], node.loop)));
+  const inner = e.substitute(a.expr, (i) => place(first, i));
+  const expr = e.substitute(b.expr, (i) => (second.inputs[i] === middle ? inner : place(second, i)));
+  if (inputs.values.length > mostInputs) return null;
+  const reduced = b.reduced.filter((_, d) => b.shape[d] > 1);
+  const loop = { expr, shape, strides: inputs.kinds, reduced, combine: b.combine };
+  return { ...second, inputs: inputs.values, loop };
+}
