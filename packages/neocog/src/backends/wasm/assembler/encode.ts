@@ -39,3 +39,34 @@ export const vector = (items: readonly (readonly number[])[]): number[] =>
 /** A section, or nothing when it would hold no items. */
 export const section = (id: number, items: readonly (readonly number[])[]): number[] =>
   items.length === 0 ? [] : [id, ...bytesOf(vector(items))];
+
+/** Bytes in a row, with room to grow: function bodies are long. */
+export class ByteRow {
+  #buffer = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  push(byte: number): void {
+    if (this.#length === this.#buffer.length) this.#grow(1);
+    this.#buffer[this.#length++] = byte;
+  }
+
+  append(bytes: ArrayLike<number>): void {
+    if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length);
+    for (let i = 0; i < bytes.length; i++) this.#buffer[this.#length + i] = bytes[i];
+    this.#length += bytes.length;
+  }
+
+  #grow(more: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.#buffer.length, this.#length + more));
+    larger.set(this.bytes);
+    this.#buffer = larger;
+  }
+}

@@ -3,7 +3,7 @@
 
 import { type Code, isLocal, type Local, type ResultType, type ValueType } from './code.ts';
 import type { Definition, MemoryImport, MemoryLimits } from './definition.ts';
-import { bytesOf, name, section, unsigned, vector } from './encode.ts';
+import { ByteRow, bytesOf, name, section, unsigned, vector } from './encode.ts';
 import { Func, type FuncRef, type Params, type Statement } from './func.ts';
 import { listing } from './text.ts';
 
@@ -46,22 +46,21 @@ export class Module {
     const exported = functions.filter((f) => f.exported);
     const exports = exported.map((f) => [...name(f.name), 0x00, ...unsigned(f.index)]);
     const names = vector(functions.map((f) => [...unsigned(f.index), ...name(f.name)]));
-    return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      ...section(1, functions.map(signature)),
-      ...section(2, this.#memory ? [importBytes(this.#memory)] : []),
-      // One type per function, so a function's number is its type's.
-      ...section(
+    const row = new ByteRow();
+    row.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    row.append(section(1, functions.map(signature)));
+    row.append(section(2, this.#memory ? [importBytes(this.#memory)] : []));
+    // One type per function, so a function's number is its type's.
+    row.append(
+      section(
         3,
         functions.map((f) => unsigned(f.index)),
       ),
-      ...section(7, exports),
-      ...section(
-        10,
-        functions.map((f) => bytesOf(bodyBytes(f))),
-      ),
-      ...[0x00, ...bytesOf([...name('name'), 0x01, ...bytesOf(names)])],
-    ]);
+    );
+    row.append(section(7, exports));
+    appendBodies(row, functions);
+    row.append([0x00, ...bytesOf([...name('name'), 0x01, ...bytesOf(names)])]);
+    return row.bytes.slice();
   }
 
   /** The module in WebAssembly's text format. */
@@ -85,8 +84,23 @@ function importBytes({ module, name: field, limits }: MemoryImport): number[] {
   return [...name(module), ...name(field), 0x02, flags, ...sizes];
 }
 
+/** The code section: each function's body after its length. */
+function appendBodies(row: ByteRow, functions: readonly Definition[]): void {
+  if (functions.length === 0) return;
+  const bodies = functions.map(bodyOf);
+  const lengths = bodies.map((body) => unsigned(body.length));
+  const count = unsigned(bodies.length);
+  row.push(10);
+  row.append(unsigned(bodies.reduce((sum, body, i) => sum + body.length + lengths[i].length, count.length)));
+  row.append(count);
+  bodies.forEach((body, i) => {
+    row.append(lengths[i]);
+    row.append(body.bytes);
+  });
+}
+
 /** Locals grouped by type, then the instructions. */
-function bodyBytes(f: Definition): number[] {
+function bodyOf(f: Definition): ByteRow {
   const params = f.locals.slice(0, Object.keys(f.params).length);
   const types = Object.keys(typeBytes) as ValueType[];
   const groups = types.map((type) => f.locals.slice(params.length).filter((local) => local.type === type));
@@ -95,14 +109,16 @@ function bodyBytes(f: Definition): number[] {
     first ? [[...unsigned(more.length + 1), typeBytes[first.type]]] : [],
   );
   const writer = new Writer(f.name, new Map(order.map((local, index) => [local, unsigned(index)])));
+  writer.row.append(vector(declared));
   for (const statement of f.statements) writer.statement(statement);
   if (f.value) writer.code(f.value);
-  return [...vector(declared), ...writer.bytes, 0x0b];
+  writer.row.push(0x0b);
+  return writer.row;
 }
 
 /** Writes the instructions of one function. */
 class Writer {
-  readonly bytes: number[] = [];
+  readonly row = new ByteRow();
   readonly #name: string;
   readonly #indices: ReadonlyMap<Local, number[]>;
 
@@ -113,7 +129,8 @@ class Writer {
 
   code(code: Code): void {
     for (const operand of code.operands) this.code(operand);
-    this.bytes.push(...code.opcode, ...(isLocal(code) ? this.#index(code) : code.immediate.bytes));
+    this.row.append(code.opcode);
+    this.row.append(isLocal(code) ? this.#index(code) : code.immediate.bytes);
   }
 
   statement(s: Statement): void {
@@ -126,25 +143,26 @@ class Writer {
 
   #set(local: Local, code: Code): void {
     this.code(code);
-    this.bytes.push(0x21, ...this.#index(local));
+    this.row.push(0x21);
+    this.row.append(this.#index(local));
   }
 
   /** loop … br_if 0 end */
   #loop(body: readonly Statement[], again: Code<'i32'>): void {
-    this.bytes.push(0x03, 0x40);
+    this.row.append([0x03, 0x40]);
     this.#all(body);
     this.code(again);
-    this.bytes.push(0x0d, 0x00, 0x0b);
+    this.row.append([0x0d, 0x00, 0x0b]);
   }
 
   /** if … else … end */
   #if(condition: Code<'i32'>, body: readonly Statement[], otherwise: readonly Statement[]): void {
     this.code(condition);
-    this.bytes.push(0x04, 0x40);
+    this.row.append([0x04, 0x40]);
     this.#all(body);
-    if (otherwise.length > 0) this.bytes.push(0x05);
+    if (otherwise.length > 0) this.row.push(0x05);
     this.#all(otherwise);
-    this.bytes.push(0x0b);
+    this.row.push(0x0b);
   }
 
   #all(statements: readonly Statement[]): void {

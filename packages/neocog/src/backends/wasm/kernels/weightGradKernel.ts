@@ -15,7 +15,7 @@ import {
   weightsOf,
 } from './weightGradShape.ts';
 import { storeFunction } from './weightGradStore.ts';
-import { type TileFunction, tileFunction } from './weightGradTile.ts';
+import { sumsPitch, type TileFunction, tileFunction } from './weightGradTile.ts';
 
 /** Operands: x, y, w: row-major weights, one array behind the other for each part of the pixels. */
 export function weightGradKernel(s: WeightGradShape, key: string): Kernel {
@@ -43,7 +43,7 @@ function unitRun(s: WeightGradShape): number {
   return Math.ceil(count / divisionOf(s).runParts) * large;
 }
 
-const blockBytes = (s: WeightGradShape): number => unitRun(s) * s.tile.vectors * 16;
+const blockBytes = (s: WeightGradShape): number => unitRun(s) * sumsPitch(s, s.tile.vectors) * 16;
 
 /** [block of outs][position][vector of block] */
 function sumsBytes(s: WeightGradShape): number {
@@ -169,7 +169,7 @@ function sumBand(f: Func, s: WeightGradShape, blocks: Blocks, u: Unit, listEnd: 
       f.range('tile', from, to, 1, () => {
         f.run(f.call(call, { x, y, sums: at, list: u.place.list, listEnd }));
         f.increase(x, size * 4);
-        f.increase(at, size * kind.vectors * 16);
+        f.increase(at, size * sumsPitch(s, kind.vectors) * 16);
       });
     tiles(u.tileFrom, smaller(u.tileTo, larger), large, kind.large);
     if (small !== large || larger < runTiles(s).count)

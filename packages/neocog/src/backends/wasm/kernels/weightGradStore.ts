@@ -5,6 +5,7 @@ import { type Func, f32, f32x4, i32, type Local, type Module, v128 } from '../as
 import type { Vector } from '../fused/math.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
 import { tapsOf, type WeightGradShape } from './weightGradShape.ts';
+import { sumsPitch } from './weightGradTile.ts';
 
 /**
  * Writes `count` positions of a slot, from number `position` on, for one block of `vectors`; `out` is the block's first
@@ -32,7 +33,7 @@ export function storeFunction(
     const to = f.keep(i32.add(row, i32.mul(i32.add(i32.mul(channel, taps), tap), 4)), 'to');
     f.repeat(p.count, () => {
       scatter(f, from, to, rowBytes, vectors, lastLanes);
-      f.increase(from, vectors * 16);
+      f.increase(from, sumsPitch(s, vectors) * 16);
       f.increase(to, taps * 4);
       if (s.rows) nextTap(f, s, channel, to);
     });

@@ -91,7 +91,7 @@ function apply(f: Func, e: Engine, m: Matrix, x: Values): Local<'v128'>[] {
   return byRows(f, e, folded.matrix, folded.x).map((v) => f.keep(v, 'value'));
 }
 
-/** A square of vectors in memory, `lanes` of them side by side: where vector `v` of element (i, j) is read or written. */
+/** What belongs to element (i, j) of a square, of the vectors side by side the `v`-th. */
 export type Square<T> = (i: number, j: number, v: number) => T;
 
 /**

@@ -11,7 +11,7 @@ import type { ConvOperand, ConvTask } from '../convPlan.ts';
 import type { Epilogue } from '../epilogue.ts';
 import { type Kernel, kernelParams, type Step } from '../kernel.ts';
 import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
-import { atChannel, outputPatchBytes, outputTile, resultNames } from './output.ts';
+import { atChannel, i32Params, outputPatchBytes, outputTile, resultNames } from './output.ts';
 import { products } from './products.ts';
 import type { WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
@@ -104,7 +104,7 @@ function laneBlock(
     c.form.weights === 'packed' ? multiplyPacked(m, name, c, run) : multiplyTransformed(m, name, c, run);
   const output = outputTile(m, `${name}Output`, s, run, sumsPlane(c, run), epilogue, e);
   const names = resultNames(epilogue);
-  return m.func(name, kernelParamsWithout([...blockParams, ...names]), (f, p) => {
+  return m.func(name, i32Params([...blockParams, ...names]), (f, p) => {
     const large = i32.gtS(p.size, c.blocks.size);
     const patch = f.keep(i32.add(p.scratch, room.sums), 'patch');
     const weights = i32.add(patch, room.patch);
@@ -118,9 +118,6 @@ function laneBlock(
     });
   });
 }
-
-const kernelParamsWithout = (names: readonly string[]): Record<string, 'i32'> =>
-  Object.fromEntries(names.map((name) => [name, 'i32' as const]));
 
 const multiplyParams = { a: 'i32', b: 'i32', sums: 'i32', large: 'i32', weights: 'i32' } as const;
 type Multiply = FuncRef<typeof multiplyParams, 'void'>;
@@ -177,7 +174,7 @@ function emitLaneBlocks(m: Module, name: string, c: Context) {
   const places = preparedWeights(c.s, c.form.weights, c.e);
   const functions = places.runs.map((run, i) => laneBlock(m, `${name}Lanes${i}`, c, run));
   const names = resultNames(c.epilogue);
-  const params = kernelParamsWithout(['v', 'w', 'group', 'block', 'first', 'size', 'scratch', ...names]);
+  const params = i32Params(['v', 'w', 'group', 'block', 'first', 'size', 'scratch', ...names]);
   return m.func(`${name}Lanes`, params, (f, p) => {
     inRun(f, places.runs, p.block, (run, index) => {
       const inGroup = i32.add(i32.mul(index, laneWidth(run)), run.channel);

@@ -35,7 +35,8 @@ export const atChannel = (
 ): Record<string, ReturnType<typeof i32.add>> =>
   Object.fromEntries(resultNames(e).map((name) => [name, i32.add(from[name], i32.mul(channel, floatBytes))]));
 
-const i32Params = (names: readonly string[]): Record<string, 'i32'> =>
+/** Parameters that are all addresses or counts. */
+export const i32Params = (names: readonly string[]): Record<string, 'i32'> =>
   Object.fromEntries(names.map((name) => [name, 'i32' as const]));
 
 /** Bytes of a transformed tile of one block. */

@@ -5,7 +5,6 @@ import { type Func, f32x4, i32, type Local, type Module, v128 } from '../../asse
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
-import { storeLanes } from '../lanes.ts';
 import { applyBothSides } from './apply.ts';
 import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
@@ -138,8 +137,8 @@ function storeTaps(f: Func, to: Local<'i32'>, taps: readonly Vector[], lanes: nu
   const last = f.keep(taps[8], 'last');
   for (let lane = 0; lane < lanes; lane++) {
     const at = offset + lane * tapCount * floatBytes;
-    storeLanes(f, to, first[lane], 4, at);
-    storeLanes(f, to, second[lane], 4, at + vectorBytes);
+    f.run(v128.store(to, first[lane], { offset: at }));
+    f.run(v128.store(to, second[lane], { offset: at + vectorBytes }));
     f.run(v128.store32Lane(to, last, lane, { offset: at + 2 * vectorBytes }));
   }
 }

@@ -121,8 +121,8 @@ export function transformWeights(
   });
 }
 
-/** Where the weights of a block begin: in the tensor, and prepared. */
-function blockAddresses(f: Func, s: WinogradShape, run: LaneRun, group: Local<'i32'>, index: Local<'i32'>) {
+/** Where the weights of a block begin in the tensor, in bytes. */
+function tensorBlock(f: Func, s: WinogradShape, run: LaneRun, group: Local<'i32'>, index: Local<'i32'>) {
   const lane = f.keep(i32.add(i32.mul(index, laneWidth(run)), run.channel), 'lane');
   const float = i32.add(i32.mul(group, s.weights.group), i32.mul(lane, s.weights.lane));
   return i32.mul(float, floatBytes);
@@ -170,7 +170,7 @@ export function prepareKernel(s: WinogradShape, form: WeightForm, e: Engine): Ke
           const group = f.keep(i32.divU(unit, blocks), 'group');
           const block = f.keep(i32.sub(unit, i32.mul(group, blocks)), 'block');
           inRun(f, runs, block, (run, index) => {
-            const from = i32.add(p.weights, blockAddresses(f, s, run, group, index));
+            const from = i32.add(p.weights, tensorBlock(f, s, run, group, index));
             const to = preparedBlock(p.w, places, run, group, index);
             f.run(f.call(functions[runs.indexOf(run)], { from, to, scratch: p.scratch }));
           });

@@ -116,8 +116,8 @@ function errorOf(planner: ConvPlanner, task: ConvTask, value?: (sum: number, at:
   return largestError(task, got, want, arrays);
 }
 
-/** Twice the largest error over all cases below is 2.4e-7 for 2×2 and 1.2e-6 for 4×4 tiles. */
-const tolerance = (planner: ConvPlanner): number => (planner.name.includes('4x4') ? 2e-6 : 4e-7);
+/** Twice the largest error of all cases below, which is 5.3e-7 for 4×4 and 2.0e-7 for 2×2 tiles. */
+const tolerance = (planner: ConvPlanner): number => (planner.name.includes('4x4') ? 1.1e-6 : 4e-7);
 
 const shapes = [
   'n1 g1 c8>8 1x1 k3x3 s1 d1 p1',
