@@ -9,6 +9,8 @@ import { pow, powConstant } from './power.ts';
 
 /** Code for the leaves of a formula. */
 export interface Leaves {
+  /** Multiply and add as one rounding where that is faster: the last bits then depend on the engine. Default false. */
+  readonly fma?: boolean;
   input(index: number): Vector;
   /** Coordinates along an axis of the loop, as floats. */
   position(axis: number): Vector;
@@ -77,6 +79,7 @@ function emitNode(f: Func, node: Expr, leaves: Leaves, values: Known): Vector {
   if (node.op === 'const') return splat(f, node.value);
   if (node.op === 'position') return leaves.position(node.axis);
   if (node.op === 'select') return v128.bitselect(value(node.a), value(node.b), mask(f, node.test, value));
+  if (node.op === 'sigmoid' && leaves.fma) return math.fusedSigmoid(f, value(node.a));
   if (!('b' in node)) return unary[node.op](f, value(node.a));
   if (node.op === 'max' || node.op === 'min') {
     const [a, b] = node.a.op === 'const' ? [node.b, node.a] : [node.a, node.b];

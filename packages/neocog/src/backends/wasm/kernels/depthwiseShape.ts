@@ -69,11 +69,11 @@ export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: 
   return { ...common, outer: axes, inner: single, runs: tileRuns(single, 1), heldTaps: 1, vectors };
 }
 
-/** Chains of additions side by side that hide the latency of one. */
-const chains = 8;
+/** Sums of a weight gradient side by side: enough to hide the latency of an addition, and no more than leave room for y. */
+const gradientChains = 10;
 
-/** Sums that a gradient keeps of each tap's products, each over some pixels of a tile, so that there are enough chains. */
-export const gradientSums = (heldTaps: number): number => Math.ceil(chains / heldTaps);
+/** Sums that a gradient keeps of each tap's products, each over some pixels of a tile. */
+export const gradientSums = (heldTaps: number): number => Math.floor(gradientChains / heldTaps);
 
 /**
  * Pixels of a tile. In registers are: for a convolution a sum per pixel and the weights of the held taps, for a weight

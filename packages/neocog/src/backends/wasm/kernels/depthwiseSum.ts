@@ -4,15 +4,15 @@
 // and walks the source columns: every column is loaded once and enters all sums whose window holds it. The sums are
 // short chains that do not depend on each other, so the processor overlaps one tile with the next.
 
-import { type Expr, nodesOf, operands } from '../../../expression/expression.ts';
 import { type Func, i32, type Local, type Module, select, v128 } from '../assembler/index.ts';
 import { multiplyAdd } from '../engine.ts';
+import type { Vector } from '../fused/math.ts';
 import type { Block } from './depthwiseBlocks.ts';
 import { lanePlaces, loadSource } from './depthwiseLanes.ts';
 import type { TileRun } from './depthwiseRow.ts';
 import type { DepthwiseShape } from './depthwiseShape.ts';
 import { entryBytes } from './depthwiseTaps.ts';
-import { type Epilogue, extraNames, finish } from './epilogue.ts';
+import { type Epilogue, extraNames, finish, isLate } from './epilogue.ts';
 import type { KernelFunction } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
 
@@ -32,7 +32,7 @@ export function rowFunction(
   e: Epilogue,
   block: Block,
 ): KernelFunction {
-  const apart = isSlow(e) ? finishFunction(m, `${name}Finish`, s, e, block) : null;
+  const apart = isLate(e) ? finishFunction(m, `${name}Finish`, s, e, block) : null;
   const stored = apart ? { ...e, formula: null } : e;
   return m.func(name, rowParams(s, e), (f, p) => {
     for (const run of s.runs) {
@@ -163,22 +163,11 @@ function storeResult(
 ): void {
   const pixel = i * s.resultPitch * 4 + v * 16;
   const names = extraNames(e);
-  const value = finish(f, e, sum, (extra) =>
-    v128.load(p[names[extra]], { offset: e.extras[extra] === 'pixel' ? pixel : v * 16 }),
-  );
+  const load = (extra: number): Vector =>
+    v128.load(p[names[extra]], { offset: e.extras[extra] === 'pixel' ? pixel : v * 16 });
+  const value = finish(f, e, sum, load, s.engine);
   const lanes = v === block.vectors - 1 ? block.lastLanes : 4;
   storeLanes(f, p.result, value, lanes, pixel);
-}
-
-const slowOps = new Set<Expr['op']>(['exp', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'pow']);
-const mostInline = 6;
-
-/** Formulas whose registers would crowd those of the sums are done in a pass of their own, while the row is in the cache. */
-function isSlow(e: Epilogue): boolean {
-  if (!e.formula) return false;
-  const nodes = nodesOf(e.formula);
-  const steps = nodes.filter((node) => operands(node).length > 0);
-  return steps.length > mostInline || nodes.some(({ op }) => slowOps.has(op));
 }
 
 /** Applies the formula to `count` pixels of sums from `result` on. */

@@ -169,7 +169,7 @@ interface PixelPlace {
 /** Finishes the sums of one pixel and stores them. All loads come first: a store between them would keep V8 from pairing. */
 function storeVectors(
   f: Func,
-  { block }: RowSpec,
+  { block, engine }: RowSpec,
   e: Epilogue,
   sums: readonly Local<'v128'>[],
   { y, extras, pixel }: PixelPlace,
@@ -177,7 +177,7 @@ function storeVectors(
   sums.forEach((sum, j) => {
     const load = (i: number): Vector =>
       v128.load(extras[i], { offset: (e.extras[i] === 'pixel' ? pixel : 0) + j * vectorBytes });
-    if (e.formula) f.set(sum, finish(f, e, sum, load));
+    if (e.formula) f.set(sum, finish(f, e, sum, load, engine));
   });
   sums.forEach((sum, j) => storeLanes(f, y, sum, Math.min(4, block.kept - 4 * j), pixel + j * vectorBytes));
 }

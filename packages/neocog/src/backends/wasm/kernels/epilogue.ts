@@ -2,6 +2,7 @@
 
 import { type Expr, nodesOf, operands } from '../../../expression/expression.ts';
 import type { Func } from '../assembler/index.ts';
+import type { Engine } from '../engine.ts';
 import { emitFormula } from '../fused/formula.ts';
 import type { Vector } from '../fused/math.ts';
 
@@ -30,9 +31,16 @@ export const extraNames = (e: Epilogue): string[] => e.extras.map((_, i) => `ext
  * Code for the finished value of four lanes. `sum` has its bias already; `load(i)` gives extra `i` at the same place. A
  * formula may use `sum` more than once: pass a local.
  */
-export function finish(f: Func, e: Epilogue, sum: Vector, load: (extra: number) => Vector): Vector {
+export function finish(
+  f: Func,
+  e: Epilogue,
+  sum: Vector,
+  load: (extra: number) => Vector,
+  { fma }: Engine,
+): Vector {
   if (!e.formula) return sum;
   const leaves = {
+    fma,
     input: (index: number) => (index === 0 ? sum : load(index - 1)),
     position: (): Vector => {
       throw new Error('an epilogue has no coordinates');

@@ -44,6 +44,8 @@ const layers = [
   'n2 g1 c70>75 13x15 k3x3 s1 d1 p1',
   'n5 g1 c130>68 4x4 k3x3 s1 d1 p1',
   'n16 g1 c300>130 1x1 k1x1 s1 d1 p0',
+  'n9 g1 c1024>20 3x5 k1x3 s1 d1 p0',
+  'n40 g1 c20>1024 2x3 k2x1 s1 d1 p0',
   'n2 g8 c32>32 20x20 k3x3 s1 d1 p1',
   'n1 g1 c24>20 1000 k3 s1 d2 p2',
   'n1 g1 c2>5 700 k9 s3 d1 p4',

@@ -2,20 +2,31 @@
 // into sums in scratch memory, which it writes out row-major at its end.
 
 import { type Func, i32, type Local, type Module, type Operand, select, v128 } from '../assembler/index.ts';
+import { copyPointers } from '../conv/pointers.ts';
 import { divide } from './depthwiseBlocks.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
-import { copyBytes, emitList, listBytes, type SlotPlace, slotTaps } from './weightGradPixels.ts';
+import {
+  copyBytes,
+  emitList,
+  listBytes,
+  packedBytes,
+  packPixels,
+  type SlotPlace,
+  slotTaps,
+} from './weightGradPixels.ts';
 import {
   divisionOf,
   outBlocks,
   runTiles,
   slotsOf,
   stripsOf,
+  unitRun,
+  unitVectors,
   type WeightGradShape,
   weightsOf,
 } from './weightGradShape.ts';
 import { storeFunction } from './weightGradStore.ts';
-import { sumsPitch, type TileFunction, tileFunction } from './weightGradTile.ts';
+import { type TileFunction, tileFunction } from './weightGradTile.ts';
 
 /** Operands: x, y, w: row-major weights, one array behind the other for each part of the pixels. */
 export function weightGradKernel(s: WeightGradShape, key: string): Kernel {
@@ -24,7 +35,7 @@ export function weightGradKernel(s: WeightGradShape, key: string): Kernel {
     key,
     operands,
     units: divisionOf(s).units,
-    scratchBytes: sumsBytes(s) + listBytes(s) + copyBytes(s),
+    scratchBytes: placesOf(s).end,
     emit: (m, name) => {
       const blocks = blockKinds(m, name, s);
       return m.func(name, kernelParams(operands), (f, p) => {
@@ -37,18 +48,18 @@ export function weightGradKernel(s: WeightGradShape, key: string): Kernel {
 /** Floats from one part's weights to the next's. */
 export const partFloats = (s: WeightGradShape): number => Math.ceil(weightsOf(s) / 4) * 4;
 
-/** Most positions of a unit. */
-function unitRun(s: WeightGradShape): number {
-  const { count, large } = runTiles(s);
-  return Math.ceil(count / divisionOf(s).runParts) * large;
-}
+/** Bytes of a block's sums: [position][vector]. */
+const blockBytes = (s: WeightGradShape): number => unitRun(s) * s.tile.vectors * 16;
+/** Of one group's sums: [block of outs][position][vector]. */
+const groupSums = (s: WeightGradShape): number => (unitVectors(s) / s.tile.vectors) * blockBytes(s);
 
-const blockBytes = (s: WeightGradShape): number => unitRun(s) * sumsPitch(s, s.tile.vectors) * 16;
-
-/** [block of outs][position][vector of block] */
-function sumsBytes(s: WeightGradShape): number {
-  const { full, rest } = outBlocks(s);
-  return Math.ceil((full + (rest ? 1 : 0)) / divisionOf(s).outParts) * blockBytes(s);
+/** Where things begin in scratch memory, behind the sums of all groups. */
+function placesOf(s: WeightGradShape) {
+  const { unitGroups } = divisionOf(s);
+  const list = unitGroups * groupSums(s);
+  const x = list + listBytes(s);
+  const y = x + unitGroups * copyBytes(s) + packedBytes(s, 'x');
+  return { list, x, y, end: y + packedBytes(s, 'y') };
 }
 
 /** Whether the strips of a part make several bands, so that sums are added to. */
@@ -91,16 +102,20 @@ function blockKinds(m: Module, name: string, s: WeightGradShape): Blocks {
 
 type Pointers = Record<string, Local<'i32'>>;
 
-/** What a unit owns: tiles of the run and blocks of outs, from and to, and where they lie. */
+/** What a unit owns: groups, tiles of the run and blocks of outs, from and to, and where they lie. */
 interface Unit {
+  readonly groupFrom: Local<'i32'>;
   readonly tileFrom: Local<'i32'>;
   readonly tileTo: Local<'i32'>;
   readonly blockFrom: Local<'i32'>;
   readonly blockTo: Local<'i32'>;
+  /** [group][block of outs][position][vector of block] */
   readonly sums: Local<'i32'>;
   readonly place: SlotPlace;
-  /** The group's first channel in y. */
+  /** The first group's first channel in y. */
   readonly y: Local<'i32'>;
+  /** Where y may be packed. */
+  readonly yCopy: Local<'i32'>;
 }
 
 function emitUnit(f: Func, s: WeightGradShape, blocks: Blocks, p: Pointers, number: Local<'i32'>): void {
@@ -108,30 +123,51 @@ function emitUnit(f: Func, s: WeightGradShape, blocks: Blocks, p: Pointers, numb
   const [a, outPart] = divide(f, number, d.outParts);
   const [b, runPart] = divide(f, a, d.runParts);
   const [c, slot] = divide(f, b, slotsOf(s));
-  const [part, group] = divide(f, c, s.groups);
-  const dealt = (count: number, parts: number, k: Operand<'i32'>, name: string) =>
-    f.keep(i32.divU(i32.mul(k, count), parts), name);
-  const both = (count: number, parts: number, k: Local<'i32'>, name: string) =>
-    [dealt(count, parts, k, `${name}From`), dealt(count, parts, i32.add(k, 1), `${name}To`)] as const;
-  const tiles = both(runTiles(s).count, d.runParts, runPart, 'tile');
-  const outs = both(blocks.full + (blocks.rest ? 1 : 0), d.outParts, outPart, 'block');
-  const x = f.keep(i32.add(p.x, i32.mul(group, s.ins * 4)), 'xGroup');
-  const list = f.keep(i32.add(p.scratch, sumsBytes(s)), 'list');
-  const copy = f.keep(i32.add(list, listBytes(s)), 'copy');
-  const unit: Unit = {
-    ...{ tileFrom: tiles[0], tileTo: tiles[1], blockFrom: outs[0], blockTo: outs[1] },
-    sums: p.scratch,
-    place: { x, list, copy, ...slotTaps(f, s, slot) },
-    y: f.keep(i32.add(p.y, i32.mul(group, s.outs * 4)), 'yGroup'),
-  };
-  if (severalBands(s)) clear(f, p.scratch, sumsBytes(s));
-  const strips = both(stripsOf(s).count, d.parts, part, 'strip');
-  overBands(f, s, strips, (from, to) => {
+  const [part, groupPart] = divide(f, c, d.groupParts);
+  const unit = unitOf(f, s, blocks, p, { outPart, runPart, slot, groupPart });
+  if (severalBands(s)) clear(f, p.scratch, d.unitGroups * groupSums(s));
+  overBands(f, s, dealt(f, stripsOf(s).count, d.parts, part, 'strip'), (from, to) => {
     const end = emitList(f, s, unit.place, from, to);
-    sumBand(f, s, blocks, unit, end);
+    sumBand(f, s, blocks, unit, packBand(f, s, unit, end), end);
   });
-  const w = i32.add(p.w, i32.mul(part, partFloats(s) * 4));
-  storeUnit(f, s, blocks, unit, { w: f.keep(w, 'wPart'), group, slot });
+  const w = f.keep(i32.add(p.w, i32.mul(part, partFloats(s) * 4)), 'wPart');
+  storeUnit(f, s, blocks, unit, { w, slot });
+}
+
+/** Of `count` things dealt to `parts`, those of part k: from and to. */
+function dealt(f: Func, count: number, parts: number, k: Local<'i32'>, name: string) {
+  const bound = (i: Operand<'i32'>) => i32.divU(i32.mul(i, count), parts);
+  return [f.keep(bound(k), `${name}From`), f.keep(bound(i32.add(k, 1)), `${name}To`)] as const;
+}
+
+function unitOf(
+  f: Func,
+  s: WeightGradShape,
+  blocks: Blocks,
+  p: Pointers,
+  parts: Record<'outPart' | 'runPart' | 'slot' | 'groupPart', Local<'i32'>>,
+): Unit {
+  const d = divisionOf(s);
+  const [tileFrom, tileTo] = dealt(f, runTiles(s).count, d.runParts, parts.runPart, 'tile');
+  const [blockFrom, blockTo] = dealt(
+    f,
+    blocks.full + (blocks.rest ? 1 : 0),
+    d.outParts,
+    parts.outPart,
+    'block',
+  );
+  const groupFrom = f.keep(i32.mul(parts.groupPart, d.unitGroups), 'groupFrom');
+  const groups = f.keep(i32.sub(s.groups, groupFrom), 'groups');
+  f.set(groups, smaller(groups, d.unitGroups));
+  const scratch = (name: 'list' | 'x' | 'y') => f.keep(i32.add(p.scratch, placesOf(s)[name]), name);
+  const place = {
+    x: f.keep(i32.add(p.x, i32.mul(groupFrom, s.ins * 4)), 'xGroups'),
+    ...{ groups, list: scratch('list'), copy: scratch('x') },
+    ...slotTaps(f, s, parts.slot),
+  };
+  const y = f.keep(i32.add(p.y, i32.mul(groupFrom, s.outs * 4)), 'yGroups');
+  const yCopy = scratch('y');
+  return { groupFrom, tileFrom, tileTo, blockFrom, blockTo, sums: p.scratch, place, y, yCopy };
 }
 
 function clear(f: Func, from: Local<'i32'>, bytes: number): void {
@@ -155,25 +191,72 @@ function overBands(
   });
 }
 
+type Places = Readonly<Record<'x' | 'y', Local<'i32'>>>;
+
+/** Where a band's x of the first position and y of the first lane begin, after packing what needs it. */
+function packBand(f: Func, s: WeightGradShape, u: Unit, listEnd: Local<'i32'>): Places {
+  const x = f.keep(s.rows ? u.place.copy : u.place.x, 'xBand');
+  const y = f.keep(u.y, 'yBand');
+  f.increase(x, i32.mul(positionOf(f, s, u.tileFrom), 4));
+  f.increase(y, i32.mul(u.blockFrom, s.tile.vectors * 16));
+  const { list } = u.place;
+  if (s.packs.x) {
+    packPixels(f, s, 'x', { list, listEnd, from: x, to: u.place.copy });
+    f.set(x, u.place.copy);
+  }
+  if (s.packs.y) {
+    packPixels(f, s, 'y', { list, listEnd, from: y, to: u.yCopy });
+    f.set(y, u.yCopy);
+  }
+  return { x, y };
+}
+
 /** All tiles of a unit over the pixels of one band. */
-function sumBand(f: Func, s: WeightGradShape, blocks: Blocks, u: Unit, listEnd: Local<'i32'>): void {
-  overBlocks(f, s, blocks, u, ({ kind, sums, lane }) => {
-    const y = f.keep(i32.add(u.y, i32.mul(lane, 4)), 'yBlock');
-    const { larger, large, small } = runTiles(s);
-    const at = f.keep(sums, 'sumsAt');
-    const x = f.keep(
-      i32.add(s.rows ? u.place.copy : u.place.x, i32.mul(positionOf(f, s, u.tileFrom), 4)),
-      'x',
-    );
-    const tiles = (from: Operand<'i32'>, to: Operand<'i32'>, size: number, call: TileFunction): void =>
-      f.range('tile', from, to, 1, () => {
-        f.run(f.call(call, { x, y, sums: at, list: u.place.list, listEnd }));
-        f.increase(x, size * 4);
-        f.increase(at, size * sumsPitch(s, kind.vectors) * 16);
-      });
-    tiles(u.tileFrom, smaller(u.tileTo, larger), large, kind.large);
-    if (small !== large || larger < runTiles(s).count)
-      tiles(atLeast(u.tileFrom, larger), u.tileTo, small, kind.small);
+function sumBand(
+  f: Func,
+  s: WeightGradShape,
+  blocks: Blocks,
+  u: Unit,
+  group: Places,
+  listEnd: Local<'i32'>,
+): void {
+  overGroups(f, s, u, (sumsGroup) => {
+    const y = f.keep(group.y, 'yBlock');
+    overBlocks(f, s, blocks, { ...u, sums: sumsGroup }, ({ kind, sums }) => {
+      sumBlock(f, s, u, kind, { x: group.x, y, sums, list: u.place.list, listEnd });
+      f.increase(y, kind.vectors * 16);
+    });
+    f.increase(group.x, s.rows ? copyBytes(s) : s.ins * 4);
+    f.increase(group.y, s.outs * 4);
+  });
+}
+
+/** All tiles of one block of outs. */
+function sumBlock(
+  f: Func,
+  s: WeightGradShape,
+  u: Unit,
+  kind: BlockKind,
+  from: Record<'x' | 'y' | 'sums' | 'list' | 'listEnd', Local<'i32'>>,
+): void {
+  const { count, larger, large, small } = runTiles(s);
+  const p = { ...from, ...copyPointers(f, from, ['x', 'sums']) };
+  const tiles = (first: Operand<'i32'>, last: Operand<'i32'>, size: number, call: TileFunction): void =>
+    f.range('tile', first, last, 1, () => {
+      f.run(f.call(call, p));
+      f.increase(p.x, size * 4);
+      f.increase(p.sums, size * kind.vectors * 16);
+    });
+  tiles(u.tileFrom, smaller(u.tileTo, larger), large, kind.large);
+  if (larger < count) tiles(atLeast(u.tileFrom, larger), u.tileTo, small, kind.small);
+}
+
+/** `body` for each group of a unit, with where its sums begin. */
+function overGroups(f: Func, s: WeightGradShape, u: Unit, body: (sums: Local<'i32'>) => void): void {
+  const sums = f.keep(u.sums, 'sumsGroup');
+  f.repeat(divisionOf(s).unitGroups === 1 ? 1 : u.place.groups, () => {
+    body(sums);
+    f.increase(sums, groupSums(s));
   });
 }
 
@@ -216,19 +299,21 @@ function overBlocks(
   }
 }
 
-interface Target {
-  readonly w: Local<'i32'>;
-  readonly group: Local<'i32'>;
-  readonly slot: Local<'i32'>;
-}
-
 /** Writes a unit's sums to their places in the tensor. */
-function storeUnit(f: Func, s: WeightGradShape, blocks: Blocks, u: Unit, t: Target): void {
+function storeUnit(
+  f: Func,
+  s: WeightGradShape,
+  blocks: Blocks,
+  u: Unit,
+  target: { readonly w: Local<'i32'>; readonly slot: Local<'i32'> },
+): void {
   const position = positionOf(f, s, u.tileFrom);
   const count = f.keep(i32.sub(positionOf(f, s, u.tileTo), position), 'count');
-  overBlocks(f, s, blocks, u, ({ kind, sums, lane }) => {
-    const out = i32.add(i32.mul(t.group, s.outs), lane);
-    const { group: _, ...to } = { ...t, out, sums, position, count };
-    f.run(f.call(kind.store, to));
+  const out = f.keep(i32.mul(u.groupFrom, s.outs), 'out');
+  overGroups(f, s, u, (sumsGroup) => {
+    overBlocks(f, s, blocks, { ...u, sums: sumsGroup }, ({ kind, sums, lane }) =>
+      f.run(f.call(kind.store, { ...target, out: i32.add(out, lane), sums, position, count })),
+    );
+    f.increase(out, s.outs);
   });
 }

@@ -6,7 +6,7 @@ import { type Code, type Func, i32, type Local, type Operand, select, v128 } fro
 import { rowMajor } from '../conv/packing.ts';
 import { divide } from './depthwiseBlocks.ts';
 import type { SumAxis } from './depthwiseRow.ts';
-import { stripsOf, type WeightGradShape } from './weightGradShape.ts';
+import { divisionOf, stripsOf, unitRun, unitVectors, type WeightGradShape } from './weightGradShape.ts';
 import { entryBytes } from './weightGradTile.ts';
 
 /** Bytes of a band's list. */
@@ -16,17 +16,25 @@ export const listBytes = (s: WeightGradShape): number => {
 };
 
 /** Columns of x under one strip. */
-const stripSources = ({ inner, ...s }: WeightGradShape): number =>
-  (stripsOf({ inner, ...s }).columns - 1) * inner.step + inner.taps;
+const stripSources = (s: WeightGradShape): number => (stripsOf(s).columns - 1) * s.inner.step + s.inner.taps;
 
-/** Bytes of a band's copy of x; copies are made of whole vectors. */
+/** Bytes of a band's copy of one group of x; copies are made of whole vectors. */
 export const copyBytes = (s: WeightGradShape): number =>
   s.rows ? stripsOf(s).perBand * stripSources(s) * s.ins * 4 + 16 : 0;
 
-/** What a unit sums over, and where it may put a copy of it. */
+/** Bytes of a pixel in a packed band: what a unit needs of it. */
+const packedPixel = (s: WeightGradShape, array: 'x' | 'y'): number =>
+  16 * (array === 'x' ? Math.ceil(unitRun(s) / 4) : unitVectors(s));
+
+export const packedBytes = (s: WeightGradShape, array: 'x' | 'y'): number =>
+  s.packs[array] ? (listBytes(s) / entryBytes) * packedPixel(s, array) : 0;
+
+/** What a unit sums over, and where it may put a copy of it. All groups have the same list. */
 export interface SlotPlace {
-  /** The group's first channel in the first pixel of all images. */
+  /** The first group's first channel in the first pixel of all images. */
   readonly x: Local<'i32'>;
+  /** How many groups, ins floats apart in x, and `copyBytes` in the copy. */
+  readonly groups: Local<'i32'>;
   /** The slot's tap along each outer axis, and along the inner one, where slots are taps. */
   readonly outerTaps: readonly Local<'i32'>[];
   readonly innerTap: Local<'i32'>;
@@ -163,21 +171,33 @@ function listCopied(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip & { 
   const { copy, first, last } = strip;
   const x = f.keep(i32.sub(copy, p.copy), 'xAt');
   const count = i32.add(i32.mul(i32.sub(i32.sub(last, first), 1), inner.step), inner.taps);
-  const end = f.keep(i32.add(copy, i32.mul(count, pixelBytes)), 'copyEnd');
+  const bytes = f.keep(i32.mul(count, pixelBytes), 'bytes');
+  const copyEnd = f.keep(i32.add(copy, bytes), 'copyEnd');
   const source = f.keep(sourceOf(inner, first, 0), 'source0');
   const from = f.keep(larger(source, 0), 'inside');
   const to = f.keep(smaller(i32.add(source, count), inner.sources), 'outside');
   f.set(to, larger(to, from));
   const at = (cell: Local<'i32'>) => i32.add(copy, i32.mul(i32.sub(cell, source), pixelBytes));
   const [copyFrom, copyTo] = [f.keep(at(from), 'copyFrom'), f.keep(at(to), 'copyTo')];
-  f.set(copyFrom, select(copyFrom, end, i32.ltU(copyFrom, end)));
-  f.set(copyTo, select(copyTo, end, i32.ltU(copyTo, end)));
-  fillZero(f, copy, copyFrom);
-  copyPixels(f, s, i32.add(p.x, i32.add(strip.x, i32.mul(from, s.xPitch * 4))), copyFrom, copyTo);
-  fillZero(f, copyTo, end);
+  f.set(copyFrom, select(copyFrom, copyEnd, i32.ltU(copyFrom, copyEnd)));
+  f.set(copyTo, select(copyTo, copyEnd, i32.ltU(copyTo, copyEnd)));
+  const inside = i32.add(strip.x, i32.mul(from, s.xPitch * 4));
+  const places = {
+    from: f.keep(i32.add(p.x, inside), 'copySource'),
+    start: f.keep(copy, 'start'),
+    copyFrom,
+    copyTo,
+  };
+  f.repeat(divisionOf(s).unitGroups === 1 ? 1 : p.groups, () => {
+    fillZero(f, places.start, copyFrom);
+    copyPixels(f, s, places.from, copyFrom, copyTo);
+    fillZero(f, copyTo, copyEnd);
+    f.increase(places.from, s.ins * 4);
+    for (const place of [places.start, copyFrom, copyTo, copyEnd]) f.increase(place, copyBytes(s));
+  });
   const y = f.keep(i32.add(strip.y, i32.mul(first, s.yPitch * 4)), 'yAt');
   listPixels(f, s, { from: first, to: last, end: strip.end, x, y }, inner.step * pixelBytes);
-  f.set(copy, end);
+  f.increase(copy, bytes);
 }
 
 /** Zeros from `from` on, in whole vectors: what comes after `to` is written later. */
@@ -196,11 +216,11 @@ function fillZero(f: Func, from: Local<'i32'>, to: Local<'i32'>): void {
 function copyPixels(
   f: Func,
   s: WeightGradShape,
-  source: Operand<'i32'>,
+  source: Local<'i32'>,
   to: Local<'i32'>,
   end: Local<'i32'>,
 ): void {
-  const from = f.keep(i32.add(source, 0), 'copySource');
+  const from = f.keep(source, 'from');
   const at = f.keep(to, 'copyTarget');
   const [ins, pitch] = s.xPitch === s.ins ? [4, 4] : [s.ins, s.xPitch];
   f.if(i32.ltU(at, end), () =>
@@ -210,6 +230,30 @@ function copyPixels(
       f.increase(at, ins * 4);
       f.increase(from, pitch * 4);
       return i32.ltU(at, end);
+    }),
+  );
+}
+
+/** Copies what a unit needs of all listed pixels, from `from` on, together to `to`, and lists the copies instead. */
+export function packPixels(
+  f: Func,
+  s: WeightGradShape,
+  array: 'x' | 'y',
+  p: Record<'list' | 'listEnd' | 'from' | 'to', Local<'i32'>>,
+): void {
+  const entry = f.keep(p.list, 'entry');
+  const packed = f.keep(i32.const(0), 'packed');
+  const place = { offset: array === 'x' ? 0 : 4 };
+  f.if(i32.ne(entry, p.listEnd), () =>
+    f.loop(() => {
+      const from = f.keep(i32.add(p.from, i32.load(entry, place)), 'pixel');
+      const to = f.keep(i32.add(p.to, packed), 'copy');
+      for (let offset = 0; offset < packedPixel(s, array); offset += 16)
+        f.run(v128.store(to, v128.load(from, { offset }), { offset }));
+      f.run(i32.store(entry, packed, place));
+      f.increase(packed, packedPixel(s, array));
+      f.increase(entry, entryBytes);
+      return i32.ne(entry, p.listEnd);
     }),
   );
 }

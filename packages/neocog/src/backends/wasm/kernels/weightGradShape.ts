@@ -22,6 +22,8 @@ export interface WeightGradShape {
   readonly yPitch: number;
   /** Whether slots are rows of the kernel: x passes through scratch memory, with zeros for what lies outside. */
   readonly rows: boolean;
+  /** Arrays whose pixels all fall into the same set of the first-level cache: the parts of a band are copied together first. */
+  readonly packs: Readonly<Record<'x' | 'y', boolean>>;
   /** Positions of the run × vectors of outs. */
   readonly tile: Tile;
   readonly engine: Engine;
@@ -29,6 +31,8 @@ export interface WeightGradShape {
 
 /** Below, a tap's channels fill a tile badly, and copying them costs little beside the products. */
 const fewChannels = 16;
+/** Bytes after which places fall into the same set of the first-level cache; a page of memory as well. */
+const setsBytes = 1024;
 
 export function weightGradShape({ geometry: g, xPitch, yPitch, engine }: ConvTask): WeightGradShape {
   const axes = g.axes.map((a) => sumAxis(a, 'weightGrad'));
@@ -37,7 +41,10 @@ export function weightGradShape({ geometry: g, xPitch, yPitch, engine }: ConvTas
   const rows = ins < fewChannels && inner.tapStep === 1 && inner.taps > 1;
   const tile = bestTile(engine, rows ? inner.taps * ins : ins, Math.ceil(outs / 4));
   const channels = { batch: g.batch, groups: g.groups, ins, outs };
-  return { ...channels, outer: axes.slice(0, -1), inner, xPitch, yPitch, rows, tile, engine };
+  const conflicts = (channels: number, pitch: number): boolean =>
+    channels >= lineFloats && (pitch * 4) % setsBytes === 0;
+  const packs = { x: !rows && conflicts(ins, xPitch), y: conflicts(outs, yPitch) };
+  return { ...channels, outer: axes.slice(0, -1), inner, xPitch, yPitch, rows, packs, tile, engine };
 }
 
 export const tapsOf = (s: WeightGradShape): number => product(s.outer.map((a) => a.taps)) * s.inner.taps;
@@ -64,7 +71,8 @@ const tileWidths = (e: Engine, vectors: number): number[] =>
   (e.wide ? [1, 2, 4] : [1, 2, 3, 4, 5, 6, 7, 8]).filter((v) => v <= vectors);
 
 /** Operations that the code's vector operations become. */
-const operations = (e: Engine, vectors: number): number => (e.wide && vectors > 1 ? vectors / 2 : vectors);
+const operations = (e: Engine, vectors: number): number =>
+  e.wide && vectors % 2 === 0 ? vectors / 2 : vectors;
 
 /**
  * Sums, a row of y, one x and without fused multiply-add a product, in the 15 vector registers that V8 offers. A compiler
@@ -106,6 +114,18 @@ export function runTiles(s: WeightGradShape): RunTiles {
   return { count: a.times + rest.times, large: a.size, larger: a.times, small: rest.size };
 }
 
+/** Most positions of a unit. */
+export function unitRun(s: WeightGradShape): number {
+  const { count, large } = runTiles(s);
+  return Math.ceil(count / divisionOf(s).runParts) * large;
+}
+
+/** Most vectors of outs of a unit. */
+export function unitVectors(s: WeightGradShape): number {
+  const { full, rest } = outBlocks(s);
+  return Math.ceil((full + (rest ? 1 : 0)) / divisionOf(s).outParts) * s.tile.vectors;
+}
+
 /** Blocks of the outs: full tiles, and what is left. `lastLanes` of the rest's last vector belong to the group. */
 export interface OutBlocks {
   readonly full: number;
@@ -138,9 +158,12 @@ export function stripsOf(s: WeightGradShape): Strips {
   return { columns, perRow, count, perBand: Math.max(1, Math.floor(bandPixels / columns)) };
 }
 
-/** Units: [part of the strips][group][slot][part of the run's tiles][part of the blocks of outs]. */
+/** Units: [part of the strips][some groups][slot][part of the run's tiles][part of the blocks of outs]. */
 export interface Division {
   readonly parts: number;
+  /** Groups of a unit: together their channels fill a cache line. The last unit may have fewer. */
+  readonly unitGroups: number;
+  readonly groupParts: number;
   readonly runParts: number;
   readonly outParts: number;
   readonly units: number;
@@ -149,6 +172,7 @@ export interface Division {
 /** Positions and lanes of one unit: its sums, 16 KiB, stay in the first two caches. */
 const unitPositions = 64;
 const unitLanes = 64;
+const lineFloats = 16;
 const wantedUnits = 32;
 const mostParts = 8;
 
@@ -157,7 +181,9 @@ export function divisionOf(s: WeightGradShape): Division {
   const blocks = full + (rest ? 1 : 0);
   const runParts = Math.min(runTiles(s).count, Math.ceil(runOf(s) / unitPositions));
   const outParts = Math.min(blocks, Math.ceil((4 * outVectors(s)) / unitLanes));
-  const units = s.groups * slotsOf(s) * runParts * outParts;
+  const unitGroups = Math.min(s.groups, Math.ceil(lineFloats / Math.min(s.ins, s.outs)));
+  const groupParts = Math.ceil(s.groups / unitGroups);
+  const units = groupParts * slotsOf(s) * runParts * outParts;
   const parts = Math.min(mostParts, stripsOf(s).count, Math.ceil(wantedUnits / units));
-  return { parts, runParts, outParts, units: units * parts };
+  return { parts, unitGroups, groupParts, runParts, outParts, units: units * parts };
 }

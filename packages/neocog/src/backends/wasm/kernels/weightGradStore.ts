@@ -1,11 +1,10 @@
 // Sums of the weight gradient on their way out: from [position][lane] in scratch memory to the row-major tensor
 // [out][in][…kernel], and the sum of several such tensors, one per part of the pixels.
 
-import { type Func, f32, f32x4, i32, type Local, type Module, v128 } from '../assembler/index.ts';
+import { type Func, f32, f32x4, i8x16, i32, type Local, type Module, v128 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
 import { tapsOf, type WeightGradShape } from './weightGradShape.ts';
-import { sumsPitch } from './weightGradTile.ts';
 
 /**
  * Writes `count` positions of a slot, from number `position` on, for one block of `vectors`; `out` is the block's first
@@ -31,9 +30,17 @@ export function storeFunction(
     }
     const from = f.keep(p.sums, 'sum');
     const to = f.keep(i32.add(row, i32.mul(i32.add(i32.mul(channel, taps), tap), 4)), 'to');
-    f.repeat(p.count, () => {
+    if (taps === 1) {
+      const squares = f.keep(i32.shrU(p.count, 2), 'squares');
+      f.range('square', 0, squares, 1, () => {
+        scatterSquares(f, from, to, rowBytes, vectors, lastLanes);
+        f.increase(from, 4 * vectors * 16);
+        f.increase(to, 16);
+      });
+    }
+    f.range('left', 0, taps === 1 ? i32.and(p.count, 3) : p.count, 1, () => {
       scatter(f, from, to, rowBytes, vectors, lastLanes);
-      f.increase(from, sumsPitch(s, vectors) * 16);
+      f.increase(from, vectors * 16);
       f.increase(to, taps * 4);
       if (s.rows) nextTap(f, s, channel, to);
     });
@@ -63,6 +70,39 @@ function scatter(
     for (let lane = 0; lane < (v === vectors - 1 ? lastLanes : 4); lane++)
       f.run(v128.store32Lane(to, sums, lane, { offset: (v * 4 + lane) * rowBytes }));
   }
+}
+
+/** The lanes of four positions, which are neighbours in each row of the tensor. */
+function scatterSquares(
+  f: Func,
+  from: Local<'i32'>,
+  to: Local<'i32'>,
+  rowBytes: number,
+  vectors: number,
+  lastLanes: number,
+): void {
+  for (let v = 0; v < vectors; v++) {
+    const at = (position: number) => ({ offset: (position * vectors + v) * 16 });
+    const square = [0, 1, 2, 3].map((i) => f.keep(v128.load(from, at(i)), `position${i}`));
+    const lanes = v === vectors - 1 ? lastLanes : 4;
+    transposed(f, square)
+      .slice(0, lanes)
+      .forEach((row, lane) => f.run(v128.store(to, row, { offset: (v * 4 + lane) * rowBytes })));
+  }
+}
+
+const bytes = (...lanes: number[]): number[] =>
+  lanes.flatMap((lane) => [0, 1, 2, 3].map((b) => lane * 4 + b));
+
+/** The columns of four rows. */
+function transposed(f: Func, [a, b, c, d]: readonly Vector[]): Vector[] {
+  const mixed = (p: Vector, q: Vector, from: number) =>
+    f.keep(i8x16.shuffle(p, q, bytes(from, from + 4, from + 1, from + 5)), 'mixed');
+  const halves = (from: number): Vector[] => {
+    const [ab, cd] = [mixed(a, b, from), mixed(c, d, from)];
+    return [i8x16.shuffle(ab, cd, bytes(0, 1, 4, 5)), i8x16.shuffle(ab, cd, bytes(2, 3, 6, 7))];
+  };
+  return [...halves(0), ...halves(2)];
 }
 
 /** Floats of a unit of the addition of parts. */

@@ -8,13 +8,6 @@ import type { WeightGradShape } from './weightGradShape.ts';
 /** Bytes of a list's entry: where x of the first position and where y lie, in bytes from `x` and `y`. */
 export const entryBytes = 8;
 
-/**
- * Vectors from one position's sums to the next's. Where sums are single vectors there are none to join with wide SIMD, and a
- * gap keeps V8 from joining those of two positions, whose splats it would have to take apart again: half the speed.
- */
-export const sumsPitch = (s: WeightGradShape, vectors: number): number =>
-  s.engine.wide && vectors === 1 ? 2 : vectors;
-
 /** `sums`: [position][vector], written where `adds` is false, else added to. */
 export function tileFunction(m: Module, name: string, s: WeightGradShape, tile: Tile, adds: boolean) {
   const params = { x: 'i32', y: 'i32', sums: 'i32', list: 'i32', listEnd: 'i32' } as const;
@@ -29,8 +22,7 @@ export function tileFunction(m: Module, name: string, s: WeightGradShape, tile: 
         return i32.ne(entry, p.listEnd);
       }),
     );
-    const pitch = sumsPitch(s, tile.vectors);
-    for (const [i, row] of sums.entries()) storeRow(f, p.sums, row, i * pitch, adds);
+    for (const [i, row] of sums.entries()) storeRow(f, p.sums, row, i, adds);
   });
 }
 
@@ -56,7 +48,7 @@ function pixel(
 
 /** All loads come before all stores, so that pairs of them can be one of 256 bits. */
 function storeRow(f: Func, to: Local<'i32'>, row: readonly Local<'v128'>[], i: number, adds: boolean): void {
-  const at = (j: number) => ({ offset: (first + j) * 16 });
+  const at = (j: number) => ({ offset: (i * row.length + j) * 16 });
   if (adds) row.forEach((sum, j) => f.set(sum, f32x4.add(v128.load(to, at(j)), sum)));
   row.forEach((sum, j) => f.run(v128.store(to, sum, at(j))));
 }

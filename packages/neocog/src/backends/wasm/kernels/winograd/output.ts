@@ -70,7 +70,7 @@ export function outputTile(
       const from = f.keep(patchRow, 'from');
       const to = f.keep(offset, 'to');
       f.repeat(columns, () => {
-        finishPixel(f, s, run, epilogue, p, { from, to });
+        finishPixel(f, s, run, epilogue, e, p, { from, to });
         f.increase(from, laneWidth(run) * floatBytes);
         f.increase(to, pixel[1]);
       });
@@ -117,6 +117,7 @@ function finishPixel(
   s: WinogradShape,
   run: LaneRun,
   epilogue: Epilogue,
+  e: Engine,
   p: Readonly<Record<string, Local<'i32'>>>,
   at: { from: Local<'i32'>; to: Local<'i32'> },
 ): void {
@@ -131,7 +132,7 @@ function finishPixel(
     const plain = v128.load(at.from, { offset });
     const sum = f.keep(epilogue.bias ? f32x4.add(plain, v128.load(arrays.bias, { offset })) : plain, 'sum');
     return f.keep(
-      finish(f, epilogue, sum, (i) => v128.load(arrays[`extra${i}`], { offset })),
+      finish(f, epilogue, sum, (i) => v128.load(arrays[`extra${i}`], { offset }), e),
       'value',
     );
   });

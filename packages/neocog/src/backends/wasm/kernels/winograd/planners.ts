@@ -5,7 +5,7 @@
 // channels, as a share of the outputs' standard deviation √(9·channels), with fused multiply-adds:
 //
 //   4×4   root mean square 0.8 / 1.1 / 1.5 / 2.1 · 10⁻⁶, largest of 25 000 outputs 7 / 10 / 13 / 16 · 10⁻⁶
-//   2×2   root mean square 0.3 / 0.3 / 0.5 / 0.7 · 10⁻⁶, largest of 25 000 outputs 2 / 2 / 3 / 4 · 10⁻⁶
+//   2×2   root mean square 0.3 / 0.4 / 0.5 / 0.7 · 10⁻⁶, largest of 25 000 outputs 2 / 2 / 2 / 3 · 10⁻⁶
 
 import type { ConvPlan, ConvPlanner, ConvTask } from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
