@@ -2,12 +2,12 @@
 
 import type { Backend } from '../backends/backend.ts';
 import type { Graph } from '../backends/graph.ts';
+import { normalForm } from '../backends/normalForm.ts';
 import { foldConstants } from './passes/foldConstants.ts';
 import { foldScales } from './passes/foldScales.ts';
 import { fuseMaps } from './passes/fuseMaps.ts';
 import { inlineMaps } from './passes/inlineMaps.ts';
 import { joinSums } from './passes/joinSums.ts';
-import { normalForm } from './passes/normalForm.ts';
 import { dropUnread } from './passes/rewrite.ts';
 import { zeroSums } from './passes/zeroSums.ts';
 

@@ -3,10 +3,11 @@
 
 import type { Backend } from '../../backends/backend.ts';
 import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import { ValueMaker } from '../../backends/rewrite.ts';
 import { affineIn } from '../../expression/affine.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
-import { readersOf, resultsOf, ValueMaker } from './rewrite.ts';
+import { readersOf, resultsOf } from './rewrite.ts';
 
 export function foldScales(graph: Graph, backend: Backend): Graph {
   const make = new ValueMaker(graph);

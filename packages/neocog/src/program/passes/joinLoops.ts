@@ -4,7 +4,7 @@ import type { FusedLoop } from '../../backends/backend.ts';
 import type { FusedNode, GraphValue } from '../../backends/graph.ts';
 import * as e from '../../expression/expression.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
-import { readsInPlace } from './loopPlaces.ts';
+import { denseStrides, readsInPlace } from './loopPlaces.ts';
 import { sameShape } from './shapes.ts';
 
 export const isMap = (loop: FusedLoop): boolean => !loop.reduced.includes(true);
@@ -33,19 +33,39 @@ export class InputList<K> {
 const points = (values: readonly number[], { shape }: FusedLoop): number[] =>
   values.filter((_, d) => shape[d] > 1);
 
+/**
+ * A loop over all elements in a row, over the axes of another of as many elements: sums of gradients have no shape of their
+ * own.
+ */
+function shapedLike(loop: FusedLoop, other: FusedLoop): FusedLoop {
+  const [size, ...more] = points(loop.shape, loop);
+  const cells = other.shape.reduce((a, b) => a * b, 1);
+  const flat = size === cells && more.length === 0 && isMap(loop) && !readsPositions(loop.expr);
+  const steps = loop.strides.map((strides) => points(strides, loop)[0]);
+  if (!flat || !steps.every((step) => step === 0 || step === 1)) return loop;
+  const dense = denseStrides(other.shape);
+  return {
+    ...loop,
+    shape: other.shape,
+    strides: steps.map((step) => dense.map((stride) => step * stride)),
+    reduced: dense.map(() => false),
+  };
+}
+
 /** One loop for a map and what reads its result at the same points, be it a map or a sum. Null if they do not fit. */
 export function joinLoops(first: FusedNode, second: FusedNode, mostInputs: number): FusedNode | null {
-  const [a, b] = [first.loop, second.loop];
+  const a = shapedLike(first.loop, second.loop);
+  const b = shapedLike(second.loop, a);
   const [middle] = first.outputs;
   const shape = points(b.shape, b);
   const inPlace = second.inputs.every((value, i) => value !== middle || readsInPlace(b, i));
   const fits = isMap(a) && sameShape(points(a.shape, a), shape) && inPlace;
   if (!fits || readsPositions(a.expr) || readsPositions(b.expr)) return null;
   const inputs = new InputList<readonly number[]>(sameShape);
-  const place = (node: FusedNode, i: number): Expr =>
-    e.input(inputs.add(node.inputs[i], points(node.loop.strides[i], node.loop)));
-  const inner = e.substitute(a.expr, (i) => place(first, i));
-  const expr = e.substitute(b.expr, (i) => (second.inputs[i] === middle ? inner : place(second, i)));
+  const place = (node: FusedNode, loop: FusedLoop, i: number): Expr =>
+    e.input(inputs.add(node.inputs[i], points(loop.strides[i], loop)));
+  const inner = e.substitute(a.expr, (i) => place(first, a, i));
+  const expr = e.substitute(b.expr, (i) => (second.inputs[i] === middle ? inner : place(second, b, i)));
   if (inputs.values.length > mostInputs) return null;
   const reduced = b.reduced.filter((_, d) => b.shape[d] > 1);
   const loop = { expr, shape, strides: inputs.kinds, reduced, combine: b.combine };

@@ -2,11 +2,11 @@
 // through a variance has one, which eager operations really add up.
 
 import type { FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import { ValueMaker } from '../../backends/rewrite.ts';
 import { affineIn } from '../../expression/affine.ts';
 import { evaluateNumber } from '../../expression/evaluate.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
 import { readsInPlace } from './loopPlaces.ts';
-import { ValueMaker } from './rewrite.ts';
 import { sameShape } from './shapes.ts';
 
 export function zeroSums(graph: Graph): Graph {
