@@ -26,7 +26,7 @@ export const referenceBackend: Backend = Object.freeze({
   copyAdd,
   explainConv: (g: ConvGeometry): Explanation => ({
     geometry: formatConv(g),
-    candidates: [{ name: 'plain loops', refusal: null }],
+    candidates: [{ name: 'plain loops', cost: null, refusal: null }],
     chosen: 'plain loops: float64 sums, rounded once to float32',
     listing: '',
   }),

@@ -157,13 +157,17 @@ export function gridOf(
   return { outer: others, row: cut, lane: { ...lane, size: width }, tail: lane.size - size * width };
 }
 
-/** The axis whose cells lie side by side in the most arrays, by weight; the last one if there is no such axis. */
+/**
+ * The axis whose cells lie side by side in the most of what is read and written, by weight; the last one if there is no such
+ * axis. A value for many points counts once.
+ */
 export function chooseLane(
   { movers, axes }: LoopNest,
   weight: (mover: Mover) => number,
 ): LoopAxis | undefined {
+  const touched = movers.map((_, i) => cellsOf(axes.filter(({ steps }) => steps[i] !== 0)));
   const score = ({ steps }: LoopAxis): number =>
-    steps.reduce((sum, step, i) => sum + (step === floatBytes ? weight(movers[i]) : 0), 0);
+    steps.reduce((sum, step, i) => sum + (step === floatBytes ? weight(movers[i]) * touched[i] : 0), 0);
   const plain = axes.filter((axis) => axis.tables.length === 0);
   const best = Math.max(...plain.map(score));
   return plain.findLast((axis) => score(axis) === best);

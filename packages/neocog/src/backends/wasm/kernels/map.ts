@@ -59,7 +59,7 @@ interface MapPlan {
 export function mapKernel(nest: LoopNest, engine: Engine): Kernel {
   const vectors = vectorsFor(nest);
   const lane = chooseLane(freeOf(nest), ({ kind }) => (kind === 'output' ? 2 : 1));
-  const grid = gridOf(nest, lane, vectors * lanes, (axis) => !axis.reduced);
+  const grid = gridOf(nest, lane, vectors * lanes, (axis) => isRow(nest, axis, lane));
   const [free, serial] = [false, true].map((reduced) =>
     grid.outer.filter((axis) => axis.reduced === reduced),
   );
@@ -80,6 +80,16 @@ export function mapKernel(nest: LoopNest, engine: Engine): Kernel {
     emit: (m, name) =>
       emitMap(m, name, { nest, grid, pieces, free, serial, vectors }, { operands, items, group }),
   };
+}
+
+/** From this length on, lanes that follow each other in memory are better than what can be kept in registers down rows. */
+const longLanes = 256;
+
+/** Down rows goes what has something to keep there; long lanes without are cut into rows themselves. */
+function isRow({ movers }: LoopNest, axis: LoopAxis, lane: LoopAxis | undefined): boolean {
+  if (axis.reduced) return false;
+  if (!lane || axis === lane || lane.size < longLanes) return true;
+  return movers.some(({ kind }, i) => kind === 'input' && axis.steps[i] === 0 && lane.steps[i] !== 0);
 }
 
 const freeOf = (nest: LoopNest): LoopNest => ({ ...nest, axes: nest.axes.filter((axis) => !axis.reduced) });

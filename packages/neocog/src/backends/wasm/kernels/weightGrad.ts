@@ -6,13 +6,20 @@ import { engineName } from '../engine.ts';
 import type { ConvPlan, ConvPlanner, ConvTask } from './convPlan.ts';
 import { productsOf } from './depthwiseRow.ts';
 import { partFloats, weightGradKernel } from './weightGradKernel.ts';
-import { divisionOf, tapsOf, type WeightGradShape, weightGradShape, weightsOf } from './weightGradShape.ts';
+import {
+  divisionOf,
+  pixelCycles,
+  tapsOf,
+  type WeightGradShape,
+  weightGradShape,
+  weightsOf,
+} from './weightGradShape.ts';
 import { addPartsKernel } from './weightGradStore.ts';
 
 export const weightGradPlanner: ConvPlanner = {
   name: 'direct',
   refuse: ({ kernel }) => (kernel === 'weightGrad' ? null : `${kernel}: this is for weight gradients only`),
-  cost: (task) => multiplicationsOf(weightGradShape(task)),
+  cost: (task) => costOf(task, weightGradShape(task)),
   plan: (task) => planOf(task, weightGradShape(task)),
 };
 
@@ -41,11 +48,27 @@ const keyOf = ({ geometry, xPitch, yPitch, engine }: ConvTask): string =>
 function describe(s: WeightGradShape, parts: number): string {
   const slots = s.rows ? 'kernel rows of padded x' : 'taps';
   const tile = `${s.tile.pixels}x${s.tile.vectors}`;
-  return `direct weight gradient ${tile}, ${engineName(s.engine)}, by ${slots}, ${tapsOf(s)} taps, pixels in ${parts} parts`;
+  return `direct weight gradient ${tile}, ${engineName(s.engine)}, by ${slots}, ${tapsOf(s)} taps${parts > 1 ? `, pixels in ${parts} parts` : ''}`;
 }
 
-/** Taps outside are left out, but for zeros beside copied rows. */
-function multiplicationsOf(s: WeightGradShape): number {
-  const inner = s.rows ? s.inner.results * s.inner.taps : productsOf(s.inner);
-  return s.batch * s.groups * s.ins * s.outs * product(s.outer.map(productsOf)) * inner;
+/** Pixels that slots sum over, all slots together: taps outside are left out, but for zeros beside copied rows. */
+const slotPixels = (s: WeightGradShape): number =>
+  s.batch * product(s.outer.map(productsOf)) * (s.rows ? s.inner.results : productsOf(s.inner));
+
+const multiplicationsOf = (s: WeightGradShape): number =>
+  slotPixels(s) * s.groups * s.ins * s.outs * (s.rows ? s.inner.taps : 1);
+
+/** Cycles to list a pixel, or to copy a vector of it. */
+const listCycles = 2;
+/** Time to move a float to or from the caches behind the first, in multiply-adds. */
+const floatTime = 2;
+
+function costOf({ geometry: g }: ConvTask, s: WeightGradShape): number {
+  const { runParts, outParts, unitGroups } = divisionOf(s);
+  const copied = s.rows ? Math.ceil(s.ins / 4) * s.inner.step : 0;
+  const lists = listCycles * (runParts * outParts) * (1 / unitGroups + copied);
+  const perCycle = s.engine.wide ? 16 : 8;
+  const cells = (size: 'input' | 'output'): number => product(g.axes.map((a) => a[size]));
+  const floats = g.batch * (cells('input') * s.xPitch + cells('output') * s.yPitch) + weightsOf(s);
+  return slotPixels(s) * s.groups * (pixelCycles(s) + lists) * perCycle + floats * floatTime;
 }

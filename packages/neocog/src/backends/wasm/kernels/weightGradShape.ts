@@ -84,6 +84,10 @@ function fits(e: Engine, positions: number, vectors: number): boolean {
   return (positions + 1) * columns + xs + (e.fma ? 0 : 1) <= 15;
 }
 
+/** Cycles that the tiles of a slot take for a pixel. */
+export const pixelCycles = (s: WeightGradShape): number =>
+  coverCycles(s.engine, runOf(s), outVectors(s), s.tile);
+
 function coverCycles(e: Engine, run: number, vectors: number, tile: Tile): number {
   const rest = vectors % tile.vectors;
   const along = (v: number): number =>
@@ -91,13 +95,16 @@ function coverCycles(e: Engine, run: number, vectors: number, tile: Tile): numbe
   return Math.floor(vectors / tile.vectors) * along(tile.vectors) + (rest > 0 ? along(rest) : 0);
 }
 
-/** Cycles per pixel of a core with two multiply-adds and two loads a cycle, six operations in all, and a latency of four. */
+/**
+ * Cycles per pixel of a core with two multiply-adds and two loads a cycle, six operations in all, and a latency of four; and a
+ * little for every operation, so that of tiles that are equally fast the one with the fewest is taken.
+ */
 function tileCycles(e: Engine, positions: number, vectors: number): number {
   const columns = operations(e, vectors);
   const products = positions * columns;
   const loads = positions + columns;
   const all = products * (e.fma ? 1 : 2) + loads + 7;
-  return Math.max(products / 2, loads / 2, e.fma ? 4 : 3, all / 6) + all / 20;
+  return Math.max(products / 2, loads / 2, e.fma ? 4 : 3, all / 6) + all / 50;
 }
 
 /** A run is cut into tiles as even as possible, larger ones first. */

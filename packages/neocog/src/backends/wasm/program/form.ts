@@ -25,6 +25,20 @@ export const pixels = (images: number, channels: number, plane: number): Pixels 
   pitch: pitchFor(channels, plane),
 });
 
+/** Pixels whose distance is a multiple of this many floats fall into few sets of a cache. */
+const crowded = 64;
+const apart = 16;
+
+/** Pixels for kernels that walk down a column of them with a few channels: not a round number of bytes apart. */
+export const spreadPixels = (images: number, channels: number, plane: number): Pixels => {
+  const form = pixels(images, channels, plane);
+  return plane > 1 && form.pitch % crowded === 0 ? { ...form, pitch: form.pitch + apart } : form;
+};
+
+/** The same cells and channels, at whatever pitch. */
+export const samePixels = (a: Form, b: Form): boolean =>
+  a?.images === b?.images && a?.channels === b?.channels && a?.plane === b?.plane;
+
 /** Pixels of one cell, or of one channel, without a gap are row-major. */
 const isRowMajor = ({ channels, plane, pitch }: Pixels): boolean =>
   pitch === channels && (plane === 1 || channels === 1);

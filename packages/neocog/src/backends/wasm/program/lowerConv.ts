@@ -9,7 +9,7 @@ import type { ConvOperand, ConvPlan, ConvTask } from '../kernels/convPlan.ts';
 import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
 import type { Step } from '../kernels/kernel.ts';
 import type { Placed, Room } from './arrays.ts';
-import { type Pixels, pixels } from './form.ts';
+import type { Pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Both sides of a convolution as pixels without their pitch. */
@@ -25,7 +25,7 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
   begin(l, node, `${kernel === 'conv' ? 'convolution' : 'input gradient'}`);
   const [input, weight] = node.inputs;
   const source = l.asPixels(input, ...sides[from]);
-  const form = pixels(...sides[to]);
+  const form = l.pixelsFor(node.outputs[0], ...sides[to]);
   const extras = node.inputs.slice(bias ? 3 : 2);
   const extraRooms = extras.map((value, i) =>
     finish.extras[i] === 'channel' ? l.asRowMajor(value) : l.as(value, form).room,

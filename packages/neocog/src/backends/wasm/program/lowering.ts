@@ -6,7 +6,7 @@ import type { Engine } from '../engine.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { Arrays, type Placed, type Room } from './arrays.ts';
 import type { Chooser, ConvChoice } from './choose.ts';
-import { type Form, formKey, type Pixels, pixels } from './form.ts';
+import { type Form, formKey, type Pixels, pixels, spreadPixels } from './form.ts';
 import { changeForm } from './moves.ts';
 
 /** A kernel on rooms. */
@@ -43,6 +43,12 @@ export interface Lowered {
   readonly outputs: readonly Room[];
 }
 
+const isDepthwise = (node: GraphNode): boolean =>
+  'geometry' in node &&
+  'groups' in node.geometry &&
+  node.geometry.groups > 1 &&
+  node.geometry.groups === node.geometry.inChannels;
+
 export class Lowering {
   readonly arrays = new Arrays();
   readonly steps: PlacedStep[] = [];
@@ -52,12 +58,15 @@ export class Lowering {
   readonly chooser: Chooser;
   readonly #lastReader = new Map<GraphValue, GraphNode>();
   readonly #read: ReadonlySet<GraphValue>;
+  /** What depthwise convolutions read and write. */
+  readonly #spread: ReadonlySet<GraphValue>;
 
   constructor(graph: Graph, engine: Engine, chooser: Chooser) {
     this.engine = engine;
     this.chooser = chooser;
     for (const node of graph.nodes) for (const value of node.inputs) this.#lastReader.set(value, node);
     this.#read = new Set([...this.#lastReader.keys(), ...graph.outputs]);
+    this.#spread = new Set(graph.nodes.filter(isDepthwise).flatMap((n) => [n.inputs[0], n.outputs[0]]));
     const gradients = graph.updates.flatMap((update) => update.gradients);
     for (const value of [...graph.outputs, ...gradients]) this.#lastReader.delete(value);
   }
@@ -65,6 +74,11 @@ export class Lowering {
   /** Whether nothing reads a computed value after `node`: its room may be written over. */
   endsWith(value: GraphValue, node: GraphNode): boolean {
     return value.source === 'node' && this.#lastReader.get(value) === node;
+  }
+
+  /** The pixels to leave a result in. */
+  pixelsFor(value: GraphValue, images: number, channels: number, plane: number): Pixels {
+    return (this.#spread.has(value) ? spreadPixels : pixels)(images, channels, plane);
   }
 
   isRead(value: GraphValue): boolean {
@@ -81,7 +95,7 @@ export class Lowering {
 
   /** A value as pixels, at whatever pitch it has; made if need be. */
   asPixels(value: GraphValue, images: number, channels: number, plane: number): Placed & { form: Pixels } {
-    const wanted = pixels(images, channels, plane);
+    const wanted = this.pixelsFor(value, images, channels, plane);
     const known = this.arrays
       .formsOf(value)
       .find(({ form }) => form?.images === images && form.channels === channels && form.plane === plane);

@@ -4,7 +4,7 @@ import type { GraphValue } from '../../graph.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { type MoveDim, type MovePlan, movePlan } from '../kernels/move.ts';
 import type { Arrays, Placed, Room } from './arrays.ts';
-import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate } from './form.ts';
+import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate, samePixels } from './form.ts';
 
 /** Where the steps of a move go. */
 export interface MoveSink {
@@ -14,8 +14,8 @@ export interface MoveSink {
 
 /** Makes another arrangement of a value. */
 export function changeForm(l: MoveSink, value: GraphValue, from: Placed, form: Form): Placed {
-  const through =
-    from.form && form && formKey(from.form) !== 'row-major' ? changeForm(l, value, from, null) : from;
+  const direct = !from.form || !form || formKey(from.form) === 'row-major' || samePixels(from.form, form);
+  const through = direct ? from : changeForm(l, value, from, null);
   const result = l.arrays.put(value, form);
   if (value.source === 'constant') {
     // Known before the first run: laid out then.
