@@ -88,7 +88,32 @@ export class Chooser {
       at[step.index] = step.to;
       saved += step.bytes;
     }
+    this.#takeBack(at, saved - excess);
     return new Chooser(this.#exact, at);
+  }
+
+  /** What was saved beyond need goes back to where it gains most. */
+  #takeBack(at: number[], spare: number): void {
+    let left = spare;
+    for (;;) {
+      const step = this.#bestReturn(at, left);
+      if (!step) return;
+      at[step.index] = step.to;
+      left -= step.bytes;
+    }
+  }
+
+  #bestReturn(at: readonly number[], left: number): { index: number; to: number; bytes: number } | null {
+    let best: { index: number; to: number; bytes: number; gain: number } | null = null;
+    for (const [index, { candidates, at: first }] of this.#made.entries()) {
+      const now = candidates[at[index]];
+      for (let to = first; to < at[index]; to++) {
+        const bytes = bytesOf(candidates[to].plan) - bytesOf(now.plan);
+        const gain = now.cost - candidates[to].cost;
+        if (bytes <= left && gain > 0 && (!best || gain > best.gain)) best = { index, to, bytes, gain };
+      }
+    }
+    return best;
   }
 
   #bestSaving(at: readonly number[]): { index: number; to: number; bytes: number } | null {
