@@ -116,6 +116,17 @@ describe('neocog train and run', () => {
     expect(await weights('three', '6')).not.toEqual(one);
   });
 
+  it('gives the same weights for any number of threads', async () => {
+    const weights = async (threads: string): Promise<Buffer> => {
+      const args = ['--epochs', '2', '--limit', '110', '--threads', threads, '--out', `threads${threads}`];
+      expect(await run(...training, ...args)).toMatchObject({ code: 0, err: '' });
+      return readFile(join(folder, `threads${threads}`, 'weights.safetensors'));
+    };
+    const one = await weights('1');
+    expect(await weights('2')).toEqual(one);
+    expect(await weights('3')).toEqual(one);
+  });
+
   it('keeps the last whole epoch at Ctrl-C', async () => {
     const args = [...training, '--epochs', '500', '--out', 'stopped'];
     let told = false;

@@ -1,8 +1,9 @@
 // From command line to exit code: assembles the commands, and turns whatever they throw into one sentence.
 // Exit codes: 0 done, 1 refused or failed, 130 ended by Ctrl-C.
 
-import { Command, CommanderError } from 'commander';
-import { configure, NeocogError } from 'neocog';
+import { Command, CommanderError, Option } from 'commander';
+import { configure, NeocogError, type WideSimd } from 'neocog';
+import { addBench } from './commands/bench.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFilter } from './commands/filter.ts';
 import { addRun } from './commands/run.ts';
@@ -18,8 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let running = program.name();
   program.hook('preAction', (_, command) => {
     running = `neocog ${command.name()}`;
-    // The process is the command's own, so it may use V8's experiment where its self-test passes.
-    configure({ wideSimd: 'auto' });
+    configure({ wideSimd: program.opts<{ wideSimd: WideSimd }>().wideSimd });
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -31,16 +31,26 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// The process is the command's own, so it may use V8's experiment where its self-test passes.
+const wideSimd = new Option(
+  '--wide-simd <mode>',
+  "256-bit operations, an experiment of V8's; auto: if they work",
+)
+  .choices(['off', 'auto', 'on'])
+  .default('auto');
+
 function makeProgram(): Command {
   const program = new Command('neocog')
     .description('Train, run and look into convolutional networks.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('--debug', 'after an error, print where it arose')
+    .addOption(wideSimd)
     .addHelpText('after', '\nStart here: neocog train mnist')
     .exitOverride();
   addTrain(program);
   addRun(program);
+  addBench(program);
   addSummary(program);
   addExplain(program);
   addFilter(program);

@@ -1,4 +1,4 @@
-// The networks that can be named on the command line and in a weights file.
+// The networks that can be named: those that are trained here, which a weights file names too, and all of the library.
 
 import { models, type nn } from 'neocog';
 import { CommandError } from './files.ts';
@@ -26,4 +26,23 @@ export function findNetwork(name: string): NetworkInfo {
   if (found) return found;
   const known = networks.map((network) => network.name).join(', ');
   throw new CommandError(`there is no network ${name}; choose one of: ${known}`);
+}
+
+/** A network of the library as it is with its default options. */
+export interface Model {
+  readonly name: string;
+  /** The input that it was made for, as a batch of one. */
+  readonly input: readonly number[];
+  readonly build: () => nn.Module;
+}
+
+export const modelNames = Object.keys(models.inputShapes) as models.ModelName[];
+
+/** `mobilenetV2` → `mobilenet-v2` */
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The library's network of this name, as exported or with dashes; undefined if there is none. */
+export function findModel(text: string): Model | undefined {
+  const name = modelNames.find((each) => text === each || text === dashed(each));
+  return name && { name, input: models.inputShapes[name], build: models[name] };
 }

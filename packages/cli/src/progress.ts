@@ -1,4 +1,4 @@
-// What training shows while it runs: a bar on the terminal, and a line for every epoch, also where there is
+// What commands show while they work: a bar on the terminal and, of training, a line for every epoch, also where there is
 // no terminal. The bar goes to standard error and the lines to standard output, so that the lines can be
 // piped or kept.
 
@@ -7,7 +7,6 @@ import type { BatchReport, EpochReport } from 'neocog';
 import { formatSeconds, formatShare } from './table.ts';
 
 const barOptions = {
-  format: 'epoch {epoch}  {bar} {percentage} %  loss {loss}  accuracy {accuracy}  {left} left',
   barsize: 24,
   clearOnComplete: true,
   // Signals are the command's own business; without hidden cursor there is nothing to restore.
@@ -16,10 +15,15 @@ const barOptions = {
   fps: 8,
 };
 
+const makeBar = (format: string): SingleBar =>
+  new SingleBar({ ...barOptions, format }, Presets.shades_classic);
+
 /** The progress of one training. */
 export class Progress {
   readonly #epochs: number;
-  readonly #bar = new SingleBar(barOptions, Presets.shades_classic);
+  readonly #bar = makeBar(
+    'epoch {epoch}  {bar} {percentage} %  loss {loss}  accuracy {accuracy}  {left} left',
+  );
   readonly #start = performance.now();
 
   constructor(epochs: number) {
@@ -46,6 +50,28 @@ export class Progress {
       `epoch ${epoch}/${this.#epochs}  loss ${loss.toFixed(4)}  train ${formatShare(accuracy)}  test ${test}  ` +
         `${formatSeconds(seconds)}\n`,
     );
+  }
+
+  stop(): void {
+    this.#bar.stop();
+  }
+}
+
+/** Milliseconds from one picture of the bar to the next. */
+const barInterval = 1000 / barOptions.fps;
+
+/** The progress of work in stages; costs next to nothing however often it is told. */
+export class StageBar {
+  readonly #bar = makeBar('{stage}  {bar} {percentage} %');
+  #last = -Infinity;
+  #stage = '';
+
+  update(stage: string, share: number): void {
+    const now = performance.now();
+    if (stage === this.#stage && now - this.#last < barInterval) return;
+    [this.#last, this.#stage] = [now, stage];
+    if (this.#bar.isActive) this.#bar.update(100 * share, { stage });
+    else this.#bar.start(100, 100 * share, { stage });
   }
 
   stop(): void {

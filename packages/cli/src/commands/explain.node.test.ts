@@ -81,10 +81,32 @@ describe('neocog explain', () => {
     expect(plan).toMatch(/^parameters /m);
     expect(plan).toMatch(/^ {2}depthwise: needs one group per input channel, there are 1 for 64$/m);
     expect(plan).toMatch(/^ {2}runs as \S/m);
+    expect(plan).toMatch(/^alone in a compiled program, one thread\n(?: {2}.*\n)* {2}direct: cost \d/m);
     expect(await output('explain', text, '--listing')).toMatch(/^\(module\n/);
     const json = JSON.parse(await output('explain', text, '--plan', '--json'));
-    expect(json).toMatchObject({ op: 'conv2d', parameters: 36_928, plan: { geometry: text } });
+    expect(json).toMatchObject({
+      op: 'conv2d',
+      parameters: 36_928,
+      plan: { geometry: text },
+      compiled: [{ geometry: text, multiplyAdds: 115_605_504 }],
+    });
     expect(JSON.parse(await output('explain', text, '--json'))).not.toHaveProperty('plan');
+  });
+
+  it.each([
+    'n1 g4 c8>4 9x6 k3x2 s2x1 d1x2 p1:0x1:1 reflect',
+    'n2 g1 c4>6 30 k5 s1 d2 p4:0',
+    'n1 g1 c2>3 5x6x7 k3x3x3 s1 d1 p1',
+  ])('says how a program would run %s, from either side', async (geometry) => {
+    for (const side of [[], ['--transposed']]) {
+      const { compiled } = JSON.parse(await output('explain', geometry, ...side, '--plan', '--json'));
+      expect(compiled[0].candidates).toContainEqual(expect.objectContaining({ name: 'direct' }));
+    }
+  });
+
+  it('has no program for less output than a layer gives', async () => {
+    const out = await output('explain', 'n1 g1 c2>3 6x6 k3x3 s1 d1 p1 o5x6', '--plan');
+    expect(out).not.toContain('compiled program');
   });
 
   it('refuses in one sentence', async () => {

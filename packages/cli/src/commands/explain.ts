@@ -10,6 +10,7 @@ import {
   type Padding,
   type PerAxis,
 } from 'neocog';
+import { formatSteps, stepsOfOne } from '../explain/oneLayer.ts';
 import { CommandError } from '../files.ts';
 import { sizes, wholeNumber } from '../options.ts';
 
@@ -70,7 +71,7 @@ export function addExplain(program: Command): void {
   addLayerOptions(command);
   command
     .option('--transposed', 'read a geometry from the other side, as a transposed convolution')
-    .option('--plan', 'add which algorithm runs it, and why the others do not')
+    .option('--plan', 'add which algorithm runs it, at once and compiled, and why the others do not')
     .option('--listing', 'print the code that the library writes for it instead')
     .option('--json', 'print the numbers as JSON')
     .addHelpText('after', examples)
@@ -133,25 +134,27 @@ function padding(text: string): Padding {
   throw new InvalidArgumentError('Needed are cells such as 1, 1x2 or 0:1x2:2, or a name such as same');
 }
 
-function run(layer: string, words: ExplainWords): void {
+async function run(layer: string, words: ExplainWords): Promise<void> {
   const { transposed, plan, listing, json, bias, ...options } = words;
   const numbers = /^n\d/.test(layer)
     ? explainGeometry(layer, options, { transposed, bias })
     : explainLayer(layer, options, words);
   if (!plan && !listing) print(json ? JSON.stringify(numbers, null, 2) : explain.format(numbers));
-  else printPlan(numbers, words);
+  else await printPlan(numbers, words);
 }
 
 const print = (text: string): boolean => process.stdout.write(`${text}\n`);
 
-function printPlan(numbers: LayerArithmetic, { plan, listing, json }: ExplainWords): void {
+async function printPlan(numbers: LayerArithmetic, { plan, listing, json }: ExplainWords): Promise<void> {
   if (numbers.geometry === null || !numbers.op.startsWith('conv')) {
     throw new CommandError(`${numbers.op} runs in one way only; --plan and --listing are for convolutions`);
   }
-  const kernel = numbers.op.startsWith('convTranspose') ? 'inputGrad' : 'conv';
-  const found = explainPlan(numbers.geometry, kernel);
-  if (json) print(JSON.stringify({ ...numbers, plan: found }, null, 2));
-  else if (plan) print(`${explain.format(numbers)}\n\n${formatExplanation(found)}`);
+  const transposed = numbers.op.startsWith('convTranspose');
+  const found = explainPlan(numbers.geometry, transposed ? 'inputGrad' : 'conv');
+  const compiled = plan ? await stepsOfOne(numbers.geometry, transposed) : [];
+  const texts = [explain.format(numbers), formatExplanation(found), formatSteps(compiled)];
+  if (json) print(JSON.stringify({ ...numbers, plan: found, ...(plan && { compiled }) }, null, 2));
+  else if (plan) print(texts.filter((text) => text !== '').join('\n\n'));
   if (listing && !json) print(plan ? `\n${found.listing}` : found.listing);
 }
 

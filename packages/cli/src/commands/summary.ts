@@ -1,11 +1,10 @@
 // `neocog summary`: the table of a network's layers, without running it.
 
 import type { Command } from 'commander';
-import { formatSummary, init, models, type nn, summary } from 'neocog';
+import { formatSummary, init, summary } from 'neocog';
 import { CommandError } from '../files.ts';
+import { findModel, modelNames } from '../networks.ts';
 import { sizes } from '../options.ts';
-
-const names = Object.keys(models.inputShapes) as models.ModelName[];
 
 interface SummaryWords {
   readonly input?: number[];
@@ -23,7 +22,7 @@ export function addSummary(program: Command): void {
         "parameters, and what a cell of the output sees of the input: how many cells, how far from one cell's field to " +
         "the next one's (jump), and where the first begins (start).",
     )
-    .argument('<network>', names.join(', '))
+    .argument('<network>', modelNames.join(', '))
     .option('--input <sizes>', 'shape of the input with its batch, such as 1x3x224x224', sizes)
     .option('--compare-dense', 'add the parameters that dense layers would need instead')
     .option('--json', 'print the numbers as JSON')
@@ -31,12 +30,11 @@ export function addSummary(program: Command): void {
 }
 
 function printSummary(name: string, { input, compareDense, json }: SummaryWords): void {
-  const known = names.find((each) => each === name);
-  if (!known) throw new CommandError(`there is no network ${name}; choose one of: ${names.join(', ')}`);
-  const build: () => nn.Module = models[known];
-  const numbers = summary(init.skip(build), input ?? models.inputShapes[known]);
+  const model = findModel(name);
+  if (!model) throw new CommandError(`there is no network ${name}; choose one of: ${modelNames.join(', ')}`);
+  const numbers = summary(init.skip(model.build), input ?? [...model.input]);
   const text = json
     ? JSON.stringify(numbers, null, 2)
-    : `${name}\n\n${formatSummary(numbers, { compareDense })}`;
+    : `${model.name}\n\n${formatSummary(numbers, { compareDense })}`;
   process.stdout.write(`${text}\n`);
 }

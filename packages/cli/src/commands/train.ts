@@ -1,6 +1,7 @@
 // `neocog train`: the command line of training, and the order of its steps. Whatever can be refused is,
 // before the first step of training: options, data, the folder to write to.
 
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { datasets, loadDataset } from '../datasets.ts';
@@ -17,6 +18,9 @@ interface TrainOptions extends TrainingSettings {
   data?: string;
   limit?: number;
 }
+
+/** Beyond this a step of LeNet-5, which is short, gains nothing from a further thread. */
+const mostThreads = 8;
 
 /** Adds the command to the program. */
 export function addTrain(program: Command): void {
@@ -36,6 +40,12 @@ export function addTrain(program: Command): void {
       'decides first weights and order: the same seed, the same network',
       wholeNumber(0),
       1,
+    )
+    .option(
+      '--threads <n>',
+      'threads to train on; the weights do not depend on them',
+      wholeNumber(1),
+      Math.min(mostThreads, availableParallelism()),
     )
     .option('--out <folder>', 'where to write (default: runs/<dataset>)')
     .option(

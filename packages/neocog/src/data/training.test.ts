@@ -12,9 +12,9 @@ import {
   tensor,
 } from '../index.ts';
 import { manualSeed } from '../tensor/random.ts';
-import { type EvaluateOptions, evaluate, type ForwardPass } from './evaluation.ts';
+import { evaluate, type ForwardPass } from './evaluation.ts';
 import { BatchLoader } from './loader.ts';
-import { type BatchReport, type EpochReport, type FitOptions, fit } from './training.ts';
+import { type BatchReport, type FitOptions, fit } from './training.ts';
 
 /** 24 points on a circle; the class is the third of the circle that a point lies in. */
 const angles = Array.from({ length: 24 }, (_, i) => (2 * Math.PI * (i + 0.5)) / 24);
@@ -132,68 +132,87 @@ describe('fit', () => {
 });
 
 describe('fit with a trainer', () => {
-  /** The same training as `train`, in compiled steps. */
-  async function trainCompiled(options: Partial<FitOptions> = {}) {
+  /** The training of `train`, to be done in compiled steps. */
+  async function compiled() {
     manualSeed(1);
     const module = network();
     const optimizer = new optim.SGD(module.parameters(), { lr: 0.1, momentum: 0.9 });
     const trainer = await compileTraining(module, { input: [5, 2], loss: crossEntropy, optimizer });
-    const loader = circle({ shuffle: true, seed: 1 });
-    const history = await fit(module, loader, { epochs: 20, optimizer, trainer, ...options });
-    trainer.dispose();
-    return { module, optimizer, history };
+    const run = (options: Partial<FitOptions>) =>
+      fit(module, circle({ shuffle: true, seed: 1 }), { epochs: 3, optimizer, trainer, ...options });
+    return { module, optimizer, trainer, run };
   }
-  const weightOf = (module: nn.Module): Float32Array => module.parameters()[0].data.slice() as Float32Array;
-  const expectClose = (given: ArrayLike<number>, wanted: ArrayLike<number>): void =>
-    Array.from(wanted).forEach((value, i) => {
-      expect(given[i]).toBeCloseTo(value, 3);
-    });
-  const withoutTime = ({ seconds: _, ...report }: EpochReport) => report;
+  const weightOf = (module: nn.Module): number[] => [...module.parameters()[0].data];
+
+  function expectClose(given: ArrayLike<number>, wanted: ArrayLike<number>): void {
+    expect(given).toHaveLength(wanted.length);
+    for (let i = 0; i < wanted.length; i++) expect(given[i]).toBeCloseTo(wanted[i], 4);
+  }
 
   it('reports what eager steps report, a smaller last batch included', async () => {
-    const reports: { eager: BatchReport[]; compiled: BatchReport[] } = { eager: [], compiled: [] };
-    const learningRate = (progress: number): number => 0.1 * (1 - progress);
-    const options = (into: BatchReport[]) => ({
+    const reports: BatchReport[][] = [[], []];
+    const options = (into: BatchReport[]): Partial<FitOptions> => ({
       epochs: 3,
-      learningRate,
+      learningRate: (progress) => 0.1 * (1 - progress),
       validation: circle(),
-      onBatch: (report: BatchReport) => void into.push(report),
+      onBatch: (report) => void into.push(report),
     });
-    const eager = train(options(reports.eager));
+    const eager = train(options(reports[0]));
     const wanted = await eager.run;
-    const { module, history, optimizer } = await trainCompiled(options(reports.compiled));
+    const { module, optimizer, run } = await compiled();
+    const history = await run(options(reports[1]));
     expectClose(history.batchLosses, wanted.batchLosses);
-    expect(reports.compiled.map(({ epoch, batch, step, lr }) => [epoch, batch, step, lr])).toEqual(
-      reports.eager.map(({ epoch, batch, step, lr }) => [epoch, batch, step, lr]),
-    );
-    expectClose(
-      reports.compiled.map(({ accuracy }) => accuracy),
-      reports.eager.map(({ accuracy }) => accuracy),
-    );
-    expect(history.epochs.map(({ validation }) => validation?.predictions)).toEqual(
-      wanted.epochs.map(({ validation }) => validation?.predictions),
-    );
+    const places = reports.map((list) => list.map(({ epoch, batch, step, lr }) => [epoch, batch, step, lr]));
+    expect(places[1]).toEqual(places[0]);
+    const accuracies = reports.map((list) => list.map(({ accuracy }) => accuracy));
+    expect(accuracies[1]).toEqual(accuracies[0]);
+    const taken = [history, wanted].map(({ epochs }) => epochs.map((e) => e.validation?.predictions));
+    expect(taken[0]).toEqual(taken[1]);
     expectClose(weightOf(module), weightOf(eager.module));
-    expect(optimizer.stateDict().tensors).toHaveProperty('0.step');
+    expect(optimizer.stateDict().tensors['0.step'].item()).toBe(15);
   });
 
-  it('has the weights in the module before validation, at every epoch and after an early end', async () => {
-    const seen: Float32Array[] = [];
+  it('brings the weights back before validation and after an early end', async () => {
+    const { module, run } = await compiled();
+    const [first, seen] = [weightOf(module), { batch: [] as number[], validation: [] as number[] }];
+    let made = 0;
+    let freed = 0;
     const controller = new AbortController();
-    const { module, history } = await trainCompiled({
-      onEpoch: () => void seen.push(weightOf(module_())),
+    const history = await run({
       validation: circle(),
       signal: controller.signal,
-      onBatch: ({ step }) => (step === 12 ? controller.abort() : undefined),
-      compileValidation: async () => {
-        seen.push(weightOf(module_()));
-        return compile(module_(), { input: [5, 2] });
+      onBatch: ({ step }) => {
+        if (step === 5) seen.batch = weightOf(module);
+        if (step === 7) controller.abort();
       },
-      trainer: await follow(),
+      compileValidation: async () => {
+        made++;
+        seen.validation = weightOf(module);
+        const program = await compile(module, { input: [5, 2] });
+        const dispose = (): void => {
+          freed++;
+          program.dispose();
+        };
+        return { inputShape: program.inputShape, run: (x) => program.run(x), dispose };
+      },
     });
-    expect(history).toMatchObject({ stopped: true });
-    expect(module).toBeDefined();
-    expect(seen).toHaveLength(4);
+    expect([history.stopped, history.epochs.length, made, freed]).toEqual([true, 1, 1, 1]);
+    expect(seen.batch).toEqual(first);
+    expect(seen.validation).not.toEqual(first);
+    expect(weightOf(module)).not.toEqual(seen.validation);
+  });
+
+  it('stops at a loss that is no number, with the weights of the last epoch', async () => {
+    const { module, run } = await compiled();
+    let kept: number[] = [];
+    const options: Partial<FitOptions> = {
+      learningRate: (progress) => (progress < 0.5 ? 0.1 : 1e30),
+      onEpoch: () => {
+        kept = weightOf(module);
+      },
+    };
+    await expect(run(options)).rejects.toThrow(/fit: the loss became (NaN|Infinity) at epoch 2/);
+    expect(weightOf(module)).toEqual(kept);
   });
 });
 
@@ -255,5 +274,20 @@ describe('evaluate', () => {
       new BatchLoader(scores, labels, { batchSize: 3, dropLast: true }),
     );
     expect(result.predictions).toEqual(Int32Array.of(0, 1, 1, -1));
+  });
+
+  it("runs batches of the program's shape through it, others through the module", async () => {
+    const module = new Echo();
+    const loader = new BatchLoader(scores, labels, { batchSize: 3 });
+    const ran: number[][] = [];
+    const run = async (x: Tensor): Promise<Tensor> => {
+      ran.push([...x.shape]);
+      return x;
+    };
+    const program: ForwardPass = { inputShape: [3, 3], run };
+    const result = await evaluate(module, loader, { program });
+    expect(ran).toEqual([[3, 3]]);
+    expect(module.seen).toEqual([false]);
+    expect(result).toEqual(await evaluate(new Echo(), loader));
   });
 });

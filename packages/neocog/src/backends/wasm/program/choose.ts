@@ -45,7 +45,9 @@ export class Chooser {
       const refusal = planner.refuse(task);
       const plan = refusal === null ? planner.plan(task) : null;
       const inexact =
-        plan && this.#exact && !plan.exact ? 'is not a plain sum, and exactConvolution is on' : null;
+        plan && this.#exact && !plan.exact
+          ? 'is no plain sum, as exact convolution and eager calls need'
+          : null;
       return {
         name: planner.name,
         refusal: refusal ?? inexact,

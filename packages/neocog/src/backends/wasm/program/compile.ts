@@ -17,8 +17,11 @@ import { type Layout, layOut } from './layout.ts';
 import { lower } from './lower.ts';
 import type { Lowered } from './lowering.ts';
 
-/** A program may take this much more than weights and the two largest values. */
+/** A program may take this many times its weights and the two largest values. */
 const allowance = 1.3;
+
+/** Below this many bytes memory is not worth a slower algorithm. */
+const smallProgram = 4 * 2 ** 20;
 
 export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
   const e = engine();
@@ -60,7 +63,7 @@ function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
   for (;;) {
     const lowered = lower(graph, e, chooser);
     const bytes = bytesOf(lowered);
-    limit ??= allowance * neededBytes(graph, e, chooser);
+    limit ??= Math.max(smallProgram, allowance * neededBytes(graph, e, chooser));
     const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
     if (!next) return lowered;
     chooser = next;

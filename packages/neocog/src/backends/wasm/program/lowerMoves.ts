@@ -48,6 +48,13 @@ export function lowerCopy(l: Lowering, node: CopyNode): void {
         [null, null],
       ]
     : [[null, null]];
+  // Another order of axes may be what lies there already: channels-last images are pixels.
+  for (const [from, to] of [...tries, [null, likelyPixels(view.shape)] as const]) {
+    const plan = planMove(from, to, ...shapes, { fromStart: view.offset });
+    if (!plan?.isIdentity || floatsOf(to, y.size) !== floatsOf(from, x.size)) continue;
+    l.alias(y, to, l.as(x, from).room);
+    return;
+  }
   for (const [from, to] of tries) {
     const plan = planMove(from, to, ...shapes, { fromStart: view.offset });
     if (!plan) continue;

@@ -58,6 +58,7 @@ export class Lowering {
   readonly chooser: Chooser;
   readonly #lastReader = new Map<GraphValue, GraphNode>();
   readonly #read: ReadonlySet<GraphValue>;
+  readonly #shared = new Set<Room>();
   /** What depthwise convolutions read and write. */
   readonly #spread: ReadonlySet<GraphValue>;
 
@@ -115,12 +116,19 @@ export class Lowering {
     return changeForm(this, value, from, form);
   }
 
+  /** Says that `value` is another name for what lies in a room already. Nothing is written there in place from now on. */
+  alias(value: GraphValue, form: Form, room: Room): void {
+    this.arrays.put(value, form, room);
+    this.#shared.add(room);
+  }
+
   /** Where a node is to leave a result: a room of its own, or that of an input that nobody needs afterwards. */
   result(value: GraphValue, form: Form, node: GraphNode, reusable: readonly GraphValue[] = []): Placed {
     for (const input of this.arrays.isReserved(value) ? [] : reusable) {
       if (!this.endsWith(input, node) || input.dtype !== value.dtype) continue;
       const old = this.arrays.formsOf(input).find((placed) => formKey(placed.form) === formKey(form));
-      if (old && !old.room.lasting) return this.arrays.put(value, form, old.room);
+      if (old && !old.room.lasting && !this.#shared.has(old.room))
+        return this.arrays.put(value, form, old.room);
     }
     return this.arrays.put(value, form);
   }

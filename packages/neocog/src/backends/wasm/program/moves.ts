@@ -73,6 +73,11 @@ interface Pair {
   readonly to: number | Int32Array;
 }
 
+export interface PlannedMove extends MovePlan {
+  /** Every element stays at its place. */
+  readonly isIdentity: boolean;
+}
+
 export function planMove(
   from: Form,
   to: Form,
@@ -83,7 +88,7 @@ export function planMove(
     toStart = 0,
     mode = 'copy',
   }: { fromStart?: number; toStart?: number; mode?: 'copy' | 'add' },
-): MovePlan | null {
+): PlannedMove | null {
   let pairs: Pair[] = fromAxes.map(({ size, step }, d) => ({ size, from: step, to: toAxes[d].step }));
   for (;;) {
     const source = locate(
@@ -99,7 +104,11 @@ export function planMove(
     if (!source || !target) return null;
     if ('steps' in source && 'steps' in target) {
       const dims = pairs.map((p, d) => moveDim(p.size, source.steps[d], target.steps[d]));
-      return movePlan({ dims, fromStart: source.start, toStart: target.start, mode });
+      const stays = dims.every(
+        (dim) => dim.count === 1 || (!dim.fromTable && !dim.toTable && dim.from === dim.to),
+      );
+      const plan = movePlan({ dims, fromStart: source.start, toStart: target.start, mode });
+      return { ...plan, isIdentity: stays && source.start === target.start };
     }
     const cut = 'steps' in source ? target : source;
     if ('steps' in cut) return null;
