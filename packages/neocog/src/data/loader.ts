@@ -66,6 +66,7 @@ export class BatchLoader implements Iterable<Batch> {
   readonly #labels: Samples;
   readonly #sampleShape: readonly number[];
   readonly #options: BatchLoaderOptions;
+  #table: Float32Array | null = null;
 
   constructor(images: Samples, labels: Samples, options: BatchLoaderOptions = {}) {
     this.batchSize = checkCount('batchSize', options.batchSize ?? 32);
@@ -101,9 +102,8 @@ export class BatchLoader implements Iterable<Batch> {
   }
 
   #batch(index: Int32Array): Batch {
-    const { mean = 0, std = 1 } = this.#options;
     const x = gather(this.#images, index, new Float32Array(index.length * sampleSize(this.#images)));
-    for (let i = 0; i < x.length; i++) x[i] = (x[i] - mean) / std;
+    this.#scale(x);
     const classes = !(this.#labels.data instanceof Float32Array || this.#labels.data instanceof Float64Array);
     const Labels = classes ? Int32Array : Float32Array;
     const y = gather(this.#labels, index, new Labels(index.length * sampleSize(this.#labels)));
@@ -112,6 +112,17 @@ export class BatchLoader implements Iterable<Batch> {
       y: new Tensor(y, [index.length, ...this.#labels.shape.slice(1)]),
       index,
     };
+  }
+
+  /** To `(value − mean) / std`. A division takes longer than a look into a table of all bytes. */
+  #scale(x: Float32Array): void {
+    const { mean = 0, std = 1 } = this.#options;
+    if (this.#images.data instanceof Uint8Array) {
+      this.#table ??= Float32Array.from({ length: 256 }, (_, byte) => (byte - mean) / std);
+      for (let i = 0; i < x.length; i++) x[i] = this.#table[x[i]];
+    } else {
+      for (let i = 0; i < x.length; i++) x[i] = (x[i] - mean) / std;
+    }
   }
 }
 
