@@ -87,10 +87,15 @@ function scaleWeights(
   const [perOut, perIn] = [g.outChannels / g.groups, g.inChannels / g.groups];
   const taps = weight.length / (g.outChannels * perIn);
   const scaled = new Float32Array(weight.length);
-  for (let row = 0; row < g.outChannels * perIn; row++) {
-    const [out, input] = [Math.floor(row / perIn), row % perIn];
-    const factor = scale[op === 'conv' ? out : Math.floor(out / perOut) * perIn + input];
-    for (let i = row * taps; i < (row + 1) * taps; i++) scaled[i] = weight[i] * factor;
+  // Runs of weights that share a factor: all of an output channel, or the taps of one input channel.
+  const [runs, length] = op === 'conv' ? [1, perIn * taps] : [perIn, taps];
+  let i = 0;
+  for (let out = 0; out < g.outChannels; out++) {
+    const first = op === 'conv' ? out : Math.floor(out / perOut) * perIn;
+    for (let run = 0; run < runs; run++) {
+      const factor = scale[first + run];
+      for (const end = i + length; i < end; i++) scaled[i] = weight[i] * factor;
+    }
   }
   return scaled;
 }
