@@ -5,19 +5,20 @@
 // the layout, stands beside it.
 
 import { availableParallelism, cpus } from 'node:os';
-import { f32x4, Module, v128 } from '../packages/neocog/dist/backends/wasm/assembler/index.js';
-import { convRoutine } from '../packages/neocog/dist/backends/wasm/conv/conv.js';
-import { forwardForm, grouped } from '../packages/neocog/dist/backends/wasm/conv/forms.js';
-import { tapRunner } from '../packages/neocog/dist/backends/wasm/conv/routines.js';
+import { f32x4, v128 } from '../packages/neocog/dist/backends/wasm/assembler/index.js';
+import { compiled } from '../packages/neocog/dist/backends/wasm/eager/compile.js';
+import { convolve } from '../packages/neocog/dist/backends/wasm/eager/conv.js';
+import { memory, reserve } from '../packages/neocog/dist/backends/wasm/eager/memory.js';
 import {
   engine,
   engineName,
   multiplyAdd,
   overrideEngine,
 } from '../packages/neocog/dist/backends/wasm/engine.js';
-import { importMemory, instantiate } from '../packages/neocog/dist/backends/wasm/instantiate.js';
-import { Arena } from '../packages/neocog/dist/backends/wasm/memory.js';
-import { inputShape, multiplyAdds, weightShape } from '../packages/neocog/dist/geometry/conv.js';
+import { plainEpilogue } from '../packages/neocog/dist/backends/wasm/kernels/epilogue.js';
+import { kernelParams } from '../packages/neocog/dist/backends/wasm/kernels/kernel.js';
+import { Chooser } from '../packages/neocog/dist/backends/wasm/program/choose.js';
+import { inputShape, multiplyAdds, outputShape, weightShape } from '../packages/neocog/dist/geometry/conv.js';
 import { parseConv } from '../packages/neocog/dist/geometry/text.js';
 import { configure } from '../packages/neocog/dist/index.js';
 import { inTurns, warmUp } from './measure.js';
@@ -33,8 +34,21 @@ const layers = [
   'n1 g1 c3>64 224x224 k7x7 s2 d1 p3',
 ];
 
-const arena = new Arena();
 const turns = 20000;
+
+/** What has been handed out of the backend's memory. Eager operations work in its beginning: what they spoil is no result. */
+let top = 64;
+
+/** @param {number} bytes of numbers in ±½ */
+function alloc(bytes) {
+  const address = top;
+  top += Math.ceil(bytes / 64) * 64 + 64;
+  reserve(top);
+  new Float32Array(memory.buffer, address, Math.ceil(bytes / 4)).forEach((_, i, all) => {
+    all[i] = ((i * 7) % 11) / 11 - 0.5;
+  });
+  return address;
+}
 
 /**
  * `lanes × turns` multiply-adds of 4 floats on registers; with `wide` in adjacent pairs that start and end in memory,
@@ -43,48 +57,72 @@ const turns = 20000;
  * @param {number} lanes accumulators
  */
 function peakLoop(lanes) {
-  const m = new Module();
-  importMemory(m);
   const madd = multiplyAdd(engine());
-  m.func(
-    'run',
-    { at: 'i32' },
-    (f, { at }) => {
-      const sums = Array.from({ length: lanes }, (_, i) => f.local('v128', `sum${i}`));
-      const factors = [0, 1].map((i) => f.local('v128', `factor${i}`));
-      factors.forEach((factor, i) => f.set(factor, v128.load(at, { offset: 16 * i })));
-      const scale = f.local('v128', 'scale');
-      f.set(scale, f32x4.splat(0.5));
-      sums.forEach((sum, i) => f.set(sum, v128.load(at, { offset: 32 + 16 * i })));
-      f.repeat(turns, () => {
-        sums.forEach((sum, i) => f.set(sum, madd(scale, factors[i % 2], sum)));
-      });
-      sums.forEach((sum, i) => f.run(v128.store(at, sum, { offset: 32 + 16 * i })));
-    },
-    { export: true },
-  );
-  const at = arena.zeros(256);
-  const { run } = instantiate(m);
-  return { run: () => run(at), flops: turns * lanes * 8 };
+  const operands = ['at'];
+  const run = compiled({
+    key: `peak ${lanes} ${engineName(engine())}`,
+    operands,
+    units: 1,
+    scratchBytes: 0,
+    emit: (m, name) =>
+      m.func(name, kernelParams(operands), (f, { at }) => {
+        const sums = Array.from({ length: lanes }, (_, i) => f.local('v128', `sum${i}`));
+        const factors = [0, 1].map((i) => f.local('v128', `factor${i}`));
+        factors.forEach((factor, i) => f.set(factor, v128.load(at, { offset: 16 * i })));
+        const scale = f.local('v128', 'scale');
+        f.set(scale, f32x4.splat(0.5));
+        sums.forEach((sum, i) => f.set(sum, v128.load(at, { offset: 32 + 16 * i })));
+        f.repeat(turns, () => {
+          sums.forEach((sum, i) => f.set(sum, madd(scale, factors[i % 2], sum)));
+        });
+        sums.forEach((sum, i) => f.run(v128.store(at, sum, { offset: 32 + 16 * i })));
+      }),
+  });
+  const at = alloc(1024);
+  return { run: () => run(at, 0, 1, 0), flops: turns * lanes * 8 };
+}
+
+/** @param {readonly number[]} shape @param {number} channels with whole vectors per pixel, unless they are few */
+function bytesOfPixels(shape, channels) {
+  const pitch = channels < 4 ? channels : Math.ceil(channels / 4) * 4;
+  const cells = shape.reduce((a, b) => a * b, 1) / channels;
+  return { pitch, bytes: 4 * cells * pitch };
 }
 
 /**
- * The forward kernel of a layer on packed data in the backend's memory.
+ * The kernels of a layer on packed data in the backend's memory, of the best algorithm with plain sums.
  *
  * @param {string} text
  */
 function kernelOf(text) {
-  const g = parseConv(text);
-  const { plan, x, w, y } = forwardForm(g, grouped(g), engine());
-  const addresses = [x.packedSize, w.plainSize * 2, y.packedSize].map((floats) => {
-    const address = arena.alloc(floats * 4);
-    arena.floats(address, floats).forEach((_, i, all) => {
-      all[i] = ((i * 7) % 11) / 11 - 0.5;
-    });
-    return address;
+  const geometry = parseConv(text);
+  const [x, y] = [
+    bytesOfPixels(inputShape(geometry), geometry.inChannels),
+    bytesOfPixels(outputShape(geometry), geometry.outChannels),
+  ];
+  const { plan } = new Chooser(true).choose({
+    geometry,
+    kernel: 'conv',
+    xPitch: x.pitch,
+    yPitch: y.pitch,
+    epilogue: plainEpilogue,
+    engine: engine(),
   });
-  const run = tapRunner(plan, engine()).run(false);
-  return () => run(addresses[0], addresses[1], 0, addresses[2]);
+  const places = new Map([
+    ['x', alloc(x.bytes)],
+    ['w', alloc(plan.weightBytes)],
+    ['y', alloc(y.bytes)],
+    .../** @type {[string, number][]} */ (plan.workspaces.map((bytes, i) => [`workspace${i}`, alloc(bytes)])),
+  ]);
+  const calls = plan.steps.map(({ kernel, operands }) => {
+    const call = compiled(kernel);
+    const addresses = operands.map((name) => /** @type {number} */ (places.get(name)));
+    const args = [...addresses, 0, kernel.units, alloc(kernel.scratchBytes)];
+    return () => call(...args);
+  });
+  return () => {
+    for (const call of calls) call();
+  };
 }
 
 /** @param {string} text */
@@ -93,8 +131,11 @@ function eagerOf(text) {
   const fill = (/** @type {number[]} */ shape) =>
     new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.25);
   const [x, w] = [fill(inputShape(g)), fill(weightShape(g))];
-  const routine = convRoutine(g, 'conv');
-  return () => void routine.run(x, w, null);
+  const mode = engine();
+  return () => {
+    overrideEngine(mode);
+    convolve('conv', g, x, w);
+  };
 }
 
 /** @typedef {{ label: string, flops: Map<string, number>, candidates: Candidate[] }} Mode */

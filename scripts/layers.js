@@ -29,7 +29,9 @@ export const FLOORS = [
   [
     {
       name: 'the backend interface',
-      holds: ['work', 'graph', 'executable', 'backend', 'current'].map((name) => `backends/${name}.ts`),
+      holds: ['work', 'graph', 'rewrite', 'normalForm', 'executable', 'backend', 'current'].map(
+        (name) => `backends/${name}.ts`,
+      ),
     },
   ],
   [

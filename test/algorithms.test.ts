@@ -1,12 +1,13 @@
-// Every convolution algorithm of the WebAssembly backend, for each of the three kernels, on geometries drawn at random
+// The convolution algorithms of the WebAssembly backend and the eager operations that run them, on geometries drawn at random
 // from a seed: equal to plain loops bit for bit on whole numbers, and near the float64 sums on fractions. The list of
 // algorithms is the backend's own, so that a new one is tested by being there.
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConvKernel } from '../packages/neocog/src/backends/backend.ts';
 import { referenceBackend } from '../packages/neocog/src/backends/reference/backend.ts';
-import { convAlgorithms } from '../packages/neocog/src/backends/wasm/conv/algorithms.ts';
-import { convRoutine, explainConv } from '../packages/neocog/src/backends/wasm/conv/conv.ts';
+import { convolve } from '../packages/neocog/src/backends/wasm/eager/conv.ts';
+import { explainConv } from '../packages/neocog/src/backends/wasm/eager/explain.ts';
+import { matmul } from '../packages/neocog/src/backends/wasm/eager/matmul.ts';
 import {
   blocksFor,
   type Engine,
@@ -14,11 +15,14 @@ import {
   engineName,
   overrideEngine,
 } from '../packages/neocog/src/backends/wasm/engine.ts';
-import { matmul } from '../packages/neocog/src/backends/wasm/matmul.ts';
+import type { ConvPlanner } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
+import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
+import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
 import { formatConv, parseConv } from '../packages/neocog/src/geometry/text.ts';
 import type { ConvGeometry, PaddingMode } from '../packages/neocog/src/geometry/types.ts';
 import { Generator } from '../packages/neocog/src/index.ts';
+import { pick, plain, randomPitch, runCase } from './convPlans.ts';
 
 const kernels: readonly ConvKernel[] = ['conv', 'inputGrad', 'weightGrad'];
 const modes: readonly PaddingMode[] = ['zeros', 'zeros', 'reflect', 'symmetric', 'replicate', 'circular'];
@@ -28,32 +32,61 @@ const engines: readonly Partial<Engine>[] = [{ fma: true }, { fma: false }];
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-const pick = <T>(random: Generator, from: readonly T[]): T => from[random.integer(from.length)] as T;
+/** One cell, 3×3 with stride 1, or anything: what some algorithms are for would seldom come up by itself. */
+type Style = 'pointwise' | 'square' | 'any';
+const styles: readonly Style[] = ['pointwise', 'square', 'square', 'any', 'any', 'any', 'any'];
 
 /** A geometry of odd sizes, groups, strides, dilations and uneven padding, or null where they do not fit together. */
-function randomGeometry(random: Generator): ConvGeometry | null {
-  const rank = pick(random, [1, 2, 2, 3] as const);
+function randomGeometry(random: Generator, paddingMode: PaddingMode): ConvGeometry | null {
+  const style = pick(random, styles);
+  const rank = style === 'square' ? 2 : pick(random, [1, 2, 2, 3] as const);
   const perAxis = (from: readonly number[]): number[] =>
     Array.from({ length: rank }, () => pick(random, from));
   const groups = pick(random, [1, 1, 2, 3, 5]);
-  const [perIn, perOut] = [pick(random, [1, 1, 2, 3, 5]), pick(random, [1, 2, 3, 4, 7, 9])];
-  const pointwise = random.integer(8) === 0;
+  const wide = pick(random, [1, 1, 8]);
+  const [perIn, perOut] = [wide * pick(random, [1, 1, 2, 3, 5]), wide * pick(random, [1, 2, 3, 4, 7, 9])];
+  const kernel = { pointwise: [1], square: [3], any: [1, 2, 3, 4] }[style];
   const options = {
     groups,
-    stride: pointwise ? 1 : perAxis([1, 1, 2, 3]),
+    stride: style === 'any' ? perAxis([1, 1, 2, 3]) : 1,
     dilation: perAxis([1, 1, 2, 3]),
     padding: perAxis([0, 1, 2]).map(
-      (p) => (pointwise ? [0, 0] : [p, pick(random, [0, 1, 2])]) as [number, number],
+      (p) => (style === 'pointwise' ? [0, 0] : [p, pick(random, [0, 1, 2])]) as [number, number],
     ),
-    paddingMode: pick(random, modes),
+    paddingMode,
   };
   const input = [pick(random, [1, 2]), groups * perIn, ...perAxis([3, 5, 8, 13])];
-  const weight = [groups * perOut, perIn, ...(pointwise ? perAxis([1]) : perAxis([1, 2, 3, 4]))];
+  const weight = [groups * perOut, perIn, ...perAxis(kernel)];
   try {
     return convGeometry('random', rank, input, weight, options);
   } catch {
     return null;
   }
+}
+
+/** What transforms may deviate by, as a share of the largest sum of magnitudes: a tile's rounding reaches all of its outputs. */
+const transformTolerance = 1.1e-6;
+
+/** Runs an algorithm's plan on whole numbers and checks it. False if it does not take the geometry. */
+function checkPlanner(
+  planner: ConvPlanner,
+  geometry: ConvGeometry,
+  kernel: ConvKernel,
+  random: Generator,
+): boolean {
+  const [xPitch, yPitch] = [geometry.inChannels, geometry.outChannels].map((c) => randomPitch(random, c));
+  const c = { geometry, kernel, xPitch, yPitch };
+  const task = { ...c, epilogue: plainEpilogue, engine: engine() };
+  if (planner.refuse(task) !== null) return false;
+  const { got, want, scale } = runCase(planner, { ...c, ending: plain }, random);
+  const wrong = want.findIndex((v, i) => v !== got[i]);
+  const text = `${formatConv(geometry)}, pitches ${xPitch} ${yPitch}`;
+  if (planner.plan(task).exact) expect(wrong, `${text} differs at ${wrong}`).toBe(-1);
+  else {
+    const worst = want.reduce((most, v, i) => Math.max(most, Math.abs(v - got[i])), 0);
+    expect(worst, text).toBeLessThanOrEqual(transformTolerance * scale());
+  }
+  return true;
 }
 
 interface Operands {
@@ -94,51 +127,62 @@ function deviation(got: Float32Array, want: Float32Array, terms: number): number
 afterEach(() => void overrideEngine({ fma: true }));
 
 describe.each(engines)('with %o', (abilities) => {
-  describe.each(convAlgorithms.map((a) => [a.name, a] as const))('%s', (name, algorithm) => {
-    it.each(kernels)('%s equals plain loops bit for bit on whole numbers', (kernel) => {
+  describe.each(convPlanners.map((p) => [p.name, p] as const))('%s', (name, planner) => {
+    it('takes some kernel, and equals plain loops for it', () => {
       overrideEngine(abilities);
-      const random = new Generator(name.length * 31 + kernel.length);
-      const whole = (): number => random.integer(7) - 3;
-      let tried = 0;
-      while (tried < 120) {
-        const g = randomGeometry(random);
-        if (!g || algorithm.refuse(g, kernel) !== null) continue;
+      const random = new Generator(name.length * 31);
+      const tried = { conv: 0, inputGrad: 0, weightGrad: 0 };
+      for (let draws = 0; draws < 400; draws++) {
+        const g = randomGeometry(random, 'zeros');
+        if (!g) continue;
+        for (const kernel of kernels) {
+          if (tried[kernel] < 60 && checkPlanner(planner, g, kernel, random)) tried[kernel]++;
+        }
+      }
+      expect(Math.max(...Object.values(tried))).toBeGreaterThan(20);
+    });
+  });
+
+  it.each(kernels)(
+    'eager %s equals plain loops bit for bit on whole numbers, in every padding mode',
+    (kernel) => {
+      overrideEngine(abilities);
+      const random = new Generator(kernel.length);
+      for (let tried = 0; tried < 150; ) {
+        const g = randomGeometry(random, pick(random, modes));
+        if (!g) continue;
         tried++;
-        const o = operandsOf(g, whole);
-        const [a, b] = argumentsOf(kernel, o);
-        const got = convRoutine(g, kernel, algorithm).run(a, b, o.bias[kernel]);
+        const o = operandsOf(g, () => random.integer(7) - 3);
+        const got = convolve(kernel, g, ...argumentsOf(kernel, o), o.bias[kernel]);
         const wrong = expected(g, kernel, o).findIndex((v, i) => v !== got[i]);
         expect(wrong, `${formatConv(g)} differs at ${wrong}`).toBe(-1);
       }
-    });
-  });
+    },
+  );
 });
 
 const dot = (a: Float32Array, b: Float32Array): number =>
   a.reduce((sum, v, i) => sum + v * (b[i] as number), 0);
 
-describe.each(convAlgorithms.map((a) => [a.name, a] as const))('%s', (name, algorithm) => {
-  it('is one trilinear form, and its gradients are differences of its results', () => {
-    const random = new Generator(name.length);
-    let tried = 0;
-    while (tried < 60) {
-      const g = randomGeometry(random);
-      if (!g || kernels.some((kernel) => algorithm.refuse(g, kernel) !== null)) continue;
-      tried++;
-      const { x, w, y } = operandsOf(g, () => random.integer(7) - 3);
-      const conv = (from: Float32Array, weight: Float32Array): number =>
-        dot(convRoutine(g, 'conv', algorithm).run(from, weight, null), y);
-      const dx = convRoutine(g, 'inputGrad', algorithm).run(y, w, null);
-      const dw = convRoutine(g, 'weightGrad', algorithm).run(x, y, null);
-      const form = conv(x, w);
-      expect([dot(x, dx), dot(w, dw)], formatConv(g)).toEqual([form, form]);
-      const [i, j] = [random.integer(x.length), random.integer(w.length)];
-      const raised = (values: Float32Array, at: number): Float32Array =>
-        values.map((v, k) => (k === at ? v + 1 : v));
-      expect(conv(raised(x, i), w) - form, formatConv(g)).toBe(dx[i]);
-      expect(conv(x, raised(w, j)) - form, formatConv(g)).toBe(dw[j]);
-    }
-  });
+it('convolution is one trilinear form, and its gradients are differences of its results', () => {
+  const random = new Generator(6);
+  for (let tried = 0; tried < 150; ) {
+    const g = randomGeometry(random, pick(random, modes));
+    if (!g) continue;
+    tried++;
+    const { x, w, y } = operandsOf(g, () => random.integer(7) - 3);
+    const conv = (from: Float32Array, weight: Float32Array): number =>
+      dot(convolve('conv', g, from, weight), y);
+    const dx = convolve('inputGrad', g, y, w);
+    const dw = convolve('weightGrad', g, x, y);
+    const form = conv(x, w);
+    expect([dot(x, dx), dot(w, dw)], formatConv(g)).toEqual([form, form]);
+    const [i, j] = [random.integer(x.length), random.integer(w.length)];
+    const raised = (values: Float32Array, at: number): Float32Array =>
+      values.map((v, k) => (k === at ? v + 1 : v));
+    expect(conv(raised(x, i), w) - form, formatConv(g)).toBe(dx[i]);
+    expect(conv(x, raised(w, j)) - form, formatConv(g)).toBe(dw[j]);
+  }
 });
 
 /** Layers large enough for every loop of the kernels, with tails in pixels, channels and bands of rows. */
@@ -158,7 +202,7 @@ describe.each(largeLayers)('%s', (text) => {
     const random = new Generator(1);
     const o = operandsOf(g, () => 2 * random.uniform() - 1);
     const [a, b] = argumentsOf(kernel, o);
-    const got = convRoutine(g, kernel).run(a, b, o.bias[kernel]);
+    const got = convolve(kernel, g, a, b, o.bias[kernel]);
     const cells = g.axes.reduce((n, axis) => n * axis.output, g.batch);
     const taps = sizeOf(weightShape(g)) / g.outChannels;
     expect(deviation(got, expected(g, kernel, o), kernel === 'weightGrad' ? cells : taps)).toBeLessThan(1);
@@ -194,14 +238,25 @@ describe('matmul', () => {
 });
 
 describe('the choice', () => {
-  it('says for each algorithm before the chosen one why it refused', () => {
-    const { candidates, chosen } = explainConv(parseConv('n1 g1 c64>64 56x56 k3x3 s1 d1 p1'), 'conv');
-    expect(candidates.map((c) => c.name)).toEqual(convAlgorithms.map((a) => a.name));
-    expect(candidates.at(-1)?.refusal).toBeNull();
-    expect(candidates.slice(0, -1).every((c) => (c.refusal ?? '').length > 10)).toBe(true);
-    const [tile] = blocksFor(engine(), 16);
-    expect(chosen).toContain(
-      `direct ${tile?.pixels}x${tile?.vectors}, ${engineName(engine())}, 3 taps × run of 192, 64 lanes`,
+  it('says of each algorithm what it would cost or why it refused, and which runs', () => {
+    const { candidates, chosen, listing } = explainConv(
+      parseConv('n1 g1 c64>64 56x56 k3x3 s1 d1 p1'),
+      'conv',
     );
+    expect(candidates.map((c) => c.name)).toEqual(convPlanners.map((p) => p.name));
+    for (const { name, cost, refusal } of candidates) {
+      if (name === 'direct') expect([refusal, (cost ?? 0) > 0]).toEqual([null, true]);
+      else expect((refusal ?? '').length, name).toBeGreaterThan(10);
+    }
+    const [tile] = blocksFor(engine(), 16);
+    const name = `direct ${tile?.pixels}x${tile?.vectors}, ${engineName(engine())}, 3×3 taps × 64 channels`;
+    expect(chosen).toContain(name);
+    expect(listing).toContain('(func $kernel2 (export "kernel2")');
+  });
+
+  it('is made for the geometry that is left when padding has been copied', () => {
+    const explained = explainConv(parseConv('n1 g1 c64>64 8x8 k3x3 s1 d1 p1 circular'), 'weightGrad');
+    expect(explained.geometry).toContain('circular');
+    expect(explained.chosen).toContain('direct weight gradient');
   });
 });

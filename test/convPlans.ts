@@ -70,6 +70,20 @@ export interface PlanCase {
 
 /** Plans the case, runs it and returns where it first differs from the reference, −1 for nowhere. */
 export function firstDifference(planner: ConvPlanner, c: PlanCase, random: Generator): number {
+  const { got, want } = runCase(planner, c, random);
+  return want.findIndex((value, i) => value !== got[i]);
+}
+
+export interface Outcome {
+  /** Row-major. */
+  readonly got: Float32Array;
+  readonly want: readonly number[];
+  /** The largest sum of magnitudes: what rounding is a share of. */
+  readonly scale: () => number;
+}
+
+/** What a planner makes of a case of whole numbers, and the reference. */
+export function runCase(planner: ConvPlanner, c: PlanCase, random: Generator): Outcome {
   const draw = (shape: readonly number[]): Float32Array =>
     Float32Array.from({ length: product(shape) }, () => random.integer(7) - 3);
   const g = c.geometry;
@@ -83,11 +97,18 @@ export function firstDifference(planner: ConvPlanner, c: PlanCase, random: Gener
   const got = runPlan(planner, task, { ...operands, bias, extras }, random);
   const sums = expectedSums(c, operands, bias);
   const plane = product(shape.slice(2));
-  return sums.findIndex((sum, i) => {
+  const want = Array.from(sums, (sum, i) => {
     const channel = Math.floor(i / plane) % channels;
     const at = extras.map((e, k) => e[c.ending.epilogue.extras[k] === 'pixel' ? i : channel] as number);
-    return c.ending.value(sum, at) !== got[i];
+    return c.ending.value(sum, at);
   });
+  const magnitudes = {
+    x: operands.x.map(Math.abs),
+    w: operands.w.map(Math.abs),
+    y: operands.y.map(Math.abs),
+  };
+  const scale = (): number => expectedSums(c, magnitudes, null).reduce((a, b) => Math.max(a, b), 0);
+  return { got, want, scale };
 }
 
 type Operands = Record<'x' | 'w' | 'y', Float32Array>;

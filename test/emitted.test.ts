@@ -2,16 +2,12 @@
 // code changes no hash, and one that should shows where. `npx vitest run --project node -u emitted` accepts new ones.
 
 import { describe, expect, it } from 'vitest';
-import {
-  depthwise,
-  forwardForm,
-  grouped,
-  inputGradForm,
-} from '../packages/neocog/src/backends/wasm/conv/forms.ts';
-import { sumKernel } from '../packages/neocog/src/backends/wasm/conv/sumKernel.ts';
-import { tapKernel } from '../packages/neocog/src/backends/wasm/conv/tapKernel.ts';
-import type { Engine } from '../packages/neocog/src/backends/wasm/engine.ts';
-import { engineName } from '../packages/neocog/src/backends/wasm/engine.ts';
+import type { ConvKernel } from '../packages/neocog/src/backends/backend.ts';
+import { moduleOf } from '../packages/neocog/src/backends/wasm/eager/compile.ts';
+import { type Engine, engineName } from '../packages/neocog/src/backends/wasm/engine.ts';
+import type { ConvTask } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
+import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
+import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
 import { parseConv } from '../packages/neocog/src/geometry/text.ts';
 
 const engines: readonly Engine[] = [
@@ -22,12 +18,14 @@ const engines: readonly Engine[] = [
 ];
 
 const layers = [
-  { text: 'n1 g1 c64>64 56x56 k3x3 s1 d1 p1', arrange: grouped },
-  { text: 'n2 g1 c1>6 28x28 k5x5 s1 d1 p2', arrange: grouped },
-  { text: 'n1 g4 c8>12 13x9 k3x2 s2x1 d1x2 p1:0x1 circular', arrange: grouped },
-  { text: 'n1 g10 c10>20 17x17 k3x3 s2 d1 p1', arrange: depthwise },
-  { text: 'n1 g1 c3>5 7x8x9 k3x3x3 s1x2x1 d1 p1', arrange: grouped },
+  'n1 g1 c64>64 56x56 k3x3 s1 d1 p1',
+  'n2 g1 c1>6 28x28 k5x5 s1 d1 p2',
+  'n1 g4 c8>12 13x9 k3x2 s2x1 d1x2 p1:0x1',
+  'n1 g10 c10>20 17x17 k3x3 s2 d1 p1',
+  'n64 g1 c400>120 1 k1 s1 d1 p0',
 ];
+
+const kernels: readonly ConvKernel[] = ['conv', 'inputGrad', 'weightGrad'];
 
 /** FNV-1a, 32 bits: enough to see a change. */
 function hash(bytes: Uint8Array): string {
@@ -36,17 +34,30 @@ function hash(bytes: Uint8Array): string {
   return (h >>> 0).toString(16).padStart(8, '0');
 }
 
+/** Of the code of each algorithm that takes the task. */
+function hashesOf(task: ConvTask): Record<string, string> {
+  const takers = convPlanners.filter((planner) => planner.refuse(task) === null);
+  const hashes = takers.map((planner) => {
+    const { prepare, steps } = planner.plan(task);
+    const code = moduleOf([...prepare, ...steps].map((step) => step.kernel)).encode();
+    return [planner.name, hash(code)] as const;
+  });
+  return Object.fromEntries(hashes);
+}
+
 describe.each(engines)('fma $fma, wide $wide, keeps order $keepsOrder', (engine) => {
-  it.each(layers)('$text', ({ text, arrange }) => {
-    const g = parseConv(text);
-    const { plan } = forwardForm(g, arrange(g), engine);
-    const backward = inputGradForm(g, arrange(g), engine).parts;
-    const hashes = {
-      engine: engineName(engine),
-      forward: hash(tapKernel(plan, engine, { bias: true }).encode()),
-      inputGrad: backward.map((part) => hash(tapKernel(part.plan, engine, { bias: false }).encode())),
-      weightGrad: hash(sumKernel(plan, engine).encode()),
-    };
-    expect(hashes).toMatchSnapshot();
+  it.each(layers)('%s', (text) => {
+    const geometry = parseConv(text);
+    const [xPitch, yPitch] = [geometry.inChannels, geometry.outChannels].map((c) => Math.ceil(c / 4) * 4);
+    const tasks = kernels.map((kernel) => ({
+      geometry,
+      kernel,
+      xPitch,
+      yPitch,
+      epilogue: { ...plainEpilogue, bias: kernel !== 'weightGrad' },
+      engine,
+    }));
+    const hashes = Object.fromEntries(tasks.map((task) => [task.kernel, hashesOf(task)]));
+    expect({ engine: engineName(engine), ...hashes }).toMatchSnapshot();
   });
 });

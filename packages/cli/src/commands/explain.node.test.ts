@@ -79,7 +79,7 @@ describe('neocog explain', () => {
   it('prints the plan with its refusals, the code, and everything as JSON', async () => {
     const plan = await output('explain', text, '--plan');
     expect(plan).toMatch(/^parameters /m);
-    expect(plan).toMatch(/^ {2}depthwise: needs one group per input channel, there are 1 for 64$/m);
+    expect(plan).toMatch(/^ {2}pointwise: needs kernel 1, stride 1 and no padding on every axis$/m);
     expect(plan).toMatch(/^ {2}runs as \S/m);
     expect(plan).toMatch(/^alone in a compiled program, one thread\n(?: {2}.*\n)* {2}direct: cost \d/m);
     expect(await output('explain', text, '--listing')).toMatch(/^\(module\n/);

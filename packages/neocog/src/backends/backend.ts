@@ -9,11 +9,17 @@ import type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values } from '
 
 export type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values };
 
-/** The algorithms of one geometry in order of preference: the first without a refusal runs. */
+/** The algorithms for one geometry: of those without a refusal, the one of the least cost runs. */
 export interface Explanation {
   readonly geometry: string;
-  readonly candidates: readonly { readonly name: string; readonly refusal: string | null }[];
-  /** What runs, in words: `direct 6x2, relaxed FMA, …`. */
+  readonly candidates: readonly {
+    readonly name: string;
+    /** Estimated time on one thread, in multiply-adds of the best kernel; null where nothing is estimated. */
+    readonly cost: number | null;
+    /** Why it is not to be had, or null. */
+    readonly refusal: string | null;
+  }[];
+  /** What runs, in words: `direct 6x2, fma, …`. */
   readonly chosen: string;
   /** The generated code as text, where there is any. */
   readonly listing: string;

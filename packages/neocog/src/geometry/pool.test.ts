@@ -1,7 +1,7 @@
 // Pooling windows against PyTorch's rules written out cell by cell: sizes, divisors, first cells.
 
 import { describe, expect, it } from 'vitest';
-import { firstCells, poolGeometry, poolInputShape, poolOutputShape, poolScales } from './pool.ts';
+import { poolGeometry, poolInputShape, poolOutputShape, poolScales } from './pool.ts';
 import type { PoolGeometry, WindowAxis } from './types.ts';
 
 interface Case {
@@ -51,7 +51,6 @@ describe('poolGeometry', () => {
         expect(() => pool1(c), JSON.stringify(c)).toThrow('holds padding only');
       else {
         expect(pool1(c).axes[0].output, JSON.stringify(c)).toBe(starts.length);
-        expect([...firstCells(pool1(c))]).toEqual(real);
       }
     }
   });
@@ -73,7 +72,6 @@ describe('poolGeometry', () => {
       [2, 5, 4, 6, 8],
       [2, 5, 2, 2, 2],
     ]);
-    expect([...firstCells(g)]).toEqual([0, 4, 24, 28, 96, 100, 120, 124]);
     expect(poolScales(g)).toEqual(new Float32Array(8).fill(1 / 24));
   });
 

@@ -106,16 +106,6 @@ function firstReal(axis: WindowAxis, o: number): number {
   return start < 0 ? start + Math.ceil(-start / axis.dilation) * axis.dilation : start;
 }
 
-/** The flat position, in the unpadded plane, of the first real cell of each window of a plane. */
-export function firstCells(g: PoolGeometry): Int32Array {
-  let cells = [0];
-  for (const axis of g.axes) {
-    const firsts = Array.from({ length: axis.output }, (_, o) => firstReal(axis, o));
-    cells = cells.flatMap((cell) => firsts.map((first) => cell * axis.input + first));
-  }
-  return Int32Array.from(cells);
-}
-
 export interface AverageOptions {
   /** Count padding cells too (default), though never those past the padding that ceil mode brings in. */
   countIncludePad?: boolean | undefined;

@@ -116,6 +116,17 @@ export function checkMode(call: Call, mode: PaddingMode, axes: readonly PaddedAx
 
 export const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
+/** From one cell to the next along each axis of a row-major array whose last axis has steps of `last`. */
+export function rowMajor(sizes: readonly number[], last: number): number[] {
+  const steps = new Array<number>(sizes.length);
+  let step = last;
+  for (let d = sizes.length - 1; d >= 0; d--) {
+    steps[d] = step;
+    step *= sizes[d];
+  }
+  return steps;
+}
+
 /** Refuses tensors whose elements cannot be counted in a signed 32-bit integer. */
 export function checkElements(call: Call, shapes: Record<string, readonly number[]>): void {
   for (const [name, shape] of Object.entries(shapes)) {

@@ -6,7 +6,8 @@ import { parseConv } from '../geometry/text.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
 
 /**
- * The algorithm that the current backend takes for a geometry, why the ones before it refused, and the generated code.
+ * The algorithm that eager operations of the current backend take for a geometry, what the others would cost or why they
+ * refused, and the generated code. What a compiled program takes, its own `explain` says.
  *
  * @param geometry A geometry, or its text such as `n1 g1 c64>64 56x56 k3x3 s1 d1 p1`.
  * @throws FormatError for text that is no geometry.
@@ -22,6 +23,9 @@ export function explainPlan(
 
 /** An explanation as lines of text, without the listing. */
 export function formatExplanation(e: Explanation): string {
-  const lines = e.candidates.map(({ name, refusal }) => `  ${name}: ${refusal ?? 'takes it'}`);
+  const judged = (cost: number | null): string => (cost === null ? 'takes it' : `cost ${millions(cost)}`);
+  const lines = e.candidates.map(({ name, cost, refusal }) => `  ${name}: ${refusal ?? judged(cost)}`);
   return [e.geometry, ...lines, `  runs as ${e.chosen}`].join('\n');
 }
+
+const millions = (cost: number): string => `${(cost / 1e6).toPrecision(3)} M`;

@@ -8,7 +8,7 @@ it('explains a convolution in one candidate', () => {
   const text = 'n1 g1 c1>1 5x5 k3x3 s1 d1 p0';
   const explanation = referenceBackend.explainConv(parseConv(text), 'conv');
   expect(explanation.geometry).toBe(text);
-  expect(explanation.candidates).toEqual([{ name: 'plain loops', refusal: null }]);
+  expect(explanation.candidates).toEqual([{ name: 'plain loops', cost: null, refusal: null }]);
 });
 
 it('runs a family through the interface', () => {

@@ -50,7 +50,9 @@ function checkPlace(place: number, size: number): number {
 /** y[p, i] = x[p, indices[p, i]] */
 export function take<T extends Values>(planes: number, x: T, indices: Int32Array): T {
   const [size, count] = [x.length / planes, indices.length / planes];
-  const y = (x instanceof Int32Array ? new Int32Array(indices.length) : new Float32Array(indices.length)) as T;
+  const y = (
+    x instanceof Int32Array ? new Int32Array(indices.length) : new Float32Array(indices.length)
+  ) as T;
   for (let i = 0; i < y.length; i++) y[i] = x[Math.floor(i / count) * size + checkIndex(indices[i], size)];
   return y;
 }

@@ -1,28 +1,14 @@
-// The WebAssembly backend: kernels written at run time for the geometry at hand. One thread.
+// The WebAssembly backend: kernels written at run time for the geometry at hand. Eager operations run on one thread.
 
-import { inputShape, outputShape, weightShape } from '../../geometry/conv.ts';
-import type { ConvGeometry } from '../../geometry/types.ts';
-import type { Backend, ConvKernel } from '../backend.ts';
-import { convRoutine, explainConv } from './conv/conv.ts';
-import { copy, copyAdd } from './copy.ts';
-import { fused } from './fused/index.ts';
-import { matmul } from './matmul.ts';
+import type { Backend } from '../backend.ts';
+import { convolve } from './eager/conv.ts';
+import { copy, copyAdd } from './eager/copy.ts';
+import { explainConv } from './eager/explain.ts';
+import { fused } from './eager/fused.ts';
+import { scatterAdd, take } from './eager/gather.ts';
+import { matmul } from './eager/matmul.ts';
+import { maxPool, sumPool, sumPoolGrad } from './eager/pool.ts';
 import { compileGraph } from './program/compile.ts';
-import { maxPool, scatterAdd, sumPool, sumPoolGrad, take } from './pool/index.ts';
-
-const resultShape = { conv: outputShape, inputGrad: inputShape, weightGrad: weightShape };
-
-function convolve(
-  kernel: ConvKernel,
-  g: ConvGeometry,
-  a: Float32Array,
-  b: Float32Array,
-  bias: Float32Array | null = null,
-): Float32Array {
-  // Nothing to do for a batch of none: kernels count down from 1 at least.
-  if (g.batch === 0) return new Float32Array(resultShape[kernel](g).reduce((n, size) => n * size, 1));
-  return convRoutine(g, kernel).run(a, b, bias);
-}
 
 export const wasmBackend: Backend = {
   name: 'wasm',

@@ -2,11 +2,8 @@
 // V8 behind a flag, so it is never switched on unasked, and a kernel with known answers must pass before it is trusted.
 
 import { DeviceError } from '../../errors.ts';
-import type { TapPlan } from './conv/plan.ts';
-import { tapKernel } from './conv/tapKernel.ts';
-import { blocksFor, type Engine, engine, overrideEngine, type WideSimd } from './engine.ts';
-import { instantiate } from './instantiate.ts';
-import { withScratch } from './memory.ts';
+import { matmul } from './eager/matmul.ts';
+import { engine, overrideEngine, type WideSimd } from './engine.ts';
 
 interface NodeProcess {
   versions?: { v8?: string };
@@ -56,41 +53,22 @@ function disable(): void {
 function enable(): string | null {
   setFlag(true);
   overrideEngine({ wide: true, fma: v8Major() >= 13 });
-  return knownAnswers(engine()) ? null : 'its self-test gave wrong results';
+  return knownAnswers() ? null : 'its self-test gave wrong results';
 }
 
-/** A product of small whole numbers, exact in float32, run often enough for V8 to optimise it. */
-function knownAnswers(e: Engine): boolean {
-  const [pixels, depth, lanes] = [24, 16, 32];
-  const once = { count: 1, xStep: 0, yStep: 0 };
-  const cols = { count: pixels, xStep: depth, yStep: lanes };
-  const shape = {
-    operand: 'splat',
-    images: once,
-    groups: once,
-    rows: [],
-    cols,
-    taps: [],
-    run: depth,
-  } as const;
-  const plan: TapPlan = { ...shape, blocks: blocksFor(e, lanes / 4), xStart: 0, yStart: 0 };
-  const { run } = instantiate(tapKernel(plan, e, { bias: false }));
-  return withScratch((arena) => {
-    const small = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => ((i * 7) % 11) - 5);
-    const [a, b] = [small(pixels * depth), small(depth * lanes)];
-    const [x, w, y] = [arena.put(a), arena.put(b), arena.alloc(pixels * lanes * 4)];
-    for (let i = 0; i < 3000; i++) run(x, w, 0, y);
-    return arena.floats(y, pixels * lanes).every((v, i) => v === expected(plan, a, b, i));
+/** A product of small whole numbers, exact in float32, made often enough for V8 to optimise it. */
+function knownAnswers(): boolean {
+  const [m, k, n] = [24, 16, 32];
+  const shape = { batch: 1, m, k, n, transposeA: false, transposeB: false };
+  const small = (size: number): Float32Array =>
+    Float32Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5);
+  const [a, b] = [small(m * k), small(k * n)];
+  let c = matmul(shape, a, b);
+  for (let i = 0; i < 3000; i++) c = matmul(shape, a, b);
+  return c.every((value, i) => {
+    const row = Math.floor(i / n);
+    let sum = 0;
+    for (let j = 0; j < k; j++) sum += a[row * k + j] * b[j * n + (i % n)];
+    return value === sum;
   });
-}
-
-/** Output i of the product, with b in blocks of lanes. */
-function expected(plan: TapPlan, a: Float32Array, b: Float32Array, i: number): number {
-  const lanes = plan.cols.yStep;
-  const width = 4 * plan.blocks[0].vectors;
-  const [pixel, lane] = [Math.floor(i / lanes), i % lanes];
-  const column = Math.floor(lane / width) * width * plan.run + (lane % width);
-  let sum = 0;
-  for (let k = 0; k < plan.run; k++) sum += a[pixel * plan.run + k] * b[column + k * width];
-  return sum;
 }

@@ -2,6 +2,7 @@
 
 import { assert } from '../../../errors.ts';
 import type { FusedLoop, Values } from '../../backend.ts';
+import { map, stepsOfMap } from './map.ts';
 import { carryOut } from './routine.ts';
 
 /** See `Backend.fused`. */
@@ -11,6 +12,8 @@ export function fused(loop: FusedLoop, inputs: readonly Values[]): Float32Array 
     assert(size === 0 || loop.combine === 'sum', 'the largest of no values');
     return new Float32Array(size);
   }
+  const steps = stepsOfMap(loop);
+  if (steps) return map(loop.expr, size, steps, inputs);
   // An array that is given twice is copied once.
   const distinct = [...new Set(inputs)];
   const order = inputs.map((values) => distinct.indexOf(values));

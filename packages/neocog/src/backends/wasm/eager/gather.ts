@@ -6,7 +6,9 @@ import type { Values } from '../../backend.ts';
 
 /** See `Backend.take`. */
 export function take<T extends Values>(planes: number, x: T, indices: Int32Array): T {
-  const y = (x instanceof Int32Array ? new Int32Array(indices.length) : new Float32Array(indices.length)) as T;
+  const y = (
+    x instanceof Int32Array ? new Int32Array(indices.length) : new Float32Array(indices.length)
+  ) as T;
   const [size, count] = [x.length / planes, indices.length / planes];
   let signs = 0;
   for (let p = 0, i = 0; p < planes; p++) {

@@ -1,8 +1,8 @@
 // An eager operation is a program of one node: the graph is lowered, its arrays laid out, and what that gives is kept for
 // the next operation of the same kind and sizes.
 
-import { normalForm } from '../../normalForm.ts';
 import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
+import { normalForm } from '../../normalForm.ts';
 import type { Values } from '../../work.ts';
 import { type Engine, engine, engineName } from '../engine.ts';
 import { slackBytes } from '../kernels/kernel.ts';
@@ -43,7 +43,9 @@ const routines = new Cache<Routine>(4096);
  */
 export function carryOut(key: string, inputs: readonly Values[], describe: Describe): Values[] {
   const e = engine();
-  const routine = routines.get(`${engineName(e)} ${key}`, () => routineOf(graphOf(inputs.map(lengthAndType), describe), e));
+  const routine = routines.get(`${engineName(e)} ${key}`, () =>
+    routineOf(graphOf(inputs.map(lengthAndType), describe), e),
+  );
   reserve(routine.bytes);
   for (const { address, index } of routine.inputs) put(address, inputs[index]);
   for (const { address, values } of routine.constants) put(address, values);
@@ -64,11 +66,13 @@ export function graphOf(
   describe: Describe,
 ): Graph {
   let id = 0;
-  const value = (
-    size: number,
-    dtype: GraphValue['dtype'],
-    source: GraphValue['source'],
-  ): GraphValue => ({ id: id++, size, dtype, source, data: null });
+  const value = (size: number, dtype: GraphValue['dtype'], source: GraphValue['source']): GraphValue => ({
+    id: id++,
+    size,
+    dtype,
+    source,
+    data: null,
+  });
   const inputs = arrays.map(({ length, dtype }) => value(length, dtype, 'input'));
   const node = describe(inputs, (size, dtype = 'float32') => value(size, dtype, 'node'));
   return { nodes: [node], updates: [], inputs, outputs: node.outputs };

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import type { BinaryOp, Expr, UnaryOp } from '../../../expression/expression.ts';
 import * as e from '../../../expression/expression.ts';
 import type { Values } from '../../backend.ts';
-import { Module, v128 } from '../assembler/index.ts';
+import { i32, v128 } from '../assembler/index.ts';
+import { compiled } from '../eager/compile.ts';
+import { fused } from '../eager/fused.ts';
+import { put, reserve, takeFloats } from '../eager/memory.ts';
 import { engine } from '../engine.ts';
-import { importMemory, instantiate } from '../instantiate.ts';
-import { withScratch } from '../memory.ts';
-import { fused } from './index.ts';
+import { type Kernel, kernelParams } from '../kernels/kernel.ts';
 import { fusedSigmoid } from './math.ts';
 
 /** Each op as plain float64 arithmetic. */
@@ -195,28 +196,26 @@ test('limits are exact: NaN goes through, and of two zeros max gives 0 and min â
 test.skipIf(!engine().fma)(
   'the fused sigmoid is within 3 units of the last place where it is not denormal',
   () => {
-    const m = new Module();
-    importMemory(m);
-    const params = { from: 'i32', to: 'i32', count: 'i32' } as const;
-    m.func(
-      'run',
-      params,
-      (f, p) => {
-        f.repeat(p.count, () => {
-          f.run(v128.store(p.to, fusedSigmoid(f, v128.load(p.from))));
-          f.increase(p.from, 16);
-          f.increase(p.to, 16);
-        });
-      },
-      { export: true },
-    );
     const inputs = grid.filter((x) => Number.isNaN(x) || x >= -87 || x < -104);
-    const actual = withScratch((arena) => {
-      const from = arena.put(inputs);
-      const to = arena.alloc(inputs.byteLength);
-      instantiate(m).run(from, to, Math.floor(inputs.length / 4));
-      return arena.takeFloats(to, inputs.length);
-    }).subarray(0, inputs.length & -4);
+    const vectors = Math.floor(inputs.length / 4);
+    const kernel: Kernel = {
+      key: 'fused sigmoid',
+      operands: ['x', 'y'],
+      units: vectors,
+      scratchBytes: 0,
+      emit: (m, name) =>
+        m.func(name, kernelParams(['x', 'y']), (f, p) => {
+          f.range('vector', p.from, p.to, 1, (vector) => {
+            const offset = i32.shl(vector, 4);
+            f.run(v128.store(i32.add(p.y, offset), fusedSigmoid(f, v128.load(i32.add(p.x, offset)))));
+          });
+        }),
+    };
+    const [x, y] = [64, 64 + inputs.byteLength];
+    reserve(y + inputs.byteLength);
+    put(x, inputs);
+    compiled(kernel)(x, y, 0, vectors, 0);
+    const actual = takeFloats(y, 4 * vectors);
     const { error, at } = worst(actual, (i) => unary.sigmoid(inputs[i]));
     expect(error, `sigmoid(${inputs[at]}) = ${actual[at]}`).toBeLessThanOrEqual(3);
   },

@@ -4,8 +4,7 @@
 
 import { type Phase, phasesOf } from '../../../geometry/phases.ts';
 import type { ConvGeometry, WindowAxis } from '../../../geometry/types.ts';
-import { product } from '../../../geometry/window.ts';
-import { rowMajor } from '../conv/packing.ts';
+import { product, rowMajor } from '../../../geometry/window.ts';
 
 /**
  * One axis, in cells: output o of y's cell `yStart + o·yStep` sums over the taps t whose cell of x, `start + o·step +

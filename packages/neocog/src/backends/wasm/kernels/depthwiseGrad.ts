@@ -14,7 +14,6 @@ import {
   select,
   v128,
 } from '../assembler/index.ts';
-import { copyPointers } from '../conv/pointers.ts';
 import { multiplyAdd } from '../engine.ts';
 import type { Vector } from '../fused/math.ts';
 import { type Block, type BlockFunctions, blockFunctions, divide, overBlocks } from './depthwiseBlocks.ts';
@@ -32,6 +31,7 @@ import {
 import { grid } from './depthwiseSum.ts';
 import { emitTapList, entryBytes, rowCoordinates, tapListBytes } from './depthwiseTaps.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
+import { copyPointers } from './pointers.ts';
 
 type Pointers = Record<string, Local<'i32'>>;
 

@@ -3,7 +3,7 @@
 
 import type { WindowAxis } from '../../../geometry/types.ts';
 import type { ConvKernel } from '../../backend.ts';
-import { evenTiles } from '../conv/plan.ts';
+import { evenTiles } from './tiles.ts';
 
 /**
  * One axis of a sum: result cell r reads for tap k source cell (r·step + start + k·tapStep) / divide, if that is a whole

@@ -3,9 +3,8 @@
 //
 // `source` is what all three read through the window: x, or for the input gradient y. `result` is the other one: y or x.
 
-import { product } from '../../../geometry/window.ts';
+import { product, rowMajor } from '../../../geometry/window.ts';
 import type { ConvKernel } from '../../backend.ts';
-import { rowMajor } from '../conv/packing.ts';
 import type { Engine } from '../engine.ts';
 import type { ConvTask } from './convPlan.ts';
 import { type SumAxis, statedProducts, sumAxis, type TileRun, tileRuns } from './depthwiseRow.ts';

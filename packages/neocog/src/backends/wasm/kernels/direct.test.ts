@@ -10,8 +10,7 @@ import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import { Generator } from '../../../index.ts';
 import { referenceBackend } from '../../reference/backend.ts';
-import { convAlgorithms } from '../conv/algorithms.ts';
-import { convRoutine } from '../conv/conv.ts';
+import { wasmBackend } from '../backend.ts';
 import { type Engine, engine, overrideEngine } from '../engine.ts';
 import type { ConvOperand, ConvPlanner, ConvTask } from './convPlan.ts';
 import { directPlanner, pointwisePlanner } from './direct.ts';
@@ -185,9 +184,9 @@ describe.each(planners.map((p) => [p.name, p] as const))('%s', (name, planner) =
     });
   });
 
-  it.each(kernels)('%s equals the eager routine bit for bit on fractions', (kernel) => {
+  it.each(kernels)('%s equals the eager operation bit for bit on fractions', (kernel) => {
     const random = new Generator(7);
-    const eager = convAlgorithms.find((a) => a.name === 'direct');
+    const eager = kernel === 'conv' ? wasmBackend.conv : wasmBackend.convInputGrad;
     let tried = 0;
     while (tried < 40) {
       const g = randomGeometry(random);
@@ -198,7 +197,7 @@ describe.each(planners.map((p) => [p.name, p] as const))('%s', (name, planner) =
       tried++;
       const got = run(planner, { ...c, task });
       const { source, weights, bias } = c.operands;
-      const want = convRoutine(g, kernel, eager).run(source, weights, task.epilogue.bias ? bias : null);
+      const want = eager(g, source, weights, task.epilogue.bias ? bias : null);
       const wrong = want.findIndex((v, i) => v !== got[i]);
       expect(wrong, `${named(c)} differs at ${wrong}: ${got[wrong]} for ${want[wrong]}`).toBe(-1);
     }

@@ -3,7 +3,6 @@
 
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
-import { evenTiles } from '../conv/plan.ts';
 import { type Engine, engineName } from '../engine.ts';
 import {
   type ClipPlan,
@@ -17,6 +16,7 @@ import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask } from './convPlan.ts
 import { type DirectPart, directKernel, directParts, weightBytesOf } from './directKernel.ts';
 import { laneOperands } from './directRow.ts';
 import { stepCycles } from './rowTiles.ts';
+import { evenTiles } from './tiles.ts';
 import { weightsKernel } from './weightsKernel.ts';
 
 /** Any geometry as a plan, or as several for the gradient of a strided one. */

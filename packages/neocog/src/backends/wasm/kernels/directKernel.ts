@@ -3,8 +3,6 @@
 
 import { product } from '../../../geometry/window.ts';
 import { type Code, type Func, type FuncRef, i32, type Local, type Module } from '../assembler/index.ts';
-import { padToVectors } from '../conv/plan.ts';
-import { floatBytes } from '../conv/pointers.ts';
 import { type Engine, engineName } from '../engine.ts';
 import { type ClipPlan, tapsOf, xSteps, ySteps } from './clipPlan.ts';
 import { greater, isClipped, laneOperands, less, type RowParams, rowFunction } from './directRow.ts';
@@ -12,7 +10,9 @@ import { rowCount, type Split, splitWork, unitsOf } from './directSplit.ts';
 import { weightSteps } from './directSum.ts';
 import { type Epilogue, epilogueKey } from './epilogue.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
+import { floatBytes } from './pointers.ts';
 import { type BlockRun, blockCount, cutLanes, tileCount } from './rowTiles.ts';
+import { padToVectors } from './tiles.ts';
 
 /** A plan with how it is cut, and where its weights begin in the array of all, in bytes. */
 export interface DirectPart {

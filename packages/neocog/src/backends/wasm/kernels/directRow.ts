@@ -11,13 +11,13 @@ import {
   select,
   v128,
 } from '../assembler/index.ts';
-import { floatBytes, vectorBytes } from '../conv/pointers.ts';
 import type { Engine } from '../engine.ts';
 import type { Vector } from '../fused/math.ts';
 import { type ClipPlan, tapStatistics } from './clipPlan.ts';
 import { makeRegisters, type Registers, sumTile } from './directSum.ts';
 import { type Epilogue, finish, isLate } from './epilogue.ts';
 import { storeLanes } from './lanes.ts';
+import { floatBytes, vectorBytes } from './pointers.ts';
 import { type BlockRun, cutRow, type TileRun } from './rowTiles.ts';
 
 /** What one row function is made for. */

@@ -2,9 +2,9 @@
 // again. Units with consecutive numbers share what is hot: the weights of a chunk, or the rows of a band.
 
 import { product } from '../../../geometry/window.ts';
-import { padToVectors } from '../conv/plan.ts';
 import { type ClipPlan, tapsOf } from './clipPlan.ts';
 import { type BlockRun, blockCount, tileCount } from './rowTiles.ts';
+import { padToVectors } from './tiles.ts';
 
 export interface Split {
   /** What the number of a unit counts last: `rows`, all chunks of a band follow each other; `lanes`, all bands of a chunk. */

@@ -2,9 +2,9 @@
 // literals; what is clipped along the last axis is not in the code at all.
 
 import { type Code, type Func, i32, type Local, type Operand, v128 } from '../assembler/index.ts';
-import { floatBytes, vectorBytes } from '../conv/pointers.ts';
 import { type Engine, multiplyAdd, type Tile } from '../engine.ts';
 import { type ClipPlan, mergesTaps, xSteps } from './clipPlan.ts';
+import { floatBytes, vectorBytes } from './pointers.ts';
 import type { Segment, TileRun } from './rowTiles.ts';
 
 /** The variables of a row function that its tiles share. */

@@ -14,7 +14,6 @@ import {
   v128,
 } from '../assembler/index.ts';
 import { type Engine, engineName } from '../engine.ts';
-import { combines } from '../fused/accumulator.ts';
 import { splat } from '../fused/math.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
 import { cellsOf, type LoopNest, lanes, nestKey, vectorBytes } from './loopNest.ts';
@@ -39,7 +38,7 @@ import {
 } from './loopNestCode.ts';
 import { finishKernel, finishTotals } from './reduceFinish.ts';
 import { itemBytes, planReduction, type ReducePlan, totalsBytes } from './reducePlan.ts';
-import { addBlock, totalBytes, totals } from './reduceTotals.ts';
+import { addBlock, combines, totalBytes, totals } from './reduceTotals.ts';
 
 /** Cells of a unit of many small results. */
 const cellsOfGroup = 2048;

@@ -1,7 +1,6 @@
 // How a reduction is divided: which axis makes lanes, how long blocks are, and what a unit owns.
 
 import type { Engine } from '../engine.ts';
-import { blockLength } from '../fused/accumulator.ts';
 import {
   cellsOf,
   chooseLane,
@@ -14,7 +13,7 @@ import {
   piecesOf,
 } from './loopNest.ts';
 import { vectorsFor } from './loopNestCode.ts';
-import { totalBytes, totals } from './reduceTotals.ts';
+import { blockLength, totalBytes, totals } from './reduceTotals.ts';
 
 /** Floats of a block of rows: as many as the first cache holds. */
 const blockCells = 8192;

@@ -6,6 +6,15 @@ import { highDoubles, lowDoubles, toFloats } from '../fused/doubles.ts';
 import type { Vector } from '../fused/math.ts';
 import { vectorBytes } from './loopNest.ts';
 
+/** Terms in one float32 chain: rounding costs a few units in the last place at most. */
+export const blockLength = 64;
+
+/** How the values of a block combine, in float32. */
+export const combines: Record<'sum' | 'max', { neutral: number; pair: (a: Vector, b: Vector) => Vector }> = {
+  sum: { neutral: 0, pair: f32x4.add },
+  max: { neutral: -Infinity, pair: f32x4.max },
+};
+
 /** A total of four lanes is some vectors, its words. */
 export interface Totals {
   readonly words: number;

@@ -1,9 +1,9 @@
 // How a row of pixels and the lanes of a group are cut into register tiles: `pixels × vectors` sums of 4 floats each.
 // The model of a tile's speed chooses among tiles; it knows nothing of memory beyond the first cache.
 
-import { evenTiles, padToVectors } from '../conv/plan.ts';
 import type { Engine, Tile } from '../engine.ts';
 import { type ClipAxis, isInside, validTaps } from './clipPlan.ts';
+import { evenTiles, padToVectors } from './tiles.ts';
 
 /** Vectors of lanes side by side, and pixels that go with them. `kept` of the lanes are stored. */
 export interface BlockRun extends Tile {

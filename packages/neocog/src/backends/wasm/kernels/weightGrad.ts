@@ -17,8 +17,8 @@ import {
 import { addPartsKernel } from './weightGradStore.ts';
 
 export const weightGradPlanner: ConvPlanner = {
-  name: 'direct',
-  refuse: ({ kernel }) => (kernel === 'weightGrad' ? null : `${kernel}: this is for weight gradients only`),
+  name: 'direct weight gradient',
+  refuse: ({ kernel }) => (kernel === 'weightGrad' ? null : 'computes weight gradients'),
   cost: (task) => costOf(task, weightGradShape(task)),
   plan: (task) => planOf(task, weightGradShape(task)),
 };

@@ -2,9 +2,9 @@
 // into sums in scratch memory, which it writes out row-major at its end.
 
 import { type Func, i32, type Local, type Module, type Operand, select, v128 } from '../assembler/index.ts';
-import { copyPointers } from '../conv/pointers.ts';
 import { divide } from './depthwiseBlocks.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
+import { copyPointers } from './pointers.ts';
 import {
   copyBytes,
   emitList,

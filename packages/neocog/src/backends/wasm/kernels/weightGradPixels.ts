@@ -1,9 +1,8 @@
 // The pixels that a slot sums over, for one band: a list of where x and y lie. Taps outside the input are left out by leaving
 // out their pixels; where slots are rows of the kernel, x is copied to scratch memory with zeros around it instead.
 
-import { product } from '../../../geometry/window.ts';
+import { product, rowMajor } from '../../../geometry/window.ts';
 import { type Code, type Func, i32, type Local, type Operand, select, v128 } from '../assembler/index.ts';
-import { rowMajor } from '../conv/packing.ts';
 import { divide } from './depthwiseBlocks.ts';
 import type { SumAxis } from './depthwiseRow.ts';
 import { divisionOf, stripsOf, unitRun, unitVectors, type WeightGradShape } from './weightGradShape.ts';

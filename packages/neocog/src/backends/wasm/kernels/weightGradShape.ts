@@ -5,10 +5,10 @@
 // weights whose x are neighbours in memory: the channels of the tap, or tap by tap the channels of the row.
 
 import { product } from '../../../geometry/window.ts';
-import { evenTiles } from '../conv/plan.ts';
 import type { Engine, Tile } from '../engine.ts';
 import type { ConvTask } from './convPlan.ts';
 import { type SumAxis, sumAxis } from './depthwiseRow.ts';
+import { evenTiles } from './tiles.ts';
 
 export interface WeightGradShape {
   readonly batch: number;

@@ -2,10 +2,10 @@
 // channels zero. Before each step of training this runs anew, so it reads and writes every float once, in long streams.
 
 import { type Func, i32, type Local, type Module, v128 } from '../assembler/index.ts';
-import { floatBytes, vectorBytes } from '../conv/pointers.ts';
 import { type ClipPlan, tapsOf } from './clipPlan.ts';
 import { type DirectPart, joinJobs, packedLanes } from './directKernel.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
+import { floatBytes, vectorBytes } from './pointers.ts';
 import { type BlockRun, blockCount } from './rowTiles.ts';
 
 const operands = ['weights', 'w'];

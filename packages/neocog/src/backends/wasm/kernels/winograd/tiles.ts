@@ -1,7 +1,7 @@
 // Where tiles lie: arithmetic at run time from a tile's number to its pixels, and how tiles are dealt out in blocks.
 
 import { type Code, type Func, i32, type Local, type Operand, select } from '../../assembler/index.ts';
-import { evenTiles } from '../../conv/plan.ts';
+import { evenTiles } from '../tiles.ts';
 import type { Pair, PixelMap, TileAxis, WinogradShape } from './shape.ts';
 
 export const floatBytes = 4;

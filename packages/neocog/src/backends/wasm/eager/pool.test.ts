@@ -3,7 +3,8 @@ import { poolGeometry, poolInputShape, poolOutputShape, poolScales } from '../..
 import { formatPool } from '../../../geometry/text.ts';
 import type { PoolGeometry, WindowAxis } from '../../../geometry/types.ts';
 import { overrideEngine } from '../engine.ts';
-import { maxPool, scatterAdd, sumPool, sumPoolGrad, take } from './index.ts';
+import { scatterAdd, take } from './gather.ts';
+import { maxPool, sumPool, sumPoolGrad } from './pool.ts';
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Expr } from '../../../expression/expression.ts';
 import * as e from '../../../expression/expression.ts';
 import type { FusedLoop, Values } from '../../backend.ts';
-import { fused } from './index.ts';
+import { fused } from './fused.ts';
 
 let seed = 7;
 /** Numbers in ±½, the same in every run. */
@@ -221,10 +221,26 @@ test('long sums stay exact to a few units in the last place', () => {
   for (const sum of sums) expect(Math.abs(sum[0] / wanted - 1)).toBeLessThan(1e-6);
 });
 
-test('a kernel serves all sizes, and gives the same bits every time', () => {
+test('the same size gives the same bits every time, whatever came between', () => {
   const x = floats(5000);
   const sum = (n: number) =>
     fused({ expr: x0, shape: [n], strides: [[1]], reduced: [true], combine: 'sum' }, [x])[0];
   const first = [5000, 4999, 3, 128].map(sum);
   expect([5000, 4999, 3, 128].map(sum)).toEqual(first);
+});
+
+test('maps of any size, which share kernels', () => {
+  const expr = e.add(e.mul(x0, x1), e.input(2));
+  for (const n of [1, 2, 63, 64, 65, 511, 513, 16383, 16384, 16385, 20479, 20481, 40000]) {
+    const [shape, reduced] = [[n], [false]];
+    const inputs = [floats(n), Float32Array.of(0.75), Int32Array.from({ length: n }, (_, i) => (i % 9) - 4)];
+    const strides = [[1], [0], [1]];
+    check(expr, ([a, b, c]) => a * b + c, { shape, strides, reduced, combine: 'sum' }, inputs);
+  }
+});
+
+test('a map of an array beside its own first element', () => {
+  const x = floats(100);
+  const loop = { shape: [100], strides: [[0], [1]], reduced: [false], combine: 'sum' as const };
+  check(e.sub(x1, x0), ([a, b]) => b - a, loop, [x, x]);
 });

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StridedView } from '../backend.ts';
-import * as reference from '../reference/move.ts';
+import type { StridedView } from '../../backend.ts';
+import * as reference from '../../reference/move.ts';
 import { copy, copyAdd } from './copy.ts';
 
 const wholes = (count: number): Float32Array =>
