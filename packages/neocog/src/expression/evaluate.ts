@@ -2,8 +2,8 @@
 
 import { type BinaryOp, type Expr, nodesOf, type UnaryOp } from './expression.ts';
 
-/** Without erf, which nothing needs here. */
-const unary: Record<Exclude<UnaryOp, 'erf'>, (a: number) => number> = {
+/** Without erf, which JavaScript does not have. */
+export const unary: Record<Exclude<UnaryOp, 'erf'>, (a: number) => number> = {
   neg: (a) => -a,
   abs: Math.abs,
   sign: Math.sign,
@@ -16,7 +16,8 @@ const unary: Record<Exclude<UnaryOp, 'erf'>, (a: number) => number> = {
   floor: Math.floor,
 };
 
-const binary: Record<BinaryOp, (a: number, b: number) => number> = {
+/** `max` and `min` hand NaN on, whichever side it stands on. */
+export const binary: Record<BinaryOp, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,

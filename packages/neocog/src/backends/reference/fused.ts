@@ -1,45 +1,15 @@
 // Elementwise formulas over strided inputs, with or without a reduction: every node of the formula, in order,
 // at every position. Everything between load and store is float64; a result is rounded once.
 
-import {
-  assertInputs,
-  type BinaryOp,
-  type Expr,
-  nodesOf,
-  type UnaryOp,
-} from '../../expression/expression.ts';
+import * as numbers from '../../expression/evaluate.ts';
+import { assertInputs, type Expr, nodesOf, type UnaryOp } from '../../expression/expression.ts';
 import { product } from '../../geometry/window.ts';
 import type { FusedLoop, Values } from '../backend.ts';
 import { erf } from './erf.ts';
 import { stridedOffsets } from './move.ts';
 
-const unary: Record<UnaryOp, (a: number) => number> = {
-  neg: (a) => -a,
-  abs: Math.abs,
-  sign: Math.sign,
-  sqrt: Math.sqrt,
-  exp: Math.exp,
-  log: Math.log,
-  log1p: Math.log1p,
-  tanh: Math.tanh,
-  sigmoid: (a) => 1 / (1 + Math.exp(-a)),
-  erf,
-  floor: Math.floor,
-};
-
-const binary: Record<BinaryOp, (a: number, b: number) => number> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  // Both hand NaN on, whichever side it stands on.
-  max: Math.max,
-  min: Math.min,
-  pow: Math.pow,
-  gt: (a, b) => Number(a > b),
-  ge: (a, b) => Number(a >= b),
-  eq: (a, b) => Number(a === b),
-};
+const unary: Record<UnaryOp, (a: number) => number> = { ...numbers.unary, erf };
+const { binary } = numbers;
 
 /** Evaluates the formula at each position of the loop's shape and combines along the reduced axes. */
 export function fused(loop: FusedLoop, inputs: readonly Values[]): Float32Array {
