@@ -3,8 +3,9 @@
 
 import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import * as e from '../../expression/expression.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import { InputList, isMap, joinLoops, readsPositions } from './joinLoops.ts';
-import { denseStrides, kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
+import { kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
 import { readersOf, resultsOf } from './rewrite.ts';
 
 /** More arrays than this after a convolution only fight for registers. */
@@ -74,8 +75,7 @@ function joinConvolution(conv: ConvNode, map: FusedNode): ConvNode | null {
   const [sum] = conv.outputs;
   const planes = planesOf(conv);
   const inPlace = map.inputs.every((value, i) => value !== sum || readsInPlace(loop, i));
-  const size = denseStrides(loop.shape)[0] * loop.shape[0];
-  if (!isMap(loop) || readsPositions(loop.expr) || !inPlace || size !== sum.size) return null;
+  if (!isMap(loop) || readsPositions(loop.expr) || !inPlace || sizeOf(loop.shape) !== sum.size) return null;
   const kinds = map.inputs.map((value, i) => (value === sum ? 'sum' : kindOf(loop, i, planes)));
   if (kinds.includes(null) || map.inputs.some((value) => value.dtype !== 'float32')) return null;
   const extras = new InputList<'pixel' | 'channel'>((a, b) => a === b);

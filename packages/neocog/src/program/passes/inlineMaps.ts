@@ -2,11 +2,11 @@
 // need not be written. The way back of a normalisation lives on this.
 
 import type { FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
-import { type Expr, nodesOf, operands } from '../../expression/expression.ts';
+import { nodesOf, operands } from '../../expression/expression.ts';
+import { isSlow } from '../../expression/slow.ts';
 import { isMap, joinLoops } from './joinLoops.ts';
 import { readersOf, resultsOf } from './rewrite.ts';
 
-const slowOps = new Set<Expr['op']>(['exp', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'pow']);
 const mostSteps = 16;
 const mostInputs = 10;
 /** More readers than this, and reading the result is cheaper than computing it so often. */
@@ -29,7 +29,7 @@ export function inlineMaps(graph: Graph): Graph {
 
 function isCheap({ loop }: FusedNode): boolean {
   const steps = nodesOf(loop.expr).filter((node) => operands(node).length > 0);
-  return isMap(loop) && steps.length <= mostSteps && !steps.some(({ op }) => slowOps.has(op));
+  return isMap(loop) && steps.length <= mostSteps && !steps.some(isSlow);
 }
 
 /** Every reader with the map in it, or null if one cannot take it. */

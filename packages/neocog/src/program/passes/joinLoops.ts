@@ -4,8 +4,8 @@ import type { FusedLoop } from '../../backends/backend.ts';
 import type { FusedNode, GraphValue } from '../../backends/graph.ts';
 import * as e from '../../expression/expression.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
-import { denseStrides, readsInPlace } from './loopPlaces.ts';
-import { sameShape } from './shapes.ts';
+import { sameShape, stridesOf } from '../../tensor/shape.ts';
+import { readsInPlace } from './loopPlaces.ts';
 
 export const isMap = (loop: FusedLoop): boolean => !loop.reduced.includes(true);
 
@@ -43,7 +43,7 @@ function shapedLike(loop: FusedLoop, other: FusedLoop): FusedLoop {
   const flat = size === cells && more.length === 0 && isMap(loop) && !readsPositions(loop.expr);
   const steps = loop.strides.map((strides) => points(strides, loop)[0]);
   if (!flat || !steps.every((step) => step === 0 || step === 1)) return loop;
-  const dense = denseStrides(other.shape);
+  const dense = stridesOf(other.shape);
   return {
     ...loop,
     shape: other.shape,

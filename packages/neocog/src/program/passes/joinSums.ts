@@ -3,8 +3,8 @@
 import type { FusedManyNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import type { Expr } from '../../expression/expression.ts';
 import * as e from '../../expression/expression.ts';
+import { sameShape } from '../../tensor/shape.ts';
 import { InputList, isMap, readsPositions } from './joinLoops.ts';
-import { sameShape } from './shapes.ts';
 
 const mostSums = 4;
 const mostInputs = 12;

@@ -3,6 +3,7 @@
 
 import type { FusedLoop } from '../../backends/backend.ts';
 import type { ConvNode } from '../../backends/graph.ts';
+import { stridesOf } from '../../tensor/shape.ts';
 
 export interface Planes {
   readonly images: number;
@@ -18,20 +19,9 @@ export function planesOf({ op, geometry: g }: ConvNode): Planes {
   return { images: g.batch, channels, plane: sizes.reduce((a, b) => a * b, 1) };
 }
 
-/** Row-major strides of a loop's shape. */
-export function denseStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    strides[d] = step;
-    step *= shape[d];
-  }
-  return strides;
-}
-
 /** Whether input `i` is read at each point's own place. */
 export function readsInPlace(loop: FusedLoop, i: number): boolean {
-  const dense = denseStrides(loop.shape);
+  const dense = stridesOf(loop.shape);
   return loop.shape.every((size, d) => size === 1 || loop.strides[i][d] === dense[d]);
 }
 
@@ -41,7 +31,7 @@ export function readsInPlace(loop: FusedLoop, i: number): boolean {
  */
 export function kindOf(loop: FusedLoop, i: number, p: Planes): 'pixel' | 'channel' | null {
   if (readsInPlace(loop, i)) return 'pixel';
-  const dense = denseStrides(loop.shape);
+  const dense = stridesOf(loop.shape);
   const perChannel = loop.shape.every((size, d) => {
     if (size === 1) return true;
     const step = loop.strides[i][d];

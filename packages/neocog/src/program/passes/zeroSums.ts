@@ -6,8 +6,8 @@ import { ValueMaker } from '../../backends/rewrite.ts';
 import { affineIn } from '../../expression/affine.ts';
 import { evaluateNumber } from '../../expression/evaluate.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
+import { sameShape } from '../../tensor/shape.ts';
 import { readsInPlace } from './loopPlaces.ts';
-import { sameShape } from './shapes.ts';
 
 export function zeroSums(graph: Graph): Graph {
   const producers = new Map<GraphValue, GraphNode>();

@@ -1,6 +1,7 @@
 // What happens to a sum on its way to memory: a bias, an activation, the addition of a residual.
 
 import { type Expr, nodesOf, operands } from '../../../expression/expression.ts';
+import { isSlow } from '../../../expression/slow.ts';
 import type { Func } from '../assembler/index.ts';
 import type { Engine } from '../engine.ts';
 import { emitFormula } from '../fused/formula.ts';
@@ -49,8 +50,6 @@ export function finish(
   return emitFormula(f, e.formula, leaves);
 }
 
-/** Functions of which a few values keep more registers busy than a tile of sums leaves. */
-const slowOps = new Set<Expr['op']>(['exp', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'pow']);
 const mostInline = 6;
 
 /**
@@ -60,5 +59,5 @@ const mostInline = 6;
 export function isLate({ formula }: Pick<Epilogue, 'formula'>): boolean {
   if (!formula) return false;
   const steps = nodesOf(formula).filter((node) => operands(node).length > 0);
-  return steps.length > mostInline || steps.some(({ op }) => slowOps.has(op));
+  return steps.length > mostInline || steps.some(isSlow);
 }

@@ -7,7 +7,7 @@ import * as e from '../../../expression/expression.ts';
 import { Generator } from '../../../tensor/random.ts';
 import { referenceBackend } from '../../reference/backend.ts';
 import { engine } from '../engine.ts';
-import { type FusedManyTask, type FusedOperand, fusedManyPlan, fusedPlan } from './fused.ts';
+import { type FusedManyTask, type FusedOperand, fusedManyPlan } from './fused.ts';
 
 const engines = [engine(), { ...engine(), fma: false, wide: false }];
 const [x0, x1, x2] = [e.input(0), e.input(1), e.input(2)];
@@ -236,42 +236,54 @@ test('long sums of numbers that are not whole keep within float32 rounding of sh
   x.forEach((value, i) => {
     sums[i % channels] = (sums[i % channels] as number) + value;
   });
-  const runner = new KernelRunner<FusedOperand>().place('in0', x.length, x).place('out', channels);
+  const runner = new KernelRunner<FusedOperand>().place('in0', x.length, x).place('out0', channels);
   const axes = [
-    { size: pixels, reduced: true, strides: [channels], outStride: 0 },
-    { size: channels, reduced: false, strides: [1], outStride: 1 },
+    { size: pixels, reduced: true, strides: [channels], outStrides: [0] },
+    { size: channels, reduced: false, strides: [1], outStrides: [1] },
   ];
-  const plan = fusedPlan({ expr: x0, combine: 'sum', axes, inputTypes: ['float32'], engine: engine() });
+  const plan = fusedManyPlan({
+    exprs: [x0],
+    combine: 'sum',
+    axes,
+    inputTypes: ['float32'],
+    engine: engine(),
+  });
   plan.workspaces.forEach((bytes, i) => void runner.place(`workspace${i}`, bytes / 4));
   runner.run(plan.steps);
   // Each block of 64 rounds 63 times at less than its own size: 64 · 2^-24 bounds it, and errors of blocks cancel.
-  runner.read('out', channels).forEach((sum, c) => {
+  runner.read('out0', channels).forEach((sum, c) => {
     expect(Math.abs(sum / (sums[c] as number) - 1)).toBeLessThan(2 ** -22);
   });
 });
 
 test('no cells: zeros for a sum, nothing for a map, and no maximum', () => {
   const axes = [
-    { size: 0, reduced: true, strides: [3], outStride: 0 },
-    { size: 3, reduced: false, strides: [1], outStride: 1 },
+    { size: 0, reduced: true, strides: [3], outStrides: [0] },
+    { size: 3, reduced: false, strides: [1], outStrides: [1] },
   ];
-  const task = { expr: x0, axes, inputTypes: ['float32'] as const, engine: engine() };
-  const runner = new KernelRunner<FusedOperand>().place('out', 3);
-  runner.run(fusedPlan({ ...task, combine: 'sum' }).steps);
-  expect([...runner.read('out', 3)]).toEqual([0, 0, 0]);
-  expect(() => fusedPlan({ ...task, combine: 'max' })).toThrow('bug');
+  const task = { exprs: [x0], axes, inputTypes: ['float32'] as const, engine: engine() };
+  const runner = new KernelRunner<FusedOperand>().place('out0', 3);
+  runner.run(fusedManyPlan({ ...task, combine: 'sum' }).steps);
+  expect([...runner.read('out0', 3)]).toEqual([0, 0, 0]);
+  expect(() => fusedManyPlan({ ...task, combine: 'max' })).toThrow('bug');
   const map = axes.map((axis) => ({ ...axis, reduced: false }));
-  expect(fusedPlan({ ...task, combine: 'sum', axes: map }).steps).toEqual([]);
+  expect(fusedManyPlan({ ...task, combine: 'sum', axes: map }).steps).toEqual([]);
 });
 
 test('a maximum hands NaN on', () => {
   for (const at of [0, 63, 700]) {
     const x = new Float32Array(1001).fill(1);
     x[at] = Number.NaN;
-    const axes = [{ size: 1001, reduced: true, strides: [1], outStride: 0 }];
-    const plan = fusedPlan({ expr: x0, combine: 'max', axes, inputTypes: ['float32'], engine: engine() });
-    const runner = new KernelRunner<FusedOperand>().place('in0', 1001, x).place('out', 1);
+    const axes = [{ size: 1001, reduced: true, strides: [1], outStrides: [0] }];
+    const plan = fusedManyPlan({
+      exprs: [x0],
+      combine: 'max',
+      axes,
+      inputTypes: ['float32'],
+      engine: engine(),
+    });
+    const runner = new KernelRunner<FusedOperand>().place('in0', 1001, x).place('out0', 1);
     runner.run(plan.steps);
-    expect(runner.read('out', 1)[0]).toBeNaN();
+    expect(runner.read('out0', 1)[0]).toBeNaN();
   }
 });

@@ -19,34 +19,14 @@ export interface FusedManyTask {
   readonly engine: Engine;
 }
 
-export interface FusedAxis extends Omit<GivenAxis, 'outStrides' | 'tables'> {
-  /** Floats; 0 where reduced. */
-  readonly outStride: number;
-}
-
-/** One formula, one output. */
-export interface FusedTask extends Omit<FusedManyTask, 'exprs' | 'axes'> {
-  readonly expr: Expr;
-  readonly axes: readonly FusedAxis[];
-}
-
 /** Inputs that no formula reads are no operands. An output of a map may be an input that has the same strides. */
-export type FusedOperand = 'out' | `in${number}` | `out${number}` | `workspace${number}` | `table${number}`;
+export type FusedOperand = `in${number}` | `out${number}` | `workspace${number}` | `table${number}`;
 
 export interface FusedPlan {
   readonly description: string;
   /** Bytes of arrays that threads share while the steps run. */
   readonly workspaces: readonly number[];
   readonly steps: readonly Step<FusedOperand>[];
-}
-
-/** Operands `in0` …, `out`, `workspace0`. */
-export function fusedPlan({ expr, axes, ...task }: FusedTask): FusedPlan {
-  const many = axes.map((axis) => ({ ...axis, outStrides: [axis.outStride] }));
-  const plan = fusedManyPlan({ ...task, exprs: [expr], axes: many });
-  const rename = (name: FusedOperand): FusedOperand => (name === 'out0' ? 'out' : name);
-  const steps = plan.steps.map((step) => ({ ...step, operands: step.operands.map(rename) }));
-  return { ...plan, steps };
 }
 
 /** Operands `in0` …, `out0` …, `workspace0`: one output per formula. */

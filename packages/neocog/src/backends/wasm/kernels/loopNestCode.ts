@@ -2,6 +2,7 @@
 // formula need not be computed anew along an axis. A place is one address (or coordinate) per mover.
 
 import { type Expr, nodesOf, operands } from '../../../expression/expression.ts';
+import { isSlow } from '../../../expression/slow.ts';
 import {
   type Code,
   type Func,
@@ -297,11 +298,10 @@ function sharedNodes(exprs: readonly Expr[]): Expr[] {
   return nodesOfAll(exprs).filter((node) => node.op !== 'const' && (holders.get(node) as number) > 1);
 }
 
-const slowOps = new Set<Expr['op']>(['exp', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'pow']);
 const manyNodes = 24;
 
 /** Vectors side by side: enough for the latencies of short formulas to overlap, few where the code is long. */
 export function vectorsFor({ exprs }: LoopNest): number {
   const nodes = nodesOfAll(exprs);
-  return nodes.length > manyNodes || nodes.some(({ op }) => slowOps.has(op)) ? 2 : 4;
+  return nodes.length > manyNodes || nodes.some(isSlow) ? 2 : 4;
 }

@@ -78,6 +78,11 @@ export class Arrays {
     return [this.put(value, null, this.constant(value.data))];
   }
 
+  /** The pixels that a value is there as; null where it is row-major only. */
+  pixelForm(value: GraphValue): Form {
+    return this.formsOf(value).find(({ form }) => formKey(form) !== 'row-major')?.form ?? null;
+  }
+
   find(value: GraphValue, form: Form): Placed | undefined {
     return this.formsOf(value).find((placed) => formKey(placed.form) === formKey(form));
   }

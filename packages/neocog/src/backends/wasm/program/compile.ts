@@ -88,8 +88,9 @@ function neededBytes(graph: Graph, e: Engine, chooser: Chooser): number {
 /** Weights and other constants as they are, and the two largest values. */
 function leastBytes(graph: Graph): number {
   const values = new Set(graph.nodes.flatMap((node) => [...node.inputs, ...node.outputs]));
-  const kept = [...values].filter((value) => value.source === 'constant' || value.source === 'state');
-  const computed = [...values].filter((value) => !kept.includes(value)).map((value) => value.size);
+  const lasts = ({ source }: GraphValue): boolean => source === 'constant' || source === 'state';
+  const kept = [...values].filter(lasts);
+  const computed = [...values].filter((value) => !lasts(value)).map((value) => value.size);
   const [first = 0, second = 0] = computed.sort((a, b) => b - a);
   return 4 * (kept.reduce((sum, value) => sum + value.size, 0) + first + second);
 }

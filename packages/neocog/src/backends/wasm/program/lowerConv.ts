@@ -1,13 +1,11 @@
 // Convolutions and their gradients as steps.
 
-import { assert } from '../../../errors.ts';
 import { multiplyAdds } from '../../../geometry/conv.ts';
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import type { ConvNode, GraphValue, WeightGradNode } from '../../graph.ts';
-import type { ConvOperand, ConvPlan, ConvTask } from '../kernels/convPlan.ts';
+import type { ConvPlan, ConvTask } from '../kernels/convPlan.ts';
 import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
-import type { Step } from '../kernels/kernel.ts';
 import type { Placed, Room } from './arrays.ts';
 import type { Pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
@@ -22,7 +20,7 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
   const { geometry: g, op: kernel, finish, bias } = node;
   const [from, to] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
   const sides = sidesOf(g);
-  begin(l, node, `${kernel === 'conv' ? 'convolution' : 'input gradient'}`);
+  begin(l, node);
   const [input, weight] = node.inputs;
   const source = l.asPixels(input, ...sides[from]);
   const form = l.pixelsFor(node.outputs[0], ...sides[to]);
@@ -44,7 +42,7 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
     engine: l.engine,
   };
   const choice = choose(l, task);
-  const rooms: Partial<Record<ConvOperand, Room>> = {
+  const rooms: Record<string, Room> = {
     [from]: source.room,
     [to]: result.room,
     w: prepareWeights(l, weight, choice.plan),
@@ -53,13 +51,13 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
   extraRooms.forEach((room, i) => {
     rooms[`extra${i}`] = room;
   });
-  addSteps(l, choice.plan, rooms);
+  l.addPlan(choice.plan, rooms);
 }
 
 export function lowerWeightGrad(l: Lowering, node: WeightGradNode): void {
   const { geometry: g } = node;
   const sides = sidesOf(g);
-  begin(l, node, 'weight gradient');
+  begin(l, node);
   const x = l.asPixels(node.inputs[0], ...sides.x);
   const y = l.asPixels(node.inputs[1], ...sides.y);
   const result = l.result(node.outputs[0], null, node);
@@ -72,20 +70,19 @@ export function lowerWeightGrad(l: Lowering, node: WeightGradNode): void {
     engine: l.engine,
   };
   const choice = choose(l, task);
-  addSteps(l, choice.plan, { x: x.room, y: y.room, w: result.room });
+  l.addPlan(choice.plan, { x: x.room, y: y.room, w: result.room });
 }
 
 const pitchOf = (placed: Placed & { form: Pixels }): number => placed.form.pitch;
 
-function begin(l: Lowering, node: ConvNode | WeightGradNode, description: string): void {
-  l.begin({ label: node.label, op: node.op, description, multiplyAdds: multiplyAdds(node.geometry) });
+function begin(l: Lowering, node: ConvNode | WeightGradNode): void {
+  l.begin({ label: node.label, op: node.op, description: '', multiplyAdds: multiplyAdds(node.geometry) });
 }
 
 /** Chooses, and tells it in the work that has begun. */
 function choose(l: Lowering, task: ConvTask) {
   const choice = l.chooser.choose(task);
-  const at = l.works.length - 1;
-  l.works[at] = { ...l.works[at], choice, description: choice.plan.description };
+  l.describe({ choice, description: choice.plan.description });
   return choice;
 }
 
@@ -102,20 +99,4 @@ function prepareWeights(l: Lowering, weight: GraphValue, plan: ConvPlan): Room {
   if (constant) l.preparations.push({ source, values: weight.data as Float32Array, steps });
   else for (const step of steps) l.step(step.kernel, step.rooms);
   return prepared;
-}
-
-function addSteps(l: Lowering, plan: ConvPlan, rooms: Partial<Record<ConvOperand, Room>>): void {
-  plan.workspaces.forEach((bytes, i) => {
-    rooms[`workspace${i}`] = l.arrays.room(bytes);
-  });
-  for (const { kernel, operands } of plan.steps as readonly Step<ConvOperand>[]) {
-    l.step(
-      kernel,
-      operands.map((name) => {
-        const room = rooms[name];
-        assert(room, `${plan.description}: operand ${name} has a place`);
-        return room;
-      }),
-    );
-  }
 }

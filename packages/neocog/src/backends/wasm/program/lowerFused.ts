@@ -24,7 +24,7 @@ export function lowerFused(l: Lowering, node: AnyFused): void {
   const { loop, inputs, outputs } = node;
   const exprs = formulasOf(node);
   l.begin({ label: node.label, op: 'fused', description: '' });
-  const placed = inputs.map((value) => bestForm(l, value));
+  const placed = inputs.map((value) => l.arrays.pixelForm(value));
   const { axes, forms, outForm } = arrange(node, placed);
   const named: Record<string, Room> = {};
   inputs.forEach((value, i) => {
@@ -42,17 +42,9 @@ export function lowerFused(l: Lowering, node: AnyFused): void {
     inputTypes: inputs.map((value) => value.dtype),
     engine: l.engine,
   });
-  const at = l.works.length - 1;
   const formulas = shortened(exprs.map(formatExpr).join('; '));
-  l.works[at] = { ...l.works[at], description: `${plan.description}: ${formulas}` };
-  plan.workspaces.forEach((bytes, i) => {
-    named[`workspace${i}`] = l.arrays.room(bytes);
-  });
-  for (const { kernel, operands } of plan.steps)
-    l.step(
-      kernel,
-      operands.map((name) => named[name]),
-    );
+  l.describe({ description: `${plan.description}: ${formulas}` });
+  l.addPlan(plan, named);
 }
 
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
@@ -66,12 +58,6 @@ function readsOwnPlace(node: AnyFused, value: GraphValue): boolean {
     (other, i) =>
       other !== value || loop.shape.every((size, d) => size === 1 || loop.strides[i][d] === dense[d]),
   );
-}
-
-/** As pixels, if it is there as such. */
-function bestForm(l: Lowering, value: GraphValue): Form {
-  const forms = l.arrays.formsOf(value).map(({ form }) => form);
-  return forms.find((form) => form !== null && formKey(form) !== 'row-major') ?? null;
 }
 
 /** Steps of the result in its row-major order; 0 along axes that are combined away. */

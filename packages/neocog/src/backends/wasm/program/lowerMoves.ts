@@ -1,9 +1,10 @@
 // What only moves values: copies, sums of copies, and the writing of states.
 
+import { product, rowMajor } from '../../../geometry/window.ts';
 import type { StridedView } from '../../backend.ts';
 import type { AssignNode, CopyAddNode, CopyNode, GraphValue } from '../../graph.ts';
 import { movePlan } from '../kernels/move.ts';
-import { type Form, floatsOf, formKey, type LoopAxis, pixels } from './form.ts';
+import { type Form, floatsOf, type LoopAxis, pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
 import { addMove, move, planMove } from './moves.ts';
 
@@ -11,25 +12,14 @@ const axesOf = (view: StridedView): LoopAxis[] =>
   view.shape.map((size, d) => ({ size, step: view.strides[d] }));
 
 /** Row-major steps of the array that a view fills or is filled from. */
-function denseAxes(shape: readonly number[]): LoopAxis[] {
-  let step = 1;
-  const axes = new Array<LoopAxis>(shape.length);
-  for (let d = shape.length - 1; d >= 0; d--) {
-    axes[d] = { size: shape[d], step };
-    step *= shape[d];
-  }
-  return axes;
-}
+const denseAxes = (shape: readonly number[]): LoopAxis[] =>
+  rowMajor(shape, 1).map((step, d) => ({ size: shape[d], step }));
 
 /** Shapes of three axes and more are images, channels and planes, if they are arranged as pixels at all. */
 function likelyPixels(shape: readonly number[]): Form {
   if (shape.length < 3) return null;
   const [images, channels, ...space] = shape;
-  return pixels(
-    images,
-    channels,
-    space.reduce((a, b) => a * b, 1),
-  );
+  return pixels(images, channels, product(space));
 }
 
 const describeView = (view: StridedView): string => `${view.shape.join('×')} from offset ${view.offset}`;
@@ -39,12 +29,12 @@ export function lowerCopy(l: Lowering, node: CopyNode): void {
   l.begin({ label: node.label, op: 'copy', description: `copy of ${describeView(view)}` });
   const [x] = inputs;
   const [y] = outputs;
-  const given = l.arrays.formsOf(x).find(({ form }) => formKey(form) !== 'row-major');
+  const given = l.arrays.pixelForm(x);
   const shapes = [axesOf(view), denseAxes(view.shape)] as const;
   const tries: [Form, Form][] = given
     ? [
-        [given.form, likelyPixels(view.shape)],
-        [given.form, null],
+        [given, likelyPixels(view.shape)],
+        [given, null],
         [null, null],
       ]
     : [[null, null]];
@@ -74,20 +64,14 @@ export function lowerCopyAdd(l: Lowering, node: CopyAddNode): void {
     description: `${what}: ${views.map(describeView).join('; ')}`,
   });
   const mode = covers ? 'copy' : 'add';
-  const forms = inputs.map(
-    (x) => l.arrays.formsOf(x).find(({ form }) => formKey(form) !== 'row-major')?.form ?? null,
-  );
+  const forms = inputs.map((x) => l.arrays.pixelForm(x));
   const like = forms.find((form) => form !== null);
   const outForm = like ? pixels(like.images, y.size / (like.images * like.plane), like.plane) : null;
   const exact = outForm && Number.isInteger(outForm.channels) ? outForm : null;
   for (const to of exact ? [exact, null] : [null]) {
     const plans = views.map((view, i) => {
       const options = { toStart: view.offset, mode } as const;
-      for (const from of forms[i]
-        ? [forms[i], null]
-        : to
-          ? [to && formOfPart(l, inputs[i], to), null]
-          : [null]) {
+      for (const from of [forms[i] ?? (to && formOfPart(inputs[i], to)), null]) {
         const plan = planMove(from, to, denseAxes(view.shape), axesOf(view), options);
         if (plan) return { from, plan };
       }
@@ -116,14 +100,14 @@ export function lowerCopyAdd(l: Lowering, node: CopyAddNode): void {
 }
 
 /** A row-major part of a result in pixels is brought to pixels first, if its size says which. */
-function formOfPart(_l: Lowering, value: GraphValue, to: NonNullable<Form>): Form {
+function formOfPart(value: GraphValue, to: NonNullable<Form>): Form {
   const channels = value.size / (to.images * to.plane);
   return Number.isInteger(channels) ? pixels(to.images, channels, to.plane) : null;
 }
 
 /** Whether views fill an array, each place once. */
 function coversOnce(views: readonly StridedView[], size: number): boolean {
-  const total = views.reduce((sum, view) => sum + view.shape.reduce((a, b) => a * b, 1), 0);
+  const total = views.reduce((sum, view) => sum + product(view.shape), 0);
   if (total !== size) return false;
   const seen = new Uint8Array(size);
   for (const view of views) mark(seen, axesOf(view), view.offset);

@@ -4,33 +4,22 @@ import { formatPool } from '../../../geometry/text.ts';
 import type { PoolGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import type { MaxPoolNode, ScatterAddNode, SumPoolNode, TakeNode } from '../../graph.ts';
-import type { Step } from '../kernels/kernel.ts';
 import { poolPlan, scatterAddPlan, takePlan } from '../kernels/pool.ts';
 import type { Room } from './arrays.ts';
 import { type Form, type Pixels, pixels } from './form.ts';
-import type { Lowering } from './lowering.ts';
+import type { Lowering, StepPlan } from './lowering.ts';
 
 const inSide = (g: PoolGeometry) => [g.batch, g.channels, product(g.axes.map((axis) => axis.input))] as const;
 const outSide = (g: PoolGeometry) =>
   [g.batch, g.channels, product(g.axes.map((axis) => axis.output))] as const;
 
-interface Plan {
-  readonly description: string;
-  readonly workspaces?: readonly number[];
-  readonly steps: readonly Step[];
-}
-
-function addSteps(l: Lowering, plan: Plan, rooms: Record<string, Room>): void {
-  const at = l.works.length - 1;
-  l.works[at] = { ...l.works[at], description: plan.description };
-  plan.workspaces?.forEach((bytes, i) => {
-    rooms[`workspace${i}`] = l.arrays.room(bytes);
-  });
-  for (const { kernel, operands } of plan.steps)
-    l.step(
-      kernel,
-      operands.map((name) => rooms[name]),
-    );
+function addPlan(
+  l: Lowering,
+  plan: StepPlan & { readonly description: string },
+  rooms: Record<string, Room>,
+): void {
+  l.describe({ description: plan.description });
+  l.addPlan(plan, rooms);
 }
 
 export function lowerMaxPool(l: Lowering, node: MaxPoolNode): void {
@@ -44,7 +33,7 @@ export function lowerMaxPool(l: Lowering, node: MaxPoolNode): void {
   const plan = poolPlan({ geometry: g, op, xPitch: x.form.pitch, yPitch: form.pitch, engine: l.engine });
   const rooms: Record<string, Room> = { x: x.room, y: y.room };
   if (wanted) rooms.indices = l.arrays.put(outputs[1], form).room;
-  addSteps(l, plan, rooms);
+  addPlan(l, plan, rooms);
 }
 
 export function lowerSumPool(l: Lowering, node: SumPoolNode): void {
@@ -57,7 +46,7 @@ export function lowerSumPool(l: Lowering, node: SumPoolNode): void {
   const [x, y] = node.op === 'sumPool' ? [source, { ...result, form }] : [{ ...result, form }, source];
   const op = node.op === 'sumPool' ? 'sum' : 'sumGrad';
   const plan = poolPlan({ geometry: g, op, xPitch: x.form.pitch, yPitch: y.form.pitch, engine: l.engine });
-  addSteps(l, plan, { x: x.room, y: y.room, scale: l.asRowMajor(inputs[1]) });
+  addPlan(l, plan, { x: x.room, y: y.room, scale: l.asRowMajor(inputs[1]) });
 }
 
 /** Planes of images and channels as the indices have them; without that knowledge every plane is an image of its own. */
@@ -78,10 +67,10 @@ export function lowerGather(l: Lowering, node: TakeNode | ScatterAddNode): void 
   if (node.op === 'take') {
     const cells = { inCells: inputs[0].size / planes, outCells: outputs[0].size / planes };
     const plan = takePlan({ ...shared, ...cells, xPitch: source.form.pitch, yPitch: form.pitch });
-    addSteps(l, plan, { x: source.room, indices: indices.room, y: result.room });
+    addPlan(l, plan, { x: source.room, indices: indices.room, y: result.room });
     return;
   }
   const cells = { inCells: outputs[0].size / planes, outCells: inputs[0].size / planes };
   const plan = scatterAddPlan({ ...shared, ...cells, xPitch: form.pitch, yPitch: source.form.pitch });
-  addSteps(l, plan, { y: source.room, indices: indices.room, x: result.room });
+  addPlan(l, plan, { y: source.room, indices: indices.room, x: result.room });
 }

@@ -59,9 +59,5 @@ export function lowerUpdate(l: Lowering, { update, parameters, gradients, memory
   [parameters, ...memory].forEach((room, i) => {
     rooms[`out${i}`] = room;
   });
-  for (const { kernel, operands } of plan.steps)
-    l.step(
-      kernel,
-      operands.map((name) => rooms[name]),
-    );
+  l.addPlan(plan, rooms);
 }

@@ -1,13 +1,21 @@
 // A program while it is being made: its steps so far, and the arrays they work on. Changes of arrangement are made where a
 // node asks for one that is not there yet.
 
+import { assert } from '../../../errors.ts';
 import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
-import type { Kernel } from '../kernels/kernel.ts';
+import type { Kernel, Step } from '../kernels/kernel.ts';
 import { Arrays, type Placed, type Room } from './arrays.ts';
 import type { Chooser, ConvChoice } from './choose.ts';
 import { type Form, formKey, type Pixels, pixels, spreadPixels } from './form.ts';
 import { changeForm } from './moves.ts';
+
+/** What the plans of all kernels have in common. */
+export interface StepPlan {
+  /** Bytes of arrays that threads share while the steps run. */
+  readonly workspaces: readonly number[];
+  readonly steps: readonly Step[];
+}
 
 /** A kernel on rooms. */
 export interface PlacedStep {
@@ -88,6 +96,27 @@ export class Lowering {
 
   begin(work: Omit<Work, 'multiplyAdds' | 'choice'> & Partial<Work>): void {
     this.works.push({ multiplyAdds: 0, choice: null, ...work });
+  }
+
+  /** Says more of the work that has begun. */
+  describe(more: Partial<Work>): void {
+    const at = this.works.length - 1;
+    this.works[at] = { ...this.works[at], ...more };
+  }
+
+  /** The steps of a plan, on rooms by the names of its operands; its workspaces are made here. */
+  addPlan(plan: StepPlan, given: Readonly<Record<string, Room>>): void {
+    const workspaces = plan.workspaces.map((bytes, i) => [`workspace${i}`, this.arrays.room(bytes)]);
+    const rooms: Record<string, Room> = { ...given, ...Object.fromEntries(workspaces) };
+    for (const { kernel, operands } of plan.steps) {
+      this.step(
+        kernel,
+        operands.map((name) => {
+          assert(rooms[name], `operand ${name} of ${kernel.key} has a place`);
+          return rooms[name];
+        }),
+      );
+    }
   }
 
   step(kernel: Kernel, rooms: readonly Room[]): void {
