@@ -57,6 +57,7 @@ export {
   LazyLinear,
 } from './lazy.ts';
 export { Module, Parameter, type StateDict } from './module.ts';
+export { NamedModule, type NamedTensors, type NamedValue } from './named.ts';
 export {
   BatchNorm1d,
   BatchNorm2d,

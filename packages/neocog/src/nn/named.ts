@@ -1,0 +1,36 @@
+// Networks whose inputs and outputs have names, such as those that come from a file.
+
+import { ShapeError } from '../errors.ts';
+import type { DType, Tensor } from '../tensor/tensor.ts';
+import { Module } from './module.ts';
+
+/** An input or output of a network. */
+export interface NamedValue {
+  readonly name: string;
+  /** A size per axis; a text names a size that is open, such as the batch. */
+  readonly shape: readonly (number | string)[];
+  readonly dtype: DType;
+}
+
+/** Tensors by the names of inputs or outputs. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** A network with any number of named inputs and outputs; one with a single input is used like any other module. */
+export abstract class NamedModule extends Module {
+  abstract readonly inputs: readonly NamedValue[];
+  abstract readonly outputs: readonly NamedValue[];
+
+  /** Every output by its name. @throws ShapeError for an input that is missing, unknown or of another shape. */
+  abstract run(inputs: NamedTensors): Record<string, Tensor>;
+
+  /** The first output for the only input. @throws ShapeError if there are several inputs: call `run`. */
+  forward(x: Tensor): Tensor {
+    if (this.inputs.length !== 1) {
+      const names = this.inputs.map((input) => input.name).join(', ');
+      throw new ShapeError(
+        `forward: the network has ${this.inputs.length} inputs (${names}); call run({ ${names} })`,
+      );
+    }
+    return this.run({ [this.inputs[0].name]: x })[this.outputs[0].name];
+  }
+}
