@@ -1,0 +1,201 @@
+// A network as a graph of steps over named values. Each step is a module of its own, so that an imported network lists,
+// trains, compiles and is summarised like any other. Values are forgotten after their last use.
+
+import { NeocogError, nn, ShapeError, Tensor } from 'neocog';
+import { type Arguments, Operation } from './operation.ts';
+import { HostArray, type HostType, isKnown, toTensor, type Value } from './value.ts';
+
+/** One node: a module, and the names of the values that it takes and gives; '' where one is absent. */
+export interface Step {
+  /** Unique in the graph. Appears in keys of the state dict and in summaries. */
+  readonly name: string;
+  /** An `Operation`, a `Block`, or a layer, which takes one tensor and gives one. */
+  readonly module: nn.Module;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export interface GraphInput extends nn.NamedValue {
+  /** The type in the file, where it is not `dtype`: int64 arrives as int32 and is int64 inside. */
+  readonly type?: HostType | undefined;
+}
+
+export interface GraphSpec {
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly nn.NamedValue[];
+  /** In an order in which they can run. */
+  readonly steps: readonly Step[];
+  /** Values known at load that steps or outputs name. */
+  readonly constants: ReadonlyMap<string, Value>;
+}
+
+/** Values by name; inner scopes see those around them. */
+export class Scope {
+  readonly #values = new Map<string, Value>();
+  readonly #outer: Scope | undefined;
+
+  constructor(values: Iterable<readonly [string, Value]> = [], outer?: Scope) {
+    for (const [name, value] of values) this.#values.set(name, value);
+    this.#outer = outer;
+  }
+
+  get(name: string): Value | undefined {
+    return this.#values.get(name) ?? this.#outer?.get(name);
+  }
+
+  set(name: string, value: Value): void {
+    this.#values.set(name, value);
+  }
+
+  delete(name: string): void {
+    this.#values.delete(name);
+  }
+}
+
+/** A step that runs with the values around it, such as one that chooses between two blocks. */
+export abstract class ScopedModule extends nn.Module {
+  abstract runIn(scope: Scope, inputs: Arguments): readonly Value[];
+
+  /** Its parts are what runs; on a tensor alone it does nothing. */
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+
+/** Steps in order, which may read the values of the scope around them. */
+export class Block extends nn.Module {
+  readonly #steps: readonly Step[];
+  readonly #outputs: readonly string[];
+  readonly #constants: ReadonlyMap<string, Value>;
+  readonly #lastUse: ReadonlyMap<number, readonly string[]>;
+
+  constructor(steps: readonly Step[], outputs: readonly string[], constants: ReadonlyMap<string, Value>) {
+    super();
+    this.#steps = steps;
+    this.#outputs = outputs;
+    this.#constants = constants;
+    this.#lastUse = lastUses(steps, outputs);
+  }
+
+  override children(): [name: string, child: nn.Module][] {
+    return this.#steps.map(({ name, module }) => [name, module]);
+  }
+
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+
+  /** The outputs, with `given` on top of what `outer` and the constants know. */
+  runIn(outer: Scope | undefined, given: Iterable<readonly [string, Value]> = []): Value[] {
+    const scope = new Scope([...this.#constants, ...given], outer);
+    this.#steps.forEach((step, i) => {
+      runStep(step, scope);
+      for (const name of this.#lastUse.get(i) ?? []) scope.delete(name);
+    });
+    return this.#outputs.map((name) => need(scope, name, 'the outputs'));
+  }
+}
+
+function runStep(step: Step, scope: Scope): void {
+  const { module, name, outputs } = step;
+  const inputs = step.inputs.map((input) => (input === '' ? undefined : need(scope, input, name)));
+  const results = resultsOf(module, inputs, scope);
+  outputs.forEach((output, i) => {
+    if (output !== '' && results[i] !== undefined) scope.set(output, results[i]);
+  });
+}
+
+function resultsOf(module: nn.Module, inputs: Arguments, scope: Scope): readonly Value[] {
+  if (module instanceof Operation) return module.apply(inputs);
+  if (module instanceof ScopedModule) return module.runIn(scope, inputs);
+  const [x] = inputs;
+  return x ? [module.forward(toTensor(x))] : [];
+}
+
+function need(scope: Scope, name: string, who: string): Value {
+  const value = scope.get(name);
+  if (value) return value;
+  throw new NeocogError(`${who}: the value ${JSON.stringify(name)} was never computed`);
+}
+
+/** Per step, the values that nobody reads after it. */
+function lastUses(steps: readonly Step[], outputs: readonly string[]): Map<number, string[]> {
+  const last = new Map<string, number>();
+  steps.forEach((step, i) => {
+    for (const name of [...step.outputs, ...step.inputs]) last.set(name, i);
+    // A block inside may read anything around it.
+    if (step.module instanceof ScopedModule) for (const name of last.keys()) last.set(name, i);
+  });
+  for (const name of outputs) last.delete(name);
+  const byStep = new Map<number, string[]>();
+  for (const [name, i] of last) byStep.set(i, [...(byStep.get(i) ?? []), name]);
+  return byStep;
+}
+
+/**
+ * A network made of steps.
+ *
+ * @example
+ * const net = new GraphModule({
+ *   inputs: [{ name: 'x', shape: ['n', 3, 8, 8], dtype: 'float32' }],
+ *   outputs: [{ name: 'y', shape: ['n', 4, 8, 8], dtype: 'float32' }],
+ *   steps: [{ name: 'conv', module: new nn.Conv2d(3, 4, 3, { padding: 1 }), inputs: ['x'], outputs: ['y'] }],
+ *   constants: new Map(),
+ * });
+ */
+export class GraphModule extends nn.NamedModule {
+  readonly inputs: readonly GraphInput[];
+  readonly outputs: readonly nn.NamedValue[];
+  readonly #block: Block;
+
+  constructor({ inputs, outputs, steps, constants }: GraphSpec) {
+    super();
+    this.inputs = Object.freeze([...inputs]);
+    this.outputs = Object.freeze([...outputs]);
+    const names = outputs.map((output) => output.name);
+    this.#block = new Block(steps, names, constants);
+  }
+
+  override children(): [name: string, child: nn.Module][] {
+    return this.#block.children();
+  }
+
+  run(inputs: nn.NamedTensors): Record<string, Tensor> {
+    const given = checkInputs(this.inputs, inputs);
+    const values = this.#block.runIn(undefined, given);
+    return Object.fromEntries(this.outputs.map(({ name }, i) => [name, toTensor(values[i])]));
+  }
+}
+
+function checkInputs(wanted: readonly GraphInput[], given: nn.NamedTensors): [string, Value][] {
+  const list = wanted.map(({ name }) => name).join(', ');
+  const unknown = Object.keys(given).find((name) => !wanted.some((input) => input.name === name));
+  if (unknown !== undefined) {
+    throw new ShapeError(`run: there is no input '${unknown}', the network takes ${list}`);
+  }
+  return wanted.map((input) => {
+    if (!Object.hasOwn(given, input.name)) {
+      throw new ShapeError(`run: input '${input.name}' is missing, the network takes ${list}`);
+    }
+    return [input.name, checkInput(input, given[input.name])];
+  });
+}
+
+function checkInput(input: GraphInput, x: Tensor): Value {
+  const { name, shape, dtype, type = dtype } = input;
+  if (!(x instanceof Tensor)) {
+    throw new ShapeError(
+      `run: input '${name}' is ${String(x)}, a Tensor is needed; wrap numbers in tensor(…)`,
+    );
+  }
+  const fits =
+    x.rank === shape.length && x.shape.every((n, d) => typeof shape[d] === 'string' || shape[d] === n);
+  if (!fits) {
+    throw new ShapeError(`run: input '${name}' has shape [${x.shape}], the network needs [${shape}]`);
+  }
+  if (x.dtype !== dtype) {
+    throw new ShapeError(`run: input '${name}' is ${x.dtype}, the network needs ${dtype}`);
+  }
+  // Whole numbers are computed with on the host wherever their values can be seen.
+  return dtype === 'int32' && isKnown(x) ? new HostArray(type, Float64Array.from(x.data), x.shape) : x;
+}

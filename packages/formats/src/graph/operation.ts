@@ -1,0 +1,56 @@
+// A node of a graph that is no layer of neocog: a named function of values. As a module it shows in summaries and labels
+// what programs do; host arithmetic stays out of sight.
+
+import { nn, Tensor } from 'neocog';
+import { toTensor, type Value } from './value.ts';
+
+/** What a node is given: `undefined` stands for an optional input that is absent. */
+export type Arguments = readonly (Value | undefined)[];
+
+/** A function of values. */
+export type Compute = (inputs: Arguments) => readonly Value[];
+
+export class Operation extends nn.Module {
+  /** The operator's name in the format. */
+  readonly kind: string;
+  readonly #compute: Compute;
+  #inputs: Arguments = [];
+  #results: readonly Value[] = [];
+
+  constructor(kind: string, compute: Compute) {
+    super();
+    this.kind = kind;
+    this.#compute = compute;
+  }
+
+  /** All results for all inputs. */
+  apply(inputs: Arguments): readonly Value[] {
+    const first = inputs.find(isTensor);
+    if (!first) return this.#compute(inputs);
+    this.#inputs = inputs;
+    this.forward(first);
+    const results = this.#results;
+    this.#inputs = [];
+    this.#results = [];
+    return results;
+  }
+
+  /** The first result. Called with the first tensor alone, the operation has no further inputs. */
+  forward(x: Tensor): Tensor {
+    const inputs = this.#inputs.includes(x) ? this.#inputs : [x];
+    this.#results = this.#compute(inputs);
+    const [first] = this.#results;
+    // What is looked at here is a tensor of the results, or its host values as one.
+    return this.#results.find(isTensor) ?? (first ? toTensor(first) : x);
+  }
+
+  override describe(): string {
+    return this.kind;
+  }
+}
+
+const isTensor = (value: Value | undefined): value is Tensor => value instanceof Tensor;
+
+/** An operation with one result. */
+export const operation = (kind: string, compute: (inputs: Arguments) => Value): Operation =>
+  new Operation(kind, (inputs) => [compute(inputs)]);

@@ -1,0 +1,173 @@
+// What flows between the nodes of an imported graph: tensors, and host arrays, which are small arrays of any number type
+// whose values are known while the network runs. Shapes, axes and whole numbers live on the host, so that arithmetic on
+// shapes happens where shapes are needed, and a compiled network sees only its results.
+
+import { ShapeError, Tensor, UnsupportedError, withBackend } from 'neocog';
+
+/** Number types of files. What neocog computes in is float32; the others exist on the host. */
+export type HostType =
+  | 'float32'
+  | 'bool'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64';
+
+/** Values known now, row-major. Whole numbers are exact up to 2⁵³. */
+export class HostArray {
+  readonly dtype: HostType;
+  readonly data: Float64Array;
+  readonly shape: readonly number[];
+
+  constructor(dtype: HostType, data: ArrayLike<number>, shape: readonly number[] = [data.length]) {
+    this.dtype = dtype;
+    this.data = data instanceof Float64Array ? data : Float64Array.from(data);
+    this.shape = shape;
+  }
+}
+
+export type Value = Tensor | HostArray;
+
+export const int64s = (values: ArrayLike<number>, shape?: readonly number[]): HostArray =>
+  new HostArray('int64', values, shape);
+
+const ranges: Partial<
+  Record<HostType, Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array>
+> = {
+  int8: new Int8Array(1),
+  uint8: new Uint8Array(1),
+  int16: new Int16Array(1),
+  uint16: new Uint16Array(1),
+  int32: new Int32Array(1),
+  uint32: new Uint32Array(1),
+};
+
+/** `x` as a value of this type: float32 rounds, whole numbers lose their fraction and wrap. */
+export function wrap(dtype: HostType, x: number): number {
+  if (dtype === 'float32') return Math.fround(x);
+  if (dtype === 'bool') return x !== 0 ? 1 : 0;
+  const cell = ranges[dtype];
+  if (cell) {
+    cell[0] = x;
+    return cell[0];
+  }
+  const whole = Math.trunc(x);
+  if (Number.isSafeInteger(whole) && (dtype === 'int64' || whole >= 0)) return whole;
+  if (!Number.isFinite(whole) || dtype === 'int64') return whole;
+  return Number(BigInt.asUintN(64, BigInt(whole)));
+}
+
+/** Whether the values of `value` can be read now; those of a tensor that is being recorded cannot. */
+export function isKnown(value: Value): boolean {
+  if (value instanceof HostArray) return true;
+  try {
+    return value.size === 0 || value.data[0] !== undefined;
+  } catch (error) {
+    if (error instanceof UnsupportedError) return false;
+    throw error;
+  }
+}
+
+/** The values of `value`, to be looked at now. @throws UnsupportedError where a recorded tensor has none. */
+export function readHost(what: string, value: Value): HostArray {
+  if (value instanceof HostArray) return value;
+  if (isKnown(value)) return new HostArray(value.dtype, Float64Array.from(value.data), value.shape);
+  throw new UnsupportedError(
+    `${what} depends on values that a compiled network does not see before it runs; run it without compiling, or fix the input at load`,
+  );
+}
+
+/** A tensor of the values: float32, or int32 for whole numbers. @throws UnsupportedError for those beyond int32. */
+export function toTensor(value: Value): Tensor {
+  if (value instanceof Tensor) return value;
+  if (value.dtype === 'float32') return new Tensor(Float32Array.from(value.data), value.shape);
+  const data = Int32Array.from(value.data);
+  const lost = data.findIndex((v, i) => v !== value.data[i]);
+  if (lost < 0) return new Tensor(data, value.shape);
+  throw new UnsupportedError(`the ${value.dtype} value ${value.data[lost]} does not fit a tensor of int32`);
+}
+
+/** A float32 tensor of the values, whatever their type. */
+export function toFloats(value: Value): Tensor {
+  if (value instanceof Tensor && value.dtype === 'float32') return value;
+  const known = readHost('a conversion to float32', value);
+  return new Tensor(Float32Array.from(known.data), known.shape);
+}
+
+/**
+ * Host arrays rearranged as `move` rearranges tensors. `move` is given int32 tensors of positions and must only move
+ * them.
+ */
+export function moveHost(arrays: readonly HostArray[], move: (tensors: Tensor[]) => Tensor): HostArray {
+  let count = 0;
+  const joined: number[] = [];
+  const places = arrays.map((array) => {
+    const positions = Int32Array.from(array.data, (_, i) => count + i);
+    for (const v of array.data) joined.push(v);
+    count += positions.length;
+    return new Tensor(positions, array.shape);
+  });
+  // Computed even while the network around it is being recorded.
+  const moved = withBackend('reference', () => move(places));
+  return new HostArray(
+    arrays[0].dtype,
+    Float64Array.from(moved.data, (i) => joined[i]),
+    moved.shape,
+  );
+}
+
+/** Moves values: host arrays on the host, tensors as tensors. */
+export function moveValues(values: readonly Value[], move: (tensors: Tensor[]) => Tensor): Value {
+  const onHost = values.every((value) => value instanceof HostArray);
+  return onHost ? moveHost(values, move) : move(likeTensors(values));
+}
+
+/** All as tensors of one dtype; host arrays follow the tensors among them. */
+export function likeTensors(values: readonly Value[]): Tensor[] {
+  const floats = values.some((value) => value.dtype === 'float32');
+  return values.map((value) => (floats ? toFloats(value) : toTensor(value)));
+}
+
+/** The common shape by NumPy's rule. */
+export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, d) => {
+    const sizes = shapes.map((shape) => shape[shape.length - rank + d] ?? 1).filter((n) => n !== 1);
+    if (sizes.every((n) => n === sizes[0])) return sizes[0] ?? 1;
+    throw new ShapeError(`shapes ${shapes.map((s) => `[${s}]`).join(', ')} do not broadcast to one shape`);
+  });
+}
+
+/** `f` of the elements of host arrays, which broadcast; results wrap to `dtype`. */
+export function mapHost(
+  dtype: HostType,
+  arrays: readonly HostArray[],
+  f: (...xs: number[]) => number,
+): HostArray {
+  const shape = broadcastShape(arrays.map((array) => array.shape));
+  const spread = arrays.map((array) => spreadPlaces(array.shape, shape));
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = Float64Array.from({ length: size }, (_, i) =>
+    wrap(dtype, f(...arrays.map((array, k) => array.data[spread[k](i)]))),
+  );
+  return new HostArray(dtype, data, shape);
+}
+
+/** From a position in `shape` to the place in an array of shape `own` that broadcasts to it. */
+function spreadPlaces(own: readonly number[], shape: readonly number[]): (position: number) => number {
+  const sizes = [...new Array<number>(shape.length - own.length).fill(1), ...own];
+  if (sizes.every((n, d) => n === shape[d])) return (position) => position;
+  return (position) => {
+    let [rest, place, step] = [position, 0, 1];
+    for (let d = shape.length - 1; d >= 0; d--) {
+      if (sizes[d] !== 1) place += (rest % shape[d]) * step;
+      step *= sizes[d];
+      rest = Math.floor(rest / shape[d]);
+    }
+    return place;
+  };
+}
