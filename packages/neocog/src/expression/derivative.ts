@@ -29,11 +29,19 @@ const binaryRules: Record<BinaryOp, (a: Expr, b: Expr, y: Expr) => [Expr, Expr]>
   div: (_, b, y) => [e.div(1, b), e.neg(e.div(y, b))],
   max: (a, b) => [share(a, b), share(b, a)],
   min: (a, b) => [share(b, a), share(a, b)],
-  pow: (a, b, y) => [e.mul(b, e.pow(a, e.sub(b, 1))), e.mul(y, e.log(a))],
+  pow: powerRule,
   gt: () => [zero, zero],
   ge: () => [zero, zero],
   eq: () => [zero, zero],
 };
+
+/** 0⁰ does not depend on its base, nor 0 to a power of 0 or more on its exponent. */
+function powerRule(a: Expr, b: Expr, y: Expr): [Expr, Expr] {
+  const still = e.mul(e.eq(a, 0), e.ge(b, 0));
+  const byExponent = e.select(still, 0, e.mul(y, e.log(a)));
+  if (b.op === 'const') return [e.mul(b, e.pow(a, b.value - 1)), byExponent];
+  return [e.select(e.eq(b, 0), 0, e.mul(b, e.pow(a, e.sub(b, 1)))), byExponent];
+}
 
 const share = (a: Expr, b: Expr): Expr => e.select(e.gt(a, b), 1, e.select(e.eq(a, b), 0.5, 0));
 

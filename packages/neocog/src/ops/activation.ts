@@ -8,20 +8,11 @@ import * as e from '../expression/expression.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats, needKnown, needNumber, needOneOf } from './check.ts';
+import { unary } from './formula.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
-import type { Elementwise } from './signatures.ts';
 
 const x = e.input(0);
-
-/** An operation that applies one formula to every element. */
-function unary(fn: string, formula: Expr): Elementwise {
-  const run = (input: Tensor): Tensor => {
-    floats(fn, 'input', input);
-    return fuse(fn, formula, [input]);
-  };
-  return run as Elementwise;
-}
 
 type Numbers<Defaults> = { [K in keyof Defaults]?: number | undefined };
 

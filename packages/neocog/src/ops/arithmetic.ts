@@ -1,28 +1,12 @@
 // add, sub, mul, div with broadcasting, and sums and means over axes.
 
-import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
 import { resolveAxis, type Shape, sizeOf } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { floats, needKnown } from './check.ts';
+import { binary } from './formula.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
-import type { Broadcasting } from './signatures.ts';
-
-/** A tensor, or a number that broadcasts to any shape. */
-export type TensorLike = Tensor | number;
-
-const lift = (t: TensorLike): Tensor => (typeof t === 'number' ? new Tensor(new Float32Array([t]), []) : t);
-
-/** An operation on two operands, which broadcast against each other. */
-function binary(fn: string, expr: Expr): Broadcasting {
-  const run = (a: TensorLike, b: TensorLike): Tensor => {
-    const operands = [lift(a), lift(b)];
-    operands.forEach((t, i) => floats(fn, i === 0 ? 'the first operand' : 'the second operand', t));
-    return fuse(fn, expr, operands);
-  };
-  return run as Broadcasting;
-}
 
 /** a + b. Shapes broadcast. @throws ShapeError if they do not. */
 export const add = binary('add', e.add(e.input(0), e.input(1)));

@@ -36,8 +36,9 @@ export {
   adaptiveMaxPool3d,
   adaptiveMaxPool3dWithIndices,
 } from './adaptive.ts';
-export { add, div, mean, mul, type ReduceOptions, sub, sum, type TensorLike } from './arithmetic.ts';
+export { add, div, mean, mul, type ReduceOptions, sub, sum } from './arithmetic.ts';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nll } from './classLoss.ts';
+export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './comparison.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -49,7 +50,28 @@ export {
   convTranspose3d,
 } from './conv.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
+export {
+  abs,
+  type ClampOptions,
+  ceil,
+  clamp,
+  erf,
+  exp,
+  floor,
+  log,
+  maximum,
+  minimum,
+  neg,
+  pow,
+  reciprocal,
+  round,
+  sign,
+  sqrt,
+  square,
+  where,
+} from './elementwise.ts';
 export { embedding } from './embedding.ts';
+export type { TensorLike } from './formula.ts';
 export { type GlobalPoolOptions, globalAvgPool, globalMaxPool } from './globalPool.ts';
 export {
   type GroupNormOptions,
