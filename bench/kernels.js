@@ -100,14 +100,15 @@ function kernelOf(text) {
     bytesOfPixels(inputShape(geometry), geometry.inChannels),
     bytesOfPixels(outputShape(geometry), geometry.outChannels),
   ];
-  const { plan } = new Chooser(true).choose({
+  const task = {
     geometry,
-    kernel: 'conv',
+    kernel: /** @type {const} */ ('conv'),
     xPitch: x.pitch,
     yPitch: y.pitch,
     epilogue: plainEpilogue,
     engine: engine(),
-  });
+  };
+  const { plan } = new Chooser(true).choose([{ task, moving: 0 }]);
   const places = new Map([
     ['x', alloc(x.bytes)],
     ['w', alloc(plan.weightBytes)],

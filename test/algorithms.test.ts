@@ -15,7 +15,7 @@ import {
   engineName,
   overrideEngine,
 } from '../packages/neocog/src/backends/wasm/engine.ts';
-import type { ConvPlanner } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
+import type { ConvPlanner, Order } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
 import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
@@ -67,7 +67,10 @@ function randomGeometry(random: Generator, paddingMode: PaddingMode): ConvGeomet
 /** What transforms may deviate by, as a share of the largest sum of magnitudes: a tile's rounding reaches all of its outputs. */
 const transformTolerance = 1.1e-6;
 
-/** Runs an algorithm's plan on whole numbers and checks it. False if it does not take the geometry. */
+const orders: readonly Order[] = ['pixels', 'planes'];
+const orderPairs = orders.flatMap((xOrder) => orders.map((yOrder) => ({ xOrder, yOrder })));
+
+/** Runs an algorithm's plan on whole numbers, in an order of arrays that it takes, and checks it. False if there is none. */
 function checkPlanner(
   planner: ConvPlanner,
   geometry: ConvGeometry,
@@ -75,12 +78,15 @@ function checkPlanner(
   random: Generator,
 ): boolean {
   const [xPitch, yPitch] = [geometry.inChannels, geometry.outChannels].map((c) => randomPitch(random, c));
-  const c = { geometry, kernel, xPitch, yPitch };
-  const task = { ...c, epilogue: plainEpilogue, engine: engine() };
-  if (planner.refuse(task) !== null) return false;
+  const cases = orderPairs.map((pair) => ({ geometry, kernel, xPitch, yPitch, ...pair }));
+  const taskOf = (c: (typeof cases)[number]) => ({ ...c, epilogue: plainEpilogue, engine: engine() });
+  const taken = cases.filter((c) => planner.refuse(taskOf(c)) === null);
+  if (taken.length === 0) return false;
+  const c = pick(random, taken);
+  const task = taskOf(c);
   const { got, want, scale } = runCase(planner, { ...c, ending: plain }, random);
   const wrong = want.findIndex((v, i) => v !== got[i]);
-  const text = `${formatConv(geometry)}, pitches ${xPitch} ${yPitch}`;
+  const text = `${formatConv(geometry)}, ${c.xOrder} ${xPitch}, ${c.yOrder} ${yPitch}`;
   if (planner.plan(task).exact) expect(wrong, `${text} differs at ${wrong}`).toBe(-1);
   else {
     const worst = want.reduce((most, v, i) => Math.max(most, Math.abs(v - got[i])), 0);

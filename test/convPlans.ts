@@ -7,8 +7,10 @@ import { referenceBackend } from '../packages/neocog/src/backends/reference/back
 import { engine } from '../packages/neocog/src/backends/wasm/engine.ts';
 import type {
   ConvOperand,
+  ConvPlan,
   ConvPlanner,
   ConvTask,
+  Order,
 } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { type Epilogue, plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
@@ -65,6 +67,8 @@ export interface PlanCase {
   readonly kernel: ConvKernel;
   readonly xPitch: number;
   readonly yPitch: number;
+  readonly xOrder?: Order;
+  readonly yOrder?: Order;
   readonly ending: NamedEpilogue;
 }
 
@@ -128,39 +132,72 @@ interface Arrays extends Operands {
   readonly extras: readonly Float32Array[];
 }
 
+/** How one side of a convolution lies in memory. */
+interface Side {
+  readonly channels: number;
+  readonly plane: number;
+  readonly pitch: number;
+  readonly order: Order;
+}
+
+function sideOf({ geometry: g, xOrder, yOrder, xPitch, yPitch }: ConvTask, name: 'x' | 'y'): Side {
+  return name === 'x'
+    ? { ...inputSide(g), pitch: xPitch, order: xOrder ?? 'pixels' }
+    : { ...outputSide(g), pitch: yPitch, order: yOrder ?? 'pixels' };
+}
+
+const inputSide = (g: ConvGeometry) => ({
+  channels: g.inChannels,
+  plane: product(g.axes.map((a) => a.input)),
+});
+const outputSide = (g: ConvGeometry) => ({
+  channels: g.outChannels,
+  plane: product(g.axes.map((a) => a.output)),
+});
+
+const arranged = (values: Float32Array, { channels, plane, pitch, order }: Side): Float32Array =>
+  order === 'planes' ? values : toPixels(values, channels, plane, pitch);
+
+const asTensor = (stored: Float32Array, { channels, plane, pitch, order }: Side): Float32Array =>
+  order === 'planes' ? stored : fromPixels(stored, channels, plane, pitch);
+
 /** The result, row-major. What lies behind it in memory must be as it was. */
 function runPlan(planner: ConvPlanner, task: ConvTask, arrays: Arrays, random: Generator): Float32Array {
-  const { geometry: g, kernel, xPitch, yPitch } = task;
+  const { geometry: g, kernel } = task;
   const plan = planner.plan(task);
-  const [inputs, outputs] = [
-    product(g.axes.map((a) => a.input)),
-    product(g.axes.map((a) => a.output)),
-  ] as const;
-  const x = toPixels(arrays.x, g.inChannels, inputs, xPitch);
-  const y = toPixels(arrays.y, g.outChannels, outputs, yPitch);
+  const result = kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w';
   const runner = new KernelRunner<ConvOperand | 'weights'>(random.integer(1e6));
-  const read = (name: 'x' | 'y', values: Float32Array): void => {
-    const isResult = name === (kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w');
-    runner.place(name, values.length, isResult ? [] : values);
-  };
-  read('x', x);
-  read('y', y);
-  if (kernel !== 'weightGrad') runner.place('weights', arrays.w.length, arrays.w);
-  runner.place('w', kernel === 'weightGrad' ? arrays.w.length : plan.weightBytes / 4);
+  const lengths = { x: 0, y: 0, w: arrays.w.length };
+  for (const name of ['x', 'y'] as const) {
+    const values = arranged(arrays[name], sideOf(task, name));
+    lengths[name] = values.length;
+    runner.place(name, values.length, name === result ? [] : values);
+  }
+  placeWeights(runner, plan, arrays.w, result === 'w');
   if (arrays.bias) runner.place('bias', arrays.bias.length, arrays.bias);
-  const [channels, plane, pitch] =
-    kernel === 'conv' ? [g.outChannels, outputs, yPitch] : [g.inChannels, inputs, xPitch];
   arrays.extras.forEach((values, i) => {
-    const pixels = task.epilogue.extras[i] === 'pixel' ? toPixels(values, channels, plane, pitch) : values;
-    runner.place(`extra${i}`, pixels.length, pixels);
+    const isPixel = task.epilogue.extras[i] === 'pixel' && result !== 'w';
+    const stored = isPixel ? arranged(values, sideOf(task, result)) : values;
+    runner.place(`extra${i}`, stored.length, stored);
   });
   plan.workspaces.forEach((bytes, i) => runner.place(`workspace${i}`, Math.ceil(bytes / 4)));
   runner.run(plan.prepare);
   runner.run(plan.steps);
-  const result = kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w';
-  const length = { x: x.length, y: y.length, w: arrays.w.length }[result];
-  const behind = runner.floats(runner.address(result) + length * 4, 16);
+  const behind = runner.floats(runner.address(result) + lengths[result] * 4, 16);
   expect(behind.every(Number.isNaN), `${formatConv(g)} writes behind its result`).toBe(true);
-  const values = runner.read(result, length);
-  return kernel === 'weightGrad' ? values : fromPixels(values, channels, plane, pitch);
+  const values = runner.read(result, lengths[result]);
+  return result === 'w' ? values : asTensor(values, sideOf(task, result));
+}
+
+/** A plan that prepares nothing reads the weights as they are. */
+function placeWeights(
+  runner: KernelRunner<ConvOperand | 'weights'>,
+  plan: ConvPlan,
+  w: Float32Array,
+  isResult: boolean,
+): void {
+  if (!isResult) runner.place('weights', w.length, w);
+  if (isResult) runner.place('w', w.length);
+  else if (plan.prepare.length > 0) runner.place('w', plan.weightBytes / 4);
+  else runner.place('w', w.length, w);
 }

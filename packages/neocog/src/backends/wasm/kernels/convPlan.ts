@@ -1,7 +1,6 @@
 // A convolution, its input gradient or its weight gradient as steps of a program, and the algorithms that make them.
 //
-// Data is channels-last: [image][…space][channel], `pitch` floats per pixel, all groups of channels in one pixel. There is
-// no border: kernels leave out the taps that fall outside the input.
+// There is no border: kernels leave out the taps that fall outside the input.
 
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import type { ConvKernel } from '../../backend.ts';
@@ -9,11 +8,23 @@ import type { Engine } from '../engine.ts';
 import type { Epilogue } from './epilogue.ts';
 import type { Step } from './kernel.ts';
 
+/**
+ * How x or y lies: as `pixels`, [image][…space][channel], `pitch` floats per pixel, all groups of channels in one pixel; or
+ * as `planes`, row-major like the tensor, [image][channel][…space].
+ */
+export type Order = 'pixels' | 'planes';
+
 export interface ConvTask {
   /** Zero padding; other modes have become copies before. */
   readonly geometry: ConvGeometry;
   readonly kernel: ConvKernel;
-  /** Floats per pixel of x, at least its channels. Lanes beyond the channels hold anything, and may be written. */
+  /** Pixels unless said otherwise. */
+  readonly xOrder?: Order;
+  readonly yOrder?: Order;
+  /**
+   * Floats per pixel of x, at least its channels. Lanes beyond the channels hold anything, and may be written. The number of
+   * channels where x is planes.
+   */
   readonly xPitch: number;
   readonly yPitch: number;
   /** For the result of conv (y) and inputGrad (x); plain for weightGrad. */
@@ -22,8 +33,8 @@ export interface ConvTask {
 }
 
 /**
- * `x`, `y`: packed pixels. `w`: what `prepare` made of the weights; for weightGrad the result, row-major as the tensor
- * [out, in / groups, …kernel]. `bias`: row-major, one value per result channel.
+ * `x`, `y`: pixels or planes. `w`: what `prepare` made of the weights, or they themselves if it has no steps; for weightGrad
+ * the result, row-major as the tensor [out, in / groups, …kernel]. `bias`: row-major, one value per result channel.
  */
 export type ConvOperand = 'x' | 'y' | 'w' | 'bias' | `extra${number}` | `workspace${number}`;
 
@@ -50,4 +61,12 @@ export interface ConvPlanner {
   /** Estimated time on one thread, in units of one multiply-add of the engine's best direct kernel. */
   cost(task: ConvTask): number;
   plan(task: ConvTask): ConvPlan;
+}
+
+/** A refusal for algorithms that know one order only. */
+export function needsOrder(order: Order, { xOrder = 'pixels', yOrder = 'pixels' }: ConvTask): string | null {
+  if (xOrder === order && yOrder === order) return null;
+  return order === 'pixels'
+    ? 'reads and writes pixels, with all their channels side by side'
+    : 'reads and writes whole planes, as tensors have them: for inputs that become results by this convolution alone';
 }

@@ -2,9 +2,10 @@
 // channels and nothing is summed over them.
 
 import { formatConv } from '../../../geometry/text.ts';
+import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import { engineName } from '../engine.ts';
-import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask } from './convPlan.ts';
+import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
 import { depthwiseConvKernel } from './depthwiseConv.ts';
 import { depthwiseGradKernel, gradientParts } from './depthwiseGrad.ts';
 import { productsOf } from './depthwiseRow.ts';
@@ -14,13 +15,15 @@ import { epilogueKey, extraNames } from './epilogue.ts';
 
 export const depthwisePlanner: ConvPlanner = {
   name: 'depthwise',
-  refuse: ({ geometry: g }) =>
-    g.groups === g.inChannels && g.groups > 1
-      ? null
-      : `${g.inChannels} channels in ${g.groups} groups; needs several groups of one channel`,
+  refuse: (task) => refuseGroups(task.geometry) ?? needsOrder('pixels', task),
   cost: (task) => costOf(task, depthwiseShape(task)),
   plan: (task) => (task.kernel === 'weightGrad' ? gradPlan : convPlan)(task, depthwiseShape(task)),
 };
+
+export const refuseGroups = (g: ConvGeometry): string | null =>
+  g.groups === g.inChannels && g.groups > 1
+    ? null
+    : `${g.inChannels} channels in ${g.groups} groups; needs several groups of one channel`;
 
 function convPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {
   const { kernel, epilogue: e } = task;

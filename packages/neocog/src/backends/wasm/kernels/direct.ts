@@ -12,7 +12,7 @@ import {
   tapStatistics,
   tapsOf,
 } from './clipPlan.ts';
-import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask } from './convPlan.ts';
+import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
 import { type DirectPart, directKernel, directParts, weightBytesOf } from './directKernel.ts';
 import { laneOperands } from './directRow.ts';
 import { stepCycles } from './rowTiles.ts';
@@ -25,11 +25,12 @@ function clipPlans({ geometry, kernel, xPitch, yPitch }: ConvTask): ClipPlan[] {
   return inputGradPlans(geometry, { xPitch, yPitch });
 }
 
-function refuse({ geometry, kernel }: ConvTask): string | null {
+function refuse(task: ConvTask): string | null {
+  const { geometry, kernel } = task;
   if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
   if (geometry.paddingMode !== 'zeros')
     return `leaves out what is padding, which ${geometry.paddingMode} is not`;
-  return null;
+  return needsOrder('pixels', task);
 }
 
 function planFor(name: string, task: ConvTask): ConvPlan {

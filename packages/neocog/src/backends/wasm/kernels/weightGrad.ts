@@ -3,7 +3,7 @@
 import { formatConv } from '../../../geometry/text.ts';
 import { product } from '../../../geometry/window.ts';
 import { engineName } from '../engine.ts';
-import type { ConvPlan, ConvPlanner, ConvTask } from './convPlan.ts';
+import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
 import { productsOf } from './depthwiseRow.ts';
 import { partFloats, weightGradKernel } from './weightGradKernel.ts';
 import {
@@ -18,7 +18,7 @@ import { addPartsKernel } from './weightGradStore.ts';
 
 export const weightGradPlanner: ConvPlanner = {
   name: 'direct weight gradient',
-  refuse: ({ kernel }) => (kernel === 'weightGrad' ? null : 'computes weight gradients'),
+  refuse: (task) => (task.kernel === 'weightGrad' ? needsOrder('pixels', task) : 'computes weight gradients'),
   cost: (task) => costOf(task, weightGradShape(task)),
   plan: (task) => planOf(task, weightGradShape(task)),
 };

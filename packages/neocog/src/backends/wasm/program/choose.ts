@@ -2,13 +2,21 @@
 
 import { assert } from '../../../errors.ts';
 import { formatConv } from '../../../geometry/text.ts';
-import type { ConvPlan, ConvTask } from '../kernels/convPlan.ts';
+import type { ConvPlan, ConvPlanner, ConvTask } from '../kernels/convPlan.ts';
 import { convPlanners } from '../kernels/planners.ts';
+
+/** A convolution with its arrays in one order each, and the cost of bringing them there, in the unit of `ConvPlanner.cost`. */
+export interface Arrangement {
+  readonly task: ConvTask;
+  readonly moving: number;
+}
 
 /** What was chosen for a convolution, and what was not. */
 export interface ConvChoice {
   readonly geometry: string;
   readonly algorithm: string;
+  /** In the order of arrays that suits the algorithm best. */
+  readonly task: ConvTask;
   readonly plan: ConvPlan;
   readonly cost: number;
   /** Every algorithm with its estimate, or why it was not to be had. */
@@ -21,6 +29,7 @@ export interface ConvChoice {
 
 interface Candidate {
   readonly name: string;
+  readonly task: ConvTask;
   readonly cost: number;
   readonly plan: ConvPlan;
 }
@@ -28,6 +37,24 @@ interface Candidate {
 /** Bytes that a plan takes beside inputs and results. */
 const bytesOf = (plan: ConvPlan): number =>
   plan.weightBytes + plan.workspaces.reduce((sum, bytes) => sum + bytes, 0);
+
+/** An algorithm in each order of arrays that it takes, or why it takes none. */
+function consider(planner: ConvPlanner, arrangements: readonly Arrangement[], exact: boolean) {
+  const { name } = planner;
+  const taken = arrangements.filter(({ task }) => planner.refuse(task) === null);
+  const all = taken.map(({ task, moving }) => ({ task, moving, plan: planner.plan(task) }));
+  const refusal =
+    taken.length === 0
+      ? planner.refuse(arrangements[0].task)
+      : exact && !all[0].plan.exact
+        ? 'is no plain sum, as exact convolution and eager calls need'
+        : null;
+  const candidates: Candidate[] = (refusal === null ? all : []).map(({ task, moving, plan }) => ({
+    ...{ name, task, plan },
+    cost: planner.cost(task) + moving,
+  }));
+  return { name, refusal, candidates };
+}
 
 export class Chooser {
   readonly #exact: boolean;
@@ -40,38 +67,22 @@ export class Chooser {
     this.#skipped = skipped;
   }
 
-  choose(task: ConvTask): ConvChoice {
-    const listed = convPlanners.map((planner) => {
-      const refusal = planner.refuse(task);
-      const plan = refusal === null ? planner.plan(task) : null;
-      const inexact =
-        plan && this.#exact && !plan.exact
-          ? 'is no plain sum, as exact convolution and eager calls need'
-          : null;
-      return {
-        name: planner.name,
-        refusal: refusal ?? inexact,
-        plan,
-        cost: plan ? planner.cost(task) : null,
-      };
-    });
-    const candidates = listed
-      .filter((c) => c.refusal === null)
-      .map(({ name, cost, plan }) => ({ name, cost: cost as number, plan: plan as ConvPlan }))
-      .sort((a, b) => a.cost - b.cost);
+  choose(arrangements: readonly Arrangement[]): ConvChoice {
+    const listed = convPlanners.map((planner) => consider(planner, arrangements, this.#exact));
+    const candidates = listed.flatMap((c) => c.candidates).sort((a, b) => a.cost - b.cost);
     const at = Math.min(this.#skipped[this.#made.length] ?? 0, candidates.length - 1);
     const chosen = candidates[at];
-    assert(chosen, `no algorithm takes ${task.kernel} ${formatConv(task.geometry)}`);
+    const { kernel, geometry } = arrangements[0].task;
+    assert(chosen, `no algorithm takes ${kernel} ${formatConv(geometry)}`);
     this.#made.push({ candidates, at });
     const tooLarge = new Set(candidates.slice(0, at).map((c) => c.name));
     return {
-      geometry: formatConv(task.geometry),
+      geometry: formatConv(geometry),
       algorithm: chosen.name,
-      plan: chosen.plan,
-      cost: chosen.cost,
-      candidates: listed.map(({ name, refusal, cost }) => ({
+      ...{ task: chosen.task, plan: chosen.plan, cost: chosen.cost },
+      candidates: listed.map(({ name, refusal, candidates: own }) => ({
         name,
-        cost,
+        cost: own.length > 0 ? Math.min(...own.map((c) => c.cost)) : null,
         refusal: tooLarge.has(name) ? 'takes more memory than the program is allowed' : refusal,
       })),
     };

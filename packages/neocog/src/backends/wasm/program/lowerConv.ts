@@ -3,11 +3,14 @@
 import { multiplyAdds } from '../../../geometry/conv.ts';
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
+import type { ConvKernel } from '../../backend.ts';
 import type { ConvNode, GraphValue, WeightGradNode } from '../../graph.ts';
-import type { ConvPlan, ConvTask } from '../kernels/convPlan.ts';
+import type { Engine } from '../engine.ts';
+import type { ConvPlan, ConvTask, Order } from '../kernels/convPlan.ts';
 import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
 import type { Placed, Room } from './arrays.ts';
-import type { Pixels } from './form.ts';
+import type { Arrangement } from './choose.ts';
+import { type Form, formKey, type Pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
 
 /** Both sides of a convolution as pixels without their pitch. */
@@ -17,13 +20,13 @@ const sidesOf = (g: ConvGeometry) => ({
 });
 
 export function lowerConv(l: Lowering, node: ConvNode): void {
-  const { geometry: g, op: kernel, finish, bias } = node;
-  const [from, to] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
-  const sides = sidesOf(g);
+  const { op: kernel, finish, bias } = node;
+  const [from, to] = endsOf(kernel);
   begin(l, node);
+  const { task, plan } = choose(l, arrangementsOf(l, node));
   const [input, weight] = node.inputs;
-  const source = l.asPixels(input, ...sides[from]);
-  const form = l.pixelsFor(node.outputs[0], ...sides[to]);
+  const source = l.as(input, formOf(l, node, task, from));
+  const form = formOf(l, node, task, to);
   const extras = node.inputs.slice(bias ? 3 : 2);
   const extraRooms = extras.map((value, i) =>
     finish.extras[i] === 'channel' ? l.asRowMajor(value) : l.as(value, form).room,
@@ -33,26 +36,69 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
     ? []
     : extras.filter((value, i) => finish.extras[i] === 'pixel' && value !== input);
   const result = l.result(node.outputs[0], form, node, pixelExtras);
-  const task: ConvTask = {
-    geometry: g,
-    kernel,
-    xPitch: from === 'x' ? source.form.pitch : form.pitch,
-    yPitch: from === 'y' ? source.form.pitch : form.pitch,
-    epilogue: { bias, formula: finish.formula, extras: finish.extras },
-    engine: l.engine,
-  };
-  const choice = choose(l, task);
   const rooms: Record<string, Room> = {
     [from]: source.room,
     [to]: result.room,
-    w: prepareWeights(l, weight, choice.plan),
+    w: prepareWeights(l, weight, plan),
   };
   if (bias) rooms.bias = l.asRowMajor(node.inputs[2]);
   extraRooms.forEach((room, i) => {
     rooms[`extra${i}`] = room;
   });
-  l.addPlan(choice.plan, rooms);
+  l.addPlan(plan, rooms);
 }
+
+/** What a convolution reads and what it writes. */
+const endsOf = (kernel: ConvKernel) => (kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const));
+
+/** How one side lies in a task's order. */
+function formOf(l: Lowering, node: ConvNode, task: ConvTask, side: 'x' | 'y'): Form {
+  if ((side === 'x' ? task.xOrder : task.yOrder) === 'planes') return null;
+  const isSource = side === endsOf(node.op)[0];
+  const sizes = sidesOf(node.geometry)[side];
+  return isSource ? l.pixelFormOf(node.inputs[0], ...sizes) : l.pixelsFor(node.outputs[0], ...sizes);
+}
+
+/**
+ * The orders in which both sides may lie: pixels always, planes where a tensor comes in or the result goes out as one.
+ * Arrays that are not yet or must not stay in an order are moved.
+ */
+function arrangementsOf(l: Lowering, node: ConvNode): Arrangement[] {
+  const { geometry, op: kernel, finish, bias } = node;
+  const [from, to] = endsOf(kernel);
+  const [input, result] = [node.inputs[0], node.outputs[0]];
+  const extras = node.inputs.slice(bias ? 3 : 2).filter((_, i) => finish.extras[i] === 'pixel');
+  const sources: Order[] = l.arrays.find(input, null) ? ['pixels', 'planes'] : ['pixels'];
+  const results: Order[] = l.isResultOnly(result) ? ['pixels', 'planes'] : ['pixels'];
+  return sources.flatMap((source) =>
+    results.map((order) => {
+      const plain = {
+        ...{ geometry, kernel, engine: l.engine, xPitch: geometry.inChannels, yPitch: geometry.outChannels },
+        epilogue: { bias, formula: finish.formula, extras: finish.extras },
+        ...(from === 'x' ? { xOrder: source, yOrder: order } : { yOrder: source, xOrder: order }),
+      };
+      const forms = { x: formOf(l, node, plain, 'x'), y: formOf(l, node, plain, 'y') };
+      const task = {
+        ...plain,
+        xPitch: forms.x?.pitch ?? plain.xPitch,
+        yPitch: forms.y?.pitch ?? plain.yPitch,
+      };
+      const read = [
+        { value: input, form: forms[from] },
+        ...extras.map((value) => ({ value, form: forms[to] })),
+      ];
+      const missing = read.filter(({ value, form }) => !l.isThere(value, form)).map(({ value }) => value);
+      const leaving = results.length > 1 && formKey(forms[to]) !== formKey(null) ? [result] : [];
+      return { task, moving: movingCost([...missing, ...leaving], l.engine) };
+    }),
+  );
+}
+
+/** Cycles to move a float to another order: reading, transposing and writing it, beyond the second cache. */
+const cyclesPerFloat = 1.8;
+
+const movingCost = (values: readonly GraphValue[], e: Engine): number =>
+  values.reduce((sum, value) => sum + value.size, 0) * cyclesPerFloat * (e.wide ? 16 : 8);
 
 export function lowerWeightGrad(l: Lowering, node: WeightGradNode): void {
   const { geometry: g } = node;
@@ -69,7 +115,7 @@ export function lowerWeightGrad(l: Lowering, node: WeightGradNode): void {
     epilogue: plainEpilogue,
     engine: l.engine,
   };
-  const choice = choose(l, task);
+  const choice = choose(l, [{ task, moving: 0 }]);
   l.addPlan(choice.plan, { x: x.room, y: y.room, w: result.room });
 }
 
@@ -80,14 +126,15 @@ function begin(l: Lowering, node: ConvNode | WeightGradNode): void {
 }
 
 /** Chooses, and tells it in the work that has begun. */
-function choose(l: Lowering, task: ConvTask) {
-  const choice = l.chooser.choose(task);
+function choose(l: Lowering, arrangements: readonly Arrangement[]) {
+  const choice = l.chooser.choose(arrangements);
   l.describe({ choice, description: choice.plan.description });
   return choice;
 }
 
-/** Prepared weights: once if they are constant, else with every run. */
+/** Prepared weights: once if they are constant, else with every run; or the weights as they are. */
 function prepareWeights(l: Lowering, weight: GraphValue, plan: ConvPlan): Room {
+  if (plan.prepare.length === 0) return l.asRowMajor(weight);
   const constant = weight.source === 'constant';
   const prepared = l.arrays.room(plan.weightBytes, constant);
   const source = constant ? l.arrays.room(weight.size * 4) : l.asRowMajor(weight);

@@ -66,6 +66,8 @@ export class Lowering {
   readonly chooser: Chooser;
   readonly #lastReader = new Map<GraphValue, GraphNode>();
   readonly #read: ReadonlySet<GraphValue>;
+  readonly #readers: ReadonlySet<GraphValue>;
+  readonly #results: ReadonlySet<GraphValue>;
   readonly #shared = new Set<Room>();
   /** What depthwise convolutions read and write. */
   readonly #spread: ReadonlySet<GraphValue>;
@@ -74,7 +76,9 @@ export class Lowering {
     this.engine = engine;
     this.chooser = chooser;
     for (const node of graph.nodes) for (const value of node.inputs) this.#lastReader.set(value, node);
-    this.#read = new Set([...this.#lastReader.keys(), ...graph.outputs]);
+    this.#readers = new Set(this.#lastReader.keys());
+    this.#results = new Set(graph.outputs);
+    this.#read = new Set([...this.#readers, ...this.#results]);
     this.#spread = new Set(graph.nodes.filter(isDepthwise).flatMap((n) => [n.inputs[0], n.outputs[0]]));
     const gradients = graph.updates.flatMap((update) => update.gradients);
     for (const value of [...graph.outputs, ...gradients]) this.#lastReader.delete(value);
@@ -125,12 +129,26 @@ export class Lowering {
 
   /** A value as pixels, at whatever pitch it has; made if need be. */
   asPixels(value: GraphValue, images: number, channels: number, plane: number): Placed & { form: Pixels } {
-    const wanted = this.pixelsFor(value, images, channels, plane);
+    const form = this.pixelFormOf(value, images, channels, plane);
+    return { room: this.as(value, form).room, form };
+  }
+
+  /** The pixels as which a value is there, or is to be made. */
+  pixelFormOf(value: GraphValue, images: number, channels: number, plane: number): Pixels {
     const known = this.arrays
       .formsOf(value)
       .find(({ form }) => form?.images === images && form.channels === channels && form.plane === plane);
-    const placed = known ?? this.as(value, wanted);
-    return { room: placed.room, form: placed.form ?? wanted };
+    return known?.form ?? this.pixelsFor(value, images, channels, plane);
+  }
+
+  /** Whether a value lies in this arrangement already, or will before the first run. */
+  isThere(value: GraphValue, form: Form): boolean {
+    return value.source === 'constant' || this.arrays.find(value, form) !== undefined;
+  }
+
+  /** Whether a value only leaves the program, as a tensor. */
+  isResultOnly(value: GraphValue): boolean {
+    return this.#results.has(value) && !this.#readers.has(value);
   }
 
   asRowMajor(value: GraphValue): Room {

@@ -7,7 +7,7 @@
 //   4×4   root mean square 0.8 / 1.1 / 1.5 / 2.1 · 10⁻⁶, largest of 25 000 outputs 7 / 10 / 13 / 16 · 10⁻⁶
 //   2×2   root mean square 0.3 / 0.4 / 0.5 / 0.7 · 10⁻⁶, largest of 25 000 outputs 2 / 2 / 2 / 3 · 10⁻⁶
 
-import type { ConvPlan, ConvPlanner, ConvTask } from '../convPlan.ts';
+import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
@@ -47,7 +47,7 @@ function forwardPlanner(m: TileSize, weights: WeightForm): ConvPlanner {
     name,
     refuse(task) {
       if (task.kernel === 'weightGrad') return 'computes convolutions and input gradients';
-      return refuseWinograd(task);
+      return needsOrder('pixels', task) ?? refuseWinograd(task);
     },
     cost(task) {
       const s = winogradShape(task, m);
@@ -63,7 +63,7 @@ function weightGradPlanner(m: TileSize): ConvPlanner {
     name,
     refuse(task) {
       if (task.kernel !== 'weightGrad') return 'computes weight gradients';
-      return refuseWinograd(task);
+      return needsOrder('pixels', task) ?? refuseWinograd(task);
     },
     cost: (task) => weightGradCost(winogradShape(task, m), task.engine),
     plan(task) {
