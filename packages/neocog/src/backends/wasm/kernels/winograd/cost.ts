@@ -31,6 +31,12 @@ const rowShare = (tiles: number): number => (tiles < 6 ? 1 + (6 - tiles) / 12 : 
 /** Bytes of weights that the second-level cache holds on to. */
 const cachedWeights = 2 ** 20;
 
+/** Bytes of weights that come from memory but once: more leave even the last cache before the next block of tiles. */
+const keptWeights = 6 * 2 ** 20;
+
+/** Where the transformed tiles of a block and the weights of a few lanes exceed the second cache, products wait. */
+const spillShare = 1.25;
+
 export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): number {
   const rates = e.wide ? wide : narrow;
   const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
@@ -41,8 +47,16 @@ export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): num
       ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weightVector[m]
       : 0;
   const bytes = s.groups * preparedWeights(s, form.weights, e).total;
-  const memory = Math.max(0, bytes - cachedWeights) * rates.byte;
-  return s.groups * (products * productShare * rowShare(s.tiles) + tiles + onTheFly) + memory;
+  const passes = bytes > keptWeights ? Math.ceil(s.tiles / form.blockTiles) : 1;
+  const spill = blockBytes(s, form) > 2 ** 20 ? spillShare : 1;
+  const memory = Math.max(0, bytes - cachedWeights) * passes * rates.byte;
+  return s.groups * (products * productShare * rowShare(s.tiles) * spill + tiles + onTheFly) + memory;
+}
+
+/** Transformed tiles of one block, and the weights of a few lanes that they meet. */
+function blockBytes(s: WinogradShape, { blockTiles }: ForwardForm): number {
+  const lanes = 8;
+  return 4 * s.filtering.inputs ** 2 * s.source.channels * (Math.min(blockTiles, s.tiles) + lanes);
 }
 
 /** Parts write and read their sums again with every block of tiles. */
