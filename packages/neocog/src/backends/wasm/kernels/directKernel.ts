@@ -2,11 +2,19 @@
 // of an input gradient, are one kernel whose units follow each other.
 
 import { product } from '../../../geometry/window.ts';
-import { type Code, type Func, type FuncRef, i32, type Local, type Module } from '../assembler/index.ts';
+import {
+  type Code,
+  type Func,
+  type FuncRef,
+  i32,
+  type Local,
+  type Module,
+  select,
+} from '../assembler/index.ts';
 import { type Engine, engineName } from '../engine.ts';
 import { type ClipPlan, tapsOf, xSteps, ySteps } from './clipPlan.ts';
 import { greater, isClipped, laneOperands, less, type RowParams, rowFunction } from './directRow.ts';
-import { rowCount, type Split, splitWork, unitsOf } from './directSplit.ts';
+import { rowCount, type Split, splitWork, tilesAhead, unitsOf } from './directSplit.ts';
 import { weightSteps } from './directSum.ts';
 import { type Epilogue, epilogueKey } from './epilogue.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
@@ -96,7 +104,10 @@ function partFunction(
   const { plan, split, runs } = part;
   const ranged = split.spans > 1;
   const functions = runs.map((block, i) =>
-    rowFunction(m, `${name}Row${i}`, { plan, block, engine, epilogue, ranged }),
+    rowFunction(m, `${name}Row${i}`, {
+      ...{ plan, block, engine, epilogue, ranged },
+      ahead: tilesAhead(plan, block, split),
+    }),
   );
   const rows = { part, epilogue, functions };
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
@@ -153,12 +164,23 @@ function overRuns(f: Func, p: Params, rows: Rows, at: UnitPlace): void {
     const run = runs[i];
     const body = (): void => {
       const lane = i32.add(i32.mul(i32.sub(inGroup, run.first), 4 * run.vectors), run.lane);
-      overRows(f, rows, i, at, blockPointers(f, p, rows, group, f.keep(lane, 'lane')));
+      const block = blockPointers(f, p, rows, group, f.keep(lane, 'lane'));
+      overRows(f, rows, i, at, { ...block, ...nextBlock(f, rows.part, run, block.w, inGroup) });
     };
     if (i === runs.length - 1) body();
     else f.if(i32.ltS(inGroup, run.first + run.times), body, () => choose(i + 1));
   };
   choose(0);
+}
+
+const blockBytes = (plan: ClipPlan, run: BlockRun): number => run.vectors * 16 * plan.ins * tapsOf(plan);
+
+/** The weights to touch while a block is multiplied: those of the run's next one, or its own again. */
+function nextBlock(f: Func, part: DirectPart, run: BlockRun, w: Local<'i32'>, inGroup: Int): Params {
+  if (tilesAhead(part.plan, run, part.split) === 0) return {};
+  const isLast = i32.geS(inGroup, run.first + run.times - 1);
+  const step = select(i32.const(0), i32.const(blockBytes(part.plan, run)), isLast);
+  return { next: f.keep(i32.add(w, step), 'nextBlock') };
 }
 
 /** Where a block's weights, channels and lanes begin. */
@@ -191,9 +213,11 @@ function overRows(f: Func, rows: Rows, run: number, at: UnitPlace, block: Params
   const first = f.keep(i32.mul(at.band, split.rowsPerBand), 'firstRow');
   const last = f.keep(less(i32.add(first, split.rowsPerBand), i32.const(rowCount(plan))), 'lastRow');
   const span = split.spans > 1 ? spanTiles(f, plan, split, runs[run], at.span) : {};
+  const share = Math.floor(blockBytes(plan, runs[run]) / split.rowsPerBand);
   f.range('row', first, last, 1, (row) => {
     const place = rowPlace(f, plan, runs[run].vectors, row, block);
-    f.run(f.call(rows.functions[run], { ...block, ...place, ...span }));
+    const ahead = block.next ? { ahead: i32.add(block.next, i32.mul(i32.sub(row, first), share)) } : {};
+    f.run(f.call(rows.functions[run], { ...block, ...place, ...span, ...ahead }));
   });
 }
 

@@ -28,12 +28,14 @@ export interface RowSpec {
   readonly epilogue: Epilogue;
   /** Tiles `first ≤ tile < last` are done, not all of the row. */
   readonly ranged: boolean;
+  /** Over how many tiles the weights of the next block are touched; 0 if not at all. */
+  readonly ahead: number;
 }
 
 /**
  * Addresses: `x` of the row's cell 0 at the first tap inside, `w` of that tap's weights, `y` of the first output. `bias` and
  * `extra…` of kind channel: of the block's first lane; of kind pixel: the distance from y. `taps…`: how many taps of an outer
- * axis are inside, for those where it varies.
+ * axis are inside, for those where it varies. `ahead`: where to touch the weights of the next block.
  */
 export type RowParams = Record<string, 'i32'>;
 type Params = Readonly<Record<string, Local<'i32'>>>;
@@ -47,13 +49,14 @@ export const laneOperands = (e: Epilogue): string[] => [
   ...e.extras.map((_, i) => `extra${i}`),
 ];
 
-export function rowParams(spec: Pick<RowSpec, 'plan' | 'epilogue' | 'ranged'>): RowParams {
+export function rowParams(spec: Pick<RowSpec, 'plan' | 'epilogue' | 'ranged' | 'ahead'>): RowParams {
   const outer = spec.plan.axes.slice(0, -1);
   const names = [
     ...['x', 'w', 'y'],
     ...laneOperands(spec.epilogue),
     ...outer.flatMap((_, a) => (isClipped(spec.plan, a) ? [`taps${a}`] : [])),
     ...(spec.ranged ? ['first', 'last'] : []),
+    ...(spec.ahead > 0 ? ['ahead'] : []),
   ];
   return Object.fromEntries(names.map((name) => [name, 'i32' as const]));
 }
@@ -74,7 +77,9 @@ function rowBody(f: Func, p: Params, spec: RowSpec, epilogue: Epilogue): void {
   const { plan, block } = spec;
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = cutRow(axis, block.pixels);
-  const registers = makeRegisters(f, { ...block, pixels: Math.max(...tiles.map((t) => t.size)) });
+  const ahead =
+    spec.ahead > 0 ? { at: p.ahead, touched: f.local('i32', 'touched'), tiles: spec.ahead } : null;
+  const registers = makeRegisters(f, { ...block, pixels: Math.max(...tiles.map((t) => t.size)) }, ahead);
   const [x, y] = [f.local('i32', 'xTile'), f.local('i32', 'yTile')];
   const taps = plan.axes.slice(0, -1).map((a, i) => p[`taps${i}`] ?? a.taps);
   const empty = plan.axes.some((a) => a.taps === 0);

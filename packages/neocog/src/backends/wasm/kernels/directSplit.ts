@@ -26,6 +26,7 @@ const cacheBytes = 512 * 1024;
 const enoughUnits = 32;
 /** 16 lanes are a line of 64 bytes: chunks of whole lines are not shared between threads. */
 const lineLanes = 16;
+const leastTilesAhead = 6;
 /** x and y of a span of pixels with few channels: the first cache, so that lines of y are filled while they are there. */
 const spanBytes = 64 * 1024;
 
@@ -49,6 +50,18 @@ export function splitWork(plan: ClipPlan, runs: readonly BlockRun[]): Split {
   return order === 'rows'
     ? splitRows(plan, runs, rows, blocks, bandsNeeded)
     : splitLanes(plan, runs, rows, blocks, chunksNeeded);
+}
+
+/**
+ * Over how many tiles of a unit the weights of the next block are to be touched, so that they come while this block is multiplied:
+ * where all weights pass once through a cache that is too small for them. 0 for others, and for so few tiles that each would
+ * touch several lines a turn.
+ */
+export function tilesAhead(plan: ClipPlan, run: BlockRun, split: Split): number {
+  const weights = plan.groups * padToVectors(plan.lanes) * plan.ins * tapsOf(plan) * 4;
+  const axis = plan.axes[plan.axes.length - 1];
+  const tiles = split.rowsPerBand * Math.ceil(tileCount(axis, run.pixels) / split.spans);
+  return split.order === 'lanes' && weights > cacheBytes && tiles >= leastTilesAhead ? tiles : 0;
 }
 
 const divide = (total: number, parts: number): { count: number; size: number } => {

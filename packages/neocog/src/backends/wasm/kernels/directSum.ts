@@ -17,6 +17,18 @@ export interface Registers {
   readonly w: Local<'i32'>;
   /** Where the weights of the current run end. */
   readonly end: Local<'i32'>;
+  readonly ahead: Ahead | null;
+}
+
+/**
+ * Weights that come from far are touched a block early, a little in every turn of the loops, so that they arrive evenly
+ * while there is work: WebAssembly has no prefetch, but a load whose value nobody wants is one.
+ */
+export interface Ahead {
+  readonly at: Local<'i32'>;
+  readonly touched: Local<'i32'>;
+  /** Over so many tiles the weights of one block are spread. */
+  readonly tiles: number;
 }
 
 /** Everything a step says but the place. */
@@ -30,7 +42,7 @@ interface Site {
   readonly at: { x: number; w: number };
 }
 
-export function makeRegisters(f: Func, tile: Tile): Registers {
+export function makeRegisters(f: Func, tile: Tile, ahead: Ahead | null): Registers {
   const { pixels, vectors } = tile;
   const vectorsOf = (count: number, name: string): Local<'v128'>[] =>
     Array.from({ length: count }, (_, i) => f.local('v128', `${name}${i}`));
@@ -41,6 +53,7 @@ export function makeRegisters(f: Func, tile: Tile): Registers {
     x: f.local('i32', 'xTap'),
     w: f.local('i32', 'wTap'),
     end: f.local('i32', 'runEnd'),
+    ahead,
   };
 }
 
@@ -174,6 +187,7 @@ function sumRun(s: Site, sums: Registers['sums'], from: { x: number; w: number }
     f.set(registers.end, i32.add(registers.w, turns * unroll * step * floatBytes));
     f.loop(() => {
       stepsFrom(0, unroll);
+      touchAhead(f, registers.ahead, unroll * step * floatBytes);
       f.increase(registers.x, unroll * floatBytes);
       f.increase(registers.w, unroll * step * floatBytes);
       return i32.ne(registers.w, registers.end);
@@ -181,6 +195,13 @@ function sumRun(s: Site, sums: Registers['sums'], from: { x: number; w: number }
     Object.assign(s.at, { x: from.x + turns * unroll, w: from.w + turns * unroll * step });
   } else stepsFrom(0, unroll);
   stepsFrom(turns * unroll, run - turns * unroll);
+}
+
+/** A tile's share of the block of weights that comes next, for a turn that reads `bytes` of its own. */
+function touchAhead(f: Func, ahead: Ahead | null, bytes: number): void {
+  if (!ahead) return;
+  f.set(ahead.touched, i32.load(ahead.at));
+  f.increase(ahead.at, Math.floor(bytes / ahead.tiles));
 }
 
 /** One x per pixel times one row of weights; whichever are fewer wait in registers for the others. Places in floats. */
