@@ -29,7 +29,7 @@ export const FLOORS = [
   [
     {
       name: 'the backend interface',
-      holds: ['work', 'graph', 'rewrite', 'normalForm', 'executable', 'backend', 'current'].map(
+      holds: ['work', 'graph', 'rewrite', 'truncate', 'normalForm', 'executable', 'backend', 'current'].map(
         (name) => `backends/${name}.ts`,
       ),
     },

@@ -152,6 +152,14 @@ export const examples: readonly Example[] = [
     inputs: [normal(1, [2, 3, 2], true)],
     run: (x) => call('mean', x, { axis: -1, keepDims: true }),
   },
+  ...[{}, { axis: 1 }, { axis: [0, 2], keepDims: true }].flatMap((options) =>
+    ['max', 'min', 'prod', 'logSumExp'].map((needs) => ({
+      needs,
+      note: JSON.stringify(options),
+      inputs: [spread(11, [2, 3, 3])],
+      run: (x: Tensor) => call(needs, x, options),
+    })),
+  ),
   plain('matmul', '', normal(1, [2, 3, 4], true), normal(2, [2, 4, 2], true)),
   {
     needs: 'linear',
@@ -169,6 +177,24 @@ export const examples: readonly Example[] = [
     needs: 'concat',
     inputs: [normal(1, [2, 3], true), normal(2, [2, 1], true)],
     run: (...inputs) => call('concat', inputs, { axis: 1 }),
+  },
+  moving('expand', [3, 1], [2, 3, 4]),
+  moving('tile', [2, 3], [2, 3]),
+  moving('squeeze', [2, 1, 3]),
+  moving('unsqueeze', [2, 3], [1, -1]),
+  moving('indexSelect', [2, 4, 3], [3, 0, -4, 1], { axis: 1 }),
+  {
+    needs: 'stack',
+    inputs: [normal(1, [2, 3], true), normal(2, [2, 3], true)],
+    run: (...inputs) => call('stack', inputs, { axis: 1 }),
+  },
+  {
+    needs: 'split',
+    inputs: [normal(1, [2, 5], true)],
+    run: (x) => {
+      const [a, b] = call<Tensor[]>('split', x, [2, 3], { axis: 1 });
+      return call('matmul', call('transpose', a), b);
+    },
   },
   moving('transpose', [2, 3, 4], 0, 2),
   moving('flip', [2, 3, 4], [0, 2]),

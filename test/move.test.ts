@@ -3,6 +3,7 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
+import { runCompiled, type Tensors } from './compiled.ts';
 import { backends } from './conformance/harness.ts';
 import { dot, whole } from './samples.ts';
 
@@ -154,6 +155,69 @@ const movements: readonly Movement[] = [
     shape: [12, 2, 3],
     value: ([c, h, w], x) => at(x, [Math.floor(c / 4), 2 * h + (Math.floor(c / 2) % 2), 2 * w + (c % 2)]),
   },
+  {
+    name: 'expand',
+    inputs: [[3, 1]],
+    run: (x) => neocog.expand(x, [2, 3, 4]),
+    shape: [2, 3, 4],
+    value: ([, b], x) => at(x, [b, 0]),
+  },
+  {
+    name: 'tile',
+    inputs: [[2, 3]],
+    run: (x) => neocog.tile(x, [2, 3]),
+    shape: [4, 9],
+    value: ([a, b], x) => at(x, [a % 2, b % 3]),
+  },
+  {
+    name: 'stack',
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    run: (...inputs) => neocog.stack(inputs, { axis: 1 }),
+    shape: [2, 2, 3],
+    value: ([a, i, b], ...inputs) => at(inputs[i], [a, b]),
+  },
+  {
+    name: 'indexSelect by numbers',
+    inputs: [[2, 4, 3]],
+    run: (x) => neocog.indexSelect(x, [3, 0, -4, 1, 3], { axis: 1 }),
+    shape: [2, 5, 3],
+    value: ([a, i, b], x) => at(x, [a, [3, 0, 0, 1, 3][i], b]),
+  },
+  {
+    name: 'indexSelect by a matrix',
+    inputs: [[4, 3]],
+    run: (x) =>
+      neocog.indexSelect(
+        x,
+        neocog.tensor(
+          [
+            [3, 0],
+            [-1, 1],
+          ],
+          [2, 2],
+          { dtype: 'int32' },
+        ),
+      ),
+    shape: [2, 2, 3],
+    value: ([i, j, b], x) => at(x, [[3, 0, 3, 1][2 * i + j], b]),
+  },
+  {
+    name: 'a part of a split',
+    inputs: [[2, 7]],
+    run: (x) => neocog.split(x, 3, { axis: 1 })[2],
+    shape: [2, 1],
+    value: ([a], x) => at(x, [a, 6]),
+  },
+  {
+    name: 'squeeze and unsqueeze',
+    inputs: [[2, 1, 3]],
+    run: (x) => neocog.unsqueeze(neocog.squeeze(x, { axis: 1 }), [0, -1]),
+    shape: [1, 2, 3, 1],
+    value: ([, a, b], x) => at(x, [a, 0, b]),
+  },
   constant(0),
   constant(7),
   ...padding,
@@ -198,6 +262,43 @@ describe.each(backends)('%s', (backend) => {
       rows.backward(reshape(arange(8), [2, 2, 2]));
       expect([...weight.grad!.data]).toEqual([2, 3, 0, 0, 10, 13]);
     });
+  });
+});
+
+describe('compiled', () => {
+  it.each(movements.map((each) => [each.name, each] as const))(
+    '%s',
+    async (_, { inputs, run, shape, value }) => {
+      for (const make of [numbered, integers]) {
+        // Negative integers have the bits of NaN: moving must not take them for floats.
+        const given = inputs.map((size) => make(...size)).map((t) => turned(t));
+        const named = Object.fromEntries(given.map((t, i) => [`x${i}`, t]));
+        const found = await runCompiled(named, [], false, (all) => ({ y: run(...Object.values(all)) }));
+        expect([...found.y.data]).toEqual(define(shape, (position) => value(position, ...given)));
+      }
+    },
+  );
+
+  const turned = (t: Tensor): Tensor =>
+    neocog.tensor(
+      t.data.map((v) => -1 - v),
+      t.shape,
+    );
+
+  it('indexSelect by indices of the run, from either end', async () => {
+    const x = numbered(2, 4, 3);
+    const i = neocog.tensor([3, -4, 1], [3], { dtype: 'int32' });
+    const select = ({ x: t, i: at }: Tensors) => ({ y: neocog.indexSelect(t, at, { axis: 1 }) });
+    const { y } = await runCompiled({ x, i }, [], false, select);
+    expect(y.shape).toEqual([2, 3, 3]);
+    expect(y.data).toEqual(select({ x, i }).y.data);
+  });
+
+  it('embedding by words of the run', async () => {
+    const weight = numbered(5, 3);
+    const words = neocog.tensor([4, 0, 2, 2], [2, 2], { dtype: 'int32' });
+    const { y } = await runCompiled({ words }, [], false, (t) => ({ y: embedding(t.words, weight) }));
+    expect(y.data).toEqual(embedding(words, weight).data);
   });
 });
 

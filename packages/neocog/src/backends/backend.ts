@@ -40,6 +40,8 @@ export interface Recording {
   everyRun(effect: () => void): void;
   /** An array that `fill` fills anew for every run. */
   draw(size: number, fill: (values: Float32Array) => void): Float32Array;
+  /** Whether the values are the same in every run, and can be read now. */
+  knows(values: Values): boolean;
 }
 
 export interface Backend {
@@ -68,6 +70,8 @@ export interface Backend {
 
   matmul(shape: MatmulShape, a: Float32Array, b: Float32Array): Float32Array;
   fused(loop: FusedLoop, inputs: readonly Values[]): Float32Array;
+  /** Each value cut off towards zero, at the ends of int32's range too; NaN gives 0. */
+  truncate(x: Float32Array): Int32Array;
   /** y[position] = x at the place of that position in `view`. */
   copy<T extends Values>(view: StridedView, x: T): T;
   /** Adds each part's values at their places into `size` zeros: the adjoint of copy, for one or several views of x. */

@@ -77,6 +77,8 @@ export interface FusedNode extends Node<'fused'> {
   readonly loop: FusedLoop;
 }
 
+export interface TruncateNode extends Node<'truncate'> {}
+
 /** Several formulas over one loop and the same inputs, each with an output of its own. `loop.expr` is the first. */
 export interface FusedManyNode extends Node<'fusedMany'> {
   readonly loop: FusedLoop;
@@ -105,6 +107,7 @@ export type GraphNode =
   | MatmulNode
   | FusedNode
   | FusedManyNode
+  | TruncateNode
   | CopyNode
   | CopyAddNode
   | AssignNode;

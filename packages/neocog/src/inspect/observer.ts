@@ -43,6 +43,11 @@ export function observer(real: Backend, fields: KnownFields, note: NoteWork): Ba
       noteFused(loop, inputs, y, fields);
       return y;
     },
+    truncate(x) {
+      const y = new Int32Array(zeros([x.length]).buffer, 0, x.length);
+      fields.join([x], y);
+      return y;
+    },
     ...observeMoves(real, fields, zeros),
   };
   return Object.assign(Object.create(real) as Backend, observed);

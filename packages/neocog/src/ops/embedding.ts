@@ -1,11 +1,11 @@
 // Rows of a table by number: the first layer of a network that reads words.
 
+import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats, needTensor } from './check.ts';
-import { reshape } from './reshape.ts';
-import { readView, viewOfAxes } from './view.ts';
+import { selectCells } from './indexSelect.ts';
 
 /**
  * The rows of `weight` that `indices` name: int32 `[…]` and `[count, features]` → `[…, features]`.
@@ -16,8 +16,7 @@ import { readView, viewOfAxes } from './view.ts';
 export function embedding(indices: Tensor, weight: Tensor): Tensor {
   needTensor('embedding', 'indices', indices);
   floats('embedding', 'weight', weight);
-  const { data } = indices;
-  if (!(data instanceof Int32Array)) {
+  if (indices.dtype !== 'int32') {
     throw new ShapeError(
       "embedding: indices are float32, int32 is needed; make them with { dtype: 'int32' }",
     );
@@ -27,11 +26,11 @@ export function embedding(indices: Tensor, weight: Tensor): Tensor {
       `embedding: weight has shape ${formatShape(weight.shape)}, [count, features] is needed`,
     );
   }
-  const [count, features] = weight.shape;
-  const stray = data.find((row) => row < 0 || row >= count);
-  if (stray !== undefined) {
+  const [count] = weight.shape;
+  effects().look(indices.data, (rows) => {
+    const stray = rows.find((row: number) => row < 0 || row >= count);
+    if (stray === undefined) return;
     throw new ShapeError(`embedding: index ${stray} names no row, weight has rows 0 to ${count - 1}`);
-  }
-  const rows = readView('embedding', weight, viewOfAxes(weight.shape, [data, undefined]));
-  return reshape(rows, [...indices.shape, features]);
+  });
+  return selectCells('embedding', weight, indices, 0);
 }

@@ -4,9 +4,9 @@
 import { ShapeError } from '../errors.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { mean } from './arithmetic.ts';
 import { floats, needKnown } from './check.ts';
 import { checkAffine, checkNumbers, checkPair, momentsOf, normalise, updateRunning } from './norm.ts';
+import { mean } from './reduce.ts';
 import { reshape } from './reshape.ts';
 
 interface AffineOptions {

@@ -36,7 +36,8 @@ export {
   adaptiveMaxPool3d,
   adaptiveMaxPool3dWithIndices,
 } from './adaptive.ts';
-export { add, div, mean, mul, type ReduceOptions, sub, sum } from './arithmetic.ts';
+export { add, div, mul, sub } from './arithmetic.ts';
+export { cast } from './cast.ts';
 export { type CrossEntropyOptions, crossEntropy, type NllOptions, nll } from './classLoss.ts';
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './comparison.ts';
 export {
@@ -71,6 +72,7 @@ export {
   where,
 } from './elementwise.ts';
 export { embedding } from './embedding.ts';
+export { expand, tile } from './expand.ts';
 export type { TensorLike } from './formula.ts';
 export { type GlobalPoolOptions, globalAvgPool, globalMaxPool } from './globalPool.ts';
 export {
@@ -81,6 +83,7 @@ export {
   type LayerNormOptions,
   layerNorm,
 } from './groupNorm.ts';
+export { indexSelect } from './indexSelect.ts';
 export {
   type BceOptions,
   type BceWithLogitsOptions,
@@ -114,8 +117,21 @@ export {
   maxPool3d,
   maxPool3dWithIndices,
 } from './pool.ts';
+export {
+  type ArgOptions,
+  argMax,
+  argMin,
+  logSumExp,
+  max,
+  mean,
+  min,
+  prod,
+  type ReduceOptions,
+  sum,
+} from './reduce.ts';
 export type { BatchReduction, LossOptions, Reduction } from './reduction.ts';
-export { flatten, reshape } from './reshape.ts';
+export { flatten, reshape, squeeze, unsqueeze } from './reshape.ts';
 export { type ResizeMode, type ResizeOptions, resize } from './resize.ts';
 export { logSoftmax, type SoftmaxOptions, softmax } from './softmax.ts';
+export { split, stack } from './stack.ts';
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d, type UnpoolOptions } from './unpool.ts';

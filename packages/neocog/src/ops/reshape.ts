@@ -3,7 +3,7 @@
 import { ShapeError } from '../errors.ts';
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
-import { needKnown } from './check.ts';
+import { needKnown, needTensor } from './check.ts';
 import type { Flattening } from './signatures.ts';
 
 /**
@@ -32,6 +32,51 @@ function inferAxis(t: Tensor, shape: Shape): Shape {
   const inferred = t.size / known;
   if (!Number.isInteger(inferred)) fail('the other axes must divide it');
   return shape.map((n) => (n === -1 ? inferred : n));
+}
+
+/**
+ * Leaves out axes of size 1: those named, or all.
+ *
+ * @throws ShapeError for an axis that does not exist or has another size.
+ * @example squeeze(zeros([1, 3, 1]), { axis: -1 }).shape // [1, 3]
+ */
+export function squeeze(t: Tensor, options: { axis?: number | readonly number[] | undefined } = {}): Tensor {
+  needTensor('squeeze', 'input', t);
+  needKnown('squeeze', options, ['axis']);
+  const { axis = t.shape.flatMap((n, d) => (n === 1 ? [d] : [])) } = options;
+  const list = typeof axis === 'number' ? [axis] : axis;
+  const gone = list.map((a) => resolveAxis('squeeze', a, t.rank));
+  const large = gone.find((d) => t.shape[d] !== 1);
+  if (large !== undefined) {
+    throw new ShapeError(
+      `squeeze: axis ${large} of ${formatShape(t.shape)} has size ${t.shape[large]}, only axes of size 1 can be left out`,
+    );
+  }
+  return reshape(
+    t,
+    t.shape.filter((_, d) => !gone.includes(d)),
+  );
+}
+
+/**
+ * Adds axes of size 1, at the places that they have in the result.
+ *
+ * @throws ShapeError for a place that the result does not have.
+ * @example unsqueeze(zeros([3, 4]), 1).shape // [3, 1, 4]
+ * @example unsqueeze(zeros([3, 4]), [0, -1]).shape // [1, 3, 4, 1]
+ */
+export function unsqueeze(t: Tensor, axis: number | readonly number[]): Tensor {
+  needTensor('unsqueeze', 'input', t);
+  const list = typeof axis === 'number' ? [axis] : axis;
+  const rank = t.rank + list.length;
+  const added = new Set(list.map((a) => resolveAxis('unsqueeze', a, rank)));
+  if (added.size < list.length)
+    throw new ShapeError(`unsqueeze: axes ${JSON.stringify(axis)} name one place twice, name each once`);
+  const sizes = [...t.shape];
+  return reshape(
+    t,
+    Array.from({ length: rank }, (_, d) => (added.has(d) ? 1 : (sizes.shift() as number))),
+  );
 }
 
 /**

@@ -36,6 +36,8 @@ export function evaluateNode(backend: Backend, node: GraphNode, inputs: readonly
       return [backend.fused(node.loop, inputs)];
     case 'fusedMany':
       return node.exprs.map((expr) => backend.fused({ ...node.loop, expr }, inputs));
+    case 'truncate':
+      return [backend.truncate(a)];
     case 'copy':
       return [backend.copy(node.view, inputs[0])];
     case 'copyAdd': {

@@ -122,6 +122,7 @@ export class Recorder {
         const kept = loop.shape.filter((_, d) => !loop.reduced[d]);
         return this.#note(inputs, [this.#result(product(kept))], { op: 'fused', loop });
       },
+      truncate: (x) => this.#note([x], [this.#result(x.length, 'int32')], { op: 'truncate' }),
       copy: <T extends Values>(view: StridedView, x: T) =>
         this.#note<T>([x], [this.#result(product(view.shape), dtypeOf(x))], { op: 'copy', view }),
       copyAdd: <T extends Values>(parts: readonly PlacedValues<T>[], size: number) => {
@@ -149,6 +150,7 @@ export class Recorder {
       everyRun: (effect) => {
         this.host.effects.push(effect);
       },
+      knows: (values) => this.valueOf(values).source === 'constant',
       draw: (size, fill) => {
         const array = this.#placeholder(size, 'float32', 'input') as Float32Array;
         this.host.draws.push({ value: this.valueOf(array), fill });

@@ -4,6 +4,7 @@
 import { formatConv } from '../../geometry/text.ts';
 import type { ConvGeometry } from '../../geometry/types.ts';
 import type { Backend, Explanation } from '../backend.ts';
+import { truncate } from '../truncate.ts';
 import { conv, convInputGrad, convWeightGrad } from './conv.ts';
 import { fused } from './fused.ts';
 import { matmul } from './matmul.ts';
@@ -22,6 +23,7 @@ export const referenceBackend: Backend = Object.freeze({
   scatterAdd,
   matmul,
   fused,
+  truncate,
   copy,
   copyAdd,
   explainConv: (g: ConvGeometry): Explanation => ({

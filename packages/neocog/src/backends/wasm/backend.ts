@@ -1,6 +1,7 @@
 // The WebAssembly backend: kernels written at run time for the geometry at hand. Eager operations run on one thread.
 
 import type { Backend } from '../backend.ts';
+import { truncate } from '../truncate.ts';
 import { convolve } from './eager/conv.ts';
 import { copy, copyAdd } from './eager/copy.ts';
 import { explainConv } from './eager/explain.ts';
@@ -22,6 +23,7 @@ export const wasmBackend: Backend = {
   scatterAdd,
   matmul,
   fused,
+  truncate,
   copy,
   copyAdd,
   explainConv,

@@ -16,6 +16,8 @@ export interface FusedManyTask {
   readonly axes: readonly GivenAxis[];
   /** int32 elements become floats. */
   readonly inputTypes: readonly ElementType[];
+  /** What the results of a map are; `int32` cuts floats off. Default float32. */
+  readonly outputType?: ElementType;
   readonly engine: Engine;
 }
 
@@ -31,9 +33,9 @@ export interface FusedPlan {
 
 /** Operands `in0` …, `out0` …, `workspace0`: one output per formula. */
 export function fusedManyPlan(task: FusedManyTask): FusedPlan {
-  const { exprs, combine, axes, inputTypes, engine } = task;
+  const { exprs, combine, axes, inputTypes, outputType = 'float32', engine } = task;
   if (axes.some(({ size }) => size === 0)) return emptyPlan(task);
-  const nest = loopNest(exprs, axes, inputTypes);
+  const nest = loopNest(exprs, axes, [inputTypes, outputType]);
   if (nest.axes.every((axis) => !axis.reduced)) return planOf('map', 0, [mapKernel(nest, engine)]);
   const { partial, workspaceBytes, finish } = reduceKernels(nest, combine, engine);
   const parts = finish ? `, ${partial.units} parts` : '';

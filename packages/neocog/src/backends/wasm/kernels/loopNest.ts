@@ -63,17 +63,21 @@ export const nodesOfAll = (exprs: readonly Expr[]): Expr[] => [...new Set(exprs.
 export function loopNest(
   exprs: readonly Expr[],
   given: readonly GivenAxis[],
-  inputTypes: readonly ElementType[],
+  [inputTypes, outputType]: readonly [readonly ElementType[], ElementType],
   starts: Readonly<Record<string, number>> = {},
 ): LoopNest {
-  const movers = moversOf(exprs, inputTypes).map((m) => ({ ...m, start: starts[m.name] ?? 0 }));
+  const movers = moversOf(exprs, inputTypes, outputType).map((m) => ({ ...m, start: starts[m.name] ?? 0 }));
   const axes = given.filter((axis) => axis.size !== 1).map((axis) => stepsAlong(axis, movers));
   return { exprs, movers, axes: merge(axes.sort((a, b) => reach(b) - reach(a))) };
 }
 
 type Unplaced = Omit<Mover, 'start'>;
 
-function moversOf(exprs: readonly Expr[], inputTypes: readonly ElementType[]): Unplaced[] {
+function moversOf(
+  exprs: readonly Expr[],
+  inputTypes: readonly ElementType[],
+  outputType: ElementType,
+): Unplaced[] {
   const inputs: Unplaced[] = [];
   const positions: Unplaced[] = [];
   for (const node of nodesOfAll(exprs)) {
@@ -85,7 +89,7 @@ function moversOf(exprs: readonly Expr[], inputTypes: readonly ElementType[]): U
       positions.push({ name: `at${node.axis}`, kind: 'position', index: node.axis, type: 'int32' });
   }
   const outputs = exprs.map(
-    (_, index): Unplaced => ({ name: `out${index}`, kind: 'output', index, type: 'float32' }),
+    (_, index): Unplaced => ({ name: `out${index}`, kind: 'output', index, type: outputType }),
   );
   return [...inputs.sort((a, b) => a.index - b.index), ...outputs, ...positions];
 }

@@ -3,7 +3,7 @@
 // Axes that are marked as reduced are walked one cell after the other within each item: an output that is an input too can
 // be added to along them.
 
-import type { Func, Local, Module, Operand } from '../assembler/index.ts';
+import { type Func, i32x4, type Local, type Module, type Operand } from '../assembler/index.ts';
 import { type Engine, engineName } from '../engine.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
 import {
@@ -153,7 +153,9 @@ function storeOutputs(
   values: readonly Local<'v128'>[],
   spot: { vector: number; lanes: number },
 ): void {
-  nest.movers.forEach(({ kind, index }, i) => {
-    if (kind === 'output') storeSpot(f, place[i], lane.steps[i], values[index], { ...spot, place });
+  nest.movers.forEach(({ kind, index, type }, i) => {
+    if (kind !== 'output') return;
+    const result = type === 'int32' ? i32x4.truncSatF32x4S(values[index]) : values[index];
+    storeSpot(f, place[i], lane.steps[i], result, { ...spot, place });
   });
 }

@@ -109,7 +109,7 @@ function nestOf(expr: Expr, plain: PlainDims, inputs: readonly Access[]): NestWi
   });
   const starts = Object.fromEntries(movers.map(({ name, start }) => [name, start * floatBytes]));
   const types = inputs.map(() => 'float32' as const);
-  return { nest: loopNest([expr], axes, types, starts), tables };
+  return { nest: loopNest([expr], axes, [types, 'float32'], starts), tables };
 }
 
 const strideOf = (steps: PlainDim['to']): number => (typeof steps === 'number' ? steps : 0);

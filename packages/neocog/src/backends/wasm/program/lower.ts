@@ -4,7 +4,7 @@ import type { Graph, GraphNode } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
 import type { Chooser } from './choose.ts';
 import { lowerConv, lowerWeightGrad } from './lowerConv.ts';
-import { lowerFused } from './lowerFused.ts';
+import { lowerFused, lowerTruncate } from './lowerFused.ts';
 import { type Lowered, Lowering } from './lowering.ts';
 import { lowerAssign, lowerCopy, lowerCopyAdd } from './lowerMoves.ts';
 import { lowerGather, lowerMaxPool, lowerSumPool } from './lowerPool.ts';
@@ -41,6 +41,8 @@ function lowerNode(l: Lowering, node: GraphNode): void {
     case 'fused':
     case 'fusedMany':
       return lowerFused(l, node);
+    case 'truncate':
+      return lowerTruncate(l, node);
     case 'copy':
       return lowerCopy(l, node);
     case 'copyAdd':

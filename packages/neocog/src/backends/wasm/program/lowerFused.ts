@@ -1,11 +1,11 @@
 // Fused loops as steps: their axes follow the arrays' arrangement, and the result is arranged like what it is made of.
 
-import { type Expr, formatExpr, nodesOf } from '../../../expression/expression.ts';
-import type { FusedManyNode, FusedNode, GraphValue } from '../../graph.ts';
+import { type Expr, formatExpr, input, nodesOf } from '../../../expression/expression.ts';
+import type { FusedManyNode, FusedNode, GraphValue, TruncateNode } from '../../graph.ts';
 import { fusedManyPlan } from '../kernels/fused.ts';
 import type { GivenAxis } from '../kernels/loopNest.ts';
 import type { Room } from './arrays.ts';
-import { cutAxis, type Form, formKey, type LoopAxis, locate } from './form.ts';
+import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate } from './form.ts';
 import type { Lowering } from './lowering.ts';
 
 /** An axis of the loop with the steps of every array, the result last; in elements of their row-major order. */
@@ -45,6 +45,22 @@ export function lowerFused(l: Lowering, node: AnyFused): void {
   const formulas = shortened(exprs.map(formatExpr).join('; '));
   l.describe({ description: `${plan.description}: ${formulas}` });
   l.addPlan(plan, named);
+}
+
+/** In whatever arrangement the floats have; what lies between them is cut off too. */
+export function lowerTruncate(l: Lowering, { label, inputs: [x], outputs: [y] }: TruncateNode): void {
+  const [{ form, room }] = l.arrays.formsOf(x);
+  l.begin({ label, op: 'truncate', description: 'floats cut off to whole numbers' });
+  const axis = { size: floatsOf(form, x.size), reduced: false, strides: [1], outStrides: [1] };
+  const plan = fusedManyPlan({
+    exprs: [input(0)],
+    combine: 'sum',
+    axes: [axis],
+    inputTypes: ['float32'],
+    outputType: 'int32',
+    engine: l.engine,
+  });
+  l.addPlan(plan, { in0: room, out0: l.arrays.put(y, form).room });
 }
 
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);

@@ -56,14 +56,14 @@ export function lowerCopy(l: Lowering, node: CopyNode): void {
 export function lowerCopyAdd(l: Lowering, node: CopyAddNode): void {
   const { views, inputs, outputs } = node;
   const [y] = outputs;
-  const covers = coversOnce(views, y.size);
-  const what = covers ? 'concatenation' : 'sum of copies';
+  const { covers, apart } = coverageOf(views, y.size);
+  const what = covers && apart ? 'concatenation' : apart ? 'copies among zeros' : 'sum of copies';
   l.begin({
     label: node.label,
     op: 'copyAdd',
     description: `${what}: ${views.map(describeView).join('; ')}`,
   });
-  const mode = covers ? 'copy' : 'add';
+  const mode = apart ? 'copy' : 'add';
   const forms = inputs.map((x) => l.arrays.pixelForm(x));
   const like = forms.find((form) => form !== null);
   const outForm = like ? pixels(like.images, y.size / (like.images * like.plane), like.plane) : null;
@@ -79,7 +79,7 @@ export function lowerCopyAdd(l: Lowering, node: CopyAddNode): void {
     });
     if (plans.includes(null)) continue;
     const { room } = l.arrays.put(y, to);
-    if (!covers)
+    if (!(covers && apart))
       addMove(
         l,
         movePlan({
@@ -105,13 +105,11 @@ function formOfPart(value: GraphValue, to: NonNullable<Form>): Form {
   return Number.isInteger(channels) ? pixels(to.images, channels, to.plane) : null;
 }
 
-/** Whether views fill an array, each place once. */
-function coversOnce(views: readonly StridedView[], size: number): boolean {
-  const total = views.reduce((sum, view) => sum + product(view.shape), 0);
-  if (total !== size) return false;
+/** Whether views fill an array, and whether they reach no place twice. */
+function coverageOf(views: readonly StridedView[], size: number): { covers: boolean; apart: boolean } {
   const seen = new Uint8Array(size);
   for (const view of views) mark(seen, axesOf(view), view.offset);
-  return seen.every((count) => count === 1);
+  return { covers: !seen.includes(0), apart: !seen.includes(2) };
 }
 
 function mark(seen: Uint8Array, [axis, ...inner]: readonly LoopAxis[], at: number): void {

@@ -1,0 +1,22 @@
+// From one type of values to the other.
+
+import { backend } from '../backends/current.ts';
+import * as e from '../expression/expression.ts';
+import { type DType, Tensor } from '../tensor/tensor.ts';
+import { floats, needOneOf, needTensor } from './check.ts';
+import { fuse } from './fuse.ts';
+
+/**
+ * The same values as float32 or int32. Floats are cut off towards zero, and at the ends of int32's range; NaN becomes 0. No
+ * gradient flows from whole numbers.
+ *
+ * @throws ShapeError for an unknown type.
+ * @example cast(tensor([1.7, -1.7]), 'int32') // 1, -1
+ */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  needTensor('cast', 'input', x);
+  needOneOf('cast', 'dtype', dtype, ['float32', 'int32']);
+  if (x.dtype === dtype) return x;
+  if (dtype === 'float32') return fuse('cast', e.input(0), [x]);
+  return new Tensor(backend().truncate(floats('cast', 'input', x)), x.shape);
+}

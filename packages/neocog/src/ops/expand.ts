@@ -1,0 +1,55 @@
+// Values that repeat: along axes of size 1, or as a whole.
+
+import { ShapeError } from '../errors.ts';
+import * as e from '../expression/expression.ts';
+import { broadcastStrides, checkShape, formatShape, type Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { needTensor } from './check.ts';
+import { fuse } from './fuse.ts';
+import { reshape } from './reshape.ts';
+import { readView } from './view.ts';
+
+/**
+ * Stretches axes of size 1, and adds axes in front, until the shape is `shape`. float32 or int32.
+ *
+ * @throws ShapeError unless every axis, counted from the end, is 1 or as large as in `shape`.
+ * @example expand(tensor([[1], [2]]), [3, 2, 2]).shape // [3, 2, 2]
+ */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  needTensor('expand', 'input', x);
+  checkShape('expand', shape);
+  const front = shape.length - x.rank;
+  if (front < 0 || x.shape.some((n, d) => n !== 1 && n !== shape[front + d])) {
+    throw new ShapeError(
+      `expand: input has shape ${formatShape(x.shape)}, which does not stretch to ${formatShape(shape)}; axes counted from the end must be equal or 1`,
+    );
+  }
+  return stretch('expand', x, shape);
+}
+
+function stretch(fn: string, x: Tensor, shape: Shape): Tensor {
+  const into = [...new Array<number>(shape.length - x.rank).fill(1), ...x.shape];
+  const back = (dy: Tensor): Tensor => reshape(fuse(`${fn} gradient`, e.input(0), [dy], { into }), x.shape);
+  return readView(fn, x, { shape, strides: broadcastStrides(x.shape, shape), offset: 0 }, back);
+}
+
+/**
+ * Repeats the whole tensor, `repeats[d]` times along axis d: `[a, b]` → `[a·r₀, b·r₁]`. float32 or int32.
+ *
+ * @throws ShapeError unless there is one whole number, 0 or more, for every axis.
+ * @example tile(tensor([1, 2]), [2]) // 1, 2, 1, 2
+ */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  needTensor('tile', 'input', x);
+  const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
+  if (!Array.isArray(repeats) || repeats.length !== x.rank || !repeats.every(isCount)) {
+    throw new ShapeError(
+      `tile: repeats are ${JSON.stringify(repeats)} for input ${formatShape(x.shape)}, ${x.rank} whole numbers, 0 or more, are needed`,
+    );
+  }
+  const apart = x.shape.flatMap((n) => [1, n]);
+  const wide = x.shape.flatMap((n, d) => [repeats[d], n]);
+  const shape = x.shape.map((n, d) => n * repeats[d]);
+  checkShape('tile', shape);
+  return reshape(stretch('tile', reshape(x, apart), wide), shape);
+}

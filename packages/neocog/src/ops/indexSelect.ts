@@ -1,0 +1,96 @@
+// Cells of one axis by their numbers. Numbers that are known when the operation is recorded become a view; others are read
+// when it runs.
+
+import { effects } from '../backends/current.ts';
+import { ShapeError } from '../errors.ts';
+import * as e from '../expression/expression.ts';
+import { formatShape, resolveAxis } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { cast } from './cast.ts';
+import { needKnown, needTensor } from './check.ts';
+import { expand } from './expand.ts';
+import { fuse } from './fuse.ts';
+import { take } from './gather.ts';
+import { permute } from './move.ts';
+import { reshape } from './reshape.ts';
+import { readView, viewOfAxes } from './view.ts';
+
+/**
+ * The cells that `indices` names along an axis (default 0), in their order; negative ones count from the end. An axis of
+ * `[a, n, b]` becomes the axes of `indices`: with `[k]` the result is `[a, k, b]`. float32 or int32.
+ *
+ * In a compiled network indices that are computed on the way are not checked: those outside of the axis stand for its ends.
+ *
+ * @throws ShapeError for an index outside of the axis, or indices that are not whole numbers.
+ * @example indexSelect(tensor([5, 6, 7]), [2, 0, -1]) // 7, 5, 7
+ */
+export function indexSelect(
+  x: Tensor,
+  indices: readonly number[] | Tensor,
+  options: { axis?: number | undefined } = {},
+): Tensor {
+  needTensor('indexSelect', 'input', x);
+  needKnown('indexSelect', options, ['axis']);
+  const axis = resolveAxis('indexSelect', options.axis ?? 0, x.rank);
+  const check = (numbers: ArrayLike<number>): void => checkIndices(x, axis, numbers);
+  if (!(indices instanceof Tensor)) {
+    check(indices);
+    return selectCells('indexSelect', x, new Tensor(Int32Array.from(indices), [indices.length]), axis);
+  }
+  if (indices.dtype !== 'int32') {
+    throw new ShapeError(
+      "indexSelect: indices are float32, int32 is needed; make them with { dtype: 'int32' } or cast(…, 'int32')",
+    );
+  }
+  effects().look(indices.data, check);
+  return selectCells('indexSelect', x, indices, axis);
+}
+
+function checkIndices(x: Tensor, axis: number, indices: ArrayLike<number>): void {
+  const size = x.shape[axis];
+  const stray = Array.from(indices).find((i) => !Number.isInteger(i) || i < -size || i >= size);
+  if (stray === undefined) return;
+  throw new ShapeError(
+    `indexSelect: index ${stray} names no cell of axis ${axis} of ${formatShape(x.shape)}, whole numbers from ${-size} to ${size - 1} do`,
+  );
+}
+
+/** The cells of an axis by an int32 tensor of any shape, which takes the place of the axis. */
+export function selectCells(fn: string, x: Tensor, indices: Tensor, axis: number): Tensor {
+  const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
+  const shape = [...before, ...indices.shape, ...after];
+  const read = effects().knows(indices.data) ? selectKnown : selectComputed;
+  return reshape(read(fn, x, indices, axis), shape);
+}
+
+function selectKnown(fn: string, x: Tensor, { data }: Tensor, axis: number): Tensor {
+  const size = x.shape[axis];
+  const cells = new Array<Int32Array | undefined>(x.rank);
+  cells[axis] = Int32Array.from(data, (i) => (i < 0 ? i + size : i));
+  return readView(fn, x, viewOfAxes(x.shape, cells));
+}
+
+/** The axis goes last; each row of it is a plane, and all planes are read at the same places. */
+function selectComputed(_fn: string, x: Tensor, indices: Tensor, axis: number): Tensor {
+  const size = x.shape[axis];
+  const others = x.shape.map((_, d) => d).filter((d) => d !== axis);
+  const planes = reshape(permute(x, [...others, axis]), [1, x.size / size, size]);
+  const places = expand(reshape(cellsOf(indices, size), [1, 1, indices.size]), [
+    1,
+    x.size / size,
+    indices.size,
+  ]);
+  const rows = reshape(take(planes, places), [...others.map((d) => x.shape[d]), indices.size]);
+  return permute(rows, [
+    ...others.slice(0, axis),
+    others.length,
+    ...others.slice(axis).map((_, i) => axis + i),
+  ]);
+}
+
+/** Indices from 0 up to, not including, `size`. */
+function cellsOf(indices: Tensor, size: number): Tensor {
+  const i = e.input(0);
+  const fromStart = e.select(e.gt(0, i), e.add(i, size), i);
+  return cast(fuse('indexSelect', e.min(e.max(fromStart, 0), size - 1), [indices]), 'int32');
+}
