@@ -102,7 +102,7 @@ export const directPlanner: ConvPlanner = {
   plan: (task) => planFor('direct', task),
 };
 
-const isPointwise = (g: ConvGeometry): boolean =>
+export const isPointwise = (g: ConvGeometry): boolean =>
   g.axes.every(
     (a) => a.kernel === 1 && a.stride === 1 && a.padBefore + a.padAfter === 0 && a.output === a.input,
   );

@@ -3,6 +3,7 @@
 import type { ConvPlanner } from './convPlan.ts';
 import { depthwisePlanner } from './depthwise.ts';
 import { directPlanner, pointwisePlanner } from './direct.ts';
+import { planesPointwisePlanner } from './planes/pointwise.ts';
 import { weightGradPlanner } from './weightGrad.ts';
 import { winogradPlanners } from './winograd/planners.ts';
 
@@ -11,5 +12,6 @@ export const convPlanners: readonly ConvPlanner[] = [
   pointwisePlanner,
   depthwisePlanner,
   weightGradPlanner,
+  planesPointwisePlanner,
   ...winogradPlanners,
 ];

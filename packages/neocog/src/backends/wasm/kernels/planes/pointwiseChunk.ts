@@ -1,0 +1,171 @@
+// The function that does a chunk of pixels for some tiles of outputs: copies the pixels, and multiplies them.
+
+import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import type { Vector } from '../../fused/math.ts';
+import type { ClipPlan } from '../clipPlan.ts';
+import { greater, laneOperands, less } from '../directRow.ts';
+import { makeRegisters, type Registers, sumTile } from '../directSum.ts';
+import { type Epilogue, finish, isLate } from '../epilogue.ts';
+import { storeLanes } from '../lanes.ts';
+import { floatBytes, vectorBytes } from '../pointers.ts';
+import { evenTiles } from '../tiles.ts';
+import type { ChunkRun, PointwiseShape } from './pointwiseShape.ts';
+
+/**
+ * Addresses: `x`, `y` of the chunk's first pixel in the group's first plane; `w` of the group's weights; `bias` and extras of
+ * kind channel of the group's first output; extras of kind pixel are distances from y. `first`, `last`: tiles, from and to.
+ */
+export type ChunkFunction = FuncRef<Record<string, 'i32'>, 'void'>;
+type Params = Readonly<Record<string, Local<'i32'>>>;
+
+/** What all parts of a chunk's code are made for. */
+interface Site {
+  readonly f: Func;
+  readonly p: Params;
+  readonly s: PointwiseShape;
+  readonly chunk: ChunkRun;
+  readonly epilogue: Epilogue;
+}
+
+export function chunkFunction(
+  m: Module,
+  name: string,
+  s: PointwiseShape,
+  chunk: ChunkRun,
+  epilogue: Epilogue,
+): ChunkFunction {
+  const names = ['x', 'w', 'y', ...laneOperands(epilogue), 'first', 'last', 'scratch'];
+  const params = Object.fromEntries(names.map((n) => [n, 'i32' as const]));
+  const late = isLate(epilogue);
+  const stored = late ? { ...epilogue, formula: null } : epilogue;
+  return m.func(name, params, (f, p: Params) => {
+    const site = { f, p, s, chunk, epilogue };
+    copyPixels(site);
+    multiply({ ...site, epilogue: stored });
+    if (late) finishAll(site);
+  });
+}
+
+/** From planes to `[block][in][pixel of the block]`. */
+function copyPixels({ f, p, s, chunk }: Site): void {
+  const [from, to] = [f.keep(p.x, 'from'), f.keep(p.scratch, 'to')];
+  const blockBytes = s.ins * chunk.vectors * vectorBytes;
+  f.repeat(s.ins, () => {
+    for (let b = 0; b < chunk.blocks; b++) {
+      const pixels = Array.from({ length: chunk.vectors }, (_, v) =>
+        f.keep(v128.load(from, { offset: (b * chunk.vectors + v) * vectorBytes }), 'pixels'),
+      );
+      pixels.forEach((vector, v) => {
+        f.run(v128.store(to, vector, { offset: b * blockBytes + v * vectorBytes }));
+      });
+    }
+    f.increase(from, s.cells * floatBytes);
+    f.increase(to, chunk.vectors * vectorBytes);
+  });
+}
+
+/** The weights as what a direct kernel reads pixels from: an output is a pixel of `ins` channels. */
+function weightsAsPixels({ ins, outs }: PointwiseShape): ClipPlan {
+  const axis = { count: outs, step: 1, start: 0, taps: 1, tapStep: 1, limit: outs };
+  return {
+    ...{ images: 1, groups: 1, ins, lanes: 0, xPitch: ins, yPitch: 0 },
+    axes: [{ ...axis, yStart: 0, yStep: 1, ySize: outs }],
+    weights: { groupStep: 0, laneStep: 0, inStep: 0, tapSteps: [0], start: 0 },
+  };
+}
+
+function multiply(site: Site): void {
+  const { f, p, s, chunk, epilogue } = site;
+  const registers = makeRegisters(f, { pixels: chunk.outs, vectors: chunk.vectors }, null);
+  const [w, y, x] = [f.local('i32', 'wTile'), f.local('i32', 'yBlock'), f.local('i32', 'xBlock')];
+  const plan = weightsAsPixels(s);
+  overTiles(site, (size, out) => {
+    const sums = registers.sums.slice(0, size);
+    const at = outPlaces(site, out);
+    f.set(w, i32.add(p.w, i32.mul(out, s.ins * floatBytes)));
+    f.set(y, at.y);
+    f.set(x, p.scratch);
+    f.repeat(chunk.blocks, () => {
+      for (const [i, row] of sums.entries())
+        for (const sum of row)
+          f.set(
+            sum,
+            epilogue.bias ? v128.load32Splat(at.bias, { offset: i * floatBytes }) : v128.const4F(0, 0, 0, 0),
+          );
+      const tile = { size, times: 1, firstTile: 0, firstPixel: 0 };
+      const segments = [{ from: 0, to: 1, low: 0, high: size }];
+      sumTile(f, plan, s.engine, { ...registers, sums }, { x: w, w: x, taps: [] }, { ...tile, segments });
+      sums.forEach((row, i) => storeRow(site, row, { ...at, y }, i));
+      f.increase(x, s.ins * chunk.vectors * vectorBytes);
+      f.increase(y, chunk.vectors * vectorBytes);
+    });
+  });
+}
+
+/** `body` for every tile that is asked for, with its first output. */
+function overTiles({ f, p, s, chunk }: Site, body: (size: number, out: Local<'i32'>) => void): void {
+  let [firstTile, firstOut] = [0, 0];
+  for (const { size, times } of evenTiles(s.outs, chunk.outs)) {
+    const [tile, out] = [firstTile, firstOut];
+    const from = f.keep(greater(i32.sub(p.first, tile), i32.const(0)), 'tileFrom');
+    const to = f.keep(less(i32.sub(p.last, tile), i32.const(times)), 'tileTo');
+    f.range('tile', from, to, 1, (t) => body(size, f.keep(i32.add(i32.mul(t, size), out), 'out')));
+    firstTile += times;
+    firstOut += times * size;
+  }
+}
+
+/** Where an output begins: its plane at the chunk's first pixel, its bias, and extras per channel. */
+function outPlaces({ f, p, s, epilogue }: Site, out: Local<'i32'>): Params {
+  const channel = f.keep(i32.mul(out, floatBytes), 'channelOut');
+  const perChannel = epilogue.extras.flatMap((kind, i) => (kind === 'channel' ? [`extra${i}`] : []));
+  const names = [...(epilogue.bias ? ['bias'] : []), ...perChannel];
+  return {
+    y: f.keep(i32.add(p.y, i32.mul(out, s.cells * floatBytes)), 'yOut'),
+    ...Object.fromEntries(names.map((name) => [name, f.keep(i32.add(p[name], channel), name)])),
+  };
+}
+
+/** Finishes the sums of output `i` of a tile and stores them. All loads come first: a store between them would keep V8 from pairing. */
+function storeRow(
+  { f, p, s, chunk, epilogue: e }: Site,
+  sums: readonly Local<'v128'>[],
+  at: Params,
+  i: number,
+): void {
+  const plane = i * s.cells * floatBytes;
+  if (e.formula)
+    sums.forEach((sum, v) => {
+      const load = (extra: number): Vector =>
+        e.extras[extra] === 'channel'
+          ? v128.load32Splat(at[`extra${extra}`], { offset: i * floatBytes })
+          : v128.load(i32.add(at.y, p[`extra${extra}`]), { offset: plane + v * vectorBytes });
+      f.set(sum, finish(f, e, sum, load, s.engine));
+    });
+  sums.forEach((sum, v) => {
+    const lanes = v === chunk.vectors - 1 ? chunk.kept : 4;
+    storeLanes(f, at.y, sum, lanes, plane + v * vectorBytes);
+  });
+}
+
+/** Applies the formula to sums that lie in y already. */
+function finishAll(site: Site): void {
+  const { f, chunk } = site;
+  const y = f.local('i32', 'yLate');
+  const sums: Registers['sums'][number] = Array.from({ length: chunk.vectors }, (_, v) =>
+    f.local('v128', `late${v}`),
+  );
+  overTiles(site, (size, out) => {
+    const row = f.keep(out, 'row');
+    f.repeat(size, () => {
+      const at = outPlaces(site, row);
+      f.set(y, at.y);
+      f.repeat(chunk.blocks, () => {
+        sums.forEach((sum, v) => f.set(sum, v128.load(y, { offset: v * vectorBytes })));
+        storeRow(site, sums, { ...at, y }, 0);
+        f.increase(y, chunk.vectors * vectorBytes);
+      });
+      f.increase(row, 1);
+    });
+  });
+}

@@ -1,0 +1,108 @@
+// The kernel of pointwise convolution over planes: units of work, each a chunk of pixels for a span of outputs.
+//
+// A chunk's pixels are copied into the thread's scratch memory first, in the order in which the tiles read them: the planes
+// of x are so far apart that they would meet in few sets of a cache.
+
+import { type Code, type Func, i32, type Local, type Module } from '../../assembler/index.ts';
+import { engineName } from '../../engine.ts';
+import { laneOperands, less } from '../directRow.ts';
+import { type Epilogue, epilogueKey } from '../epilogue.ts';
+import { type Kernel, kernelParams } from '../kernel.ts';
+import { floatBytes } from '../pointers.ts';
+import { type ChunkFunction, chunkFunction } from './pointwiseChunk.ts';
+import {
+  type ChunkRun,
+  chunkCount,
+  type PointwiseShape,
+  panelBytes,
+  tileCountOf,
+  unitsOf,
+} from './pointwiseShape.ts';
+
+type Int = Code<'i32'>;
+type Params = Readonly<Record<string, Local<'i32'>>>;
+
+/** `(x, w, y, bias?, extra…)`: w is the tensor of weights as it is. */
+export function pointwiseKernel(s: PointwiseShape, epilogue: Epilogue): Kernel {
+  const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
+  const { engine, ...sizes } = s;
+  return {
+    key: `planes pointwise ${engineName(engine)}${engine.keepsOrder ? '' : ' gathers'} ${epilogueKey(epilogue)} ${JSON.stringify(sizes)}`,
+    operands,
+    units: unitsOf(s),
+    scratchBytes: Math.max(...s.chunks.map((c) => panelBytes(c, s.ins))),
+    emit(m: Module, name) {
+      const functions = s.chunks.map((chunk, i) => chunkFunction(m, `${name}Chunk${i}`, s, chunk, epilogue));
+      return m.func(name, kernelParams(operands), (f, p) => {
+        f.range('unit', p.from, p.to, 1, (unit) => doUnit(f, s, epilogue, functions, p, unit));
+      });
+    },
+  };
+}
+
+/** Takes a unit's number apart: [image][group][span][chunk]. */
+function doUnit(
+  f: Func,
+  s: PointwiseShape,
+  epilogue: Epilogue,
+  functions: readonly ChunkFunction[],
+  p: Params,
+  unit: Local<'i32'>,
+): void {
+  const [outer, chunk] = divide(f, unit, chunkCount(s.chunks), 'chunk');
+  const [product, span] = divide(f, outer, s.spans, 'span');
+  const [, group] = divide(f, product, s.groups, 'group');
+  const bytes = (count: Int, floats: number): Int => i32.mul(count, floats * floatBytes);
+  const channel = f.keep(bytes(group, s.outs), 'channel');
+  const shared = {
+    w: f.keep(i32.add(p.w, bytes(group, s.outs * s.ins)), 'wGroup'),
+    scratch: p.scratch,
+    ...(epilogue.bias && { bias: f.keep(i32.add(p.bias, channel), 'biasGroup') }),
+  };
+  const [x, y] = [bytes(product, s.ins * s.cells), bytes(product, s.outs * s.cells)].map((at) =>
+    f.keep(at, 'product'),
+  );
+  s.chunks.forEach((run, i) => {
+    const at = f.keep(i32.sub(chunk, run.firstChunk), 'at');
+    f.if(i32.ltU(at, run.times), () => {
+      const pixel = i32.add(bytes(at, run.blocks * run.vectors * 4), run.firstPixel * floatBytes);
+      const place = f.keep(pixel, 'pixel');
+      const result = f.keep(i32.add(i32.add(p.y, y), place), 'y');
+      f.run(
+        f.call(functions[i], {
+          ...shared,
+          ...extrasAt(f, epilogue, p, channel),
+          ...tilesOf(f, s, run, span),
+          x: i32.add(i32.add(p.x, x), place),
+          y: result,
+        }),
+      );
+    });
+  });
+}
+
+/** Per channel: the group's first; per pixel: the distance from y. */
+const extrasAt = (f: Func, e: Epilogue, p: Params, channel: Local<'i32'>): Params =>
+  Object.fromEntries(
+    e.extras.map((kind, i) => {
+      const extra = p[`extra${i}`];
+      return [`extra${i}`, f.keep(kind === 'pixel' ? i32.sub(extra, p.y) : i32.add(extra, channel), 'extra')];
+    }),
+  );
+
+/** The tiles of a span: as many for each, the last one may have fewer. */
+function tilesOf(f: Func, s: PointwiseShape, run: ChunkRun, span: Local<'i32'>): { first: Int; last: Int } {
+  const tiles = tileCountOf(run, s.outs);
+  const each = Math.ceil(tiles / s.spans);
+  const first = f.keep(i32.mul(span, each), 'first');
+  return {
+    first: less(first, i32.const(tiles)),
+    last: less(f.keep(i32.add(first, each), 'last'), i32.const(tiles)),
+  };
+}
+
+/** Quotient and remainder by a literal. */
+function divide(f: Func, value: Local<'i32'>, by: number, name: string): [Local<'i32'>, Local<'i32'>] {
+  if (by === 1) return [value, f.keep(i32.const(0), name)];
+  return [f.keep(i32.divU(value, by), 'rest'), f.keep(i32.remU(value, by), name)];
+}
