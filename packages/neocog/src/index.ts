@@ -46,6 +46,7 @@ export * from './ops/index.ts';
 export * as optim from './optim/index.ts';
 export { formatReport } from './program/formatReport.ts';
 export { type CompileOptions, compile, Program, type ProgramReport } from './program/program.ts';
+export type { InputShapes, ProgramValue } from './program/signature.ts';
 export {
   type CompileTrainingOptions,
   compileTraining,

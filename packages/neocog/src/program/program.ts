@@ -3,19 +3,26 @@
 import { backend } from '../backends/current.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
-import { DeviceError, ShapeError } from '../errors.ts';
+import type { Values } from '../backends/work.ts';
+import { DeviceError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
+import type { NamedTensors } from '../nn/named.ts';
 import { needKnown } from '../tensor/options.ts';
-import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
+import type { Shape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { Interpreted } from './interpreted.ts';
 import { optimize } from './optimize.ts';
 import { preferences, threadsOf } from './preferences.ts';
-import { traceInference } from './trace.ts';
+import { drawAll } from './recorder.ts';
+import { type InputShapes, orderInputs, type ProgramValue, resolveInputs } from './signature.ts';
+import { type Traced, traceInference } from './trace.ts';
 
 export interface CompileOptions {
-  /** Shape of the input, `[n, c, …]`; each run takes exactly this. */
-  input: Shape;
+  /**
+   * Shape of the input, `[n, c, …]`, or shapes by name for a network with named inputs; each run takes exactly these. What a
+   * network states of its inputs itself can be left out.
+   */
+  input?: InputShapes | undefined;
   /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
   threads?: number | undefined;
 }
@@ -24,37 +31,57 @@ export interface CompileOptions {
 export type { ProgramReport };
 
 /**
- * A network made ready for inputs of one shape: kernels for just these sizes in one WebAssembly module, on one memory of its
+ * A network made ready for inputs of one shape each: kernels for just these sizes in one WebAssembly module, on one memory of its
  * own, with all weights prepared. It holds memory and threads until `dispose`.
  */
 export class Program {
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
+  /** What a run takes; a network without names has one, `input`. */
+  readonly inputs: readonly ProgramValue[];
+  /** What a run gives; a network without names has one, `output`. */
+  readonly outputs: readonly ProgramValue[];
   readonly #executable: Executable;
+  readonly #traced: Traced;
   #disposed = false;
 
   /** Made by `compile`. */
-  constructor(executable: Executable, inputShape: Shape, outputShape: Shape) {
+  constructor(executable: Executable, inputs: readonly ProgramValue[], traced: Traced) {
     this.#executable = executable;
-    this.inputShape = inputShape;
-    this.outputShape = outputShape;
+    this.inputs = inputs;
+    this.outputs = traced.outputs;
+    this.#traced = traced;
+  }
+
+  /** Of the first input. */
+  get inputShape(): Shape {
+    return this.inputs[0].shape;
+  }
+
+  /** Of the first output. */
+  get outputShape(): Shape {
+    return this.outputs[0].shape;
   }
 
   /**
-   * Runs the network in evaluation mode. Only the result is allocated.
+   * Runs the network in evaluation mode: from the only input to the first output, or from inputs to all outputs by name.
+   * Only the results are allocated.
    *
    * @throws ShapeError for an input of another shape or type. @throws DeviceError after `dispose`, or if a thread has died.
    */
-  async run(x: Tensor): Promise<Tensor> {
+  run(x: Tensor): Promise<Tensor>;
+  run(inputs: NamedTensors): Promise<Record<string, Tensor>>;
+  async run(given: Tensor | NamedTensors): Promise<Tensor | Record<string, Tensor>> {
     this.#checkAlive('run');
-    if (!(x instanceof Tensor) || x.dtype !== 'float32' || !sameShape(x.shape, this.inputShape)) {
-      const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
-      throw new ShapeError(
-        `Program.run: input is ${given}, float32 ${formatShape(this.inputShape)} is needed; compile again for another shape`,
-      );
-    }
-    const [y] = await this.#executable.run([x.data]);
-    return new Tensor(y, this.outputShape);
+    const results = await this.#carryOut(orderInputs('Program.run', this.inputs, given).map((x) => x.data));
+    if (given instanceof Tensor) return results[0];
+    return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]]));
+  }
+
+  async #carryOut(arrays: readonly Values[]): Promise<Tensor[]> {
+    const { graph, host } = this.#traced;
+    for (const { value, check } of host.checks) check(arrays[graph.inputs.indexOf(value)]);
+    const results = await this.#executable.run([...arrays, ...drawAll(host)]);
+    for (const effect of host.effects) effect();
+    return results.map((y, i) => new Tensor(y, this.outputs[i].shape));
   }
 
   /** What runs each part, why no other algorithm does, and the memory. `formatReport` makes a table of it. */
@@ -89,19 +116,19 @@ export class Program {
 }
 
 /**
- * Makes a network ready to run fast, again and again, on inputs of one shape. The weights are those of now; later changes
+ * Makes a network ready to run fast, again and again, on inputs of one shape each. The weights are those of now; later changes
  * of the module do not change the program.
  *
- * @throws ShapeError for impossible shapes and options. @throws UnsupportedError if `forward` looks at values.
+ * @throws ShapeError for impossible shapes and options, or inputs with axes that nobody states. @throws UnsupportedError if `forward` looks at values.
  * @throws DeviceError if memory or threads cannot be had.
  * @example const program = await compile(models.resnet18(), { input: [1, 3, 224, 224] });
  */
-export async function compile(module: Module, options: CompileOptions): Promise<Program> {
+export async function compile(module: Module, options: CompileOptions = {}): Promise<Program> {
   needKnown('compile', options, ['input', 'threads']);
-  checkShape('compile', options.input);
+  const inputs = resolveInputs('compile', module, options.input);
   const threads = threadsOf('compile', options.threads);
-  const { graph, outputShape } = traceInference('compile', module, options.input);
-  return new Program(await executableOf(graph, threads), [...options.input], outputShape);
+  const traced = traceInference('compile', module, inputs);
+  return new Program(await executableOf(traced.graph, threads), inputs, traced);
 }
 
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */

@@ -29,6 +29,14 @@ export interface HostWork {
   readonly effects: (() => void)[];
 }
 
+/** The arrays that are made on this side, for one run. */
+export const drawAll = ({ draws }: HostWork): Float32Array[] =>
+  draws.map(({ value, fill }) => {
+    const values = new Float32Array(value.size);
+    fill(values);
+    return values;
+  });
+
 /** Writes down one computation. */
 export class Recorder {
   readonly nodes: GraphNode[] = [];

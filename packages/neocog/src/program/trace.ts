@@ -5,34 +5,55 @@ import { backend, setBackend } from '../backends/current.ts';
 import type { Graph } from '../backends/graph.ts';
 import { ShapeError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
+import { NamedModule } from '../nn/named.ts';
 import { inEvaluation, watchParts } from '../nn/watch.ts';
 import { noGrad } from '../tensor/graph.ts';
-import { type Shape, sizeOf } from '../tensor/shape.ts';
+import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dropUnread } from './passes/rewrite.ts';
-import { Recorder } from './recorder.ts';
+import { type HostWork, Recorder } from './recorder.ts';
+import type { ProgramValue } from './signature.ts';
 
 export interface Traced {
+  /** Its inputs are those of the network, then what is drawn anew for each run. */
   readonly graph: Graph;
-  readonly outputShape: Shape;
+  readonly host: HostWork;
+  readonly outputs: readonly ProgramValue[];
 }
 
-/** What `module` computes in evaluation mode from an input of one shape. Its weights are constants. */
-export function traceInference(fn: string, module: Module, inputShape: Shape): Traced {
+/** What `module` computes in evaluation mode from inputs of some shapes. Its weights are constants. */
+export function traceInference(fn: string, module: Module, inputs: readonly ProgramValue[]): Traced {
   const recorder = new Recorder(fn);
-  const x = new Tensor(recorder.input(sizeOf(inputShape), 'float32'), inputShape);
-  const y = record(recorder, module, () => inEvaluation(module, () => noGrad(() => module.forward(x))));
-  if (!(y instanceof Tensor)) {
-    throw new ShapeError(`${fn}: forward of the module gave ${String(y)}, a Tensor is needed`);
-  }
-  const { nodes } = recorder;
+  const given = inputs.map(({ shape, dtype }) => new Tensor(recorder.input(sizeOf(shape), dtype), shape));
+  const results = record(recorder, module, () =>
+    inEvaluation(module, () => noGrad(() => resultsOf(fn, module, inputs, given))),
+  );
   const graph = {
-    nodes,
+    nodes: recorder.nodes,
     updates: [],
-    inputs: [recorder.valueOf(x.data)],
-    outputs: [recorder.valueOf(y.data)],
+    inputs: [...given.map((x) => recorder.valueOf(x.data)), ...recorder.host.draws.map(({ value }) => value)],
+    outputs: results.map(([, y]) => recorder.valueOf(y.data)),
   };
-  return { graph: dropUnread(graph), outputShape: y.shape };
+  const outputs = results.map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
+  return { graph: dropUnread(graph), host: recorder.host, outputs };
+}
+
+/** Every output of the network with its name. */
+function resultsOf(
+  fn: string,
+  module: Module,
+  inputs: readonly ProgramValue[],
+  given: readonly Tensor[],
+): (readonly [name: string, y: Tensor])[] {
+  if (!(module instanceof NamedModule))
+    return [['output', needResult(fn, 'forward', module.forward(given[0]))]];
+  const results = module.run(Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]])));
+  return module.outputs.map(({ name }) => [name, needResult(fn, `output ${name}`, results[name])]);
+}
+
+function needResult(fn: string, what: string, y: Tensor | undefined): Tensor {
+  if (y instanceof Tensor) return y;
+  throw new ShapeError(`${fn}: ${what} of the module gave ${String(y)}, a Tensor is needed`);
 }
 
 /** Runs `body` on a recorder, nodes labelled with the part of `module` that asks for them. */

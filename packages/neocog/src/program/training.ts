@@ -10,6 +10,8 @@ import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.
 import { Tensor } from '../tensor/tensor.ts';
 import { threadsOf } from './preferences.ts';
 import { executableOf } from './program.ts';
+import { drawAll } from './recorder.ts';
+import { inputType } from './signature.ts';
 import {
   type Loss,
   type MemoryGroup,
@@ -98,11 +100,7 @@ export class Trainer {
       if (value === target) check(y.data);
       else if (value === traced.graph.inputs[0]) check(x.data);
     }
-    const drawn = traced.host.draws.map(({ value, fill }) => {
-      const values = new Float32Array(value.size);
-      fill(values);
-      return values;
-    });
+    const drawn = drawAll(traced.host);
     const scalars = traced.scalarsOf(this.#steps + 1);
     const [loss, output] = await executable.run([x.data, y.data, ...scalars, ...drawn]);
     this.#steps++;
@@ -176,7 +174,7 @@ export class Trainer {
     const { input } = this.#options;
     const fits =
       x instanceof Tensor &&
-      x.dtype === 'float32' &&
+      x.dtype === inputType(this.#module) &&
       x.rank === input.length &&
       x.shape[0] >= 1 &&
       x.shape[0] <= input[0] &&
@@ -184,7 +182,7 @@ export class Trainer {
     if (fits) return;
     const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
     throw new ShapeError(
-      `Trainer.step: input is ${given}, float32 ${formatShape(input)} or fewer samples of it are needed`,
+      `Trainer.step: input is ${given}, ${inputType(this.#module)} ${formatShape(input)} or fewer samples of it are needed`,
     );
   }
 

@@ -1,0 +1,89 @@
+// What a program takes and gives: names, shapes and types, from a module and from what the caller says of its inputs.
+
+import { ShapeError } from '../errors.ts';
+import type { Module } from '../nn/module.ts';
+import { NamedModule, type NamedTensors, type NamedValue } from '../nn/named.ts';
+import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
+import { type DType, Tensor } from '../tensor/tensor.ts';
+
+/** An input or output of a program. */
+export interface ProgramValue {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** One shape for the only input, or shapes by the names of inputs. */
+export type InputShapes = Shape | Readonly<Record<string, Shape>>;
+
+/** The inputs of modules without names. */
+const plainInputs: readonly NamedValue[] = [{ name: 'input', shape: ['n', 'c', '…'], dtype: 'float32' }];
+
+const inputsOf = (module: Module): readonly NamedValue[] =>
+  module instanceof NamedModule ? module.inputs : plainInputs;
+
+/** Of the first input. */
+export const inputType = (module: Module): DType => inputsOf(module)[0].dtype;
+
+/** Every input with a shape: the caller's, or the module's own where all of its axes are known. */
+export function resolveInputs(fn: string, module: Module, given: InputShapes | undefined): ProgramValue[] {
+  const inputs = inputsOf(module);
+  const shapes = shapesByName(fn, inputs, given);
+  return inputs.map(({ name, shape, dtype }) => {
+    const chosen = shapes[name] ?? shape;
+    const open = chosen.filter((size) => typeof size === 'string');
+    if (open.length > 0) {
+      throw new ShapeError(
+        `${fn}: sizes ${open.join(', ')} of ${name} [${shape.join(',')}] are open, state its shape in the option input`,
+      );
+    }
+    checkShape(fn, chosen as Shape);
+    return { name, shape: [...(chosen as Shape)], dtype };
+  });
+}
+
+function shapesByName(
+  fn: string,
+  inputs: readonly NamedValue[],
+  given: InputShapes | undefined,
+): Readonly<Record<string, Shape>> {
+  if (given === undefined) return {};
+  const names = inputs.map(({ name }) => name);
+  if (Array.isArray(given)) {
+    if (inputs.length === 1) return { [names[0]]: given };
+    throw new ShapeError(
+      `${fn}: input is one shape, the network has ${inputs.length} inputs (${names.join(', ')}); give { name: shape }`,
+    );
+  }
+  const shapes = given as Readonly<Record<string, Shape>>;
+  needNames(fn, Object.keys(Object(shapes)), names, 'shape');
+  return shapes;
+}
+
+function needNames(fn: string, given: readonly string[], known: readonly string[], what: string): void {
+  const stray = given.find((name) => !known.includes(name));
+  if (stray === undefined) return;
+  throw new ShapeError(`${fn}: there is a ${what} for ${stray}, the inputs are ${known.join(', ')}`);
+}
+
+/** The tensors of a run in the order of the inputs, each of the shape and type that was compiled for. */
+export function orderInputs(
+  fn: string,
+  inputs: readonly ProgramValue[],
+  given: Tensor | NamedTensors,
+): Tensor[] {
+  const names = inputs.map(({ name }) => name);
+  if (given instanceof Tensor && inputs.length !== 1) {
+    throw new ShapeError(`${fn}: one tensor is given, { ${names.join(', ')} } is needed`);
+  }
+  const tensors = given instanceof Tensor ? { [names[0]]: given } : given;
+  if (!(given instanceof Tensor)) needNames(fn, Object.keys(Object(given)), names, 'tensor');
+  return inputs.map(({ name, shape, dtype }) => {
+    const x: unknown = Object(tensors)[name];
+    if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return x;
+    const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
+    throw new ShapeError(
+      `${fn}: ${name} is ${found}, ${dtype} ${formatShape(shape)} is needed; compile again for another shape`,
+    );
+  });
+}
