@@ -4,7 +4,7 @@
 
 import { FormatError, NeocogError, Tensor } from 'neocog';
 import { repeatedKey } from './json-keys.ts';
-import { readSource, type Source } from './source.ts';
+import { readSource, type Source, sourceName } from './source.ts';
 import { storedTypes } from './stored-types.ts';
 
 /** Tensors by name. */
@@ -39,9 +39,7 @@ const headerLimit = 100_000_000;
  * @example net.loadStateDict(await loadSafetensors('weights.safetensors'));
  */
 export async function loadSafetensors(source: Source): Promise<TensorDict> {
-  const bytes = await readSource('loadSafetensors', source);
-  const name = typeof source === 'string' || source instanceof URL ? String(source) : 'the file';
-  return parse(bytes, `loadSafetensors: ${name}`);
+  return parse(await readSource('loadSafetensors', source), `loadSafetensors: ${sourceName(source)}`);
 }
 
 /** Parses the bytes of a safetensors file as `loadSafetensors` does; `source` names the file in errors. */

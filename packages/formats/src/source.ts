@@ -15,17 +15,25 @@ interface FileSystem {
 
 /** Reads the whole of `source`. `fn` names the caller in errors. */
 export async function readSource(fn: string, source: Source): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
+  if (source instanceof Uint8Array) return plain(source);
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   const files = nodeFiles();
   const isFile = source instanceof URL ? source.protocol === 'file:' : !/^[a-z][a-z0-9+.-]+:/i.test(source);
   try {
-    return files && isFile ? await files.readFile(source) : await download(fn, source);
+    return files && isFile ? plain(await files.readFile(source)) : await download(fn, source);
   } catch (error) {
     if (error instanceof NeocogError) throw error;
     throw new NeocogError(`${fn}: cannot read ${source}: ${reasonOf(error)}`, { cause: error });
   }
 }
+
+/** Node's Buffer as what it extends: its `slice` shares memory where that of others copies. */
+const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** How errors call a source. */
+export const sourceName = (source: Source): string =>
+  typeof source === 'string' || source instanceof URL ? String(source) : 'the file';
 
 async function download(fn: string, url: string | URL): Promise<Uint8Array> {
   const response = await fetch(url);

@@ -37,8 +37,8 @@ const deflated = 8;
 /** Deflate repeats at most 258 bytes with 2 bits. */
 const largestRatio = 1032;
 
-/** What all files of an archive may take together: ordinary for a small archive, a bomb beyond. */
-const sizeLimit = (bytes: number): number => 2 ** 26 + 100 * bytes;
+/** What the contents of a file of this size may take together: ordinary for a small file, a bomb beyond. */
+export const unpackedLimit = (bytes: number): number => 2 ** 26 + 100 * bytes;
 
 /** Whether the bytes begin as a zip archive does. */
 export const isZip = (bytes: Uint8Array): boolean =>
@@ -172,7 +172,7 @@ function checkEntries(entries: readonly Entry[], length: number, fail: Fail): vo
     }
     total += size;
   }
-  if (total > sizeLimit(length)) {
+  if (total > unpackedLimit(length)) {
     fail(`it would unpack to ${total} bytes, more than 64 MiB and 100 × its own ${length}`);
   }
 }

@@ -1,0 +1,267 @@
+// Reads Python pickles without executing anything: a machine with a stack and a memo, as the format defines it, whose
+// classes and functions are those of a given table and nothing else. Not here: the textual operations of protocol 0,
+// buffers outside the pickle, extension registries. Source: the comments of CPython's Lib/pickletools.py, protocols 2 to 5.
+
+/** Ends the reading with an error that holds this problem. */
+export type Fail = (problem: string) => never;
+
+/** What stands for a class or a function of Python. */
+export interface PickleGlobal {
+  /** The value of a call with these arguments. */
+  readonly call?: ((args: readonly unknown[], fail: Fail) => unknown) | undefined;
+}
+
+export interface PickleOptions {
+  readonly fail: Fail;
+  /** By module and name, such as `collections.OrderedDict`. Everything else is refused. */
+  readonly globals: ReadonlyMap<string, PickleGlobal>;
+  /** What a persistent id, a reference to something outside the pickle, stands for. */
+  readonly persistent?: (id: unknown) => unknown;
+}
+
+export interface Pickled {
+  /** Lists and tuples come as arrays, dicts as Map, sets as Set, whole numbers beyond 2⁵³ as bigint. */
+  readonly value: unknown;
+  /** The position after the pickle. */
+  readonly end: number;
+}
+
+/** Reads the pickle that begins at `start`. Time and memory are proportional to its length. */
+export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): Pickled {
+  const machine = new Machine(bytes, options, start);
+  for (;;) {
+    const code = machine.take(1)[0];
+    if (code === stop) return { value: machine.pop(), end: machine.at };
+    const operation = operations.get(code);
+    if (operation === undefined) {
+      return options.fail(`it has the pickle operation 0x${code.toString(16)}, which is not read here`);
+    }
+    operation(machine);
+  }
+}
+
+const stop = 0x2e;
+
+/** Enough for any number that a file of weights holds; longer ones only cost time. */
+const longestNumber = 255;
+
+class Machine {
+  at: number;
+  readonly memo = new Map<number, unknown>();
+  readonly options: PickleOptions;
+  readonly #bytes: Uint8Array;
+  readonly #stack: unknown[] = [];
+  /** Heights of the stack at which a list of items begins. */
+  readonly #marks: number[] = [];
+
+  constructor(bytes: Uint8Array, options: PickleOptions, start: number) {
+    this.#bytes = bytes;
+    this.options = options;
+    this.at = start;
+  }
+
+  fail(problem: string): never {
+    return this.options.fail(problem);
+  }
+
+  /** The next bytes. */
+  take(length: number): Uint8Array {
+    if (length > this.#bytes.length - this.at) return this.fail('its pickle is cut');
+    this.at += length;
+    return this.#bytes.subarray(this.at - length, this.at);
+  }
+
+  /** A little-endian number without sign of this many bytes. */
+  count(width: 1 | 2 | 4 | 8): number {
+    return this.take(width).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  }
+
+  /** A text up to the next line's end. */
+  line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.at);
+    if (end < 0) return this.fail('its pickle is cut');
+    const text = latin1(this.take(end - this.at));
+    this.at++;
+    return text;
+  }
+
+  push(value: unknown): void {
+    this.#stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
+      return this.fail('its pickle takes more than it has');
+    return this.#stack.pop();
+  }
+
+  top(): unknown {
+    const value = this.pop();
+    this.push(value);
+    return value;
+  }
+
+  mark(): void {
+    this.#marks.push(this.#stack.length);
+  }
+
+  /** Everything above the last mark, which goes too. */
+  popItems(): unknown[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) return this.fail('its pickle ends a list that it has not begun');
+    return this.#stack.splice(mark);
+  }
+
+  popText(): string {
+    const text = this.pop();
+    return typeof text === 'string' ? text : this.fail('its pickle has another value where a text is needed');
+  }
+
+  recall(index: number): void {
+    if (!this.memo.has(index)) this.fail('its pickle recalls a value that it has not stored');
+    this.push(this.memo.get(index));
+  }
+}
+
+type Operation = (machine: Machine) => void;
+
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+
+function utf8(machine: Machine, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return machine.fail('a text in its pickle is not UTF-8');
+  }
+}
+
+/** A two's complement number, lowest byte first. */
+function long(machine: Machine, length: number): number | bigint {
+  if (length > longestNumber) machine.fail(`its pickle has a number of ${length} bytes`);
+  const digits = machine
+    .take(length)
+    .reduceRight((text, byte) => text + byte.toString(16).padStart(2, '0'), '');
+  const value = BigInt.asIntN(8 * length, BigInt(`0x0${digits}`));
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function double(machine: Machine): number {
+  const bytes = machine.take(8);
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);
+}
+
+function findGlobal(machine: Machine, module: string, name: string): void {
+  const found = machine.options.globals.get(`${module}.${name}`);
+  if (found === undefined) {
+    machine.fail(
+      `it asks for the Python object ${JSON.stringify(`${module}.${name}`)}, which only running Python could give; ` +
+        'save a dict of tensors, such as state_dict(), instead',
+    );
+  }
+  machine.push(found);
+}
+
+function call(machine: Machine, args: unknown): void {
+  const callee = machine.pop() as PickleGlobal | null | undefined;
+  if (typeof callee?.call !== 'function' || !Array.isArray(args)) {
+    return machine.fail('its pickle calls what cannot be called');
+  }
+  machine.push(callee.call(args, (problem) => machine.fail(problem)));
+}
+
+function append(machine: Machine, items: readonly unknown[]): void {
+  const list = machine.top();
+  if (!Array.isArray(list)) return machine.fail('its pickle appends to what is no list');
+  for (const item of items) list.push(item);
+}
+
+/** Items are key, value, key, value … */
+function setItems(machine: Machine, items: readonly unknown[]): void {
+  const dict = machine.top();
+  if (!(dict instanceof Map) || items.length % 2)
+    return machine.fail('its pickle sets items of what is no dict');
+  for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
+}
+
+function addItems(machine: Machine, items: readonly unknown[]): void {
+  const set = machine.top();
+  if (!(set instanceof Set)) return machine.fail('its pickle adds to what is no set');
+  for (const item of items) set.add(item);
+}
+
+const tuple =
+  (size: number): Operation =>
+  (machine) => {
+    const items = Array.from({ length: size }, () => machine.pop());
+    machine.push(items.reverse());
+  };
+
+const pushValue =
+  (read: (machine: Machine) => unknown): Operation =>
+  (machine) =>
+    machine.push(read(machine));
+
+/** By code, each with the name that pickletools gives it. */
+const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
+  [0x80, (m) => void m.take(1)], // PROTO
+  [0x95, (m) => void m.take(8)], // FRAME: a hint for buffering
+  [0x28, (m) => m.mark()], // MARK
+  [0x30, (m) => void m.pop()], // POP
+  [0x31, (m) => void m.popItems()], // POP_MARK
+  [0x32, (m) => m.push(m.top())], // DUP
+  [0x4e, pushValue(() => null)], // NONE
+  [0x88, pushValue(() => true)], // NEWTRUE
+  [0x89, pushValue(() => false)], // NEWFALSE
+  [0x4a, pushValue((m) => m.count(4) | 0)], // BININT
+  [0x4b, pushValue((m) => m.count(1))], // BININT1
+  [0x4d, pushValue((m) => m.count(2))], // BININT2
+  [0x8a, pushValue((m) => long(m, m.count(1)))], // LONG1
+  [0x8b, pushValue((m) => long(m, m.count(4)))], // LONG4
+  [0x47, pushValue(double)], // BINFLOAT
+  [0x55, pushValue((m) => latin1(m.take(m.count(1))))], // SHORT_BINSTRING
+  [0x54, pushValue((m) => latin1(m.take(m.count(4))))], // BINSTRING
+  [0x8c, pushValue((m) => utf8(m, m.take(m.count(1))))], // SHORT_BINUNICODE
+  [0x58, pushValue((m) => utf8(m, m.take(m.count(4))))], // BINUNICODE
+  [0x8d, pushValue((m) => utf8(m, m.take(m.count(8))))], // BINUNICODE8
+  [0x43, pushValue((m) => m.take(m.count(1)))], // SHORT_BINBYTES
+  [0x42, pushValue((m) => m.take(m.count(4)))], // BINBYTES
+  [0x8e, pushValue((m) => m.take(m.count(8)))], // BINBYTES8
+  [0x96, pushValue((m) => m.take(m.count(8)))], // BYTEARRAY8
+  [0x29, pushValue(() => [])], // EMPTY_TUPLE
+  [0x85, tuple(1)], // TUPLE1
+  [0x86, tuple(2)], // TUPLE2
+  [0x87, tuple(3)], // TUPLE3
+  [0x74, pushValue((m) => m.popItems())], // TUPLE
+  [0x5d, pushValue(() => [])], // EMPTY_LIST
+  [0x6c, pushValue((m) => m.popItems())], // LIST
+  [0x61, (m) => append(m, [m.pop()])], // APPEND
+  [0x65, (m) => append(m, m.popItems())], // APPENDS
+  [0x7d, pushValue(() => new Map())], // EMPTY_DICT
+  [0x73, (m) => setItems(m, [m.pop(), m.pop()].reverse())], // SETITEM
+  [0x75, (m) => setItems(m, m.popItems())], // SETITEMS
+  [0x8f, pushValue(() => new Set())], // EMPTY_SET
+  [0x90, (m) => addItems(m, m.popItems())], // ADDITEMS
+  [0x91, pushValue((m) => new Set(m.popItems()))], // FROZENSET
+  [0x68, (m) => m.recall(m.count(1))], // BINGET
+  [0x6a, (m) => m.recall(m.count(4))], // LONG_BINGET
+  [0x71, (m) => void m.memo.set(m.count(1), m.top())], // BINPUT
+  [0x72, (m) => void m.memo.set(m.count(4), m.top())], // LONG_BINPUT
+  [0x94, (m) => void m.memo.set(m.memo.size, m.top())], // MEMOIZE
+  [0x63, (m) => findGlobal(m, m.line(), m.line())], // GLOBAL
+  [0x93, (m) => stackGlobal(m)], // STACK_GLOBAL
+  [0x52, (m) => call(m, m.pop())], // REDUCE
+  [0x81, (m) => call(m, m.pop())], // NEWOBJ
+  [0x62, (m) => void m.pop()], // BUILD: attributes, which none of the values here has
+  [0x51, (m) => persistentId(m)], // BINPERSID
+]);
+
+function stackGlobal(machine: Machine): void {
+  const name = machine.popText();
+  findGlobal(machine, machine.popText(), name);
+}
+
+function persistentId(machine: Machine): void {
+  const { persistent } = machine.options;
+  if (persistent === undefined) return machine.fail('its pickle refers to something outside it');
+  machine.push(persistent(machine.pop()));
+}
