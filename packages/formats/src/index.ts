@@ -1,5 +1,7 @@
 // @neocog/formats: weights and networks in and out. Re-exports only.
 
+export { loadNpy, parseNpy, saveNpy } from './npy.ts';
+export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export {
   loadSafetensors,
   parseSafetensors,
@@ -8,3 +10,4 @@ export {
   type TensorDict,
 } from './safetensors.ts';
 export type { Source } from './source.ts';
+export { loadTorch, parseTorch, type TorchOptions } from './torch.ts';

@@ -42,10 +42,23 @@ export abstract class Module {
   /** Called before values are loaded, with the prefix of this module's keys: a layer without shapes takes them from there. */
   protected takeShapes(_state: StateDict, _prefix: string): void {}
 
+  /** Properties that a state dict may lack; they then keep their values. */
+  protected mayLack(): readonly string[] {
+    return [];
+  }
+
   /** Every parameter and buffer with its key: own ones first, then each child's, as PyTorch orders them. */
   #allTensors(prefix = ''): [key: string, t: Tensor][] {
     const own = this.ownTensors().map(([property, t]): [string, Tensor] => [prefix + stateKey(property), t]);
     return own.concat(...this.children().map(([name, child]) => child.#allTensors(`${prefix}${name}.`)));
+  }
+
+  #needlessKeys(prefix = ''): Set<string> {
+    const own = this.mayLack().map((property) => prefix + stateKey(property));
+    return new Set([
+      ...own,
+      ...this.children().flatMap(([name, child]) => [...child.#needlessKeys(`${prefix}${name}.`)]),
+    ]);
   }
 
   /** Every parameter with its key, such as `conv1.weight`. */
@@ -73,14 +86,16 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers. No value is changed unless everything fits.
    *
-   * @param options.strict Refuse missing and unknown keys (default true).
+   * @param options.strict Refuse missing and unknown keys (default true). The `num_batches_tracked` of normalisations, which
+   * weights from before PyTorch 0.4.1 and from other frameworks lack, may always be missing.
    * @throws ShapeError naming the keys that are missing, unknown, or of another shape.
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): void {
     for (const [path, module] of this.namedModules()) module.takeShapes(state, path && `${path}.`);
     const own = this.#allTensors();
     const known = new Set(own.map(([key]) => key));
-    const missing = own.map(([key]) => key).filter((key) => !(key in state));
+    const needless = this.#needlessKeys();
+    const missing = own.map(([key]) => key).filter((key) => !(key in state) && !needless.has(key));
     const unknown = Object.keys(state).filter((key) => !known.has(key));
     if ((options.strict ?? true) && missing.length + unknown.length > 0) {
       throw new ShapeError(

@@ -47,6 +47,15 @@ describe('BatchNorm', () => {
     expect(layer.numBatchesTracked?.item()).toBe(3);
   });
 
+  it('takes weights without a count of batches, which other frameworks and old files lack', () => {
+    const net = new nn.Sequential(new nn.BatchNorm1d(1));
+    const { '0.num_batches_tracked': _, ...state } = new nn.Sequential(new nn.BatchNorm1d(1)).stateDict();
+    net.loadStateDict({ ...state, '0.weight': tensor([3]) });
+    expect(net.stateDict()['0.weight'].item()).toBe(3);
+    const { '0.running_var': __, ...less } = state;
+    expect(() => net.loadStateDict(less)).toThrow(/1 missing \(0\.running_var\)/);
+  });
+
   it('uses its running statistics in evaluation', () => {
     const layer = new nn.BatchNorm1d(1, { eps: 0 }).eval();
     layer.loadStateDict({ ...layer.stateDict(), running_mean: tensor([2]), running_var: tensor([4]) });

@@ -58,6 +58,10 @@ abstract class ChannelNorm<R extends Rule> extends Layer<R> {
     this.#ranks = ranks;
   }
 
+  protected override mayLack(): readonly string[] {
+    return ['numBatchesTracked'];
+  }
+
   protected checkRank(x: Tensor): void {
     if (this.#ranks.includes(x.rank)) return;
     throw new ShapeError(
