@@ -29,9 +29,17 @@ export const FLOORS = [
   [
     {
       name: 'the backend interface',
-      holds: ['work', 'graph', 'rewrite', 'truncate', 'normalForm', 'executable', 'backend', 'current'].map(
-        (name) => `backends/${name}.ts`,
-      ),
+      holds: [
+        'work',
+        'graph',
+        'rewrite',
+        'truncate',
+        'normalForm',
+        'executable',
+        'packed',
+        'backend',
+        'current',
+      ].map((name) => `backends/${name}.ts`),
     },
   ],
   [

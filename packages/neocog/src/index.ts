@@ -45,6 +45,15 @@ export * as init from './nn/init.ts';
 export * from './ops/index.ts';
 export * as optim from './optim/index.ts';
 export { formatReport } from './program/formatReport.ts';
+export {
+  type ConstantPlace,
+  type PackedCode,
+  type PackedConstant,
+  type PackedProgram,
+  type PackedValue,
+  type PackOptions,
+  pack,
+} from './program/pack.ts';
 export { type CompileOptions, compile, Program, type ProgramReport } from './program/program.ts';
 export type { InputShapes, ProgramValue } from './program/signature.ts';
 export {

@@ -5,6 +5,7 @@
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
 import type { CompileOptions, Executable } from './executable.ts';
 import type { Graph } from './graph.ts';
+import type { PackedGraph } from './packed.ts';
 import type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values } from './work.ts';
 
 export type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values };
@@ -82,4 +83,7 @@ export interface Backend {
 
   /** Makes a graph ready to run, if the backend compiles. */
   compile?(graph: Graph, options: CompileOptions): Promise<Executable>;
+
+  /** What `compile` makes, as data for another place; of a backend that makes code. */
+  pack?(graph: Graph, options: Omit<CompileOptions, 'threads'>): PackedGraph;
 }

@@ -10,6 +10,7 @@ import { scatterAdd, take } from './eager/gather.ts';
 import { matmul } from './eager/matmul.ts';
 import { maxPool, sumPool, sumPoolGrad } from './eager/pool.ts';
 import { compileGraph } from './program/compile.ts';
+import { packGraph } from './program/pack.ts';
 
 export const wasmBackend: Backend = {
   name: 'wasm',
@@ -28,4 +29,5 @@ export const wasmBackend: Backend = {
   copyAdd,
   explainConv,
   compile: compileGraph,
+  pack: packGraph,
 };

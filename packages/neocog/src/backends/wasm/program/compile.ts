@@ -10,89 +10,27 @@ import type {
 } from '../../executable.ts';
 import type { Graph, GraphValue } from '../../graph.ts';
 import { type Engine, engine, engineName } from '../engine.ts';
-import { Machine, type MachineStep } from '../machine/index.ts';
+import { Machine } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
-import { Chooser } from './choose.ts';
-import { type Layout, layOut } from './layout.ts';
-import { lower } from './lower.ts';
+import type { Layout } from './layout.ts';
 import type { Lowered } from './lowering.ts';
-
-/** A program may take this many times its weights and the two largest values. */
-const allowance = 1.3;
-
-/** Below this many bytes memory is not worth a slower algorithm: Winograd's weights for a layer of 256 channels fit. */
-const smallProgram = 8 * 2 ** 20;
+import { leastBytes, planGraph, prepareRoutine } from './plan.ts';
 
 export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
   const e = engine();
-  const lowered = lowerWithinBounds(graph, e, options.exactConvolution);
-  const layout = layOut(lowered);
-  const place = (room: Room): number => layout.addresses.get(room) as number;
-  const machineStep = ({
-    kernel,
-    rooms,
-  }: {
-    kernel: MachineStep['kernel'];
-    rooms: readonly Room[];
-  }): MachineStep => ({
-    kernel,
-    addresses: rooms.map(place),
-  });
-  const routines: Record<string, readonly MachineStep[]> = { run: lowered.steps.map(machineStep) };
-  lowered.preparations.forEach(({ steps }, i) => {
-    routines[`prepare${i}`] = steps.map(machineStep);
-  });
-  const machine = await Machine.start({ routines, dataBytes: layout.end }, { threads: options.threads });
+  const { lowered, layout, code, place } = planGraph(graph, e, options.exactConvolution);
+  const machine = await Machine.start(code, { threads: options.threads });
   try {
     for (const [room, values] of lowered.arrays.contents) view(machine, place(room), values).set(values);
     for (const [i, { source, values }] of lowered.preparations.entries()) {
       view(machine, place(source), values).set(values);
-      await machine.run(`prepare${i}`);
+      await machine.run(prepareRoutine(i));
     }
   } catch (error) {
     machine.dispose();
     throw error;
   }
   return new WasmProgram(graph, lowered, layout, machine, e);
-}
-
-/** Gives up transformed weights until the program fits its allowance, cheapest first. */
-function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
-  let chooser = new Chooser(exact);
-  let limit: number | null = null;
-  for (;;) {
-    const lowered = lower(graph, e, chooser);
-    const bytes = bytesOf(lowered);
-    limit ??= Math.max(smallProgram, allowance * neededBytes(graph, e, chooser));
-    const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
-    if (!next) return lowered;
-    chooser = next;
-  }
-}
-
-function bytesOf(lowered: Lowered): number {
-  const scratch = lowered.steps.reduce((most, step) => Math.max(most, step.kernel.scratchBytes), 0);
-  return layOut(lowered).end + scratch;
-}
-
-/**
- * What the allowance is measured by. A training step keeps its activations for the way back: there it is what the step takes
- * with the most modest choices.
- */
-function neededBytes(graph: Graph, e: Engine, chooser: Chooser): number {
-  if (graph.updates.length === 0) return leastBytes(graph);
-  const modest = chooser.cheaper(Number.POSITIVE_INFINITY);
-  return modest ? bytesOf(lower(graph, e, modest)) : Number.POSITIVE_INFINITY;
-}
-
-/** Weights and other constants as they are, and the two largest values. */
-function leastBytes(graph: Graph): number {
-  const values = new Set(graph.nodes.flatMap((node) => [...node.inputs, ...node.outputs]));
-  const lasts = ({ source }: GraphValue): boolean => source === 'constant' || source === 'state';
-  const kept = [...values].filter(lasts);
-  const computed = [...values].filter((value) => !lasts(value)).map((value) => value.size);
-  const [first = 0, second = 0] = computed.sort((a, b) => b - a);
-  return 4 * (kept.reduce((sum, value) => sum + value.size, 0) + first + second);
 }
 
 /** Memory as values of a type. */

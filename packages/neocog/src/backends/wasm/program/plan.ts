@@ -1,0 +1,83 @@
+// What a graph needs to run on an engine: steps chosen within an allowance of memory, addresses, routines.
+
+import type { Graph, GraphValue } from '../../graph.ts';
+import type { Engine } from '../engine.ts';
+import type { MachineCode, MachineStep } from '../machine/index.ts';
+import type { Room } from './arrays.ts';
+import { Chooser } from './choose.ts';
+import { type Layout, layOut } from './layout.ts';
+import { lower } from './lower.ts';
+import type { Lowered, PlacedStep } from './lowering.ts';
+
+/** A program may take this many times its weights and the two largest values. */
+const allowance = 1.3;
+
+/** Below this many bytes memory is not worth a slower algorithm: Winograd's weights for a layer of 256 channels fit. */
+const smallProgram = 8 * 2 ** 20;
+
+export interface GraphPlan {
+  readonly lowered: Lowered;
+  readonly layout: Layout;
+  /** `run`, and for each preparation of `lowered` a routine named by `prepareRoutine`. */
+  readonly code: MachineCode;
+  /** The address of a room. */
+  readonly place: (room: Room) => number;
+}
+
+/** The routine that makes kernels' weights of those that lie in the source room of preparation `i`. */
+export const prepareRoutine = (i: number): string => `prepare${i}`;
+
+/** @param exact plain sums of products only */
+export function planGraph(graph: Graph, e: Engine, exact: boolean): GraphPlan {
+  const lowered = lowerWithinBounds(graph, e, exact);
+  const layout = layOut(lowered);
+  const place = (room: Room): number => layout.addresses.get(room) as number;
+  const machineStep = ({ kernel, rooms }: Pick<PlacedStep, 'kernel' | 'rooms'>): MachineStep => ({
+    kernel,
+    addresses: rooms.map(place),
+  });
+  const routines: Record<string, readonly MachineStep[]> = { run: lowered.steps.map(machineStep) };
+  lowered.preparations.forEach(({ steps }, i) => {
+    routines[prepareRoutine(i)] = steps.map(machineStep);
+  });
+  return { lowered, layout, code: { routines, dataBytes: layout.end }, place };
+}
+
+/** Gives up transformed weights until the program fits its allowance, cheapest first. */
+function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
+  let chooser = new Chooser(exact);
+  let limit: number | null = null;
+  for (;;) {
+    const lowered = lower(graph, e, chooser);
+    const bytes = bytesOf(lowered);
+    limit ??= Math.max(smallProgram, allowance * neededBytes(graph, e, chooser));
+    const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
+    if (!next) return lowered;
+    chooser = next;
+  }
+}
+
+function bytesOf(lowered: Lowered): number {
+  const scratch = lowered.steps.reduce((most, step) => Math.max(most, step.kernel.scratchBytes), 0);
+  return layOut(lowered).end + scratch;
+}
+
+/**
+ * What the allowance is measured by. A training step keeps its activations for the way back: there it is what the step takes
+ * with the most modest choices.
+ */
+function neededBytes(graph: Graph, e: Engine, chooser: Chooser): number {
+  if (graph.updates.length === 0) return leastBytes(graph);
+  const modest = chooser.cheaper(Number.POSITIVE_INFINITY);
+  return modest ? bytesOf(lower(graph, e, modest)) : Number.POSITIVE_INFINITY;
+}
+
+/** Weights and other constants as they are, and the two largest values. */
+export function leastBytes(graph: Graph): number {
+  const values = new Set(graph.nodes.flatMap((node) => [...node.inputs, ...node.outputs]));
+  const lasts = ({ source }: GraphValue): boolean => source === 'constant' || source === 'state';
+  const kept = [...values].filter(lasts);
+  const computed = [...values].filter((value) => !lasts(value)).map((value) => value.size);
+  const [first = 0, second = 0] = computed.sort((a, b) => b - a);
+  return 4 * (kept.reduce((sum, value) => sum + value.size, 0) + first + second);
+}
