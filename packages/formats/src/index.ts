@@ -3,6 +3,12 @@
 export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export {
+  type EsModuleOptions,
+  esModule,
+  type OutputFile,
+  type WeightStorage,
+} from './es-module/index.ts';
+export {
   loadSafetensors,
   parseSafetensors,
   safetensorsMetadata,

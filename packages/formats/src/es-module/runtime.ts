@@ -1,0 +1,249 @@
+// What runs a packed program where there is no neocog: the text of these functions is the written module's index.js.
+// So they use nothing from outside this file, and have no named functions within, around which bundlers may put helpers.
+
+export interface Value {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+  /** The number of values. */
+  readonly size: number;
+}
+
+/** How a constant is stored, its number of values, and into how many rows they fall. */
+export type Stored = readonly [kind: 'float32' | 'float16' | 'int8' | 'int32', size: number, rows: number];
+
+/** WebAssembly for one kind of engines; see PackedCode. */
+export interface Code {
+  readonly simd: string;
+  /** In bytes. */
+  readonly length: number;
+  readonly pages: number;
+  readonly scratch: number;
+  readonly run: string;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** For each constant: where it goes, and the export to call then. */
+  readonly places: readonly (readonly (readonly [address: number, routine: string | null])[])[];
+}
+
+export interface Network {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly constants: readonly Stored[];
+  /** In the order in which they are tried. */
+  readonly codes: readonly Code[];
+  /** The modules of all codes, one after the other; see `unpack`. */
+  readonly text: readonly (string | number)[];
+  /** Every byte, the most frequent first. */
+  readonly order: readonly number[];
+  /** The bytes of all constants, one after the other, in base64, cut at multiples of 3 bytes. */
+  readonly weights: readonly string[];
+}
+
+type Values = Float32Array | Int32Array;
+type Routine = (job: number, scratch: number, from: number, to: number) => void;
+
+/** A network in memory. */
+export interface Loaded {
+  readonly code: Code;
+  readonly memory: WebAssembly.Memory;
+  readonly routines: Readonly<Record<string, Routine>>;
+}
+
+/**
+ * Bytes from texts and copies. The printable ASCII characters but `"` `<` `\` are 92: the first 90 stand for the most frequent
+ * bytes, the last two begin pairs. After a text come two numbers: where to copy from, and how many bytes.
+ */
+export function unpack(
+  text: readonly (string | number)[],
+  order: readonly number[],
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const digits = new Uint8Array(128);
+  for (let code = 32, digit = 0; code < 127; code++)
+    if (code !== 34 && code !== 60 && code !== 92) digits[code] = digit++;
+  const bytes = new Uint8Array(length);
+  let end = 0;
+  for (let i = 0; i < text.length; i++) {
+    const token = text[i];
+    if (typeof token === 'number') {
+      const count = text[++i] as number;
+      // One by one: a copy may go on with what it has just written.
+      for (let k = 0; k < count; k++) bytes[end++] = bytes[token + k];
+      continue;
+    }
+    for (let at = 0; at < token.length; at++) {
+      const digit = digits[token.charCodeAt(at)];
+      bytes[end++] = order[digit < 90 ? digit : (digit - 89) * 90 + digits[token.charCodeAt(++at)]];
+    }
+  }
+  return bytes;
+}
+
+/** Base64 without line breaks: `atob` would make a text of bytes first. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  const digits = new Uint8Array(128);
+  for (let code = 0; code < 128; code++)
+    digits[code] =
+      code > 96 ? code - 71 : code > 64 ? code - 65 : code > 47 ? code + 4 : code === 43 ? 62 : 63;
+  for (let at = 0, end = 0; at < text.length; at += 4, end += 3) {
+    const word =
+      (digits[text.charCodeAt(at)] << 18) |
+      (digits[text.charCodeAt(at + 1)] << 12) |
+      (digits[text.charCodeAt(at + 2)] << 6) |
+      digits[text.charCodeAt(at + 3)];
+    bytes[end] = word >> 16;
+    // What is past the end of a typed array is not stored.
+    bytes[end + 1] = word >> 8;
+    bytes[end + 2] = word;
+  }
+  return bytes;
+}
+
+export function storedBytes([kind, size, rows]: Stored): number {
+  return kind === 'int8' ? 4 * rows + size : kind === 'float16' ? 2 * size : 4 * size;
+}
+
+/** Stored values as kernels need them. int8 comes after one float32 scale for each row. */
+export function widen([kind, size, rows]: Stored, bytes: Uint8Array<ArrayBuffer>): Values {
+  if (kind === 'int32') return new Int32Array(bytes.buffer);
+  if (kind === 'float32') return new Float32Array(bytes.buffer);
+  const values = new Float32Array(size);
+  if (kind === 'float16') {
+    // Exponent and fraction of float16 in the places of float32 are too small by 2¹¹², also where they are subnormal.
+    const [halves, bits] = [new Uint16Array(bytes.buffer), new Int32Array(values.buffer)];
+    for (let i = 0; i < size; i++) {
+      bits[i] = ((halves[i] & 0x8000) << 16) | ((halves[i] & 0x7fff) << 13);
+      values[i] *= 2 ** 112;
+    }
+    return values;
+  }
+  const [scales, codes] = [new Float32Array(bytes.buffer, 0, rows), new Int8Array(bytes.buffer, 4 * rows)];
+  for (let i = 0; i < size; i++) values[i] = codes[i] * scales[Math.floor((i * rows) / size)];
+  return values;
+}
+
+/** The first code that the engine takes, with its memory. */
+export async function instantiate(network: Network): Promise<Loaded> {
+  const { codes, text, order } = network;
+  let end = 0;
+  for (const code of codes) end += code.length;
+  const bytes = unpack(text, order, end);
+  let [start, cause] = [0, undefined as unknown];
+  for (const code of codes) {
+    try {
+      const module = await WebAssembly.compile(bytes.subarray(start, start + code.length));
+      const memory = new WebAssembly.Memory({ initial: code.pages, maximum: code.pages });
+      const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+      return { code, memory, routines: exports as Loaded['routines'] };
+    } catch (error) {
+      cause = error;
+      start += code.length;
+    }
+  }
+  throw new Error(
+    `load: this engine does not take the network's code (${cause}); needed are WebAssembly SIMD and ${codes[0].pages / 16} MiB, ` +
+      "and in a page with a content security policy script-src 'wasm-unsafe-eval'",
+    { cause },
+  );
+}
+
+/** Brings the constants to their places. Now and then events come through, such as a page's painting. */
+export async function placeConstants(
+  network: Network,
+  loaded: Loaded,
+  progress: (share: number) => void,
+): Promise<void> {
+  const { constants, weights } = network;
+  const { code, memory, routines } = loaded;
+  let [part, at, paused] = [0, 0, performance.now()];
+  let bytes = new Uint8Array(0);
+  for (let i = 0; i < constants.length; i++) {
+    const stored = new Uint8Array(storedBytes(constants[i]));
+    for (let filled = 0; filled < stored.length; ) {
+      if (at === bytes.length) [bytes, at] = [fromBase64(weights[part++]), 0];
+      const piece = bytes.subarray(at, at + stored.length - filled);
+      stored.set(piece, filled);
+      [at, filled] = [at + piece.length, filled + piece.length];
+    }
+    const values = widen(constants[i], stored);
+    for (const [address, routine] of code.places[i]) {
+      (values instanceof Int32Array
+        ? new Int32Array(memory.buffer, address, values.length)
+        : new Float32Array(memory.buffer, address, values.length)
+      ).set(values);
+      if (routine !== null) routines[routine](0, code.scratch, 0, 0x7fffffff);
+    }
+    if (performance.now() - paused < 30) continue;
+    progress((i + 1) / constants.length);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    paused = performance.now();
+  }
+}
+
+/** @throws TypeError unless `given` has just what the inputs are. */
+export function checkInputs(inputs: readonly Value[], given: Readonly<Record<string, Values>>): void {
+  const names = inputs.map((input) => input.name).join(', ');
+  for (const name of Object.keys(given))
+    if (!inputs.some((input) => input.name === name))
+      throw new TypeError(`run: there is no input '${name}', only ${names}; leave it out`);
+  for (const { name, shape, dtype, size } of inputs) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    const type = dtype === 'int32' ? 'Int32Array' : 'Float32Array';
+    const is = Object.prototype.toString.call(value).slice(8, -1);
+    if (value !== undefined && is === type && value.length === size) continue;
+    const came = value === undefined ? 'missing' : `${is} of ${value?.length ?? 'no'} values`;
+    throw new TypeError(`run: input '${name}' is ${came}, a ${type} of ${size} is needed, shape [${shape}]`);
+  }
+}
+
+/** The functions that index.js exports. */
+export function runner(network: Network) {
+  const { inputs, outputs } = network;
+  let loading: Promise<Loaded> | null = null;
+  return {
+    async load(progress: (share: number) => void = () => {}): Promise<{ simd: string; bytes: number }> {
+      loading ??= instantiate(network).then((loaded) =>
+        placeConstants(network, loaded, progress).then(() => loaded),
+      );
+      const { code, memory } = await loading.catch((error) => {
+        loading = null;
+        throw error;
+      });
+      return { simd: code.simd, bytes: memory.buffer.byteLength };
+    },
+
+    async run(given: Values | Readonly<Record<string, Values>>): Promise<Values | Record<string, Values>> {
+      const single = inputs.length === 1 && (ArrayBuffer.isView(given) || Array.isArray(given));
+      const named = (single ? { [inputs[0].name]: given } : (given ?? {})) as Readonly<
+        Record<string, Values>
+      >;
+      checkInputs(inputs, named);
+      await this.load();
+      const { code, memory, routines } = (await loading) as Loaded;
+      inputs.forEach(({ name, dtype, size }, i) => {
+        const Type = dtype === 'int32' ? Int32Array : Float32Array;
+        new Type(memory.buffer, code.inputs[i], size).set(named[name]);
+      });
+      routines[code.run](0, code.scratch, 0, 0x7fffffff);
+      const results = outputs.map(({ name, dtype, size }, i) => {
+        const Type = dtype === 'int32' ? Int32Array : Float32Array;
+        return [name, new Type(memory.buffer, code.outputs[i], size).slice()] as const;
+      });
+      return single && outputs.length === 1 ? results[0][1] : Object.fromEntries(results);
+    },
+  };
+}
+
+/** What `runner` is made of. */
+export const runtimeFunctions = [
+  unpack,
+  fromBase64,
+  storedBytes,
+  widen,
+  instantiate,
+  placeConstants,
+  checkInputs,
+];
