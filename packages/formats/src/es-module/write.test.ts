@@ -1,0 +1,152 @@
+// Written modules run here, in Node and in Chromium; bundlers, other Nodes and pages are tried in test/build.node.test.ts.
+
+import {
+  compile,
+  manualSeed,
+  models,
+  nn,
+  pack,
+  randn,
+  ShapeError,
+  type Tensor,
+  UnsupportedError,
+} from 'neocog';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type EsModuleOptions, esModule } from './write.ts';
+
+interface Built {
+  readonly inputs: readonly { name: string; shape: number[]; size: number }[];
+  readonly outputs: readonly { name: string; shape: number[]; size: number }[];
+  load(progress?: (share: number) => void): Promise<{ simd: string; bytes: number }>;
+  run(input: unknown): Promise<Float32Array & Record<string, Float32Array>>;
+}
+
+const filesOf = (net: nn.Module, input: number[], options?: EsModuleOptions): Map<string, string> =>
+  new Map([...esModule(pack(net, { input }), options)].map(({ name, text }) => [name, text]));
+
+const dataUrl = (text: string): string => `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
+
+/** index.js with the addresses of what it imports filled in. */
+async function load(files: ReadonlyMap<string, string>): Promise<Built> {
+  const index = files.get('index.js') as string;
+  const text = index.replace(
+    /from '\.\/([^']+)'/g,
+    (_, name) => `from "${dataUrl(files.get(name) as string)}"`,
+  );
+  return import(/* @vite-ignore */ dataUrl(text));
+}
+
+async function runCompiled(net: nn.Module, x: Tensor): Promise<Float32Array> {
+  const program = await compile(net, { input: x.shape, threads: 1 });
+  const { data } = await program.run(x);
+  program.dispose();
+  return data as Float32Array;
+}
+
+beforeAll(() => manualSeed(1));
+
+const nets: Record<string, () => [nn.Module, number[]]> = {
+  'LeNet-5': () => [models.lenet5(), [1, 1, 28, 28]],
+  'ResNet-18, Winograd and residuals': () => [models.resnet18({ classes: 10, width: 16 }), [1, 3, 40, 40]],
+  'MobileNetV2, depthwise': () => [models.mobilenetV2({ classes: 10, width: 0.35 }), [2, 3, 32, 32]],
+  'one-dimensional': () => [models.textCnn({ classes: 3 }), [1, 300, 20]],
+  transposed: () => [
+    new nn.Sequential(new nn.ConvTranspose2d(5, 3, 4, { stride: 2, padding: 1 }), new nn.Tanh()),
+    [1, 5, 7, 9],
+  ],
+  'another order, with tables': () => [
+    new nn.Sequential(
+      new nn.Conv2d(2, 6, 3, { paddingMode: 'reflect', padding: 1 }),
+      new nn.AdaptiveAvgPool2d([3, 2]),
+      new nn.Flatten(),
+    ),
+    [1, 2, 11, 7],
+  ],
+  'no weights': () => [new nn.ReLU(), [3, 4]],
+};
+
+describe.each(Object.entries(nets))('%s', (_, make) => {
+  it('gives what its compiled program gives, bit for bit, run by run', async () => {
+    const [net, input] = make();
+    net.eval();
+    const built = await load(filesOf(net, input));
+    for (let i = 0; i < 2; i++) {
+      const x = randn(input);
+      const y = await runCompiled(net, x);
+      expect(await built.run(x.data)).toEqual(y);
+      expect(await built.run({ input: x.data })).toEqual({ output: y });
+    }
+  });
+});
+
+describe('a written module', () => {
+  it('names inputs and outputs, and says what it has loaded', async () => {
+    const built = await load(filesOf(models.lenet5(), [1, 1, 28, 28]));
+    expect(built.inputs).toEqual([{ name: 'input', shape: [1, 1, 28, 28], dtype: 'float32', size: 784 }]);
+    expect(built.outputs).toEqual([{ name: 'output', shape: [1, 10], dtype: 'float32', size: 10 }]);
+    const { simd, bytes } = await built.load();
+    expect(['fma', 'mul+add']).toContain(simd);
+    expect(bytes % 65536).toBe(0);
+  });
+
+  it('refuses inputs that it is not made for', async () => {
+    const built = await load(filesOf(new nn.ReLU(), [2, 3]));
+    const refusal = (input: unknown) => expect(built.run(input)).rejects;
+    await refusal(new Float32Array(5)).toThrow(
+      "run: input 'input' is Float32Array of 5 values, a Float32Array of 6 is needed, shape [2,3]",
+    );
+    await refusal(new Float64Array(6)).toThrow(/is Float64Array of 6 values/);
+    await refusal([1, 2, 3]).toThrow(/is Array of 3 values/);
+    await refusal({ x: new Float32Array(6) }).toThrow("run: there is no input 'x', only input; leave it out");
+    await refusal({}).toThrow("run: input 'input' is missing");
+    await refusal(undefined).toThrow(TypeError);
+    expect(await built.run(new Float32Array(6).fill(-1))).toEqual(new Float32Array(6));
+  });
+
+  it('keeps names from a file apart from code', () => {
+    const name = "*/ alert('x') /*\u2028\n<script>";
+    const files = filesOf(new nn.ReLU(), [2], { name });
+    expect(files.get('index.js')?.split('\n')[0]).toBe(
+      "// * / alert('x') /* <script>: a network with its kernels and weights. Written by neocog build.",
+    );
+    expect(files.get('index.html')).toContain('<h1>*/ alert(&#39;x&#39;) /*\u2028\n&lt;script&gt;</h1>');
+    expect(JSON.parse(files.get('package.json') as string).name).toBe('alert-x-script');
+  });
+
+  it('has its weights in parts that fit together', async () => {
+    const net = new nn.Sequential(new nn.Linear(1000, 900), new nn.ReLU(), new nn.Linear(900, 1000));
+    const files = filesOf(net, [1, 1000]);
+    expect([...files.keys()].filter((name) => name.startsWith('weights'))).toHaveLength(3);
+    const x = randn([1, 1000]);
+    expect(await (await load(files)).run(x.data)).toEqual(await runCompiled(net, x));
+  });
+});
+
+describe('smaller weights', () => {
+  const distance = (a: Float32Array, b: Float32Array): number =>
+    Math.sqrt(
+      a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) /
+        b.reduce((sum, value) => sum + value ** 2, 0),
+    );
+
+  it.each([
+    ['float16', 2, 1e-3],
+    ['int8', 3.8, 3e-2],
+  ] as const)('%s take %d times less, at a small price', async (weights, times, price) => {
+    const net = models.lenet5();
+    const x = randn([1, 1, 28, 28]);
+    const sizeOf = (files: ReadonlyMap<string, string>) => (files.get('weights-0.js') as string).length;
+    const files = filesOf(net, [1, 1, 28, 28], { weights });
+    expect(sizeOf(filesOf(net, [1, 1, 28, 28])) / sizeOf(files)).toBeGreaterThan(0.98 * times);
+    const change = distance(await (await load(files)).run(x.data), await runCompiled(net, x));
+    expect(change).toBeLessThan(price);
+    expect(change).toBeGreaterThan(price / 100);
+  });
+
+  it('refuses other storage', () => {
+    expect(() => [...esModule(pack(new nn.ReLU(), { input: [1] }), { weights: 'int4' as 'int8' })]).toThrow(
+      UnsupportedError,
+    );
+    expect(() => pack(new nn.ReLU(), { input: [0.5] })).toThrow(ShapeError);
+  });
+});
