@@ -50,7 +50,6 @@ export {
   type PackedCode,
   type PackedConstant,
   type PackedProgram,
-  type PackedValue,
   type PackOptions,
   pack,
 } from './program/pack.ts';

@@ -195,7 +195,9 @@ export function checkInputs(inputs: readonly Value[], given: Readonly<Record<str
     const is = Object.prototype.toString.call(value).slice(8, -1);
     if (value !== undefined && is === type && value.length === size) continue;
     const came = value === undefined ? 'missing' : `${is} of ${value?.length ?? 'no'} values`;
-    throw new TypeError(`run: input '${name}' is ${came}, a ${type} of ${size} is needed, shape [${shape}]`);
+    throw new TypeError(
+      `run: input '${name}' is ${came}, needed is ${type} of ${size} values, shape [${shape}]`,
+    );
   }
 }
 

@@ -1,16 +1,16 @@
 // The small files of a written network: types, package.json, README.md.
 
-import type { PackedProgram, PackedValue } from 'neocog';
+import type { PackedProgram, ProgramValue } from 'neocog';
 
 const quoted = (text: string): string => JSON.stringify(text);
-const typeOf = ({ dtype }: PackedValue): string => (dtype === 'int32' ? 'Int32Array' : 'Float32Array');
-export const sizeOf = ({ shape }: PackedValue): number => shape.reduce((size, each) => size * each, 1);
+const typeOf = ({ dtype }: ProgramValue): string => (dtype === 'int32' ? 'Int32Array' : 'Float32Array');
+export const sizeOf = ({ shape }: ProgramValue): number => shape.reduce((size, each) => size * each, 1);
 
 /** A name within a comment or a heading: on one line, and unable to end it. */
 export const inComment = (text: string): string =>
   text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replaceAll('*/', '* /');
 
-function recordType(values: readonly PackedValue[]): string {
+function recordType(values: readonly ProgramValue[]): string {
   const lines = values.map(
     (value) =>
       `  /** Shape [${value.shape}], row-major. */\n  readonly ${quoted(value.name)}: ${typeOf(value)};\n`,
@@ -18,7 +18,7 @@ function recordType(values: readonly PackedValue[]): string {
   return `{\n${lines.join('')}}`;
 }
 
-const literalType = (value: PackedValue): string =>
+const literalType = (value: ProgramValue): string =>
   `  { readonly name: ${quoted(value.name)}; readonly shape: readonly [${value.shape.join(', ')}]; ` +
   `readonly dtype: '${value.dtype}'; readonly size: ${sizeOf(value)} },\n`;
 
@@ -78,7 +78,7 @@ export function manifest(name: string, files: readonly string[]): string {
   return `${JSON.stringify(fields, null, 2)}\n`;
 }
 
-const row = ({ name, shape, dtype }: PackedValue): string =>
+const row = ({ name, shape, dtype }: ProgramValue): string =>
   `| \`${inComment(name).replace(/[`|]/g, '')}\` | ${shape.join(' × ') || 'a number'} | ${dtype} |\n`;
 
 export interface ReadmeFacts {

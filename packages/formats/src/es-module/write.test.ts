@@ -1,14 +1,18 @@
 // Written modules run here, in Node and in Chromium; bundlers, other Nodes and pages are tried in test/build.node.test.ts.
 
 import {
+  add,
+  cast,
   compile,
   manualSeed,
   models,
+  mul,
   nn,
   pack,
   randn,
   ShapeError,
   type Tensor,
+  tensor,
   UnsupportedError,
 } from 'neocog';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -79,7 +83,43 @@ describe.each(Object.entries(nets))('%s', (_, make) => {
   });
 });
 
+/** Two inputs of different types, three outputs of which one is an input and two are the same. */
+class TwoInputs extends nn.NamedModule {
+  readonly inputs = [
+    { name: 'x', shape: [2, 3], dtype: 'float32' },
+    { name: 'how many', shape: [3], dtype: 'int32' },
+  ] as const;
+  readonly outputs = ['sum', 'same', 'how many'].map((name) => ({
+    name,
+    shape: [2, 3],
+    dtype: 'float32' as const,
+  }));
+
+  run({ x, 'how many': n }: nn.NamedTensors): Record<string, Tensor> {
+    const sum = add(mul(x, 2), cast(n, 'float32'));
+    return { sum, same: sum, 'how many': n };
+  }
+}
+
 describe('a written module', () => {
+  it('takes and gives values by name, of both types', async () => {
+    const files = new Map([...esModule(pack(new TwoInputs()))].map(({ name, text }) => [name, text]));
+    const built = await load(files);
+    const given = { x: Float32Array.of(1, 2, 3, 4, 5, 6), 'how many': Int32Array.of(10, -20, 2 ** 30) };
+    const sum = Float32Array.of(12, -16, 2 ** 30 + 6, 18, -10, 2 ** 30 + 12);
+    expect(await built.run(given)).toEqual({ sum, same: sum, 'how many': given['how many'] });
+    const program = await compile(new TwoInputs());
+    const tensors = {
+      x: tensor(given.x, [2, 3]),
+      'how many': tensor(given['how many'], [3], { dtype: 'int32' }),
+    };
+    expect((await program.run(tensors)).sum.data).toEqual(sum);
+    await expect(built.run({ ...given, 'how many': Float32Array.of(1, 2, 3) })).rejects.toThrow(
+      "run: input 'how many' is Float32Array of 3 values, needed is Int32Array of 3 values, shape [3]",
+    );
+    await expect(built.run(given.x)).rejects.toThrow('run: ');
+  });
+
   it('names inputs and outputs, and says what it has loaded', async () => {
     const built = await load(filesOf(models.lenet5(), [1, 1, 28, 28]));
     expect(built.inputs).toEqual([{ name: 'input', shape: [1, 1, 28, 28], dtype: 'float32', size: 784 }]);
@@ -93,7 +133,7 @@ describe('a written module', () => {
     const built = await load(filesOf(new nn.ReLU(), [2, 3]));
     const refusal = (input: unknown) => expect(built.run(input)).rejects;
     await refusal(new Float32Array(5)).toThrow(
-      "run: input 'input' is Float32Array of 5 values, a Float32Array of 6 is needed, shape [2,3]",
+      "run: input 'input' is Float32Array of 5 values, needed is Float32Array of 6 values, shape [2,3]",
     );
     await refusal(new Float64Array(6)).toThrow(/is Float64Array of 6 values/);
     await refusal([1, 2, 3]).toThrow(/is Array of 3 values/);

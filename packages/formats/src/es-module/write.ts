@@ -3,7 +3,7 @@
 // All is JavaScript: a module that imports modules is the one thing that Node, browsers, and bundlers without configuration
 // agree on. A file beside it, fetched from `new URL('weights.bin', import.meta.url)`, is lost by esbuild and Rollup.
 
-import type { PackedCode, PackedProgram, PackedValue } from 'neocog';
+import type { PackedCode, PackedProgram, ProgramValue } from 'neocog';
 import { UnsupportedError } from 'neocog';
 import { pageCss, pageHtml, pageScript } from './page.ts';
 import { runner, runtimeFunctions, type Stored, storedBytes } from './runtime.ts';
@@ -92,7 +92,7 @@ function indexScript(
   stored: readonly Stored[],
   parts: readonly string[],
 ): string {
-  const describe = (value: PackedValue) => ({ ...value, size: sizeOf(value) });
+  const describe = (value: ProgramValue) => ({ ...value, size: sizeOf(value) });
   const imports = parts.map((part, i) => `import part${i} from './${part}';\n`);
   return `// ${inComment(name)}: a network with its kernels and weights. Written by neocog build.
 

@@ -5,30 +5,22 @@ import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../
 import { UnsupportedError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import { needKnown } from '../tensor/options.ts';
-import { checkShape, type Shape } from '../tensor/shape.ts';
-import type { DType } from '../tensor/tensor.ts';
 import { optimize } from './optimize.ts';
 import { preferences } from './preferences.ts';
-import { traceInference } from './trace.ts';
+import { type InputShapes, type ProgramValue, resolveInputs } from './signature.ts';
+import { type Traced, traceInference } from './trace.ts';
 
 export type { ConstantPlace, PackedCode, PackedConstant };
 
 export interface PackOptions {
-  /** Shape of the input, `[n, c, …]`. */
-  input: Shape;
+  /** Shape of the input or shapes by name, as for `compile`. */
+  input?: InputShapes | undefined;
 }
 
-/** An input or output of a packed program; its values are row-major. */
-export interface PackedValue {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
-
-/** A network for inputs of one shape, as code and constants. */
+/** A network for inputs of one shape each, as code and constants. Values of inputs and outputs are row-major. */
 export interface PackedProgram extends PackedGraph {
-  readonly inputs: readonly PackedValue[];
-  readonly outputs: readonly PackedValue[];
+  readonly inputs: readonly ProgramValue[];
+  readonly outputs: readonly ProgramValue[];
 }
 
 /**
@@ -36,24 +28,31 @@ export interface PackedProgram extends PackedGraph {
  * SIMD, the constants that they share, and addresses. A few lines of JavaScript run it; `esModule` of `@neocog/formats`
  * writes them.
  *
- * @throws ShapeError for impossible shapes and options. @throws UnsupportedError if `forward` looks at values, or on a
- * backend that makes no code.
+ * @throws ShapeError for impossible shapes and options. @throws UnsupportedError if `forward` looks at values or draws
+ * some, or on a backend that makes no code.
  * @example const { codes, constants } = pack(models.lenet5(), { input: [1, 1, 28, 28] });
  */
-export function pack(module: Module, options: PackOptions): PackedProgram {
+export function pack(module: Module, options: PackOptions = {}): PackedProgram {
   needKnown('pack', options, ['input']);
-  checkShape('pack', options.input);
+  const inputs = resolveInputs('pack', module, options.input);
   const now = backend();
   if (!now.pack) {
     throw new UnsupportedError(
       `pack: backend '${now.name}' makes no code, 'wasm' is needed; call configure({ backend: 'wasm' })`,
     );
   }
-  const { graph, outputShape } = traceInference('pack', module, options.input);
-  const packed = now.pack(optimize(graph, now), { exactConvolution: preferences.exactConvolution });
-  return {
-    ...packed,
-    inputs: [{ name: 'input', shape: [...options.input], dtype: 'float32' }],
-    outputs: [{ name: 'output', shape: [...outputShape], dtype: 'float32' }],
-  };
+  const traced = traceInference('pack', module, inputs);
+  refuseHostWork(traced);
+  const packed = now.pack(optimize(traced.graph, now), { exactConvolution: preferences.exactConvolution });
+  return { ...packed, inputs, outputs: traced.outputs };
+}
+
+/** What a program does in JavaScript around each run is not in its code. */
+function refuseHostWork({ host }: Traced): void {
+  const work =
+    host.draws.length > 0 ? 'draws random numbers' : host.checks.length > 0 ? 'checks indices' : null;
+  if (work === null) return;
+  throw new UnsupportedError(
+    `pack: the network ${work} in every run, which code alone does not; use compile`,
+  );
 }
