@@ -1,13 +1,13 @@
 // @neocog/formats: weights and networks in and out. Re-exports only.
 
-export { loadNpy, parseNpy, saveNpy } from './npy.ts';
-export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export {
   type EsModuleOptions,
   esModule,
   type OutputFile,
   type WeightStorage,
 } from './es-module/index.ts';
+export { loadNpy, parseNpy, saveNpy } from './npy.ts';
+export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export {
   loadSafetensors,
   parseSafetensors,
