@@ -7,6 +7,9 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { findChromium } from './scripts/chromium.js';
 
+/** Of the random cases; the script of the tests lowers it for all engines but the first. */
+const part = Number(process.env.TEST_PART ?? 1);
+
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const alias = [
@@ -37,6 +40,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'node',
+          provide: { part },
           environment: 'node',
           include: [...tests, 'scripts/**/*.test.ts'],
           testTimeout: 60_000,
@@ -46,6 +50,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'wide',
+          provide: { part },
           environment: 'node',
           include: [
             'test/conformance/*.test.ts',
@@ -68,6 +73,7 @@ export default defineConfig({
         },
         test: {
           name: 'chromium',
+          provide: { part },
           include: tests,
           exclude: nodeOnly,
           testTimeout: 60_000,

@@ -10,6 +10,7 @@ import {
   randomGeometry,
   randomPitch,
 } from '../../../../../../test/convPlans.ts';
+import { draws } from '../../../../../../test/draws.ts';
 import { abs, add, input, max, min, mul, sub } from '../../../expression/expression.ts';
 import { formatConv, parseConv } from '../../../geometry/text.ts';
 import { Generator } from '../../../index.ts';
@@ -59,7 +60,7 @@ describe.each(engines)('depthwise with %o', (abilities) => {
   it.each(kernels)('%s equals plain loops on whole numbers', (kernel) => {
     overrideEngine(abilities);
     const random = new Generator(kernel.length);
-    for (let tried = 0; tried < 150; ) {
+    for (let tried = 0; tried < draws(150); ) {
       const groups = pick(random, [2, 3, 4, 5, 8, 13, 21, 36, 70]);
       const perOut = pick(random, [1, 1, 1, 2, 3, 4, 5]);
       const geometry = randomGeometry(random, { groups, perIn: 1, perOut });

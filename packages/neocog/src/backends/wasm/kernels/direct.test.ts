@@ -2,6 +2,7 @@
 // nothing was written.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { draws } from '../../../../../../test/draws.ts';
 import { compileKernel, fromPixels, KernelRunner, toPixels } from '../../../../../../test/kernelRunner.ts';
 import { add, constant, type Expr, input, max, min, mul, sigmoid } from '../../../expression/expression.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../../../geometry/conv.ts';
@@ -171,7 +172,7 @@ describe.each(planners.map((p) => [p.name, p] as const))('%s', (name, planner) =
       overrideEngine(engines[abilities] as Partial<Engine>);
       const random = new Generator(name.length * 31 + kernel.length + abilities.length);
       let tried = 0;
-      while (tried < 100) {
+      while (tried < draws(100)) {
         const g = randomGeometry(random);
         if (!g) continue;
         const c = randomCase(random, g, kernel, () => random.integer(7) - 3);
@@ -188,7 +189,7 @@ describe.each(planners.map((p) => [p.name, p] as const))('%s', (name, planner) =
     const random = new Generator(7);
     const eager = kernel === 'conv' ? wasmBackend.conv : wasmBackend.convInputGrad;
     let tried = 0;
-    while (tried < 40) {
+    while (tried < draws(40)) {
       const g = randomGeometry(random);
       if (!g || g.groups > 1) continue;
       const c = randomCase(random, g, kernel, () => 2 * random.uniform() - 1);

@@ -2,6 +2,7 @@
 // Values are small whole numbers, so that sums and products are exact and equality means equality.
 
 import { describe, expect, it, test } from 'vitest';
+import { draws } from '../../../../../../test/draws.ts';
 import { KernelRunner } from '../../../../../../test/kernelRunner.ts';
 import * as e from '../../../expression/expression.ts';
 import { Generator } from '../../../tensor/random.ts';
@@ -129,7 +130,7 @@ function randomTask(random: Generator, reduces: boolean): { task: FusedManyTask;
 
 test('maps over any axes', () => {
   const random = new Generator(11);
-  for (let i = 0; i < 250; i++) {
+  for (let i = 0; i < draws(250); i++) {
     const { task, inputs } = randomTask(random, false);
     check(task, inputs, i);
   }
@@ -137,7 +138,7 @@ test('maps over any axes', () => {
 
 test('sums and maxima over any axes', () => {
   const random = new Generator(12);
-  for (let i = 0; i < 250; i++) {
+  for (let i = 0; i < draws(250); i++) {
     const { task, inputs } = randomTask(random, true);
     check(task, inputs, i);
   }

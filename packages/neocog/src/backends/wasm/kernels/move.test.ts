@@ -1,6 +1,7 @@
 // Copies of any dimensions against plain loops: every float of the target is compared, those that are not reached too.
 
 import { expect, test } from 'vitest';
+import { draws } from '../../../../../../test/draws.ts';
 import { compileKernel, KernelRunner } from '../../../../../../test/kernelRunner.ts';
 import { Generator } from '../../../tensor/random.ts';
 import { type MoveDim, type MoveOperand, type MovePlan, type MoveTask, movePlan } from './move.ts';
@@ -81,17 +82,17 @@ function randomTask(random: Generator, mode: MoveTask['mode']): MoveTask {
 
 test('copies and fills of any dimensions', () => {
   const random = new Generator(31);
-  for (let i = 0; i < 400; i++) check(randomTask(random, pick(random, ['copy', 'copy', 'fill'])), i);
+  for (let i = 0; i < draws(400); i++) check(randomTask(random, pick(random, ['copy', 'copy', 'fill'])), i);
 });
 
 test('additions of any dimensions', () => {
   const random = new Generator(32);
-  for (let i = 0; i < 200; i++) check(randomTask(random, 'add'), i);
+  for (let i = 0; i < draws(200); i++) check(randomTask(random, 'add'), i);
 });
 
 test('additions that reach places again: broadcasts, overlapping windows, tables', () => {
   const random = new Generator(33);
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < draws(200); i++) {
     const task = randomTask(random, 'add');
     const dims = task.dims.map((dim): MoveDim => {
       const change = random.integer(4);
@@ -107,7 +108,7 @@ test('additions that reach places again: broadcasts, overlapping windows, tables
 
 test('units never add to the same place', () => {
   const random = new Generator(34);
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < draws(150); i++) {
     const { dims } = randomTask(random, 'add');
     const overlapping = dims.map((dim): MoveDim => {
       const to = Math.abs(dim.to);

@@ -9,6 +9,7 @@ import {
   randomGeometry,
   randomPitch,
 } from '../../../../../../test/convPlans.ts';
+import { draws } from '../../../../../../test/draws.ts';
 import { formatConv, parseConv } from '../../../geometry/text.ts';
 import { Generator } from '../../../index.ts';
 import { overrideEngine } from '../engine.ts';
@@ -22,7 +23,7 @@ describe.each([{ fma: true }, { fma: false }, { fma: false, keepsOrder: false }]
     it('equals plain loops on whole numbers', () => {
       overrideEngine(abilities);
       const random = new Generator(7);
-      for (let tried = 0; tried < 200; ) {
+      for (let tried = 0; tried < draws(200); ) {
         const geometry = randomGeometry(random, {
           groups: pick(random, [1, 1, 1, 2, 3, 5]),
           perIn: pick(random, [1, 2, 3, 4, 5, 8, 16, 23]),
