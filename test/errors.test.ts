@@ -166,12 +166,17 @@ const attempts: Attempts = {
   },
   resize: {
     'neither size nor scale': () => neocog.resize(image(), {}),
-    'both size and scale': () => neocog.resize(image(), { size: 4, scale: 2 }),
+    'a size and a scale that disagree': () => neocog.resize(image(), { size: 4, scale: 2 }),
     'a scale of 0': () => neocog.resize(image(), { scale: 0 }),
     'a scale to nothing': () => neocog.resize(image(), { scale: 0.1 }),
-    'an unknown mode': () => call('resize', image(), { size: 4, mode: 'cubic' }),
+    'an unknown mode': () => call('resize', image(), { size: 4, mode: 'quartic' }),
     'a mode for other axes': () => neocog.resize(image(), { size: 4, mode: 'trilinear' }),
     'corners of nearest cells': () => neocog.resize(image(), { size: 4, alignCorners: true }),
+    'smoothing of nearest cells': () => neocog.resize(image(), { size: 4, antialias: true }),
+    'two ways of coordinates': () =>
+      neocog.resize(image(), { size: 4, mode: 'linear', alignCorners: true, coordinates: 'half-pixel' }),
+    'unknown coordinates': () => call('resize', image(), { size: 4, coordinates: 'centre' }),
+    'a crop of too few axes': () => neocog.resize(image(), { size: 4, crop: [[0, 1]] }),
     'a size for one axis of two': () => neocog.resize(image(), { size: [4] }),
   },
   embedding: {

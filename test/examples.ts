@@ -226,6 +226,15 @@ export const examples: readonly Example[] = [
   moving('resize', [1, 2, 3, 4], { scale: 2, mode: 'bilinear' }),
   moving('resize', [1, 2, 3, 4], { size: [5, 2], mode: 'bilinear', alignCorners: true }),
   moving('resize', [1, 1, 3, 4], { scale: [1.5, 2], mode: 'bicubic' }),
+  moving('resize', [1, 1, 5, 7], { size: 3, mode: 'cubic', antialias: true, excludeOutside: true }),
+  moving('resize', [1, 1, 4, 4], {
+    size: 3,
+    mode: 'linear',
+    crop: [
+      [0.4, 1.2],
+      [0.6, 1.7],
+    ],
+  }),
   moving('resize', [1, 1, 2, 3, 2], { size: 3, mode: 'trilinear' }),
   {
     needs: 'embedding',

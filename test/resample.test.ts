@@ -49,9 +49,9 @@ const linear =
     ];
   };
 
-/** Keys' kernel as his paper states it, with a = −3/4. */
-function keys(s: number): number {
-  const [a, t] = [-0.75, Math.abs(s)];
+/** Keys' kernel as his paper states it, with PyTorch's a = −3/4. */
+function keys(s: number, a = -0.75): number {
+  const t = Math.abs(s);
   if (t < 1) return (a + 2) * t ** 3 - (a + 3) * t ** 2 + 1;
   return t < 2 ? a * t ** 3 - 5 * a * t ** 2 + 8 * a * t - 4 * a : 0;
 }
@@ -68,12 +68,55 @@ const halfPixel = (i: number, input: number, output: number): number => ((i + 0.
 const corners = (i: number, input: number, output: number): number =>
   output > 1 ? (i * (input - 1)) / (output - 1) : 0;
 
+const nearest =
+  (centre: (i: number, input: number, output: number) => number, round: (at: number) => number): Mixture =>
+  (i, input, output) => [[clamp(round(centre(i, input, output)), input), 1]];
+
+/** Every cell near enough to count, with weights that add up to 1. */
+const averaged =
+  (weigh: (distance: number) => number, stretches: boolean, border: 'counts' | 'is out'): Mixture =>
+  (i, input, output) => {
+    const at = halfPixel(i, input, output);
+    const stretch = stretches ? Math.max(1, input / output) : 1;
+    const cells = Array.from({ length: 5 * input + 10 }, (_, k) => k - 2 * input - 5)
+      .filter((cell) => border === 'counts' || cell === clamp(cell, input))
+      .map((cell) => [clamp(cell, input), weigh((at - cell) / stretch)] as const);
+    const total = cells.reduce((sum, [, weight]) => sum + weight, 0);
+    return cells.map(([cell, weight]) => [cell, weight / total]);
+  };
+
+const tent = (s: number): number => Math.max(0, 1 - Math.abs(s));
+const asymmetric = (i: number, input: number, output: number): number => (i * input) / output;
+
 const mixtures: [neocog.ResizeOptions, Mixture][] = [
   [{ mode: 'nearest' }, (i, input, output) => [[Math.floor((i * input) / output), 1]]],
   [{ mode: 'linear' }, linear(halfPixel)],
   [{ mode: 'linear', alignCorners: true }, linear(corners)],
   [{ mode: 'bicubic' }, cubic(halfPixel)],
   [{ mode: 'bicubic', alignCorners: true }, cubic(corners)],
+  [{ mode: 'cubic', coordinates: 'asymmetric' }, cubic(asymmetric)],
+  [{ mode: 'linear', coordinates: 'asymmetric' }, linear(asymmetric)],
+  [{ mode: 'linear', coordinates: 'align-corners' }, linear(corners)],
+  [
+    { mode: 'linear', coordinates: 'pytorch-half-pixel' },
+    linear((i, input, output) => (output === 1 ? 0 : halfPixel(i, input, output))),
+  ],
+  [
+    { mode: 'nearest', coordinates: 'half-pixel', rounding: 'prefer-floor' },
+    nearest(halfPixel, (at) => (at % 1 === 0.5 ? Math.floor(at) : Math.round(at))),
+  ],
+  [{ mode: 'nearest', coordinates: 'half-pixel', rounding: 'prefer-ceil' }, nearest(halfPixel, Math.round)],
+  [{ mode: 'nearest', coordinates: 'align-corners', rounding: 'ceil' }, nearest(corners, Math.ceil)],
+  [
+    { mode: 'nearest', coordinates: 'tf-half-pixel', rounding: 'floor' },
+    nearest((i, input, output) => ((i + 0.5) * input) / output, Math.floor),
+  ],
+  [{ mode: 'linear', antialias: true }, averaged(tent, true, 'counts')],
+  [{ mode: 'cubic', antialias: true, excludeOutside: true }, averaged(keys, true, 'is out')],
+  [
+    { mode: 'cubic', cubicCoefficient: -0.5, excludeOutside: true },
+    averaged((s) => keys(s, -0.5), false, 'is out'),
+  ],
 ];
 
 const resized: [input: Sizes, output: Sizes][] = [
@@ -122,6 +165,45 @@ describe.each(backends)('%s', (backend) => {
       });
     }
   }
+
+  // The numbers are those of the cases in ONNX's documentation.
+  it('resize as ONNX counts: scales before rounding, middles, parts', () => {
+    withBackend(backend, () => {
+      const row = neocog.tensor([1, 2, 3, 4], [1, 1, 4]);
+      const shrink = (coordinates: neocog.ResizeOptions['coordinates']) =>
+        resize(row, { scale: Math.fround(0.6), mode: 'linear', coordinates }).data;
+      expect([...shrink('align-corners')].map((v) => v.toFixed(4))).toEqual(['1.0000', '3.1429']);
+      expect([...shrink('half-pixel-symmetric')].map((v) => v.toFixed(4))).toEqual(['1.6667', '3.3333']);
+      const square = reshape(arange(1, 17), [1, 1, 4, 4]);
+      const part = { mode: 'linear', size: 3, extrapolation: 10 } as const;
+      const inner = resize(square, {
+        ...part,
+        crop: [
+          [0.4, 0.6],
+          [0.6, 0.8],
+        ],
+      });
+      const wanted = [7.6, 7.9, 8.2, 8.8, 9.1, 9.4, 10, 10.3, 10.6];
+      wanted.forEach((value, i) => void expect(inner.data[i]).toBeCloseTo(value, 5));
+      const beyond = resize(square, {
+        ...part,
+        crop: [
+          [0.4, 1.2],
+          [0.6, 1.7],
+        ],
+      });
+      [7.6, 10, 10, 12.4, 10, 10, 10, 10, 10].forEach(
+        (value, i) => void expect(beyond.data[i]).toBeCloseTo(value, 5),
+      );
+    });
+  });
+
+  it('a scale beside a size says what distances go by', () => {
+    withBackend(backend, () => {
+      const y = resize(reshape(arange(4), [1, 1, 4]), { size: 3, scale: 0.5 });
+      expect([...y.data]).toEqual([0, 2, 3]);
+    });
+  });
 
   it.each([
     [[7], [3]],

@@ -1,5 +1,6 @@
 // Interpolation along one axis as taps: from which cells a cell of the resized axis is made, and how they weigh.
-// Conventions are PyTorch's `interpolate`; the cubic is Keys, "Cubic convolution interpolation", 1981, with a = −0.75.
+// Defaults are PyTorch's `interpolate`, the other conventions those of ONNX's Resize (opset 19); the cubic is Keys, "Cubic
+// convolution interpolation", 1981.
 
 import { type Call, checkShape, type PerAxis, type Rank, readPerAxis, refuse, show } from './options.ts';
 import { type AxisTaps, tapTable } from './taps.ts';
@@ -7,13 +8,56 @@ import { checkElements } from './window.ts';
 
 export type Interpolation = 'nearest' | 'linear' | 'cubic';
 
+/**
+ * Where the centre of output cell x lies among the input cells. `half-pixel`: (x + ½) / scale − ½; `half-pixel-symmetric`: the
+ * same, with the middles of both axes at one place; `pytorch-half-pixel`: the same as half-pixel, but 0 for a single cell;
+ * `tf-half-pixel`: (x + ½) / scale; `asymmetric`: x / scale; `align-corners`: the first cells and the last cells coincide.
+ */
+export type Coordinates =
+  | 'half-pixel'
+  | 'half-pixel-symmetric'
+  | 'pytorch-half-pixel'
+  | 'tf-half-pixel'
+  | 'asymmetric'
+  | 'align-corners';
+
+/** Which cell is nearest: of two as near the lower (`prefer-floor`) or the upper; or always the one below or above. */
+export type Rounding = 'prefer-floor' | 'prefer-ceil' | 'floor' | 'ceil';
+
+export const coordinateNames: readonly Coordinates[] = [
+  'half-pixel',
+  'half-pixel-symmetric',
+  'pytorch-half-pixel',
+  'tf-half-pixel',
+  'asymmetric',
+  'align-corners',
+];
+export const roundingNames: readonly Rounding[] = ['prefer-floor', 'prefer-ceil', 'floor', 'ceil'];
+
 export interface ResampleOptions {
   /** The wanted size of each spatial axis. */
   size?: PerAxis | undefined;
-  /** Instead of a size: the factor of each spatial axis; the size is rounded down. */
+  /** The factor of each spatial axis. Without a size, the size is the product rounded down; with one, within a cell of it, distances go by the scale. */
   scale?: PerAxis | undefined;
   /** The centres of the first and of the last cells coincide, instead of the outer edges. Default false. */
   alignCorners?: boolean | undefined;
+  /** Default `half-pixel`, for nearest cells `asymmetric`. With `align-corners` a scale counts before rounding, as in ONNX. */
+  coordinates?: Coordinates | undefined;
+  /** Of each spatial axis, the part to resize, as shares of the way from the first to the last centre: `[0, 1]` is all. */
+  crop?: readonly (readonly [start: number, end: number])[] | undefined;
+}
+
+/** How cells are weighed. */
+export interface Weighing {
+  readonly by: Interpolation;
+  /** Of nearest cells. */
+  readonly rounding: Rounding;
+  /** The free number of the cubic. */
+  readonly cubicCoefficient: number;
+  /** Cells beyond the border weigh nothing, instead of standing for the border cell. */
+  readonly excludeOutside: boolean;
+  /** Shrinking weighs all cells that an output cell covers. */
+  readonly antialias: boolean;
 }
 
 /** One axis before and after, and where its cells lie in each other's coordinates. */
@@ -22,7 +66,11 @@ export interface ResampledAxis {
   readonly output: number;
   /** Input cells per output cell, as a fraction: of sizes it is exact. */
   readonly pace: readonly [of: number, per: number];
-  readonly alignCorners: boolean;
+  /** Null for what the kind of interpolation does. */
+  readonly coordinates: Coordinates | null;
+  /** Output cells between the corners that `align-corners` aligns. */
+  readonly extent: number;
+  readonly crop: readonly [start: number, end: number] | null;
 }
 
 /** The spatial axes of `input` `[batch, channels, ...spatial]` resized. Refusals arise here. */
@@ -30,24 +78,42 @@ export function resampledAxes(
   fn: string,
   rank: Rank,
   input: readonly number[],
-  { size, scale, alignCorners = false }: ResampleOptions,
+  { size, scale, alignCorners = false, coordinates, crop }: ResampleOptions,
 ): ResampledAxis[] {
   const call: Call = { fn, rank, shapes: `input ${show(input)}` };
   checkShape(call, 'input', input, ['batch', 'channels']);
-  if ((size === undefined) === (scale === undefined)) {
-    refuse(call, `size is ${show(size)} and scale is ${show(scale)}`, 'give one of them');
-  }
+  if (size === undefined && scale === undefined)
+    refuse(call, 'neither size nor scale is given', 'give one of them');
+  if (alignCorners && coordinates !== undefined)
+    refuse(call, `alignCorners is true and coordinates is '${coordinates}'`, 'give one of them');
+  if (crop !== undefined) checkCrop(call, crop);
   const spatial = input.slice(2);
   const factors = scale === undefined ? null : readScale(call, scale);
-  const sizes = factors ? spatial.map((cells, i) => Math.floor(cells * factors[i])) : (size ?? 0);
-  const outputs = readPerAxis(call, 'size', sizes, 1);
+  const parts = spatial.map((_, i) => (crop ? crop[i][1] - crop[i][0] : 1));
+  const exact = spatial.map((cells, i) => cells * parts[i] * (factors?.[i] ?? 1));
+  const outputs = readPerAxis(call, 'size', size ?? exact.map(Math.floor), 1);
+  if (factors && outputs.some((cells, i) => Math.abs(cells - exact[i]) >= 1))
+    refuse(call, `size is ${show(size)} and scale is ${show(scale)}`, 'give one of them, or two that agree');
   checkElements(call, { output: [...input.slice(0, 2), ...outputs] });
   return spatial.map((cells, i) => ({
     input: cells,
     output: outputs[i],
     pace: factors ? [1, factors[i]] : [cells, outputs[i]],
-    alignCorners,
+    coordinates: alignCorners ? 'align-corners' : (coordinates ?? null),
+    extent: factors && !alignCorners ? factors[i] * cells : outputs[i],
+    crop: crop?.[i] ?? null,
   }));
+}
+
+function checkCrop(call: Call, crop: NonNullable<ResampleOptions['crop']>): void {
+  const isPart = (part: unknown): boolean =>
+    Array.isArray(part) && part.length === 2 && part.every(Number.isFinite) && part[0] <= part[1];
+  if (Array.isArray(crop) && crop.length === call.rank && crop.every(isPart)) return;
+  refuse(
+    call,
+    `crop is ${JSON.stringify(crop)}`,
+    `give ${call.rank} pairs [start, end] of shares, such as [0, 1]`,
+  );
 }
 
 function readScale(call: Call, scale: PerAxis): readonly number[] {
@@ -61,48 +127,87 @@ function readScale(call: Call, scale: PerAxis): readonly number[] {
 }
 
 /** Whether every cell stays what it is. */
-export const isSame = ({ input, output, pace: [of, per] }: ResampledAxis): boolean =>
-  input === output && of === per;
+export const isSame = ({ input, output, pace: [of, per], coordinates, crop }: ResampledAxis): boolean =>
+  input === output && of === per && coordinates !== 'tf-half-pixel' && !crop;
+
+const centres: Record<Coordinates, (axis: ResampledAxis, i: number) => number> = {
+  'half-pixel': ({ pace: [of, per] }, i) => ((i + 0.5) * of) / per - 0.5,
+  'half-pixel-symmetric': (axis, i) => {
+    const { input, output, pace } = axis;
+    const rounded = (output * pace[0]) / (pace[1] * input);
+    return (input / 2) * (1 - rounded) + centres['half-pixel'](axis, i);
+  },
+  'pytorch-half-pixel': (axis, i) => (axis.output === 1 ? 0 : centres['half-pixel'](axis, i)),
+  'tf-half-pixel': ({ pace: [of, per] }, i) => ((i + 0.5) * of) / per,
+  asymmetric: ({ pace: [of, per] }, i) => (i * of) / per,
+  'align-corners': ({ input, extent }, i) => (extent === 1 ? 0 : (i * (input - 1)) / (extent - 1)),
+};
 
 /** Where the centre of output cell i lies among the centres of input cells. */
-function centre({ input, output, pace: [of, per], alignCorners }: ResampledAxis, i: number): number {
-  if (alignCorners) return output === 1 ? 0 : (i * (input - 1)) / (output - 1);
-  return ((i + 0.5) * of) / per - 0.5;
+function centre(axis: ResampledAxis, i: number, by: Interpolation): number {
+  const { input, output, crop } = axis;
+  if (!crop) return centres[axis.coordinates ?? (by === 'nearest' ? 'asymmetric' : 'half-pixel')](axis, i);
+  const [start, end] = crop;
+  const share = output === 1 ? 0.5 : i / (output - 1);
+  return (start + share * (end - start)) * (input - 1);
 }
 
 const inside = (axis: ResampledAxis, cell: number): number => Math.min(Math.max(cell, 0), axis.input - 1);
 
-/** The cell in which the near edge of each output cell lies. */
-const nearestTaps = (axis: ResampledAxis): AxisTaps =>
-  tapTable(axis.output, 1, (i) => [inside(axis, Math.floor((i * axis.pace[0]) / axis.pace[1])), 1]);
-
-/** The two neighbours of the centre; beyond the first and the last centre the border cell alone. */
-const linearTaps = (axis: ResampledAxis): AxisTaps =>
-  tapTable(axis.output, 2, (i, k) => {
-    const at = Math.max(centre(axis, i), 0);
-    const [left, share] = [Math.floor(at), at - Math.floor(at)];
-    return [inside(axis, left + k), k === 0 ? 1 - share : share];
+/** 1 for the output cells of a cropped axis that lie between its first and last centre, 0 beyond; null where all do. */
+export function cellsWithin(axis: ResampledAxis, by: Interpolation): Float32Array | null {
+  if (!axis.crop) return null;
+  const within = Float32Array.from({ length: axis.output }, (_, i) => {
+    const at = centre(axis, i, by);
+    return Number(at >= 0 && at <= axis.input - 1);
   });
-
-/** Four neighbours; those beyond the border are the border cell. */
-const cubicTaps = (axis: ResampledAxis): AxisTaps =>
-  tapTable(axis.output, 4, (i, k) => {
-    const at = centre(axis, i);
-    const cell = Math.floor(at) + k - 1;
-    return [inside(axis, cell), cubic(Math.abs(at - cell))];
-  });
-
-/** The weight of a cell at a distance from 0 to 2. */
-function cubic(distance: number): number {
-  const a = -0.75;
-  if (distance <= 1) return ((a + 2) * distance - (a + 3)) * distance * distance + 1;
-  return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a;
+  return within.includes(0) ? within : null;
 }
 
-const tables: Record<Interpolation, (axis: ResampledAxis) => AxisTaps> = {
-  nearest: nearestTaps,
-  linear: linearTaps,
-  cubic: cubicTaps,
+const roundings: Record<Rounding, (at: number) => number> = {
+  'prefer-floor': (at) => Math.ceil(at - 0.5),
+  'prefer-ceil': (at) => Math.floor(at + 0.5),
+  floor: Math.floor,
+  ceil: Math.ceil,
 };
 
-export const resampleTaps = (axis: ResampledAxis, by: Interpolation): AxisTaps => tables[by](axis);
+/** The weight of a cell at a distance, and the distance from which on it is 0. */
+interface Curve {
+  readonly reach: number;
+  readonly weight: (distance: number) => number;
+}
+
+const tent: Curve = { reach: 1, weight: (distance) => Math.max(0, 1 - distance) };
+
+const cubic = (a: number): Curve => ({
+  reach: 2,
+  weight: (distance) => {
+    if (distance <= 1) return ((a + 2) * distance - (a + 3)) * distance * distance + 1;
+    return distance < 2 ? ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a : 0;
+  },
+});
+
+/** From which cells each cell of the axis is made. */
+export function resampleTaps(axis: ResampledAxis, how: Weighing): AxisTaps {
+  const { by } = how;
+  if (by === 'nearest') {
+    const round = roundings[how.rounding];
+    return tapTable(axis.output, 1, (i) => [inside(axis, round(centre(axis, i, by))), 1]);
+  }
+  const curve = by === 'linear' ? tent : cubic(how.cubicCoefficient);
+  // Shrinking stretches the curve, so that it covers all cells that an output cell stands for.
+  const stretch = how.antialias ? Math.max(1, axis.pace[0] / axis.pace[1]) : 1;
+  const first = Math.floor(-curve.reach * stretch) + 1;
+  const taps = 2 - 2 * first;
+  const rows = Array.from({ length: axis.output }, (_, i) => {
+    const at = by === 'linear' && stretch === 1 ? Math.max(centre(axis, i, by), 0) : centre(axis, i, by);
+    const cells = Array.from({ length: taps }, (_, k) => Math.floor(at) + first + k);
+    const weights = cells.map((cell) => {
+      const counts = !how.excludeOutside || cell === inside(axis, cell);
+      return counts ? curve.weight(Math.abs(at - cell) / stretch) : 0;
+    });
+    const total = how.antialias || how.excludeOutside ? weights.reduce((sum, w) => sum + w, 0) : 1;
+    return cells.map((cell, k) => [inside(axis, cell), weights[k] / total] as const);
+  });
+  return tapTable(axis.output, taps, (i, k) => rows[i][k]);
+}

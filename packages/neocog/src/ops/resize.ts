@@ -1,28 +1,44 @@
-// Resizing images, sequences and volumes, axis after axis: interpolation is separable. Conventions are those of PyTorch's
-// `interpolate`; there is no smoothing before shrinking.
+// Resizing images, sequences and volumes, axis after axis: interpolation is separable. Defaults are those of PyTorch's
+// `interpolate`; options reach all conventions of ONNX's Resize.
 
 import { ShapeError } from '../errors.ts';
 import type { Rank } from '../geometry/options.ts';
 import {
+  cellsWithin,
+  coordinateNames,
   type Interpolation,
   isSame,
   type ResampleOptions,
+  type Rounding,
   resampledAxes,
   resampleTaps,
+  roundingNames,
+  type Weighing,
 } from '../geometry/resample.ts';
 import { formatShape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needOneOf } from './check.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { floats, needKnown, needNumber, needOneOf } from './check.ts';
+import { where } from './elementwise.ts';
 import { mixAxis } from './taps.ts';
 
-export type ResizeMode = 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic';
+export type ResizeMode = 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'cubic' | 'bicubic';
 
 export interface ResizeOptions extends ResampleOptions {
   /**
    * 'nearest' (default) repeats cells, 'linear' mixes the two neighbours on each axis ('bilinear' and 'trilinear' say the
-   * same for two and three), 'bicubic' four, for images only.
+   * same for two and three), 'cubic' four ('bicubic' says the same for two).
    */
   mode?: ResizeMode | undefined;
+  /** Which cell is nearest, in that mode. Default 'floor'. */
+  rounding?: Rounding | undefined;
+  /** The free number of cubic interpolation. Default -0.75; -0.5 is Keys' own. */
+  cubicCoefficient?: number | undefined;
+  /** Cells beyond the border weigh nothing, instead of standing for the border cell. Default false. */
+  excludeOutside?: boolean | undefined;
+  /** Shrinking averages over all cells that an output cell covers, instead of picking some. Not for 'nearest'. Default false. */
+  antialias?: boolean | undefined;
+  /** With `crop`, the value of what lies outside of the input. Default 0. */
+  extrapolation?: number | undefined;
 }
 
 const modes: Record<ResizeMode, { by: Interpolation; ranks: readonly number[] }> = {
@@ -30,22 +46,27 @@ const modes: Record<ResizeMode, { by: Interpolation; ranks: readonly number[] }>
   linear: { by: 'linear', ranks: [1, 2, 3] },
   bilinear: { by: 'linear', ranks: [2] },
   trilinear: { by: 'linear', ranks: [3] },
+  cubic: { by: 'cubic', ranks: [1, 2, 3] },
   bicubic: { by: 'cubic', ranks: [2] },
 };
 
-const keys = ['size', 'scale', 'mode', 'alignCorners'];
+const keys = [
+  ...['size', 'scale', 'mode', 'alignCorners', 'coordinates', 'crop', 'rounding', 'cubicCoefficient'],
+  ...['excludeOutside', 'antialias', 'extrapolation'],
+];
 
 /**
  * Changes the size of the spatial axes: `[n, c, …spatial]`, of 1, 2 or 3 → `[n, c, …size]`, or each axis times `scale`,
- * rounded down. As `torch.nn.functional.interpolate`, and PyTorch's `nn.Upsample`.
+ * rounded down. As `torch.nn.functional.interpolate` and PyTorch's `nn.Upsample`; `coordinates`, `rounding` and others give the
+ * conventions of other frameworks.
  *
- * @throws ShapeError unless exactly one of size and scale is given and the mode knows that many axes.
+ * @throws ShapeError unless size or scale is given and the mode knows that many axes.
  * @example resize(zeros([1, 3, 8, 8]), { scale: 2, mode: 'bilinear' }).shape // [1, 3, 16, 16]
  */
 export function resize(x: Tensor, options: ResizeOptions): Tensor {
   floats('resize', 'input', x);
   needKnown('resize', options, keys);
-  const { mode = 'nearest', ...wanted } = options;
+  const { mode = 'nearest' } = options;
   needOneOf('resize', 'mode', mode, Object.keys(modes) as ResizeMode[]);
   const { by, ranks } = modes[mode];
   const rank = x.rank - 2;
@@ -54,12 +75,34 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
       `resize: input has shape ${formatShape(x.shape)}, mode '${mode}' needs [n, c, …] with ${ranks.join(' or ')} spatial axes`,
     );
   }
-  if (by === 'nearest' && wanted.alignCorners) {
+  if (by === 'nearest' && options.alignCorners) {
     throw new ShapeError("resize: alignCorners is true in mode 'nearest', it needs a mode that interpolates");
   }
-  const axes = resampledAxes('resize', rank as Rank, x.shape, wanted);
-  return axes.reduce(
-    (t, axis, d) => (isSame(axis) ? t : mixAxis('resize', t, d + 2, resampleTaps(axis, by))),
+  const how = weighing(by, options);
+  const axes = resampledAxes('resize', rank as Rank, x.shape, options);
+  const resized = axes.reduce(
+    (t, axis, d) => (isSame(axis) ? t : mixAxis('resize', t, d + 2, resampleTaps(axis, how))),
     x,
   );
+  return axes.reduce(
+    (t, axis, d) => fillOutside(t, d + 2, cellsWithin(axis, by), options.extrapolation),
+    resized,
+  );
+}
+
+function weighing(by: Interpolation, options: ResizeOptions): Weighing {
+  const { coordinates, rounding = 'floor', cubicCoefficient = -0.75, antialias = false } = options;
+  if (coordinates !== undefined) needOneOf('resize', 'coordinates', coordinates, coordinateNames);
+  needOneOf('resize', 'rounding', rounding, roundingNames);
+  needNumber('resize', 'cubicCoefficient', cubicCoefficient, Number.isFinite, 'a finite number');
+  if (by === 'nearest' && antialias)
+    throw new ShapeError("resize: antialias is true in mode 'nearest', it needs a mode that interpolates");
+  return { by, rounding, cubicCoefficient, antialias, excludeOutside: options.excludeOutside ?? false };
+}
+
+/** Where `within` is 0 along an axis, everything becomes `value`. */
+function fillOutside(x: Tensor, axis: number, within: Float32Array | null, value = 0): Tensor {
+  if (!within) return x;
+  const shape = x.shape.map((n, d) => (d === axis ? n : 1));
+  return where(new Tensor(within, shape), x, value);
 }
