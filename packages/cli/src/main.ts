@@ -4,10 +4,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { configure, NeocogError, type WideSimd } from 'neocog';
 import { addBench } from './commands/bench.ts';
-import { addConvert } from './commands/convert.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFilter } from './commands/filter.ts';
-import { addInspect } from './commands/inspect.ts';
 import { addRun } from './commands/run.ts';
 import { addSummary } from './commands/summary.ts';
 import { addTrain } from './commands/train.ts';
@@ -54,8 +52,6 @@ function makeProgram(): Command {
   addRun(program);
   addBench(program);
   addSummary(program);
-  addInspect(program);
-  addConvert(program);
   addExplain(program);
   addFilter(program);
   explainMisuse(program, 'neocog');

@@ -1,13 +1,11 @@
 // @neocog/formats: weights and networks in and out. Re-exports only.
 
-export { detectFormat, type Format } from './detect.ts';
 export {
   type EsModuleOptions,
   esModule,
   type OutputFile,
   type WeightStorage,
 } from './es-module/index.ts';
-export { type LoadedFile, type LoadOptions, loadFile } from './load.ts';
 export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export {

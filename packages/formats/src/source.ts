@@ -33,7 +33,7 @@ const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
 
 /** How errors call a source. */
 export const sourceName = (source: Source): string =>
-  typeof source === 'string' || source instanceof URL ? String(source).slice(0, 200) : 'the file';
+  typeof source === 'string' || source instanceof URL ? String(source) : 'the file';
 
 async function download(fn: string, url: string | URL): Promise<Uint8Array> {
   const response = await fetch(url);

@@ -10,15 +10,27 @@ import { preparedWeights } from './weights.ts';
 interface Rates {
   /** One vector of channels of one tile, in or out, by side of the tile. */
   readonly tileVector: Readonly<Record<number, number>>;
+  /** One vector of channels of one tile gathered from planes. Results go out as planes for nothing. */
+  readonly gather: number;
   /** Four lanes of one channel's weights, transformed on the fly. */
   readonly weightVector: Readonly<Record<number, number>>;
   /** A byte that has to come from memory. */
   readonly byte: number;
 }
 
-const narrow: Rates = { tileVector: { 4: 900, 2: 200 }, weightVector: { 4: 700, 2: 350 }, byte: 2 };
+const narrow: Rates = {
+  tileVector: { 4: 900, 2: 200 },
+  gather: 480,
+  weightVector: { 4: 700, 2: 350 },
+  byte: 2,
+};
 /** Pairs of vectors: transforms gain less than products, and memory nothing. */
-const wide: Rates = { tileVector: { 4: 1250, 2: 400 }, weightVector: { 4: 1150, 2: 500 }, byte: 4 };
+const wide: Rates = {
+  tileVector: { 4: 1250, 2: 400 },
+  gather: 960,
+  weightVector: { 4: 1150, 2: 500 },
+  byte: 4,
+};
 
 const vectors = (channels: number): number => Math.ceil(channels / 4);
 
@@ -41,7 +53,8 @@ export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): num
   const rates = e.wide ? wide : narrow;
   const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
   const products = s.tiles * s.filtering.inputs ** 2 * from * vectors(to) * 4;
-  const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[m];
+  const gathered = s.source.planes ? s.tiles * vectors(from) * rates.gather : 0;
+  const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[m] + gathered;
   const onTheFly =
     form.weights === 'packed'
       ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weightVector[m]

@@ -17,6 +17,7 @@ import type { WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
   blockPlace,
+  channelBytes,
   floatBytes,
   heightsOf,
   paddedChannels,
@@ -180,14 +181,15 @@ function emitLaneBlocks(m: Module, name: string, c: Context) {
       const inGroup = i32.add(i32.mul(index, laneWidth(run)), run.channel);
       const channel = f.keep(i32.add(i32.mul(p.group, c.s.target.channels), inGroup), 'channel');
       const u = preparedBlock(p.w, places, run, p.group, index);
-      const result = atChannel(c.epilogue, p, channel);
+      const result = atChannel(c.s, c.epilogue, p, channel);
       const { v, first, size, scratch } = p;
       f.run(f.call(functions[places.runs.indexOf(run)], { v, u, first, size, scratch, ...result }));
     });
   });
 }
 
-const groupOffset = (s: WinogradShape, group: Local<'i32'>) => i32.mul(group, s.source.channels * floatBytes);
+const groupOffset = ({ source }: WinogradShape, group: Local<'i32'>) =>
+  i32.mul(group, source.channels * channelBytes(source));
 
 /** One step: unit = group, block of tiles. */
 function fusedKernel(c: Context): Kernel {

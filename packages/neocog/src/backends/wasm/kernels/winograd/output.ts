@@ -17,8 +17,9 @@ import { type Epilogue, extraNames, finish } from '../epilogue.ts';
 import { storeLanes } from '../lanes.ts';
 import { applyBothSides } from './apply.ts';
 import { type LaneRun, laneWidth } from './laneBlocks.ts';
+import { scatterRow } from './planes.ts';
 import type { WinogradShape } from './shape.ts';
-import { floatBytes, pixelAddress, tilePlace, vectorBytes } from './tiles.ts';
+import { channelBytes, floatBytes, pixelAddress, pixelBytes, tilePlace, vectorBytes } from './tiles.ts';
 
 /** Arrays of the result: `y`, `bias` if there is one, `extra0`, …. */
 export const resultNames = (e: Epilogue): string[] => ['y', ...(e.bias ? ['bias'] : []), ...extraNames(e)];
@@ -29,11 +30,17 @@ const perChannel = (e: Epilogue, name: string): boolean =>
 
 /** The result's arrays, moved on by a number of channels. */
 export const atChannel = (
+  { target }: WinogradShape,
   e: Epilogue,
   from: Readonly<Record<string, Local<'i32'>>>,
   channel: Local<'i32'>,
 ): Record<string, ReturnType<typeof i32.add>> =>
-  Object.fromEntries(resultNames(e).map((name) => [name, i32.add(from[name], i32.mul(channel, floatBytes))]));
+  Object.fromEntries(
+    resultNames(e).map((name) => {
+      const step = perChannel(e, name) ? floatBytes : channelBytes(target);
+      return [name, i32.add(from[name], i32.mul(channel, step))];
+    }),
+  );
 
 /** Parameters that are all addresses or counts. */
 export const i32Params = (names: readonly string[]): Record<string, 'i32'> =>
@@ -60,20 +67,21 @@ export function outputTile(
     const place = tilePlace(f, s.axes, p.tile);
     const at = pixelAddress(0, s.target, place.image, place.row, place.column);
     const offset = f.keep(at, 'offset');
-    const pixel = s.axes.map(
-      (a, i) => a.dilation * (i === 0 ? s.target.size[1] : 1) * s.target.pitch * floatBytes,
-    );
+    const pixel = s.axes.map((a, i) => a.dilation * (i === 0 ? s.target.size[1] : 1) * pixelBytes(s.target));
     const rows = cellsLeft(f, s, 0, place.row);
     const columns = cellsLeft(f, s, 1, place.column);
     const patchRow = f.keep(p.patch, 'patchRow');
     f.repeat(rows, () => {
-      const from = f.keep(patchRow, 'from');
-      const to = f.keep(offset, 'to');
-      f.repeat(columns, () => {
-        finishPixel(f, s, run, epilogue, e, p, { from, to });
-        f.increase(from, laneWidth(run) * floatBytes);
-        f.increase(to, pixel[1]);
-      });
+      if (s.target.planes) finishRow(f, { s, run, epilogue, e }, p, { patchRow, offset, columns });
+      else {
+        const from = f.keep(patchRow, 'from');
+        const to = f.keep(offset, 'to');
+        f.repeat(columns, () => {
+          finishPixel(f, { s, run, epilogue, e }, p, { from, to });
+          f.increase(from, laneWidth(run) * floatBytes);
+          f.increase(to, pixel[1]);
+        });
+      }
       f.increase(patchRow, s.filtering.outputs * laneWidth(run) * floatBytes);
       f.increase(offset, pixel[0]);
     });
@@ -111,32 +119,69 @@ function transformSums(m: Module, name: string, s: WinogradShape, run: LaneRun, 
   });
 }
 
-/** All lanes of one pixel. `to` is an offset into arrays that are laid out as the result. */
-function finishPixel(
+/** What results are finished by. */
+interface Ending {
+  readonly s: WinogradShape;
+  readonly run: LaneRun;
+  readonly epilogue: Epilogue;
+  readonly e: Engine;
+}
+
+type Arrays = Readonly<Record<string, Local<'i32'>>>;
+
+/** The finished value of vector `v` of a pixel that lies `bytes` behind `from`, from arrays that stand at the pixel. */
+function finishVector(
   f: Func,
-  s: WinogradShape,
-  run: LaneRun,
-  epilogue: Epilogue,
-  e: Engine,
-  p: Readonly<Record<string, Local<'i32'>>>,
-  at: { from: Local<'i32'>; to: Local<'i32'> },
-): void {
+  { epilogue, e }: Ending,
+  arrays: Arrays,
+  from: Local<'i32'>,
+  at: { v: number; bytes: number },
+): Local<'v128'> {
+  const offset = at.v * vectorBytes;
+  const plain = v128.load(from, { offset: offset + at.bytes });
+  const sum = f.keep(epilogue.bias ? f32x4.add(plain, v128.load(arrays.bias, { offset })) : plain, 'sum');
+  return f.keep(
+    finish(f, epilogue, sum, (i) => v128.load(arrays[`extra${i}`], { offset }), e),
+    'value',
+  );
+}
+
+const vectorsOf = (run: LaneRun): number[] => Array.from({ length: run.tile.vectors }, (_, v) => v);
+
+/** All lanes of one pixel. `to` is an offset into arrays that are laid out as the result. */
+function finishPixel(f: Func, ending: Ending, p: Arrays, at: { from: Local<'i32'>; to: Local<'i32'> }): void {
+  const { s, run, epilogue } = ending;
   const arrays = Object.fromEntries(
     resultNames(epilogue).map((name) => [
       name,
       perChannel(epilogue, name) ? p[name] : f.keep(i32.add(p[name], at.to), name),
     ]),
   );
-  const values = Array.from({ length: run.tile.vectors }, (_, v) => {
-    const offset = v * vectorBytes;
-    const plain = v128.load(at.from, { offset });
-    const sum = f.keep(epilogue.bias ? f32x4.add(plain, v128.load(arrays.bias, { offset })) : plain, 'sum');
-    return f.keep(
-      finish(f, epilogue, sum, (i) => v128.load(arrays[`extra${i}`], { offset }), e),
-      'value',
-    );
-  });
+  const values = vectorsOf(run).map((v) => finishVector(f, ending, arrays, at.from, { v, bytes: 0 }));
   values.forEach((value, v) => storeLanes(f, arrays.y, value, storedLanes(s, run, v), v * vectorBytes));
+}
+
+/** All lanes of a tile's row, into planes. Only the last tile of a row of tiles is cut off. */
+function finishRow(
+  f: Func,
+  ending: Ending,
+  p: Arrays,
+  at: { patchRow: Local<'i32'>; offset: Local<'i32'>; columns: number | Local<'i32'> },
+): void {
+  const { s, run } = ending;
+  const y = f.keep(i32.add(p.y, at.offset), 'yRow');
+  const { outputs } = s.filtering;
+  const cells = (count: number) => () => {
+    for (const v of vectorsOf(run)) {
+      const row = Array.from({ length: count }, (_, i) =>
+        finishVector(f, ending, p, at.patchRow, { v, bytes: i * laneWidth(run) * floatBytes }),
+      );
+      const channels = Math.min(4, run.lanes - 4 * v);
+      scatterRow(f, s.target, row, channels, { y, offset: 4 * v * channelBytes(s.target) });
+    }
+  };
+  if (typeof at.columns === 'number') cells(at.columns)();
+  else f.if(i32.eq(at.columns, outputs), cells(outputs), cells(s.target.size[1] % outputs));
 }
 
 /** The lanes behind a map's last channel may be written if they are the pixel's own. */

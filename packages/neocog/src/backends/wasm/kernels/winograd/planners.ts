@@ -10,7 +10,7 @@
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
-import { refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
+import { refusePlanes, refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
 import { weightGradSteps } from './weightGrad.ts';
 import { preparedWeights, prepareKernel, type WeightForm } from './weights.ts';
 
@@ -47,7 +47,7 @@ function forwardPlanner(m: TileSize, weights: WeightForm): ConvPlanner {
     name,
     refuse(task) {
       if (task.kernel === 'weightGrad') return 'computes convolutions and input gradients';
-      return needsOrder('pixels', task) ?? refuseWinograd(task);
+      return refuseWinograd(task) ?? refusePlanes(task, winogradShape(task, m));
     },
     cost(task) {
       const s = winogradShape(task, m);

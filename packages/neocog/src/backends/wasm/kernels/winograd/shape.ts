@@ -13,11 +13,13 @@ export type TileSize = 2 | 4;
 /** One value per axis: height, width. */
 export type Pair<T = number> = readonly [T, T];
 
-/** Pixels in memory. */
+/** A map in memory, as pixels or as planes. */
 export interface PixelMap {
   readonly size: Pair;
   /** Floats per pixel. */
   readonly pitch: number;
+  /** Planes of an image, those of all groups; null for pixels. */
+  readonly planes: number | null;
   /** Of one group. */
   readonly channels: number;
 }
@@ -77,12 +79,24 @@ function weightSteps(g: ConvGeometry, turned: boolean): WeightSteps {
   return turned ? { group, lane: 9, channel: filter, turned } : { group, lane: filter, channel: 9, turned };
 }
 
+const placeKey = (map: PixelMap): string => (map.planes ? 'planes' : `pitch ${map.pitch}`);
+
 /** For 'weightGrad' as for 'conv': source is x, target is y. */
 export function winogradShape(task: ConvTask, m: TileSize): WinogradShape {
   const { geometry: g, kernel } = task;
   const turned = kernel === 'inputGrad';
-  const x = { size: pair(g.axes, (a) => a.input), pitch: task.xPitch, channels: g.inChannels / g.groups };
-  const y = { size: pair(g.axes, (a) => a.output), pitch: task.yPitch, channels: g.outChannels / g.groups };
+  const x = {
+    size: pair(g.axes, (a) => a.input),
+    pitch: task.xPitch,
+    planes: task.xOrder === 'planes' ? g.inChannels : null,
+    channels: g.inChannels / g.groups,
+  };
+  const y = {
+    size: pair(g.axes, (a) => a.output),
+    pitch: task.yPitch,
+    planes: task.yOrder === 'planes' ? g.outChannels : null,
+    channels: g.outChannels / g.groups,
+  };
   const [source, target] = turned ? [y, x] : [x, y];
   const cells = [...target.size];
   const axes = pair(g.axes, (a) => tileAxis(cells.shift() as number, a.dilation, m));
@@ -96,7 +110,7 @@ export function winogradShape(task: ConvTask, m: TileSize): WinogradShape {
     axes,
     tiles: g.batch * axes[0].count * axes[1].count,
     weights: weightSteps(g, turned),
-    key: `winograd ${m}x${m} ${kernel} ${formatConv(g)} pitch ${task.xPitch}>${task.yPitch} ${epilogueKey(task.epilogue)} ${engineName(task.engine)}`,
+    key: `winograd ${m}x${m} ${kernel} ${formatConv(g)} ${placeKey(x)}>${placeKey(y)} ${epilogueKey(task.epilogue)} ${engineName(task.engine)}`,
   };
 }
 
@@ -111,5 +125,22 @@ export function refuseWinograd({ geometry: g }: ConvTask): string | null {
   const [from, to] = [g.inChannels / g.groups, g.outChannels / g.groups];
   if (Math.min(from, to) < fewestChannels)
     return `needs ${fewestChannels} channels per group on both sides, there are ${from} and ${to}`;
+  return null;
+}
+
+/** Loads may read this many cells before a row of a plane, and this many behind it: what lies there is masked. */
+const overhang = { before: 4, behind: 12 };
+
+/** What tiles of planes cannot do: leap, read far outside, and take residuals, which lie as pixels. */
+export function refusePlanes(task: ConvTask, s: WinogradShape): string | null {
+  if (!s.source.planes && !s.target.planes) return null;
+  const leap = s.axes.find((a) => a.dilation > 1);
+  if (leap) return `reads and writes planes without dilation only, here it is ${leap.dilation}`;
+  if (s.target.planes && task.epilogue.extras.includes('pixel'))
+    return 'adds no array to a result that lies as planes';
+  const { count, outputs } = s.axes[1];
+  const behind = count * outputs + 2 - s.pad[1] - s.source.size[1];
+  if (s.source.planes && (s.pad[1] > overhang.before || behind > overhang.behind))
+    return `reads at most ${overhang.before} cells beside a plane, here the padding is larger`;
   return null;
 }

@@ -3,7 +3,7 @@
 import { i32 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
-import { floatBytes, paddedChannels } from './tiles.ts';
+import { channelBytes, floatBytes, paddedChannels } from './tiles.ts';
 import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
 
 /** Unit = group, tile. */
@@ -28,7 +28,7 @@ export function transformKernel(
         f.range('unit', p.from, p.to, 1, (unit) => {
           const group = f.keep(i32.divU(unit, tiles), 'group');
           const tile = f.keep(i32.sub(unit, i32.mul(group, tiles)), 'tile');
-          const x = i32.add(p.x, i32.mul(group, input.map.channels * floatBytes));
+          const x = i32.add(p.x, i32.mul(group, input.map.channels * channelBytes(input.map)));
           const v = i32.add(p.v, i32.add(i32.mul(group, groupBytes), i32.mul(tile, row)));
           f.run(f.call(transform, { x, v, tile, patch: p.scratch }));
         });

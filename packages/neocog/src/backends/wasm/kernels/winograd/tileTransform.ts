@@ -1,12 +1,23 @@
 // The transform of tiles on their way in: V = m · tile · mᵀ for all channels, read from pixels, written as planes
-// [point][tile][channel]. A tile within the map is read where it lies; one at the border is first copied, with zeros.
+// [point][tile][channel]. A tile within a map of pixels is read where it lies; one at the border is first copied, with zeros,
+// and so is every tile of a map that lies as planes.
 
-import { type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { applyBothSides } from './apply.ts';
 import type { Matrix } from './matrices.ts';
+import { gatherTile } from './planes.ts';
 import type { Pair, PixelMap, TileAxis } from './shape.ts';
-import { floatBytes, paddedChannels, pixelAddress, tilePlace, tileReach, vectorBytes } from './tiles.ts';
+import {
+  floatBytes,
+  paddedChannels,
+  pixelAddress,
+  pixelBytes,
+  type TilePlace,
+  tilePlace,
+  tileReach,
+  vectorBytes,
+} from './tiles.ts';
 
 export interface TileInput {
   readonly map: PixelMap;
@@ -33,28 +44,64 @@ export const patchBytes = (t: TileInput): number => sideOf(t) ** 2 * patchPixel(
 /** Adds the function that transforms one tile. */
 export function tileTransform(m: Module, name: string, t: TileInput, e: Engine): TileTransform {
   const { inside, outside } = tileReach(t, t.map, t.shift, sideOf(t));
-  const pixel = t.map.pitch * floatBytes;
+  if (t.map.planes) return planesTransform(m, name, t, { inside, outside }, e);
+  const pixel = pixelBytes(t.map);
   const steps = [t.axes[0].dilation * t.map.size[1] * pixel, t.axes[1].dilation * pixel] as const;
-  const patchSteps = [sideOf(t) * patchPixel(t), patchPixel(t)] as const;
   const direct = inside ? squareTransform(m, `${name}Inside`, t, steps, e) : null;
-  const border = outside
-    ? borderTransform(m, name, t, squareTransform(m, `${name}Patch`, t, patchSteps, e))
-    : null;
+  const border = outside ? borderTransform(m, name, t, patchTransform(m, name, t, e)) : null;
   return m.func(name, params, (f, p) => {
-    const place = tilePlace(f, t.axes, p.tile);
-    const row = f.keep(i32.add(place.row, t.shift[0]), 'firstRow');
-    const column = f.keep(i32.add(place.column, t.shift[1]), 'firstColumn');
+    const { image, row, column } = firstPlace(f, t, p.tile);
     const atBorder = (): void => {
-      const x = pixelAddress(p.x, t.map, place.image, 0, 0);
+      const x = pixelAddress(p.x, t.map, image, 0, 0);
       if (border) f.run(f.call(border, { x, v: p.v, row, column, patch: p.patch }));
     };
     const within = (): void => {
-      const x = pixelAddress(p.x, t.map, place.image, row, column);
+      const x = pixelAddress(p.x, t.map, image, row, column);
       if (direct) f.run(f.call(direct, { x, v: p.v }));
     };
     if (direct && border) f.if(isInside(t, row, column), within, atBorder);
     else if (direct) within();
     else atBorder();
+  });
+}
+
+/** The first cell that a tile reads, which may lie before the map. */
+function firstPlace(f: Func, t: TileInput, tile: Local<'i32'>): TilePlace {
+  const { image, row, column } = tilePlace(f, t.axes, tile);
+  return {
+    image,
+    row: f.keep(i32.add(row, t.shift[0]), 'firstRow'),
+    column: f.keep(i32.add(column, t.shift[1]), 'firstColumn'),
+  };
+}
+
+function patchTransform(m: Module, name: string, t: TileInput, e: Engine) {
+  return squareTransform(m, `${name}Patch`, t, [sideOf(t) * patchPixel(t), patchPixel(t)], e);
+}
+
+/** From planes: gathers the tile into the patch, with zeros for cells outside, and transforms that. */
+function planesTransform(
+  m: Module,
+  name: string,
+  t: TileInput,
+  { inside, outside }: { inside: boolean; outside: boolean },
+  e: Engine,
+): TileTransform {
+  const transform = patchTransform(m, name, t, e);
+  const gather = (masked: boolean) =>
+    gatherTile(m, `${name}${masked ? 'Border' : 'Inside'}`, {
+      ...{ map: t.map, side: sideOf(t), patchPixel: patchPixel(t), masked },
+    });
+  const [plain, masked] = [inside ? gather(false) : null, outside ? gather(true) : null];
+  return m.func(name, params, (f, p) => {
+    const { image, row, column } = firstPlace(f, t, p.tile);
+    const x = f.keep(pixelAddress(p.x, t.map, image, 0, 0), 'firstPlane');
+    const by = (g: typeof plain) => () => {
+      if (g) f.run(f.call(g, { x, patch: p.patch, row, column }));
+    };
+    if (plain && masked) f.if(isInside(t, row, column), by(plain), by(masked));
+    else by(plain ?? masked)();
+    f.run(f.call(transform, { x: p.patch, v: p.v }));
   });
 }
 

@@ -41,7 +41,7 @@ function firstCell(f: Func, { dilation: d, outputs: m }: TileAxis, t: Local<'i32
   return i32.add(i32.mul(turn, (m - 1) * d), t);
 }
 
-/** The address of a pixel. */
+/** The address of a pixel, or of its first channel's cell. */
 export function pixelAddress(
   base: Operand<'i32'>,
   map: PixelMap,
@@ -49,10 +49,16 @@ export function pixelAddress(
   row: Operand<'i32'>,
   column: Operand<'i32'>,
 ): Code<'i32'> {
-  const line = i32.add(i32.mul(image, map.size[0]), row);
+  const images = map.planes ?? 1;
+  const line = i32.add(i32.mul(image, map.size[0] * images), row);
   const pixel = i32.add(i32.mul(line, map.size[1]), column);
-  return i32.add(base, i32.mul(pixel, map.pitch * floatBytes));
+  return i32.add(base, i32.mul(pixel, pixelBytes(map)));
 }
+
+/** From one pixel of a row to the next, and from one channel of a pixel to the next. */
+export const pixelBytes = (map: PixelMap): number => (map.planes ? 1 : map.pitch) * floatBytes;
+export const channelBytes = (map: PixelMap): number =>
+  (map.planes ? map.size[0] * map.size[1] : 1) * floatBytes;
 
 /** Tiles in blocks of two sizes, the larger ones first. */
 export interface TileBlocks {

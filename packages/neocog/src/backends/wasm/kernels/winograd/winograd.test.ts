@@ -12,7 +12,7 @@ import { Generator } from '../../../../index.ts';
 import type { ConvKernel } from '../../../backend.ts';
 import { referenceBackend } from '../../../reference/backend.ts';
 import { type Engine, engine, overrideEngine } from '../../engine.ts';
-import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask } from '../convPlan.ts';
+import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask, Order } from '../convPlan.ts';
 import { type Epilogue, plainEpilogue } from '../epilogue.ts';
 import { winogradPlanners } from './planners.ts';
 
@@ -24,13 +24,19 @@ interface Side {
   readonly channels: number;
   readonly plane: number;
   readonly pitch: number;
+  readonly order: Order | undefined;
 }
 
 /** What a task reads as pixels, and what it writes. */
-function sidesOf({ geometry: g, kernel, xPitch, yPitch }: ConvTask): { read: Side[]; result: Side | null } {
+function sidesOf(task: ConvTask): { read: Side[]; result: Side | null } {
+  const { geometry: g, kernel, xPitch, yPitch, xOrder, yOrder } = task;
   const plane = (shape: readonly number[]): number => product(shape.slice(2));
-  const x: Side = { name: 'x', channels: g.inChannels, plane: plane(inputShape(g)), pitch: xPitch };
-  const y: Side = { name: 'y', channels: g.outChannels, plane: plane(outputShape(g)), pitch: yPitch };
+  const x: Side = {
+    ...{ name: 'x', channels: g.inChannels, plane: plane(inputShape(g)), pitch: xPitch, order: xOrder },
+  };
+  const y: Side = {
+    ...{ name: 'y', channels: g.outChannels, plane: plane(outputShape(g)), pitch: yPitch, order: yOrder },
+  };
   if (kernel === 'weightGrad') return { read: [x, y], result: null };
   return kernel === 'conv' ? { read: [x], result: y } : { read: [y], result: x };
 }
@@ -60,7 +66,8 @@ function runPlan(task: ConvTask, plan: ConvPlan, arrays: Arrays, seed = 1): Floa
   const { read, result } = sidesOf(task);
   const runner = new KernelRunner<ConvOperand | 'weights'>(seed);
   const pixels = (name: ConvOperand, side: Side): void => {
-    const packed = toPixels(arrays[name] as Float32Array, side.channels, side.plane, side.pitch);
+    const values = arrays[name] as Float32Array;
+    const packed = side.order === 'planes' ? values : toPixels(values, side.channels, side.plane, side.pitch);
     runner.place(name, packed.length, packed);
   };
   for (const side of read) pixels(side.name, side);
@@ -77,7 +84,8 @@ function runPlan(task: ConvTask, plan: ConvPlan, arrays: Arrays, seed = 1): Floa
   runner.run(plan.prepare);
   runner.run(plan.steps);
   if (!result) return runner.read('w', arrays.weights.length);
-  const { channels, plane, pitch } = result;
+  const { channels, plane, pitch, order } = result;
+  if (order === 'planes') return runner.read(result.name, g.batch * plane * channels);
   return fromPixels(runner.read(result.name, g.batch * plane * pitch), channels, plane, pitch);
 }
 
@@ -159,6 +167,12 @@ const engines: Record<string, Partial<Engine>> = {
 
 const kernels = ['conv', 'inputGrad', 'weightGrad'] as const;
 
+const orderPairs = [
+  { xOrder: 'planes', yOrder: 'pixels' },
+  { xOrder: 'pixels', yOrder: 'planes' },
+  { xOrder: 'planes', yOrder: 'planes' },
+] as const;
+
 describe.each(winogradPlanners.map((p) => [p.name, p] as const))('%s', (_, planner) => {
   describe.each(Object.keys(engines))('with %s', (abilities) => {
     it.each(abilities === 'all the engine has' ? shapes : shapes.slice(2, 9))('%s', (text) => {
@@ -172,6 +186,12 @@ describe.each(winogradPlanners.map((p) => [p.name, p] as const))('%s', (_, plann
         const { inChannels: xPitch, outChannels: yPitch } = task.geometry;
         const tight = taskOf(text, kernel, { xPitch, yPitch });
         expect(errorOf(planner, text, tight), `${kernel}, tight pixels`).toBeLessThan(tolerance(planner));
+        for (const orders of orderPairs) {
+          const inPlanes = taskOf(text, kernel, orders);
+          if (planner.refuse(inPlanes)) continue;
+          const what = `${kernel}, x as ${orders.xOrder}, y as ${orders.yOrder}`;
+          expect(errorOf(planner, text, inPlanes), what).toBeLessThan(tolerance(planner));
+        }
       }
     });
   });
@@ -203,6 +223,32 @@ describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
       expect(largestError(got, want, scale)).toBeLessThan(tolerance(planner));
     }
   });
+});
+
+const perChannel: Epilogue = {
+  bias: true,
+  formula: max(add(input(0), input(1)), input(2)),
+  extras: ['channel', 'channel'],
+};
+
+describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
+  it.each(['n2 g1 c16>22 9x7 k3x3 s1 d1 p1', 'n1 g2 c24>18 6x6 k3x3 s1 d1 p1'])(
+    '%s from and to planes, with bias and formula',
+    (text) => {
+      for (const kernel of ['conv', 'inputGrad'] as const) {
+        const task = taskOf(text, kernel, { epilogue: perChannel, xOrder: 'planes', yOrder: 'planes' });
+        expect(planner.refuse(task)).toBeNull();
+        const { arrays, sums, scale } = judge(text, task);
+        const got = runPlan(task, planner.plan(task), arrays);
+        const { channels, plane } = sidesOf(task).result as Side;
+        const want = sums.map((sum, i) => {
+          const channel = Math.floor(i / plane) % channels;
+          return Math.max(sum + arrays.extra0[channel], arrays.extra1[channel]);
+        });
+        expect(largestError(got, want, scale)).toBeLessThan(tolerance(planner));
+      }
+    },
+  );
 });
 
 describe.each(winogradPlanners.map((p) => [p.name, p] as const))('%s', (_, planner) => {
@@ -238,5 +284,12 @@ describe('refusals', () => {
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s1 d1 p1 circular')).toContain('circular');
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s1 d1 p1', 'weightGrad')).toContain('input gradients');
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s1 d1 p1')).toBeNull();
+    const planes = { xOrder: 'planes', yOrder: 'planes' } as const;
+    const inPlanes = (text: string, change: Partial<ConvTask> = {}): string | null =>
+      winogradPlanners[0].refuse(taskOf(text, 'conv', { ...planes, ...change }));
+    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d2 p1')).toContain('without dilation');
+    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p5')).toContain('padding is larger');
+    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p1', { epilogue: finished })).toContain('adds no array');
+    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p1')).toBeNull();
   });
 });
