@@ -6,8 +6,11 @@ export {
   type OutputFile,
   type WeightStorage,
 } from './es-module/index.ts';
+export type { GraphInput, GraphModule } from './graph/graphModule.ts';
+
 export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
+export { type LoadOnnxOptions, loadOnnx } from './onnx/load.ts';
 export {
   loadSafetensors,
   parseSafetensors,

@@ -1,7 +1,7 @@
 // Turns what a loader was given into bytes: bytes as they are, a path in Node, a URL where `fetch` is.
 // The only file of this package that reads anything.
 
-import { NeocogError } from 'neocog';
+import { FormatError, NeocogError } from 'neocog';
 
 /**
  * Bytes, a path or `file:` URL (Node), or an `http(s):`, `data:` or `blob:` URL. In a browser any string is a
@@ -34,6 +34,30 @@ const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
 /** How errors call a source. */
 export const sourceName = (source: Source): string =>
   typeof source === 'string' || source instanceof URL ? String(source) : 'the file';
+
+/**
+ * Reads a file that another one names, from the folder of that one or below it.
+ *
+ * @param about Begins errors: the function and the file that names the other.
+ * @throws FormatError if `name` leads out of the folder, or `source` is bytes and has no folder.
+ */
+export async function readBeside(about: string, source: Source, name: string): Promise<Uint8Array> {
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw new FormatError(
+      `${about} names the file ${JSON.stringify(name)} beside it; pass a path or URL, not bytes`,
+    );
+  }
+  const parts = name.split('/');
+  // No drive letters, protocols, backslashes, queries, NUL; no steps upwards, no empty parts.
+  if (/[\\:?#%\0]/.test(name) || parts.some((part) => part === '' || part === '.' || part === '..')) {
+    throw new FormatError(
+      `${about} names the file ${JSON.stringify(name)}, which is not in the folder of the file`,
+    );
+  }
+  const base = String(source);
+  const folder = base.slice(0, base.search(/[^/\\]*$/));
+  return readSource(about, source instanceof URL ? new URL(encodeURI(name), source) : folder + name);
+}
 
 async function download(fn: string, url: string | URL): Promise<Uint8Array> {
   const response = await fetch(url);

@@ -1,7 +1,7 @@
 // A network as a graph of steps over named values. Each step is a module of its own, so that an imported network lists,
 // trains, compiles and is summarised like any other. Values are forgotten after their last use.
 
-import { NeocogError, nn, ShapeError, Tensor } from 'neocog';
+import { cast, NeocogError, nn, ShapeError, Tensor } from 'neocog';
 import { type Arguments, Operation } from './operation.ts';
 import { HostArray, type HostType, isKnown, toTensor, type Value } from './value.ts';
 
@@ -163,8 +163,14 @@ export class GraphModule extends nn.NamedModule {
   run(inputs: nn.NamedTensors): Record<string, Tensor> {
     const given = checkInputs(this.inputs, inputs);
     const values = this.#block.runIn(undefined, given);
-    return Object.fromEntries(this.outputs.map(({ name }, i) => [name, toTensor(values[i])]));
+    return Object.fromEntries(this.outputs.map(({ name, dtype }, i) => [name, asTensor(values[i], dtype)]));
   }
+}
+
+/** Truth and, in a compiled network, whole numbers may have been computed as floats. */
+function asTensor(value: Value, dtype: GraphInput['dtype']): Tensor {
+  const t = toTensor(value);
+  return t.dtype === dtype ? t : cast(t, dtype);
 }
 
 function checkInputs(wanted: readonly GraphInput[], given: nn.NamedTensors): [string, Value][] {

@@ -2,7 +2,7 @@
 // whose values are known while the network runs. Shapes, axes and whole numbers live on the host, so that arithmetic on
 // shapes happens where shapes are needed, and a compiled network sees only its results.
 
-import { ShapeError, Tensor, UnsupportedError, withBackend } from 'neocog';
+import { cast, ShapeError, Tensor, UnsupportedError, withBackend } from 'neocog';
 
 /** Number types of files. What neocog computes in is float32; the others exist on the host. */
 export type HostType =
@@ -93,9 +93,8 @@ export function toTensor(value: Value): Tensor {
 
 /** A float32 tensor of the values, whatever their type. */
 export function toFloats(value: Value): Tensor {
-  if (value instanceof Tensor && value.dtype === 'float32') return value;
-  const known = readHost('a conversion to float32', value);
-  return new Tensor(Float32Array.from(known.data), known.shape);
+  if (value instanceof Tensor) return value.dtype === 'float32' ? value : cast(value, 'float32');
+  return new Tensor(Float32Array.from(value.data), value.shape);
 }
 
 /**

@@ -27,9 +27,10 @@ function viewOf(axes: readonly Axis[], dense: number): { view: StridedView; size
   }
   const ends = axes.map(({ count }, d) => Math.max(0, count - 1) * strides[d]);
   const offset = ends.reduce((sum, end) => sum + Math.max(0, -end), 2);
-  const size = ends.reduce((sum, end) => sum + Math.max(0, end), offset) + 1;
+  // Each table begins one place further on, also that of a single position.
+  const size = ends.reduce((sum, end) => sum + Math.max(0, end), offset) + 1 + axes.length;
   const tables = strides.map((stride, d) =>
-    axes[d].table ? Int32Array.from({ length: axes[d].count }, (_, i) => i * stride) : stride,
+    axes[d].table ? Int32Array.from({ length: axes[d].count }, (_, i) => i * stride + 1) : stride,
   );
   return { view: { shape: axes.map((a) => a.count), strides: tables, offset }, size };
 }

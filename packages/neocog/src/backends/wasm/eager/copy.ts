@@ -81,13 +81,15 @@ function placesOf({ shape, strides, offset }: StridedView, size: number): Places
   return { outer, inner, run };
 }
 
-/** The last axes whose positions lie one after another. */
+/** The last axes whose positions lie one after another. A table may move even an axis of one position. */
 function denseTail(
   shape: readonly number[],
   strides: StridedView['strides'],
 ): { start: number; size: number } {
   let [start, size] = [shape.length, 1];
-  while (start > 0 && (strides[start - 1] === size || shape[start - 1] === 1)) size *= shape[--start];
+  const goesOn = (d: number): boolean =>
+    strides[d] === size || (shape[d] === 1 && typeof strides[d] === 'number');
+  while (start > 0 && goesOn(start - 1)) size *= shape[--start];
   return { start, size };
 }
 

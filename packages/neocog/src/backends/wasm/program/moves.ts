@@ -105,7 +105,7 @@ export function planMove(
     if ('steps' in source && 'steps' in target) {
       const dims = pairs.map((p, d) => moveDim(p.size, source.steps[d], target.steps[d]));
       const stays = dims.every(
-        (dim) => dim.count === 1 || (!dim.fromTable && !dim.toTable && dim.from === dim.to),
+        (dim) => !dim.fromTable && !dim.toTable && (dim.count === 1 || dim.from === dim.to),
       );
       const plan = movePlan({ dims, fromStart: source.start, toStart: target.start, mode });
       return { ...plan, isIdentity: stays && source.start === target.start };

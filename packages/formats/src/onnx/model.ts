@@ -1,0 +1,145 @@
+// An ONNX file as checked data: the graph's values have one source each, its nodes are in an order in which they can run.
+// Not here: what operators mean.
+
+import { FormatError, UnsupportedError } from 'neocog';
+import { BrokenMessage, decode } from './protobuf.ts';
+import { type GraphProto, type ModelProto, modelType, type NodeProto, type TensorProto } from './schema.ts';
+
+export interface Model {
+  readonly graph: GraphProto;
+  /** Version of the operators of ONNX itself. */
+  readonly opset: number;
+}
+
+const oldestOpset = 7;
+const newestOpset = 25;
+
+/** @throws FormatError if the bytes are no model. @throws UnsupportedError for an opset outside 7–25. */
+export function parseModel(about: string, bytes: Uint8Array): Model {
+  const model = decodeModel(about, bytes);
+  const { graph, opsetImport } = model;
+  if (!graph)
+    throw new FormatError(`${about} cannot be read as ONNX: it holds no graph; is it another format?`);
+  const opset = opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version;
+  if (opset === undefined) {
+    throw new FormatError(`${about} cannot be read as ONNX: it does not say which operators it uses`);
+  }
+  if (!(opset >= oldestOpset && opset <= newestOpset)) {
+    throw new UnsupportedError(
+      `${about}: the operators are of opset ${opset}, ${oldestOpset} to ${newestOpset} are needed; convert it with onnx.version_converter`,
+    );
+  }
+  checkGraph(about, graph, new Set());
+  return { graph, opset };
+}
+
+function decodeModel(about: string, bytes: Uint8Array): ModelProto {
+  try {
+    return decode<ModelProto>(modelType, bytes);
+  } catch (error) {
+    if (!(error instanceof BrokenMessage)) throw error;
+    throw new FormatError(`${about} cannot be read as ONNX: ${error.message}`, { cause: error });
+  }
+}
+
+/** Graphs inside the nodes of a graph. */
+export const innerGraphs = (node: NodeProto): GraphProto[] =>
+  node.attribute.flatMap(({ g }) => (g ? [g] : []));
+
+/** Every tensor of a graph and of the graphs inside it. */
+export function* tensorsOf(graph: GraphProto): Generator<TensorProto> {
+  yield* graph.initializer;
+  for (const node of graph.node) {
+    for (const { t } of node.attribute) if (t) yield t;
+    for (const inner of innerGraphs(node)) yield* tensorsOf(inner);
+  }
+}
+
+/** Refuses values with two sources and values with none. `outer` are those that the graph finds around it. */
+function checkGraph(about: string, graph: GraphProto, outer: ReadonlySet<string>): void {
+  const fail = (problem: string): never => {
+    throw new FormatError(`${about} cannot be read as ONNX: ${problem}`);
+  };
+  const known = new Set(outer);
+  const add = (name: string, what: string): void => {
+    if (known.has(name)) fail(`the value ${JSON.stringify(name)} has two sources, the second is ${what}`);
+    known.add(name);
+  };
+  for (const { name = '' } of graph.initializer) add(name, 'an initializer');
+  const initializers = new Set(known);
+  // Until version 4 of the format every initializer is an input too.
+  for (const { name = '' } of graph.input) if (!initializers.has(name)) add(name, 'an input');
+  const [nodes, rest] = runOrder(graph.node, known);
+  for (const node of nodes) {
+    for (const output of node.output) if (output !== '') add(output, `node ${describeNode(node)}`);
+    for (const inner of innerGraphs(node)) checkGraph(about, inner, known);
+  }
+  if (rest) {
+    const missing = rest.input.find((name) => name !== '' && !known.has(name));
+    fail(
+      `node ${describeNode(rest)} reads ${JSON.stringify(missing)}, which nothing gives it, or it waits for itself`,
+    );
+  }
+  nodes.forEach((node, i) => {
+    graph.node[i] = node;
+  });
+  for (const { name = '' } of graph.output) {
+    if (!known.has(name)) fail(`the output ${JSON.stringify(name)} is computed by no node`);
+  }
+}
+
+export const describeNode = (node: NodeProto): string =>
+  `${JSON.stringify(node.name || node.output.find((name) => name !== '') || '')} (${node.opType})`;
+
+/** Names that a node reads, those that its inner graphs take from around them included. */
+export function readsOf(node: NodeProto): string[] {
+  const reads = node.input.filter((name) => name !== '');
+  for (const inner of innerGraphs(node)) {
+    const own = new Set([...inner.initializer, ...inner.input].map(({ name = '' }) => name));
+    for (const { output } of inner.node) for (const name of output) own.add(name);
+    for (const name of [...inner.node.flatMap(readsOf), ...inner.output.map(({ name = '' }) => name)]) {
+      if (!own.has(name)) reads.push(name);
+    }
+  }
+  return reads;
+}
+
+/** Nodes in an order in which they can run, the given one where it is one; and a node that can never run, if any. */
+function runOrder(
+  nodes: readonly NodeProto[],
+  given: ReadonlySet<string>,
+): [NodeProto[], NodeProto | undefined] {
+  if (canRun(nodes, given)) return [[...nodes], undefined];
+  const waiting = new Map<string, number[]>();
+  const missing = nodes.map((node, i) => {
+    const names = new Set(readsOf(node).filter((name) => !given.has(name)));
+    for (const name of names) listAt(waiting, name).push(i);
+    return names.size;
+  });
+  const order: NodeProto[] = [];
+  const ready = nodes.flatMap((_, i) => (missing[i] === 0 ? [i] : []));
+  for (let at = 0; at < ready.length; at++) {
+    const node = nodes[ready[at]];
+    order.push(node);
+    for (const name of node.output) {
+      for (const i of waiting.get(name) ?? []) if (--missing[i] === 0) ready.push(i);
+      waiting.delete(name);
+    }
+  }
+  return [order, nodes.find((_, i) => missing[i] > 0)];
+}
+
+function canRun(nodes: readonly NodeProto[], given: ReadonlySet<string>): boolean {
+  const known = new Set(given);
+  return nodes.every((node) => {
+    const ready = readsOf(node).every((name) => known.has(name));
+    for (const name of node.output) known.add(name);
+    return ready;
+  });
+}
+
+function listAt(lists: Map<string, number[]>, name: string): number[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
+}

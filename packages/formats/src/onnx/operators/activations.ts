@@ -1,0 +1,148 @@
+// Activation operators. Those that neocog has as layers become these; others are formulas of its operations.
+
+import {
+  add,
+  clamp,
+  div,
+  exp,
+  greater,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  nn,
+  prelu,
+  reshape,
+  sign,
+  sub,
+  type Tensor,
+  where,
+} from 'neocog';
+import { operation } from '../../graph/operation.ts';
+import { toFloats } from '../../graph/value.ts';
+import { type OnnxNode, type Operator, setWeights } from '../node.ts';
+
+const layer = (name: string, build: (node: OnnxNode) => nn.Module, limits = ''): Operator => ({
+  name,
+  limits,
+  build,
+});
+
+/** An activation that is a function of one tensor. */
+const formula = (name: string, build: (node: OnnxNode) => (x: Tensor) => Tensor): Operator => ({
+  name,
+  limits: '',
+  build: (node) => {
+    const f = build(node);
+    return operation(name, ([x]) => f(toFloats(x!)));
+  },
+});
+
+const isClose = (a: number, b: number): boolean => Math.abs(a - b) < 1e-6;
+
+const elu = layer('Elu', (node) => new nn.ELU({ alpha: node.float('alpha', 1) }));
+
+const hardSigmoid = layer('HardSigmoid', (node) => {
+  const [alpha, beta] = [node.float('alpha', 0.2), node.float('beta', 0.5)];
+  if (isClose(alpha, 1 / 6) && beta === 0.5) return new nn.Hardsigmoid();
+  return operation('HardSigmoid', ([x]) => clamp(add(mul(toFloats(x!), alpha), beta), { min: 0, max: 1 }));
+});
+
+/** γ·x above 0, γ·α·(eˣ − 1) elsewhere. */
+const selu = layer('Selu', (node) => {
+  const alpha = node.float('alpha', 1.6732632);
+  const gamma = node.float('gamma', 1.050701);
+  if (isClose(alpha, 1.6732632) && isClose(gamma, 1.050701)) return new nn.SELU();
+  return operation('Selu', ([input]) => {
+    const x = toFloats(input!);
+    const below = mul(sub(exp(minimum(x, 0)), 1), alpha);
+    return mul(add(maximum(x, 0), below), gamma);
+  });
+});
+
+/** One slope for all elements, or one per channel; other shapes broadcast. */
+const preluOperator: Operator = {
+  name: 'PRelu',
+  limits: '',
+  build: (node) => {
+    const slope = node.weight(1);
+    const perChannel = slope && slope.rank >= 3 && slope.shape.slice(1).every((n) => n === 1);
+    if (slope && node.isLearnable(1) && (slope.size === 1 || perChannel)) {
+      const made = new nn.PReLU(slope.size);
+      const flat = (t: Tensor): Tensor => reshape(t, [t.size]);
+      setWeights(made, { weight: node.parameter(1, 'flat', flat) });
+      return { module: made, inputs: [0] };
+    }
+    return operation('PRelu', (inputs) => {
+      const [x, w] = inputs.map((value) => toFloats(value!));
+      return w.size === 1 ? prelu(x, reshape(w, [1])) : where(greater(x, 0), x, mul(x, w));
+    });
+  },
+};
+
+const thresholded = formula('ThresholdedRelu', (node) => {
+  const alpha = node.float('alpha', 1);
+  return (x) => where(greater(x, alpha), x, 0);
+});
+
+/** x + bias below −λ, x − bias above λ, 0 between. */
+const shrink = formula('Shrink', (node) => {
+  const [lambda, bias] = [node.float('lambd', 0.5), node.float('bias', 0)];
+  return (x) => mul(greater(mul(x, sign(x)), lambda), sub(x, mul(sign(x), bias)));
+});
+
+const geluOperator: Operator = {
+  name: 'Gelu',
+  limits: '',
+  build: (node) => {
+    const approximate = node.text('approximate', 'none') === 'tanh' ? 'tanh' : 'none';
+    return new nn.GELU({ approximate });
+  },
+};
+
+/** x · sigmoid(α·x) */
+const swish = formula('Swish', (node) => {
+  const alpha = node.float('alpha', 1);
+  return (x) => div(x, add(1, exp(neg(mul(x, alpha)))));
+});
+
+/** Softmax and its logarithm; before opset 13 over all axes from `axis` on, taken as one. */
+function shares(name: string, make: (axis: number) => nn.Module): Operator {
+  return {
+    name,
+    limits: '',
+    build: (node) => {
+      const axis = node.int('axis', node.opset < 13 ? 1 : -1);
+      if (node.opset >= 13 || axis === -1) return make(axis);
+      const last = make(-1);
+      return operation(name, ([input]) => {
+        const x = toFloats(input!);
+        const from = axis < 0 ? axis + x.rank : axis;
+        const rows = x.shape.slice(0, from).reduce((a, b) => a * b, 1);
+        return reshape(last.forward(reshape(x, [rows, rows === 0 ? 0 : x.size / rows])), x.shape);
+      });
+    },
+  };
+}
+
+export const activationOperators: readonly Operator[] = [
+  layer('Relu', () => new nn.ReLU()),
+  layer('LeakyRelu', (node) => new nn.LeakyReLU({ negativeSlope: node.float('alpha', 0.01) })),
+  preluOperator,
+  elu,
+  layer('Celu', (node) => new nn.CELU({ alpha: node.float('alpha', 1) })),
+  selu,
+  geluOperator,
+  layer('Mish', () => new nn.Mish()),
+  swish,
+  layer('Sigmoid', () => new nn.Sigmoid()),
+  hardSigmoid,
+  layer('HardSwish', () => new nn.Hardswish()),
+  layer('Tanh', () => new nn.Tanh()),
+  layer('Softplus', () => new nn.Softplus()),
+  layer('Softsign', () => new nn.Softsign()),
+  thresholded,
+  shrink,
+  shares('Softmax', (axis) => new nn.Softmax(axis)),
+  shares('LogSoftmax', (axis) => new nn.LogSoftmax(axis)),
+];

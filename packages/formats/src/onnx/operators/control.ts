@@ -1,0 +1,33 @@
+// If. Where the condition is known at load, the branch has already taken the node's place; here it is known while the
+// network runs, which it is when it follows from shapes.
+
+import { type Block, type Scope, ScopedModule } from '../../graph/graphModule.ts';
+import type { Arguments } from '../../graph/operation.ts';
+import type { Value } from '../../graph/value.ts';
+import type { OnnxNode, Operator } from '../node.ts';
+
+class If extends ScopedModule {
+  readonly thenBranch: Block;
+  readonly elseBranch: Block;
+  readonly #node: OnnxNode;
+
+  constructor(node: OnnxNode) {
+    super();
+    this.thenBranch = node.block('then_branch');
+    this.elseBranch = node.block('else_branch');
+    this.#node = node;
+  }
+
+  override runIn(scope: Scope, [condition]: Arguments): readonly Value[] {
+    const chosen = this.#node.read(condition!).data[0] !== 0 ? this.thenBranch : this.elseBranch;
+    return chosen.runIn(scope);
+  }
+}
+
+export const controlOperators: readonly Operator[] = [
+  {
+    name: 'If',
+    limits: 'compiled, where the condition follows from shapes or from values fixed at load',
+    build: (node) => ({ module: new If(node), inputs: [0] }),
+  },
+];

@@ -1,0 +1,191 @@
+// Convolution and transposed convolution. With weights that are known at load they are neocog's layers.
+
+import {
+  add,
+  type ConvOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  nn,
+  pad,
+  reshape,
+  slice,
+  type Tensor,
+} from 'neocog';
+import { type Arguments, operation } from '../../graph/operation.ts';
+import { toFloats } from '../../graph/value.ts';
+import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
+
+export type Rank = 1 | 2 | 3;
+type Pairs = [before: number, after: number][];
+
+type Convolution = (x: Tensor, weight: Tensor, options: ConvOptions & { bias?: Tensor | null }) => Tensor;
+
+export const convolutions: Readonly<Record<Rank, Convolution>> = { 1: conv1d, 2: conv2d, 3: conv3d };
+const transposed = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d };
+const layers = { 1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d };
+const transposedLayers = { 1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d };
+
+/** The attribute's pads, all befores and then all afters, as pairs. */
+export function pairsOf(node: OnnxNode, rank: number): Pairs {
+  const pads = node.ints('pads') ?? new Array<number>(2 * rank).fill(0);
+  if (pads.length !== 2 * rank || pads.some((n) => n < 0)) {
+    node.refuse(`pads are [${pads}], ${2 * rank} numbers of 0 or more are needed`);
+  }
+  return Array.from({ length: rank }, (_, d) => [pads[d], pads[rank + d]]);
+}
+
+const autoPads = { SAME_UPPER: 'same', SAME_LOWER: 'same-lower', VALID: 'valid' } as const;
+
+export function autoPad(node: OnnxNode): 'same' | 'same-lower' | 'valid' | undefined {
+  const name = node.text('auto_pad', 'NOTSET');
+  if (name === 'NOTSET') return undefined;
+  return Object.hasOwn(autoPads, name)
+    ? autoPads[name as keyof typeof autoPads]
+    : node.refuse(`auto_pad is ${name}`);
+}
+
+export function perAxis(node: OnnxNode, name: string, rank: number, otherwise = 1): number[] {
+  const values = node.ints(name) ?? new Array<number>(rank).fill(otherwise);
+  if (values.length === rank && values.every((n) => n >= 0)) return values;
+  return node.refuse(`${name} is [${values}], ${rank} numbers of 0 or more are needed`);
+}
+
+export function needRank(node: OnnxNode, rank: number): Rank {
+  if (rank === 1 || rank === 2 || rank === 3) return rank;
+  return node.refuse(`it has ${rank} spatial axes, 1 to 3 are needed`);
+}
+
+const windowOf = (node: OnnxNode, rank: number) => ({
+  stride: perAxis(node, 'strides', rank),
+  dilation: perAxis(node, 'dilations', rank),
+  groups: node.int('group', 1),
+});
+
+const conv: Operator = {
+  name: 'Conv',
+  limits: '1 to 3 spatial axes',
+  build: (node) => {
+    const optionsFor = (rank: number) => ({
+      ...windowOf(node, rank),
+      padding: autoPad(node) ?? pairsOf(node, rank),
+    });
+    if (node.weight(1) && (!node.given(2) || node.weight(2))) {
+      const rank = needRank(node, node.weight(1)!.rank - 2);
+      return convLayer(node, rank, optionsFor(rank));
+    }
+    return operation('Conv', (inputs) => {
+      const [x, w, bias] = inputs.map((value) => value && toFloats(value));
+      const rank = needRank(node, x!.rank - 2);
+      return convolutions[rank](x!, w!, { ...optionsFor(rank), bias: bias ?? null });
+    });
+  },
+};
+
+function convLayer(node: OnnxNode, rank: Rank, options: nn.ConvLayerOptions & { groups: number }): Built {
+  const { shape } = node.weight(1)!;
+  const bias = node.given(2);
+  const channels = shape[1] * options.groups;
+  const Layer = layers[rank];
+  const module = new Layer(channels, shape[0], shape.slice(2), { ...options, bias });
+  setWeights(module, { weight: node.parameter(1), bias: bias ? node.parameter(2) : null });
+  return { module, inputs: [0] };
+}
+
+const convTranspose: Operator = {
+  name: 'ConvTranspose',
+  limits: '1 to 3 spatial axes',
+  build: (node) => {
+    const isLayer = node.weight(1) && (!node.given(2) || node.weight(2));
+    if (isLayer) {
+      const plan = planTransposed(node, node.weight(1)!.shape.slice(2));
+      const { window, extra, pads } = plan;
+      const most = window.stride.map((n, d) => Math.max(n, window.dilation[d]));
+      const fits = pads.flat().every((n) => n >= 0) && extra.every((n, d) => n < most[d]);
+      const options = { ...window, padding: pads, outputPadding: extra };
+      if (fits && !plan.wanted) return transposedLayer(node, plan.rank, options);
+    }
+    const made = operation('ConvTranspose', (inputs) =>
+      transposeFreely(planTransposed(node, inputs[1]!.shape.slice(2)), inputs),
+    );
+    return node.withWeights(made, [1, 2]);
+  },
+};
+
+function planTransposed(node: OnnxNode, kernel: readonly number[]): TransposePlan {
+  const rank = needRank(node, kernel.length);
+  const window = windowOf(node, rank);
+  const extra = perAxis(node, 'output_padding', rank, 0);
+  const reach = kernel.map((k, d) => (k - 1) * window.dilation[d] + 1);
+  const kind = autoPad(node);
+  // 'Same' gives input × stride cells, whatever the input.
+  const surplus = reach.map((n, d) => n + extra[d] - window.stride[d]);
+  const same = kind === 'same' || kind === 'same-lower';
+  const none = (): [number, number] => [0, 0];
+  const pads = same
+    ? surplus.map((cells) => share(cells, kind === 'same'))
+    : kind === 'valid'
+      ? kernel.map(none)
+      : pairsOf(node, rank);
+  const wanted = node.ints('output_shape')?.slice(-rank);
+  return { rank, window, reach, extra, wanted, pads, upper: kind === 'same' };
+}
+
+/** Cells to take away at both ends; the odd one at the end if `upper`. */
+function share(cells: number, upper: boolean): [number, number] {
+  const [less, more] = [Math.floor(cells / 2), Math.ceil(cells / 2)];
+  return upper ? [less, more] : [more, less];
+}
+
+function transposedLayer(
+  node: OnnxNode,
+  rank: Rank,
+  options: nn.ConvTransposeLayerOptions & { groups: number },
+): Built {
+  const { shape } = node.weight(1)!;
+  const bias = node.given(2);
+  const Layer = transposedLayers[rank];
+  const module = new Layer(shape[0], shape[1] * options.groups, shape.slice(2), { ...options, bias });
+  setWeights(module, { weight: node.parameter(1), bias: bias ? node.parameter(2) : null });
+  return { module, inputs: [0] };
+}
+
+interface TransposePlan {
+  readonly rank: Rank;
+  readonly window: ReturnType<typeof windowOf>;
+  readonly reach: readonly number[];
+  readonly extra: readonly number[];
+  readonly wanted: readonly number[] | undefined;
+  readonly pads: readonly (readonly [number, number])[];
+  readonly upper: boolean;
+}
+
+/** Any pads and output padding: everything is computed, then cells are cut off or zeros added. */
+function transposeFreely(
+  { rank, window, reach, extra, wanted, pads, upper }: TransposePlan,
+  inputs: Arguments,
+): Tensor {
+  const [x, w, bias] = inputs.map((value) => value && toFloats(value));
+  let y = transposed[rank](x!, w!, window);
+  for (let d = 0; d < rank; d++) {
+    const full = (x!.shape[d + 2] - 1) * window.stride[d] + reach[d];
+    const [before, after] = wanted ? share(full + extra[d] - wanted[d], upper) : pads[d];
+    y = cutAxis(y, d + 2, before, after - extra[d]);
+  }
+  return bias ? add(y, reshape(bias, [1, bias.size, ...new Array<number>(rank).fill(1)])) : y;
+}
+
+/** Takes cells away at both ends of an axis, or adds zeros where a number is negative. */
+export function cutAxis(x: Tensor, axis: number, before: number, after: number): Tensor {
+  const added = x.shape.map((_, d): [number, number] =>
+    d === axis ? [Math.max(0, -before), Math.max(0, -after)] : [0, 0],
+  );
+  const padded = added.flat().some((n) => n > 0) ? pad(x, added) : x;
+  const [start, end] = [Math.max(0, before), padded.shape[axis] - Math.max(0, after)];
+  return start > 0 || end < padded.shape[axis] ? slice(padded, { axis, start, end }) : padded;
+}
+
+export const convOperators: readonly Operator[] = [conv, convTranspose];

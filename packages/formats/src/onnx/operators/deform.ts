@@ -1,0 +1,130 @@
+// Deformable convolution: each tap reads the input where an offset says, between cells by bilinear interpolation. What is
+// read becomes a matrix, a column per output cell, which the weights multiply. Dai et al., "Deformable Convolutional
+// Networks", 2017; Zhu et al. (with a mask), 2019. Two spatial axes.
+
+import {
+  abs,
+  add,
+  cast,
+  clamp,
+  expand,
+  floor,
+  greaterEqual,
+  indexSelect,
+  lessEqual,
+  matmul,
+  mul,
+  permute,
+  reshape,
+  sub,
+  Tensor,
+} from 'neocog';
+import { operation } from '../../graph/operation.ts';
+import { toFloats } from '../../graph/value.ts';
+import type { OnnxNode, Operator } from '../node.ts';
+import { pairsOf, perAxis } from './conv.ts';
+
+interface Plan {
+  readonly stride: number[];
+  readonly dilation: number[];
+  readonly pads: [number, number][];
+  readonly groups: number;
+  readonly offsetGroups: number;
+}
+
+/** Sizes under their letters: batch, channels, and cells of input, output and kernel. */
+interface Sizes {
+  readonly n: number;
+  readonly c: number;
+  readonly ih: number;
+  readonly iw: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly kh: number;
+  readonly kw: number;
+}
+
+export const deformOperators: readonly Operator[] = [
+  {
+    name: 'DeformConv',
+    limits: '2 spatial axes',
+    build: (node: OnnxNode) => {
+      const plan = {
+        stride: perAxis(node, 'strides', 2),
+        dilation: perAxis(node, 'dilations', 2),
+        pads: pairsOf(node, 2),
+        groups: node.int('group', 1),
+        offsetGroups: node.int('offset_group', 1),
+      };
+      const made = operation('DeformConv', (inputs) => {
+        const [x, w, offset, bias, mask] = inputs.map((value) => value && toFloats(value));
+        const y = deform(plan, x!, w!, offset!, mask);
+        return bias ? add(y, reshape(bias, [1, bias.size, 1, 1])) : y;
+      });
+      return node.withWeights(made, [1, 3]);
+    },
+  },
+];
+
+function deform(plan: Plan, x: Tensor, w: Tensor, offset: Tensor, mask: Tensor | undefined): Tensor {
+  const [n, c, ih, iw] = x.shape;
+  const [oc, , kh, kw] = w.shape;
+  const [oh, ow] = offset.shape.slice(2);
+  const s: Sizes = { n, c, ih, iw, oh, ow, kh, kw };
+  const { groups, offsetGroups } = plan;
+  const cells = kh * kw * oh * ow;
+  const moved = reshape(offset, [n * offsetGroups, kh * kw, 2, oh * ow]);
+  const along = (axis: 0 | 1): Tensor =>
+    add(reshape(cut(moved, axis), [n * offsetGroups, cells]), basePlaces(plan, s, axis));
+  const planes = reshape(x, [n * offsetGroups, c / offsetGroups, ih * iw]);
+  const read = bilinear(planes, along(0), along(1), s);
+  const weighed = mask ? mul(read, reshape(mask, [n * offsetGroups, 1, cells])) : read;
+  // [n, groups, channels of a group × taps, output cells]
+  const columns = reshape(weighed, [n, groups, (c / groups) * kh * kw, oh * ow]);
+  const rows = reshape(w, [1, groups, oc / groups, (c / groups) * kh * kw]);
+  const spread = expand(rows, [n, groups, oc / groups, (c / groups) * kh * kw]);
+  return reshape(matmul(spread, columns), [n, oc, oh, ow]);
+}
+
+/** The rows (0) or columns (1) of the offsets `[n, taps, 2, cells]`. */
+const cut = (offsets: Tensor, axis: 0 | 1): Tensor =>
+  permute(indexSelect(offsets, [axis], { axis: 2 }), [0, 1, 3, 2]);
+
+/** Where each tap of each output cell lies without offsets: `[1, taps·cells]`, in input cells. */
+function basePlaces({ stride, dilation, pads }: Plan, { oh, ow, kh, kw }: Sizes, axis: 0 | 1): Tensor {
+  const places = Float32Array.from({ length: kh * kw * oh * ow }, (_, i) => {
+    const [tap, cell] = [Math.floor(i / (oh * ow)), i % (oh * ow)];
+    const k = axis === 0 ? Math.floor(tap / kw) : tap % kw;
+    const o = axis === 0 ? Math.floor(cell / ow) : cell % ow;
+    return o * stride[axis] - pads[axis][0] + k * dilation[axis];
+  });
+  return new Tensor(places, [1, places.length]);
+}
+
+/** planes `[p, c, ih·iw]` at rows and columns `[p, cells]` → `[p, c, cells]`; cells outside are 0. */
+function bilinear(planes: Tensor, rows: Tensor, columns: Tensor, { ih, iw }: Sizes): Tensor {
+  const [p, c] = planes.shape;
+  const cells = rows.shape[1];
+  const flat = reshape(permute(planes, [0, 2, 1]), [p * ih * iw, c]);
+  const starts = new Tensor(
+    Float32Array.from({ length: p }, (_, i) => i * ih * iw),
+    [p, 1],
+  );
+  const corner = (dy: 0 | 1, dx: 0 | 1): Tensor => {
+    const [y, x] = [add(floor(rows), dy), add(floor(columns), dx)];
+    const weight = mul(nearness(rows, y, ih), nearness(columns, x, iw));
+    const place = add(
+      starts,
+      add(mul(clamp(y, { min: 0, max: ih - 1 }), iw), clamp(x, { min: 0, max: iw - 1 })),
+    );
+    const values = indexSelect(flat, cast(reshape(place, [p * cells]), 'int32'), { axis: 0 });
+    return mul(permute(reshape(values, [p, cells, c]), [0, 2, 1]), reshape(weight, [p, 1, cells]));
+  };
+  return add(add(corner(0, 0), corner(0, 1)), add(corner(1, 0), corner(1, 1)));
+}
+
+/** 1 − distance of a cell from a place, and 0 for cells outside of the axis. */
+function nearness(place: Tensor, cell: Tensor, size: number): Tensor {
+  const within = mul(greaterEqual(cell, 0), lessEqual(cell, size - 1));
+  return mul(within, sub(1, abs(sub(place, cell))));
+}

@@ -1,0 +1,138 @@
+// Matrix products. A product with a weight that is known at load is neocog's linear layer.
+
+import { add, matmul, mul, nn, permute, reshape, sum, type Tensor, transpose } from 'neocog';
+import { operation } from '../../graph/operation.ts';
+import { broadcastShape, toFloats } from '../../graph/value.ts';
+import { type Operator, setWeights } from '../node.ts';
+import { expandTo } from './shape.ts';
+
+/** α·op(A)·op(B) + β·C */
+const gemm: Operator = {
+  name: 'Gemm',
+  limits: '',
+  build: (node) => {
+    const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
+    const [turnA, turnB] = [node.int('transA', 0) === 1, node.int('transB', 0) === 1];
+    const weight = node.weight(1);
+    const shift = node.given(2) ? node.weight(2) : undefined;
+    const features = weight?.shape[turnB ? 0 : 1];
+    const plainBias =
+      !node.given(2) || (beta === 1 && shift && shift.size === features && shift.shape.at(-1) === features);
+    if (weight?.rank === 2 && !turnA && alpha === 1 && plainBias) {
+      const module = new nn.Linear(weight.shape[turnB ? 1 : 0], features!, { bias: node.given(2) });
+      const bias = node.given(2) ? node.parameter(2, 'flat', (t) => reshape(t, [t.size])) : null;
+      setWeights(module, {
+        weight: turnB ? node.parameter(1) : node.parameter(1, 'turned', turned),
+        bias,
+      });
+      return { module, inputs: [0] };
+    }
+    const made = operation('Gemm', (inputs) => {
+      const [a, b, c] = inputs.map((value) => value && toFloats(value));
+      const product = matmul(turnA ? transpose(a!) : a!, turnB ? transpose(b!) : b!);
+      const scaled = alpha === 1 ? product : mul(product, alpha);
+      return c ? add(scaled, beta === 1 ? c : mul(c, beta)) : scaled;
+    });
+    return node.withWeights(made, [0, 1, 2]);
+  },
+};
+
+const turned = (t: Tensor): Tensor => transpose(t).detach();
+
+const matmulOperator: Operator = {
+  name: 'MatMul',
+  limits: '',
+  build: (node) => {
+    const weight = node.weight(1);
+    if (weight?.rank === 2) {
+      const module = new nn.Linear(weight.shape[0], weight.shape[1], { bias: false });
+      setWeights(module, { weight: node.parameter(1, 'turned', turned) });
+      return { module, inputs: [0] };
+    }
+    const made = operation('MatMul', (inputs) => product(toFloats(inputs[0]!), toFloats(inputs[1]!)));
+    return node.withWeights(made, [0, 1]);
+  },
+};
+
+/** NumPy's matmul: leading axes broadcast, an operand of one axis is a row or a column. */
+export function product(a: Tensor, b: Tensor): Tensor {
+  if (a.rank === 1) return dropAxis(product(reshape(a, [1, a.size]), b), b.rank === 1 ? 0 : -2);
+  if (b.rank === 1) return dropAxis(product(a, reshape(b, [b.size, 1])), -1);
+  const lead = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
+  const spread = (t: Tensor): Tensor => expandTo(t, [...lead, ...t.shape.slice(-2)]);
+  return matmul(spread(a), spread(b));
+}
+
+function dropAxis(t: Tensor, axis: number): Tensor {
+  const d = axis < 0 ? axis + t.rank : axis;
+  return reshape(
+    t,
+    t.shape.filter((_, i) => i !== d),
+  );
+}
+
+/** Sums of products of one or two tensors, letters without repetition: `bij,bjk->bik`. */
+const einsum: Operator = {
+  name: 'Einsum',
+  limits: 'two operands; no letter twice in one operand, no ellipsis',
+  build: (node) => {
+    const equation = node.text('equation', '').replaceAll(' ', '');
+    const [left, right] = equation.split('->');
+    const terms = left.split(',');
+    const result = right ?? implicitResult(terms);
+    const isPlain = [...terms, result].every(
+      (term) => /^[a-zA-Z]*$/.test(term) && new Set(term).size === term.length,
+    );
+    const letters = new Set(terms.join(''));
+    if (terms.length !== 2 || !isPlain || [...result].some((letter) => !letters.has(letter))) {
+      node.refuse(`the equation ${JSON.stringify(equation)} is not supported`);
+    }
+    return operation('Einsum', ([a, b]) => sumOfProducts(terms, result, toFloats(a!), toFloats(b!)));
+  },
+};
+
+/** Letters that occur once, in the order of the alphabet. */
+const implicitResult = (terms: readonly string[]): string => {
+  const all = terms.join('');
+  return [...new Set(all)]
+    .filter((letter) => all.split(letter).length === 2)
+    .sort()
+    .join('');
+};
+
+/** As a batched matrix product: common letters of the result are the batch, common others the inner axis. */
+function sumOfProducts(terms: readonly string[], result: string, a: Tensor, b: Tensor): Tensor {
+  const [first, second] = terms;
+  const size = (letter: string): number =>
+    first.includes(letter) ? a.shape[first.indexOf(letter)] : b.shape[second.indexOf(letter)];
+  const pick = (test: (letter: string) => boolean): string[] => [...new Set(first + second)].filter(test);
+  const batch = pick((l) => first.includes(l) && second.includes(l) && result.includes(l));
+  const inner = pick((l) => first.includes(l) && second.includes(l) && !result.includes(l));
+  const rows = pick((l) => first.includes(l) && !second.includes(l));
+  const columns = pick((l) => second.includes(l) && !first.includes(l));
+  const count = (list: readonly string[]): number => list.reduce((n, l) => n * size(l), 1);
+  const arrange = (t: Tensor, term: string, groups: string[][]): Tensor =>
+    reshape(
+      permute(
+        t,
+        groups.flat().map((l) => term.indexOf(l)),
+      ),
+      groups.map(count),
+    );
+  const product = matmul(
+    arrange(a, first, [batch, rows, inner]),
+    arrange(b, second, [batch, inner, columns]),
+  );
+  // Letters that only one operand has and the result has not are summed at the end.
+  const order = [...batch, ...rows, ...columns];
+  const open = reshape(product, order.map(size));
+  const kept = order.filter((l) => result.includes(l));
+  const dropped = order.flatMap((l, d) => (result.includes(l) ? [] : [d]));
+  const summed = dropped.length > 0 ? sum(open, { axis: dropped }) : open;
+  return permute(
+    summed,
+    [...result].map((l) => kept.indexOf(l)),
+  );
+}
+
+export const linearOperators: readonly Operator[] = [gemm, matmulOperator, einsum];

@@ -1,0 +1,252 @@
+// Normalisations. With scales and shifts known at load they are neocog's layers.
+
+import {
+  abs,
+  add,
+  avgPool3d,
+  batchNorm,
+  div,
+  groupNorm,
+  instanceNorm,
+  maximum,
+  mean,
+  mul,
+  nn,
+  pad,
+  pow,
+  reshape,
+  sqrt,
+  sub,
+  sum,
+  type Tensor,
+} from 'neocog';
+import { type Arguments, Operation, operation } from '../../graph/operation.ts';
+import { toFloats } from '../../graph/value.ts';
+import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
+
+/** Batch normalisation of `[n, c, …]` with any number of axes. */
+class BatchNorm extends nn.BatchNorm2d {
+  protected override checkRank(): void {}
+}
+
+/** Normalises each channel of each sample of `[n, c, …]`. */
+class InstanceNorm extends nn.Module {
+  declare readonly weight: nn.Parameter;
+  declare readonly bias: nn.Parameter;
+  readonly eps: number;
+
+  constructor(eps: number) {
+    super();
+    this.eps = eps;
+  }
+
+  forward(x: Tensor): Tensor {
+    return instanceNorm(x, { weight: this.weight, bias: this.bias, eps: this.eps });
+  }
+
+  override describe(): string {
+    return `${this.weight.size}, eps ${this.eps}`;
+  }
+}
+
+const tensors = (inputs: Arguments): (Tensor | undefined)[] =>
+  inputs.map((value) => value && toFloats(value));
+
+const batchNormOperator: Operator = {
+  name: 'BatchNormalization',
+  limits: 'before opset 14 without the outputs of training; spatial 0 is refused',
+  build: (node) => {
+    const eps = node.float('epsilon', 1e-5);
+    const momentum = node.float('momentum', 0.9);
+    if (node.int('spatial', 1) !== 1) node.refuse('spatial is 0, only 1 is supported');
+    if (node.int('training_mode', 0) === 1)
+      return new Operation('BatchNormalization', trainNorm(eps, momentum));
+    if (node.outputCount > 1) node.refuse('it is to give statistics, which only training mode does');
+    const isLayer = [1, 2, 3, 4].every((i) => node.weight(i));
+    if (isLayer) return batchLayer(node, eps, momentum);
+    return operation('BatchNormalization', (inputs) => {
+      const [x, weight, bias, runningMean, runningVar] = tensors(inputs);
+      return batchNorm(x!, runningMean!, runningVar!, { weight: weight!, bias: bias!, eps });
+    });
+  },
+};
+
+function batchLayer(node: OnnxNode, eps: number, momentum: number): Built {
+  // What ONNX calls momentum is the share of the past.
+  const module = new BatchNorm(node.weight(1)!.size, {
+    eps,
+    momentum: Math.min(Math.max(1 - momentum, 0), 1),
+  });
+  const [runningMean, runningVar] = [3, 4].map((i) => copyOf(node.weight(i)!));
+  setWeights(module, { weight: node.parameter(1), bias: node.parameter(2), runningMean, runningVar });
+  return { module, inputs: [0] };
+}
+
+/** Statistics of one layer: training changes them. */
+const copyOf = (t: Tensor): Tensor => mul(t, 1).detach();
+
+/** The batch's own statistics, and the running ones moved by them. */
+const trainNorm =
+  (eps: number, momentum: number) =>
+  (inputs: Arguments): Tensor[] => {
+    const [x, weight, bias, runningMean, runningVar] = tensors(inputs) as Tensor[];
+    const axis = x.shape.map((_, d) => d).filter((d) => d !== 1);
+    const average = mean(x, { axis, keepDims: true });
+    const distance = sub(x, average);
+    const variance = mean(mul(distance, distance), { axis, keepDims: true });
+    const spread = (t: Tensor): Tensor => reshape(t, average.shape);
+    const normal = div(distance, sqrt(add(variance, eps)));
+    const moved = (running: Tensor, now: Tensor): Tensor =>
+      add(mul(running, momentum), mul(reshape(now, running.shape), 1 - momentum));
+    return [
+      add(mul(normal, spread(weight)), spread(bias)),
+      moved(runningMean, average),
+      moved(runningVar, variance),
+    ];
+  };
+
+const instanceNormOperator: Operator = {
+  name: 'InstanceNormalization',
+  limits: '',
+  build: (node) => {
+    const eps = node.float('epsilon', 1e-5);
+    if (node.weight(1) && node.weight(2)) {
+      const module = new InstanceNorm(eps);
+      setWeights(module, { weight: node.parameter(1), bias: node.parameter(2) });
+      return { module, inputs: [0] };
+    }
+    return operation('InstanceNormalization', (inputs) => {
+      const [x, weight, bias] = tensors(inputs);
+      return instanceNorm(x!, { weight: weight!, bias: bias!, eps });
+    });
+  },
+};
+
+const groupNormOperator: Operator = {
+  name: 'GroupNormalization',
+  limits: '',
+  build: (node) => {
+    const eps = node.float('epsilon', 1e-5);
+    const groups = node.int('num_groups', 1);
+    const perChannel = node.opset >= 21;
+    if (perChannel && node.weight(1) && node.weight(2)) {
+      const module = new nn.GroupNorm(groups, node.weight(1)!.size, { eps });
+      setWeights(module, { weight: node.parameter(1), bias: node.parameter(2) });
+      return { module, inputs: [0] };
+    }
+    return operation('GroupNormalization', (inputs) => {
+      const [x, scale, shift] = tensors(inputs) as Tensor[];
+      if (perChannel) return groupNorm(x, { groups, weight: scale, bias: shift, eps });
+      // One scale per group.
+      const rows = reshape(groupNorm(x, { groups, eps }), [x.shape[0], groups, x.size / x.shape[0] / groups]);
+      const perGroup = (t: Tensor): Tensor => reshape(t, [1, groups, 1]);
+      return reshape(add(mul(rows, perGroup(scale)), perGroup(shift)), x.shape);
+    });
+  },
+};
+
+const layerNormOperator: Operator = {
+  name: 'LayerNormalization',
+  limits: '',
+  build: (node) => {
+    const [axis, eps] = [node.int('axis', -1), node.float('epsilon', 1e-5)];
+    const scale = node.weight(1);
+    const known = scale && (!node.given(2) || node.weight(2)?.rank === scale.rank);
+    if (known && axis < 0 && scale.rank === -axis && node.outputCount <= 1) {
+      const module = new nn.LayerNorm(scale.shape, { eps, bias: node.given(2) });
+      setWeights(module, { weight: node.parameter(1), bias: node.given(2) ? node.parameter(2) : null });
+      return { module, inputs: [0] };
+    }
+    return node.withWeights(new Operation('LayerNormalization', layerNormFrom(axis, eps)), [1, 2]);
+  },
+};
+
+/** The result, the mean, and the inverse deviation. */
+const layerNormFrom =
+  (axis: number, eps: number) =>
+  (inputs: Arguments): Tensor[] => {
+    const [x, scale, shift] = tensors(inputs);
+    const from = axis < 0 ? axis + x!.rank : axis;
+    const axes = x!.shape.map((_, d) => d).slice(from);
+    const average = mean(x!, { axis: axes, keepDims: true });
+    const distance = sub(x!, average);
+    const inverse = div(1, sqrt(add(mean(mul(distance, distance), { axis: axes, keepDims: true }), eps)));
+    const scaled = mul(mul(distance, inverse), scale!);
+    return [shift ? add(scaled, shift) : scaled, average, inverse];
+  };
+
+/** x / (bias + α/size · Σ x²)^β over `size` neighbouring channels. Krizhevsky et al., 2012. */
+const localResponse: Operator = {
+  name: 'LRN',
+  limits: '',
+  build: (node) => {
+    const size = node.int('size', 1);
+    const [alpha, beta, bias] = [node.float('alpha', 1e-4), node.float('beta', 0.75), node.float('bias', 1)];
+    return operation('LRN', ([input]) => {
+      const x = toFloats(input!);
+      const [n, c, ...rest] = x.shape;
+      const planes = reshape(mul(x, x), [n, 1, c, 1, rest.reduce((a, b) => a * b, 1)]);
+      const padding = [
+        [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)],
+        [0, 0],
+        [0, 0],
+      ] as [number, number][];
+      const window = { stride: 1, padding: [0, 0, 0], divisorOverride: size };
+      const sums = avgPool3d(padChannels(planes, padding[0]), [size, 1, 1], window);
+      return div(x, pow(add(mul(reshape(sums, x.shape), alpha), bias), beta));
+    });
+  },
+};
+
+function padChannels(x: Tensor, pads: [number, number]): Tensor {
+  return pads.some((n) => n > 0) ? pad(x, [[0, 0], [0, 0], pads, [0, 0], [0, 0]]) : x;
+}
+
+const lpNorm: Operator = {
+  name: 'LpNormalization',
+  limits: '',
+  build: (node) => {
+    const [axis, p] = [node.int('axis', -1), node.int('p', 2)];
+    return operation('LpNormalization', ([input]) => {
+      const x = toFloats(input!);
+      const powers = sum(p === 1 ? abs(x) : mul(x, x), { axis, keepDims: true });
+      const norm = p === 1 ? powers : sqrt(powers);
+      return div(x, maximum(norm, 1e-12));
+    });
+  },
+};
+
+const meanVariance: Operator = {
+  name: 'MeanVarianceNormalization',
+  limits: '',
+  build: (node) => {
+    const axis = node.ints('axes') ?? [0, 2, 3];
+    return operation('MeanVarianceNormalization', ([input]) => {
+      const x = toFloats(input!);
+      const distance = sub(x, mean(x, { axis, keepDims: true }));
+      const deviation = sqrt(mean(mul(distance, distance), { axis, keepDims: true }));
+      return div(distance, add(deviation, 1e-9));
+    });
+  },
+};
+
+const dropout: Operator = {
+  name: 'Dropout',
+  limits: 'the mask is refused; the ratio is known at load',
+  build: (node) => {
+    if (node.outputCount > 1) node.refuse('its mask is wanted, which is not supported');
+    const ratio = node.opset < 12 ? node.float('ratio', 0.5) : (node.constant(1)?.data[0] ?? 0.5);
+    return { module: new nn.Dropout(ratio), inputs: [0] };
+  },
+};
+
+export const normOperators: readonly Operator[] = [
+  batchNormOperator,
+  instanceNormOperator,
+  groupNormOperator,
+  layerNormOperator,
+  localResponse,
+  lpNorm,
+  meanVariance,
+  dropout,
+];

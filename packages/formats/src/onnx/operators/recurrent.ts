@@ -1,0 +1,206 @@
+// LSTM, GRU and RNN, step by step: the number of steps is the length of the input. Gates and their order are those of ONNX:
+// i o f c for LSTM, z r h for GRU.
+
+import {
+  add,
+  clamp,
+  flip,
+  leakyRelu,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  sigmoid,
+  slice,
+  softsign,
+  stack,
+  sub,
+  type Tensor,
+  tanh,
+  transpose,
+  zeros,
+} from 'neocog';
+import { type Arguments, Operation } from '../../graph/operation.ts';
+import { toFloats } from '../../graph/value.ts';
+import type { OnnxNode, Operator } from '../node.ts';
+
+type Activation = (x: Tensor) => Tensor;
+
+const activations: Readonly<Record<string, Activation>> = {
+  sigmoid,
+  tanh,
+  relu,
+  softsign,
+  leakyrelu: (x) => leakyRelu(x),
+};
+
+/** What a direction keeps from step to step: the output, and the cell's state where there is one. */
+type State = readonly Tensor[];
+
+/** Products of the input and of the output with the weights, with their biases; `[n, gates·hidden]` each. */
+interface Gates {
+  readonly ofInput: Tensor;
+  readonly ofState: (h: Tensor, part?: readonly [from: number, to: number]) => Tensor;
+}
+
+interface Cell {
+  readonly gates: number;
+  readonly states: number;
+  readonly defaults: readonly string[];
+  readonly step: (gates: Gates, state: State, f: readonly Activation[], extra: Extra) => State;
+}
+
+interface Extra {
+  readonly hidden: number;
+  readonly clip: number;
+  /** Peepholes of LSTM, `[3·hidden]`, i o f. */
+  readonly peepholes: Tensor | undefined;
+  readonly linearBeforeReset: boolean;
+}
+
+const part = (x: Tensor, hidden: number, i: number): Tensor =>
+  slice(x, { axis: -1, start: i * hidden, end: (i + 1) * hidden });
+
+const clipped = (x: Tensor, { clip }: Extra): Tensor => (clip > 0 ? clamp(x, { min: -clip, max: clip }) : x);
+
+const lstm: Cell = {
+  gates: 4,
+  states: 2,
+  defaults: ['sigmoid', 'tanh', 'tanh'],
+  step: (gates, [h, c], [f, g, output], extra) => {
+    const sums = add(gates.ofInput, gates.ofState(h));
+    const gate = (i: number, peephole: number, state: Tensor): Tensor => {
+      const own = part(sums, extra.hidden, i);
+      const { peepholes } = extra;
+      return clipped(peepholes ? add(own, mul(part(peepholes, extra.hidden, peephole), state)) : own, extra);
+    };
+    const [i, forget] = [f(gate(0, 0, c)), f(gate(2, 2, c))];
+    const next = add(mul(forget, c), mul(i, g(clipped(part(sums, extra.hidden, 3), extra))));
+    return [mul(f(gate(1, 1, next)), output(next)), next];
+  },
+};
+
+const gru: Cell = {
+  gates: 3,
+  states: 1,
+  defaults: ['sigmoid', 'tanh'],
+  step: (gates, [h], [f, g], extra) => {
+    const { hidden, linearBeforeReset } = extra;
+    const input = (i: number): Tensor => part(gates.ofInput, hidden, i);
+    const state = (i: number, of: Tensor): Tensor => gates.ofState(of, [i * hidden, (i + 1) * hidden]);
+    const update = f(clipped(add(input(0), state(0, h)), extra));
+    const reset = f(clipped(add(input(1), state(1, h)), extra));
+    const candidate = linearBeforeReset ? mul(reset, state(2, h)) : state(2, mul(reset, h));
+    const fresh = g(clipped(add(input(2), candidate), extra));
+    return [add(mul(sub(1, update), fresh), mul(update, h))];
+  },
+};
+
+const rnn: Cell = {
+  gates: 1,
+  states: 1,
+  defaults: ['tanh'],
+  step: (gates, [h], [f], extra) => [f(clipped(add(gates.ofInput, gates.ofState(h)), extra))],
+};
+
+function recurrent(name: string, cell: Cell): Operator {
+  return {
+    name,
+    limits:
+      'sequence_lens, layout 1 and input_forget are refused; activations are Sigmoid, Tanh, Relu, LeakyRelu and Softsign with their defaults',
+    build: (node) => {
+      if (node.given(4)) node.refuse('it has sequence_lens, which is not supported');
+      if (node.int('layout', 0) !== 0) node.refuse('layout is 1, only 0 is supported');
+      if (node.int('input_forget', 0) !== 0) node.refuse('input_forget is 1, which is not supported');
+      if (node.has('activation_alpha') || node.has('activation_beta')) {
+        node.refuse('its activations have numbers of their own, which is not supported');
+      }
+      const plan = planOf(node, cell);
+      const made = new Operation(name, (inputs) => runAll(plan, inputs));
+      return node.withWeights(made, [1, 2, 3]);
+    },
+  };
+}
+
+interface Plan {
+  readonly cell: Cell;
+  readonly directions: readonly { readonly reverse: boolean; readonly functions: readonly Activation[] }[];
+  readonly extra: Omit<Extra, 'peepholes'>;
+}
+
+function planOf(node: OnnxNode, cell: Cell): Plan {
+  const direction = node.text('direction', 'forward');
+  const reversed = { forward: [false], reverse: [true], bidirectional: [false, true] }[direction];
+  if (!reversed) node.refuse(`direction is ${direction}`);
+  const names = node.texts('activations').map((name) => name.toLowerCase());
+  const directions = reversed.map((reverse, d) => {
+    const own = names.slice(d * cell.defaults.length, (d + 1) * cell.defaults.length);
+    const functions = (own.length > 0 ? own : cell.defaults).map(
+      (name) => activations[name] ?? node.refuse(`the activation ${name} is not supported`),
+    );
+    return { reverse, functions };
+  });
+  const hidden =
+    node.int('hidden_size', 0) || (node.constant(2)?.shape.at(-1) ?? node.refuse('hidden_size is missing'));
+  const linearBeforeReset = node.int('linear_before_reset', 0) === 1;
+  return { cell, directions, extra: { hidden, clip: node.float('clip', 0), linearBeforeReset } };
+}
+
+/** x `[steps, n, in]` → every output `[steps, directions, n, hidden]`, and the last of each state. */
+function runAll({ cell, directions, extra }: Plan, inputs: Arguments): Tensor[] {
+  const [x, w, r, b, , h0, c0, p] = inputs.map((value) => value && toFloats(value));
+  const [, n] = x!.shape;
+  const results = directions.map(({ reverse, functions }, d) => {
+    const own = (t: Tensor | undefined): Tensor | undefined =>
+      t && reshape(slice(t, { axis: 0, start: d, end: d + 1 }), t.shape.slice(1));
+    const start = [h0, c0].slice(0, cell.states).map((t) => own(t) ?? zeros([n, extra.hidden]));
+    const weights = { w: own(w)!, r: own(r)!, b: own(b) };
+    return runDirection(cell, reverse ? flip(x!, [0]) : x!, weights, start, functions, {
+      ...extra,
+      peepholes: own(p),
+    });
+  });
+  const all = directions.map(({ reverse }, d) => {
+    const outputs = stack(results[d].outputs);
+    return reverse ? flip(outputs, [0]) : outputs;
+  });
+  const last = (i: number): Tensor => stack(results.map(({ state }) => state[i]));
+  return [stack(all, { axis: 1 }), ...Array.from({ length: cell.states }, (_, i) => last(i))];
+}
+
+function runDirection(
+  cell: Cell,
+  x: Tensor,
+  { w, r, b }: { w: Tensor; r: Tensor; b: Tensor | undefined },
+  start: State,
+  functions: readonly Activation[],
+  extra: Extra,
+): { outputs: Tensor[]; state: State } {
+  const [steps, n, features] = x.shape;
+  const width = cell.gates * extra.hidden;
+  const [inputBias, stateBias] = b ? [0, 1].map((i) => part(b, width, i)) : [];
+  // The input's products of all steps at once.
+  const products = matmul(reshape(x, [steps * n, features]), transpose(w));
+  const ofInput = reshape(inputBias ? add(products, inputBias) : products, [steps, n, width]);
+  const turned = transpose(r);
+  const ofState: Gates['ofState'] = (h, range) => {
+    const columns = range ? slice(turned, { axis: 1, start: range[0], end: range[1] }) : turned;
+    const product = matmul(h, columns);
+    if (!stateBias) return product;
+    return add(product, range ? slice(stateBias, { axis: 0, start: range[0], end: range[1] }) : stateBias);
+  };
+  const outputs: Tensor[] = [];
+  let state = start;
+  for (let t = 0; t < steps; t++) {
+    const now = reshape(slice(ofInput, { axis: 0, start: t, end: t + 1 }), [n, width]);
+    state = cell.step({ ofInput: now, ofState }, state, functions, extra);
+    outputs.push(state[0]);
+  }
+  return { outputs, state };
+}
+
+export const recurrentOperators: readonly Operator[] = [
+  recurrent('LSTM', lstm),
+  recurrent('GRU', gru),
+  recurrent('RNN', rnn),
+];

@@ -1,0 +1,205 @@
+// Reductions over axes, and where extremes are. Host arrays reduce on the host.
+
+import {
+  abs,
+  argMax,
+  argMin,
+  flip,
+  log,
+  logSumExp,
+  max,
+  mean,
+  min,
+  mul,
+  permute,
+  prod,
+  type ReduceOptions,
+  reshape,
+  sqrt,
+  sum,
+  Tensor,
+} from 'neocog';
+import { Operation, operation } from '../../graph/operation.ts';
+import { HostArray, int64s, moveHost, readHost, toFloats, type Value } from '../../graph/value.ts';
+import type { OnnxNode, Operator } from '../node.ts';
+import { settle } from './elementwise.ts';
+import { expandTo } from './shape.ts';
+
+type Reduction = (t: Tensor, options: ReduceOptions) => Tensor;
+
+/** The opset from which axes are an input. */
+const axesAsInput: Readonly<Record<string, number>> = { ReduceSum: 13 };
+
+/** Axes, from the attribute or the input; none means all, or with `noop_with_empty_axes` none. */
+function axesOf(node: OnnxNode): (inputs: readonly (Value | undefined)[]) => number[] | undefined {
+  const fromInput = node.opset >= (axesAsInput[node.op] ?? 18);
+  const axes = fromInput ? node.numbers(1, '') : () => node.ints('axes');
+  const noop = node.int('noop_with_empty_axes', 0) === 1;
+  return (inputs) => {
+    const list = axes(inputs);
+    return list && list.length > 0 ? list : noop ? [] : undefined;
+  };
+}
+
+function reduction(name: string, reduce: Reduction, onHost?: (values: number[]) => number): Operator {
+  return {
+    name,
+    limits: onHost ? '' : 'floats only',
+    build: (node) => {
+      const [axes, keepDims] = [axesOf(node), node.int('keepdims', 1) === 1];
+      return operation(name, (inputs) => {
+        const [x] = settle([inputs[0]]);
+        const axis = axes(inputs);
+        if (axis?.length === 0) return x;
+        if (x instanceof HostArray && x.dtype !== 'float32') {
+          return onHost
+            ? reduceHost(x, axis, keepDims, onHost)
+            : node.refuse('whole numbers are not supported');
+        }
+        return reduce(toFloats(x), { axis, keepDims });
+      });
+    },
+  };
+}
+
+/** The axes move to the end; each row of the rest becomes one value. */
+function reduceHost(
+  x: HostArray,
+  given: readonly number[] | undefined,
+  keepDims: boolean,
+  reduce: (values: number[]) => number,
+): HostArray {
+  const rank = x.shape.length;
+  const axes = (given ?? x.shape.map((_, d) => d)).map((a) => (a < 0 ? a + rank : a));
+  const kept = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
+  const moved = moveHost([x], ([t]) => permute(t, [...kept, ...axes]));
+  const length = axes.reduce((n, d) => n * x.shape[d], 1);
+  const count = length === 0 ? 0 : moved.data.length / length;
+  const data = Array.from({ length: count }, (_, i) =>
+    reduce(Array.from(moved.data.subarray(i * length, (i + 1) * length))),
+  );
+  const shape = keepDims ? x.shape.map((n, d) => (axes.includes(d) ? 1 : n)) : kept.map((d) => x.shape[d]);
+  return new HostArray(x.dtype, data, shape);
+}
+
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+const squares: Reduction = (t, options) => sum(mul(t, t), options);
+
+/** Where the largest or smallest value along an axis is. */
+function argument(name: string, find: typeof argMax): Operator {
+  return {
+    name,
+    limits: '',
+    build: (node) => {
+      const [axis, keepDims] = [node.int('axis', 0), node.int('keepdims', 1) === 1];
+      const last = node.int('select_last_index', 0) === 1;
+      return operation(name, ([input]) => {
+        const x = toFloats(input!);
+        if (!last) return find(x, { axis, keepDims });
+        const d = axis < 0 ? axis + x.rank : axis;
+        const places = readHost(String(node), find(flip(x, [d]), { axis, keepDims }));
+        return int64s(
+          places.data.map((i) => x.shape[d] - 1 - i),
+          places.shape,
+        );
+      });
+    },
+  };
+}
+
+/** Sorts on the host. */
+const topK: Operator = {
+  name: 'TopK',
+  limits: 'not compiled',
+  build: (node) => {
+    const [axis, largest] = [node.int('axis', -1), node.int('largest', 1) === 1];
+    const attribute = node.opset < 10 ? node.int('k', 1) : undefined;
+    return new Operation('TopK', (inputs) => {
+      const x = node.read(inputs[0]!);
+      const k = attribute ?? node.read(inputs[1]!).data[0];
+      return largestOf(x, axis < 0 ? axis + x.shape.length : axis, k, largest);
+    });
+  },
+};
+
+function largestOf(x: HostArray, axis: number, k: number, largest: boolean): Value[] {
+  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const length = x.shape[axis];
+  const shape = x.shape.with(axis, k);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const [values, places] = [new Float64Array(size), new Float64Array(size)];
+  for (let row = 0; row < size / k; row++) {
+    const [outer, offset] = [Math.floor(row / inner), row % inner];
+    const at = (i: number): number => x.data[(outer * length + i) * inner + offset];
+    const order = Array.from({ length }, (_, i) => i).sort(
+      (a, b) => (largest ? at(b) - at(a) : at(a) - at(b)) || a - b,
+    );
+    for (let i = 0; i < k; i++) {
+      const to = (outer * k + i) * inner + offset;
+      values[to] = at(order[i]);
+      places[to] = order[i];
+    }
+  }
+  const host = new HostArray(x.dtype, values, shape);
+  return [x.dtype === 'float32' ? toFloats(host) : host, int64s(places, shape)];
+}
+
+/** Sums up to each place: on the host for whole numbers, as a product with a triangle for floats. */
+const cumulativeSum: Operator = {
+  name: 'CumSum',
+  limits: '',
+  build: (node) => {
+    const [exclusive, reverse] = [node.int('exclusive', 0) === 1, node.int('reverse', 0) === 1];
+    return operation('CumSum', (inputs) => {
+      const given = node.read(inputs[1]!).data[0];
+      const [x] = settle([inputs[0]]);
+      const t = toFloats(x);
+      const axis = given < 0 ? given + t.rank : given;
+      const y = sumsAlong(t, axis, exclusive, reverse);
+      return x instanceof HostArray ? new HostArray(x.dtype, y.data, y.shape) : y;
+    });
+  },
+};
+
+function sumsAlong(x: Tensor, axis: number, exclusive: boolean, reverse: boolean): Tensor {
+  const length = x.shape[axis];
+  const counts = (to: number, from: number): boolean =>
+    reverse ? (exclusive ? from > to : from >= to) : exclusive ? from < to : from <= to;
+  const mask = Float32Array.from({ length: length * length }, (_, i) =>
+    Number(counts(Math.floor(i / length), i % length)),
+  );
+  const order = x.shape.map((_, d) => d).filter((d) => d !== axis);
+  const rows = permute(x, [...order, axis]);
+  const spread = expandTo(rows.rank === 1 ? rows : unsqueezeRows(rows), [
+    ...rows.shape.slice(0, -1),
+    length,
+    length,
+  ]);
+  const y = sum(mul(spread, new Tensor(mask, [length, length])), { axis: -1 });
+  return permute(y, inverse([...order, axis]));
+}
+
+const unsqueezeRows = (t: Tensor): Tensor => reshape(t, [...t.shape.slice(0, -1), 1, t.shape.at(-1)!]);
+const inverse = (order: readonly number[]): number[] => order.map((_, d) => order.indexOf(d));
+
+export const reduceOperators: readonly Operator[] = [
+  reduction('ReduceSum', sum, total),
+  reduction('ReduceMean', mean, (values) => Math.trunc(total(values) / values.length)),
+  reduction('ReduceMax', max, (values) => values.reduce((a, b) => Math.max(a, b))),
+  reduction('ReduceMin', min, (values) => values.reduce((a, b) => Math.min(a, b))),
+  reduction('ReduceProd', prod, (values) => values.reduce((a, b) => a * b, 1)),
+  reduction(
+    'ReduceL1',
+    (t, options) => sum(abs(t), options),
+    (values) => total(values.map(Math.abs)),
+  ),
+  reduction('ReduceL2', (t, options) => sqrt(squares(t, options))),
+  reduction('ReduceSumSquare', squares, (values) => total(values.map((v) => v * v))),
+  reduction('ReduceLogSum', (t, options) => log(sum(t, options))),
+  reduction('ReduceLogSumExp', logSumExp),
+  argument('ArgMax', argMax),
+  argument('ArgMin', argMin),
+  topK,
+  cumulativeSum,
+];

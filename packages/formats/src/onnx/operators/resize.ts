@@ -1,0 +1,170 @@
+// Resize, and Upsample, which it replaced.
+
+import { permute, type ResizeOptions, reshape, resize, type Tensor } from 'neocog';
+import { type Arguments, operation } from '../../graph/operation.ts';
+import { toFloats } from '../../graph/value.ts';
+import type { OnnxNode, Operator } from '../node.ts';
+
+const coordinates = {
+  half_pixel: 'half-pixel',
+  half_pixel_symmetric: 'half-pixel-symmetric',
+  pytorch_half_pixel: 'pytorch-half-pixel',
+  tf_half_pixel_for_nn: 'tf-half-pixel',
+  asymmetric: 'asymmetric',
+  align_corners: 'align-corners',
+} as const;
+
+const roundings = {
+  round_prefer_floor: 'prefer-floor',
+  round_prefer_ceil: 'prefer-ceil',
+  floor: 'floor',
+  ceil: 'ceil',
+} as const;
+
+const modes: Readonly<Record<string, 'nearest' | 'linear' | 'cubic'>> = {
+  nearest: 'nearest',
+  linear: 'linear',
+  bilinear: 'linear',
+  cubic: 'cubic',
+};
+
+function known<T>(node: OnnxNode, name: string, value: string, table: Readonly<Record<string, T>>): T {
+  return Object.hasOwn(table, value) ? table[value] : node.refuse(`${name} is ${value}`);
+}
+
+/** What does not depend on the input. */
+function settingsOf(node: OnnxNode): ResizeOptions {
+  const mode = known(node, 'mode', node.text('mode', 'nearest'), modes);
+  const way = node.text('coordinate_transformation_mode', 'half_pixel');
+  const cropped = way === 'tf_crop_and_resize';
+  return {
+    mode,
+    ...(cropped ? {} : { coordinates: known(node, 'coordinate_transformation_mode', way, coordinates) }),
+    ...(mode === 'nearest' && {
+      rounding: known(node, 'nearest_mode', node.text('nearest_mode', 'round_prefer_floor'), roundings),
+    }),
+    ...(mode === 'cubic' && { cubicCoefficient: node.float('cubic_coeff_a', -0.75) }),
+    ...(mode !== 'nearest' && {
+      antialias: node.int('antialias', 0) === 1,
+      excludeOutside: node.int('exclude_outside', 0) === 1,
+    }),
+    ...(cropped && { extrapolation: node.float('extrapolation_value', 0) }),
+  };
+}
+
+/** Where sizes come from: numbers per axis of the input. */
+interface Wanted {
+  readonly scales: number[] | undefined;
+  readonly sizes: number[] | undefined;
+  readonly crop: [number, number][] | undefined;
+}
+
+const resizeOperator: Operator = {
+  name: 'Resize',
+  limits: 'up to 3 axes change their size',
+  build: (node) => {
+    // Before opset 11: scales alone, and coordinates as Upsample has them.
+    const old = node.opset < 11;
+    const settings = old ? plainSettings(node) : settingsOf(node);
+    const policy = node.text('keep_aspect_ratio_policy', 'stretch');
+    return operation('Resize', (inputs) => {
+      const x = toFloats(inputs[0]!);
+      const axes = (node.ints('axes') ?? x.shape.map((_, d) => d)).map((a) => (a < 0 ? a + x.rank : a));
+      const wanted = old ? wantedScales(node, inputs, 1) : wantedSizes(node, inputs, axes);
+      return resizeAxes(x, axes, keepAspect(x, axes, wanted, policy), settings);
+    });
+  },
+};
+
+function plainSettings(node: OnnxNode): ResizeOptions {
+  const mode = known(node, 'mode', node.text('mode', 'nearest'), modes);
+  return { mode, coordinates: 'asymmetric', ...(mode === 'nearest' && { rounding: 'floor' }) };
+}
+
+function wantedScales(node: OnnxNode, inputs: Arguments, i: number): Wanted {
+  const scales = inputs[i] ? [...node.read(inputs[i]).data] : node.floats('scales');
+  return { scales, sizes: undefined, crop: undefined };
+}
+
+function wantedSizes(node: OnnxNode, inputs: Arguments, axes: readonly number[]): Wanted {
+  const numbers = (i: number): number[] | undefined => {
+    const list = inputs[i] && [...node.read(inputs[i]).data];
+    return list && list.length > 0 ? list : undefined;
+  };
+  const [region, scales, sizes] = [1, 2, 3].map(numbers);
+  const cropped = node.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize';
+  if (!scales && !sizes) node.refuse('it has neither scales nor sizes');
+  const crop =
+    cropped && region
+      ? axes.map((_, i): [number, number] => [region[i], region[i + axes.length]])
+      : undefined;
+  return { scales, sizes, crop };
+}
+
+/** One scale for all axes, so that the result fits into (or around) the sizes. */
+function keepAspect(x: Tensor, axes: readonly number[], wanted: Wanted, policy: string): Wanted {
+  const { sizes } = wanted;
+  if (policy === 'stretch' || !sizes) return wanted;
+  const ratios = axes.map((axis, i) => sizes[i] / x.shape[axis]);
+  const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
+  const scaled = axes.map((axis) => Math.floor(scale * x.shape[axis] + 0.5));
+  return { ...wanted, sizes: scaled, scales: axes.map(() => scale) };
+}
+
+/** The axes that change become the spatial axes of `resize`. */
+function resizeAxes(
+  x: Tensor,
+  axes: readonly number[],
+  { scales, sizes, crop }: Wanted,
+  settings: ResizeOptions,
+): Tensor {
+  const changes = axes.map((axis, i) => ({
+    axis,
+    scale: scales?.[i],
+    size: sizes?.[i] ?? Math.floor(x.shape[axis] * scales![i] * (crop ? crop[i][1] - crop[i][0] : 1)),
+    crop: crop?.[i],
+  }));
+  const spatial = changes
+    .filter(
+      ({ axis, scale, size, crop: part }) =>
+        size !== x.shape[axis] || (scale ?? 1) !== 1 || (part && (part[0] !== 0 || part[1] !== 1)),
+    )
+    .sort((a, b) => a.axis - b.axis);
+  if (spatial.length === 0) return x;
+  const rest = x.shape.map((_, d) => d).filter((d) => !spatial.some(({ axis }) => axis === d));
+  const order = [...rest, ...spatial.map(({ axis }) => axis)];
+  const moved = permute(x, order);
+  const planes = rest.reduce((n, d) => n * x.shape[d], 1);
+  const flat = reshape(moved, [1, planes, ...spatial.map(({ axis }) => x.shape[axis])]);
+  const options = {
+    ...settings,
+    size: spatial.map(({ size }) => size),
+    ...(scales && { scale: spatial.map(({ scale }) => scale!) }),
+    ...(crop && { crop: spatial.map(({ crop: part }) => part!) }),
+  };
+  const y = resize(flat, options);
+  const shape = [...rest.map((d) => x.shape[d]), ...spatial.map(({ size }) => size)];
+  return permute(
+    reshape(y, shape),
+    order.map((_, d) => order.indexOf(d)),
+  );
+}
+
+const upsample: Operator = {
+  name: 'Upsample',
+  limits: 'up to 3 axes change their size',
+  build: (node) => {
+    const settings = plainSettings(node);
+    return operation('Upsample', (inputs) => {
+      const x = toFloats(inputs[0]!);
+      return resizeAxes(
+        x,
+        x.shape.map((_, d) => d),
+        wantedScales(node, inputs, 1),
+        settings,
+      );
+    });
+  },
+};
+
+export const resizeOperators: readonly Operator[] = [resizeOperator, upsample];

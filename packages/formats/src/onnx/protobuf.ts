@@ -1,0 +1,151 @@
+// Protocol-buffer messages by table: which field numbers exist and how each is read and written. Lengths are checked
+// before anything is made of them, nesting is bounded, bytes are views into the file. Fields that a table lacks are passed
+// over, as the format demands. Encoding: https://protobuf.dev/programming-guides/encoding
+
+import { PbfReader, PbfWriter } from 'pbf';
+
+/** One value, or with an s all values of a repeated field. */
+type Kind = 'int' | 'float' | 'double' | 'text' | 'bytes' | 'ints' | 'floats' | 'doubles' | 'texts' | 'blobs';
+
+export type Field =
+  | readonly [number: number, name: string, kind: Kind]
+  | readonly [number: number, name: string, kind: 'message' | 'messages', type: () => MessageType];
+
+/** Fields by number. */
+export type MessageType = readonly Field[];
+
+/** A broken message; the loader adds which file. */
+export class BrokenMessage extends Error {}
+
+type Decoded = Record<string, unknown>;
+
+const depthLimit = 64;
+
+const packedKinds: ReadonlySet<string> = new Set(['ints', 'floats', 'doubles']);
+const lists: ReadonlySet<string> = new Set([...packedKinds, 'texts', 'blobs', 'messages']);
+
+/**
+ * The fields of a message; repeated ones are always there. A caller knows the shape of what a table describes.
+ *
+ * @throws BrokenMessage
+ */
+export function decode<T>(type: MessageType, bytes: Uint8Array, depth = 0): T {
+  if (depth > depthLimit) throw new BrokenMessage(`messages are nested deeper than ${depthLimit}`);
+  const message: Decoded = {};
+  for (const [, name, kind] of type) if (lists.has(kind)) message[name] = [];
+  const reader = new PbfReader(bytes);
+  while (reader.pos < bytes.length) {
+    const number = nextField(reader);
+    const field = type.find((candidate) => candidate[0] === number);
+    if (field) readField(field, reader, message, depth);
+    else skip(reader);
+    if (reader.pos > bytes.length) throw new BrokenMessage('a field reaches beyond the end of its message');
+  }
+  return message as T;
+}
+
+function nextField(reader: PbfReader): number {
+  const tag = reader.readVarint();
+  reader.type = tag & 7;
+  const number = Math.floor(tag / 8);
+  if (number > 0) return number;
+  throw new BrokenMessage('a field has the number 0');
+}
+
+function skip(reader: PbfReader): void {
+  if (![0, 1, 2, 5].includes(reader.type)) throw new BrokenMessage(`a field has wire type ${reader.type}`);
+  reader.skip(reader.type);
+}
+
+function readField(field: Field, reader: PbfReader, message: Decoded, depth: number): void {
+  const [, name, kind] = field;
+  const list = message[name] as unknown[];
+  if (packedKinds.has(kind) && reader.type === 2) {
+    for (const value of unpack(kind, block(reader))) list.push(value);
+    return;
+  }
+  const value = readOne(field, reader, depth);
+  if (lists.has(kind)) list.push(value);
+  else message[name] = value;
+}
+
+const wireTypes: Record<string, number> = { int: 0, ints: 0, float: 5, floats: 5, double: 1, doubles: 1 };
+
+function readOne(field: Field, reader: PbfReader, depth: number): unknown {
+  const [, name, kind] = field;
+  const wanted = wireTypes[kind] ?? 2;
+  if (reader.type !== wanted) {
+    throw new BrokenMessage(`field ${name} has wire type ${reader.type}, ${wanted} is needed`);
+  }
+  if (wanted === 0) return reader.readVarint(true);
+  if (wanted === 5) return checked(reader, 4, () => reader.readFloat());
+  if (wanted === 1) return checked(reader, 8, () => reader.readDouble());
+  const bytes = block(reader);
+  if (field[2] === 'message' || field[2] === 'messages') return decode(field[3](), bytes, depth + 1);
+  return kind === 'text' || kind === 'texts' ? utf8.decode(bytes) : bytes;
+}
+
+const utf8 = new TextDecoder();
+
+function checked(reader: PbfReader, size: number, read: () => number): number {
+  if (reader.pos + size > reader.length) throw new BrokenMessage('a number is cut off');
+  return read();
+}
+
+/** The bytes of a field with a length. */
+function block(reader: PbfReader): Uint8Array {
+  const length = reader.readVarint();
+  const end = reader.pos + length;
+  if (!(length >= 0 && end <= reader.length)) {
+    throw new BrokenMessage(`a field claims ${length} bytes, ${reader.length - reader.pos} follow`);
+  }
+  const bytes = reader.buf.subarray(reader.pos, end);
+  reader.pos = end;
+  return bytes;
+}
+
+function* unpack(kind: string, bytes: Uint8Array): Generator<number> {
+  const reader = new PbfReader(bytes);
+  while (reader.pos < bytes.length) {
+    if (kind === 'ints') yield reader.readVarint(true);
+    else if (kind === 'floats') yield checked(reader, 4, () => reader.readFloat());
+    else yield checked(reader, 8, () => reader.readDouble());
+  }
+}
+
+/** The bytes of a message; what is absent or an empty list takes none. */
+export function encode(type: MessageType, message: object): Uint8Array {
+  const writer = new PbfWriter();
+  writeMessage(type, message as Decoded, writer);
+  return writer.finish();
+}
+
+function writeMessage(type: MessageType, message: Decoded, writer: PbfWriter): void {
+  for (const field of type) {
+    const value = message[field[1]];
+    if (value === undefined) continue;
+    if (lists.has(field[2])) writeList(field, value as unknown[], writer);
+    else writeOne(field, value, writer);
+  }
+}
+
+function writeList(field: Field, values: readonly unknown[], writer: PbfWriter): void {
+  const [number, , kind] = field;
+  if (values.length === 0) return;
+  if (kind === 'ints') writer.writePackedVarint(number, values as number[]);
+  else if (kind === 'floats') writer.writePackedFloat(number, values as number[]);
+  else if (kind === 'doubles') writer.writePackedDouble(number, values as number[]);
+  else for (const value of values) writeOne(field, value, writer);
+}
+
+function writeOne(field: Field, value: unknown, writer: PbfWriter): void {
+  const [number, , kind] = field;
+  if (field[2] === 'message' || field[2] === 'messages') {
+    const type = field[3]();
+    writer.writeMessage(number, (part: Decoded, inner) => writeMessage(type, part, inner), value as Decoded);
+  } else if (kind === 'int') writer.writeVarintField(number, value as number);
+  else if (kind === 'float') writer.writeFloatField(number, value as number);
+  else if (kind === 'double') writer.writeDoubleField(number, value as number);
+  else if (kind === 'text' || kind === 'texts') writer.writeStringField(number, value as string);
+  else writer.writeBytesField(number, value as Uint8Array);
+}
