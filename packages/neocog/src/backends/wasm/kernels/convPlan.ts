@@ -56,12 +56,17 @@ export interface ConvPlan {
 
 export interface ConvPlanner {
   readonly name: string;
+  /** It is asked for these alone. */
+  readonly computes: readonly ConvKernel[];
   /** Why this algorithm does not take the task, or null if it does. */
   refuse(task: ConvTask): string | null;
   /** Estimated time on one thread, in units of one multiply-add of the engine's best direct kernel. */
   cost(task: ConvTask): number;
   plan(task: ConvTask): ConvPlan;
 }
+
+/** For algorithms that sum over taps. */
+export const sumsOverTaps: readonly ConvKernel[] = ['conv', 'inputGrad'];
 
 /** A refusal for algorithms that know one order only. */
 export function needsOrder(order: Order, { xOrder = 'pixels', yOrder = 'pixels' }: ConvTask): string | null {

@@ -12,7 +12,14 @@ import {
   tapStatistics,
   tapsOf,
 } from './clipPlan.ts';
-import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
+import {
+  type ConvOperand,
+  type ConvPlan,
+  type ConvPlanner,
+  type ConvTask,
+  needsOrder,
+  sumsOverTaps,
+} from './convPlan.ts';
 import { type DirectPart, directKernel, directParts, weightBytesOf } from './directKernel.ts';
 import { laneOperands } from './directRow.ts';
 import { stepCycles } from './rowTiles.ts';
@@ -26,8 +33,7 @@ function clipPlans({ geometry, kernel, xPitch, yPitch }: ConvTask): ClipPlan[] {
 }
 
 function refuse(task: ConvTask): string | null {
-  const { geometry, kernel } = task;
-  if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
+  const { geometry } = task;
   if (geometry.paddingMode !== 'zeros')
     return `leaves out what is padding, which ${geometry.paddingMode} is not`;
   return needsOrder('pixels', task);
@@ -97,6 +103,7 @@ function planCycles(plan: ClipPlan, engine: Engine): number {
 /** Sums of products straight from the pixels: takes every geometry. */
 export const directPlanner: ConvPlanner = {
   name: 'direct',
+  computes: sumsOverTaps,
   refuse,
   cost,
   plan: (task) => planFor('direct', task),
@@ -118,6 +125,7 @@ function asOneRow(task: ConvTask): ConvTask {
 /** Kernels of one cell: no tile is cut at the end of an image's row. Linear layers are run as these. */
 export const pointwisePlanner: ConvPlanner = {
   name: 'pointwise',
+  computes: sumsOverTaps,
   refuse: (task) =>
     refuse(task) ??
     (isPointwise(task.geometry) ? null : 'needs kernel 1, stride 1 and no padding on every axis'),
