@@ -38,6 +38,14 @@ export interface ConvTask {
  */
 export type ConvOperand = 'x' | 'y' | 'w' | 'bias' | `extra${number}` | `workspace${number}`;
 
+export interface PrepareStep extends Step<'weights' | 'w'> {
+  /**
+   * The first float of the weights that unit `unit` reads, if units read stretches one after the other: then large weights can be
+   * handed over in parts. For `units` of the kernel, the number of all.
+   */
+  readonly readsFrom?: ((unit: number) => number) | undefined;
+}
+
 export interface ConvPlan {
   /** In words: the algorithm with its parameters. */
   readonly description: string;
@@ -48,7 +56,7 @@ export interface ConvPlan {
   /** Bytes of prepared weights. */
   readonly weightBytes: number;
   /** From the row-major weight tensor to what the steps read. Once for constant weights, before each run for others. */
-  readonly prepare: readonly Step<'weights' | 'w'>[];
+  readonly prepare: readonly PrepareStep[];
   /** Bytes of arrays that threads share while the steps run. */
   readonly workspaces: readonly number[];
   readonly steps: readonly Step<ConvOperand>[];

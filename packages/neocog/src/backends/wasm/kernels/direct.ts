@@ -24,7 +24,7 @@ import { type DirectPart, directKernel, directParts, weightBytesOf } from './dir
 import { laneOperands } from './directRow.ts';
 import { stepCycles } from './rowTiles.ts';
 import { evenTiles } from './tiles.ts';
-import { weightsKernel } from './weightsKernel.ts';
+import { readsFrom, weightsKernel } from './weightsKernel.ts';
 
 /** Any geometry as a plan, or as several for the gradient of a strided one. */
 function clipPlans({ geometry, kernel, xPitch, yPitch }: ConvTask): ClipPlan[] {
@@ -51,7 +51,10 @@ function planFor(name: string, task: ConvTask): ConvPlan {
     exact: true,
     multiplications: plans.reduce((n, plan) => n + multiplicationsOf(plan), 0),
     weightBytes,
-    prepare: weightBytes > 0 ? [{ kernel: weightsKernel(parts), operands: ['weights', 'w'] }] : [],
+    prepare:
+      weightBytes > 0
+        ? [{ kernel: weightsKernel(parts), operands: ['weights', 'w'], readsFrom: readsFrom(parts) }]
+        : [],
     workspaces: [],
     steps: [{ kernel: directKernel(parts, epilogue, engine), operands }],
   };
