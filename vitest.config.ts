@@ -17,7 +17,7 @@ const alias = [
   { find: /^@neocog\/formats$/, replacement: source('packages/formats/src/index.ts') },
 ];
 
-const tests = ['test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'];
+const tests = ['examples/test/**/*.test.ts', 'test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'];
 const nodeOnly = ['**/*.node.test.ts'];
 
 const chromiumArguments = [
