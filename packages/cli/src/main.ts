@@ -4,7 +4,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { configure, NeocogError, type WideSimd } from 'neocog';
 import { addBench } from './commands/bench.ts';
-import { addBuild } from './commands/build.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFilter } from './commands/filter.ts';
 import { addRun } from './commands/run.ts';
@@ -52,7 +51,6 @@ function makeProgram(): Command {
   addTrain(program);
   addRun(program);
   addBench(program);
-  addBuild(program);
   addSummary(program);
   addExplain(program);
   addFilter(program);

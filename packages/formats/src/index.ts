@@ -7,7 +7,8 @@ export {
   type WeightStorage,
 } from './es-module/index.ts';
 export type { GraphInput, GraphModule } from './graph/graphModule.ts';
-
+export { type LoadKerasOptions, loadKeras } from './keras/load.ts';
+export type { CustomLayer, CustomLayers } from './keras/network.ts';
 export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export { type LoadOnnxOptions, loadOnnx } from './onnx/load.ts';
@@ -19,4 +20,6 @@ export {
   type TensorDict,
 } from './safetensors.ts';
 export type { Source } from './source.ts';
+export type { TfjsParts, TfjsSource } from './tfjs/artifacts.ts';
+export { type LoadTfjsOptions, loadTfjs } from './tfjs/load.ts';
 export { loadTorch, parseTorch, type TorchOptions } from './torch.ts';

@@ -12,19 +12,12 @@ import {
   tapStatistics,
   tapsOf,
 } from './clipPlan.ts';
-import {
-  type ConvOperand,
-  type ConvPlan,
-  type ConvPlanner,
-  type ConvTask,
-  needsOrder,
-  sumsOverTaps,
-} from './convPlan.ts';
+import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
 import { type DirectPart, directKernel, directParts, weightBytesOf } from './directKernel.ts';
 import { laneOperands } from './directRow.ts';
 import { stepCycles } from './rowTiles.ts';
 import { evenTiles } from './tiles.ts';
-import { readsFrom, weightsKernel } from './weightsKernel.ts';
+import { weightsKernel } from './weightsKernel.ts';
 
 /** Any geometry as a plan, or as several for the gradient of a strided one. */
 function clipPlans({ geometry, kernel, xPitch, yPitch }: ConvTask): ClipPlan[] {
@@ -33,7 +26,8 @@ function clipPlans({ geometry, kernel, xPitch, yPitch }: ConvTask): ClipPlan[] {
 }
 
 function refuse(task: ConvTask): string | null {
-  const { geometry } = task;
+  const { geometry, kernel } = task;
+  if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
   if (geometry.paddingMode !== 'zeros')
     return `leaves out what is padding, which ${geometry.paddingMode} is not`;
   return needsOrder('pixels', task);
@@ -51,10 +45,7 @@ function planFor(name: string, task: ConvTask): ConvPlan {
     exact: true,
     multiplications: plans.reduce((n, plan) => n + multiplicationsOf(plan), 0),
     weightBytes,
-    prepare:
-      weightBytes > 0
-        ? [{ kernel: weightsKernel(parts), operands: ['weights', 'w'], readsFrom: readsFrom(parts) }]
-        : [],
+    prepare: weightBytes > 0 ? [{ kernel: weightsKernel(parts), operands: ['weights', 'w'] }] : [],
     workspaces: [],
     steps: [{ kernel: directKernel(parts, epilogue, engine), operands }],
   };
@@ -106,7 +97,6 @@ function planCycles(plan: ClipPlan, engine: Engine): number {
 /** Sums of products straight from the pixels: takes every geometry. */
 export const directPlanner: ConvPlanner = {
   name: 'direct',
-  computes: sumsOverTaps,
   refuse,
   cost,
   plan: (task) => planFor('direct', task),
@@ -128,7 +118,6 @@ function asOneRow(task: ConvTask): ConvTask {
 /** Kernels of one cell: no tile is cut at the end of an image's row. Linear layers are run as these. */
 export const pointwisePlanner: ConvPlanner = {
   name: 'pointwise',
-  computes: sumsOverTaps,
   refuse: (task) =>
     refuse(task) ??
     (isPointwise(task.geometry) ? null : 'needs kernel 1, stride 1 and no padding on every axis'),

@@ -18,8 +18,7 @@ import { addPartsKernel } from './weightGradStore.ts';
 
 export const weightGradPlanner: ConvPlanner = {
   name: 'direct weight gradient',
-  computes: ['weightGrad'],
-  refuse: (task) => needsOrder('pixels', task),
+  refuse: (task) => (task.kernel === 'weightGrad' ? needsOrder('pixels', task) : 'computes weight gradients'),
   cost: (task) => costOf(task, weightGradShape(task)),
   plan: (task) => planOf(task, weightGradShape(task)),
 };

@@ -10,9 +10,8 @@ import { lowerAssign, lowerCopy, lowerCopyAdd } from './lowerMoves.ts';
 import { lowerGather, lowerMaxPool, lowerSumPool } from './lowerPool.ts';
 import { lowerUpdate, prepareUpdate } from './lowerUpdate.ts';
 
-/** @param inParts whether large constant weights may be handed over in parts */
-export function lower(graph: Graph, engine: Engine, chooser: Chooser, inParts: boolean): Lowered {
-  const lowering = new Lowering(graph, engine, chooser, inParts);
+export function lower(graph: Graph, engine: Engine, chooser: Chooser): Lowered {
+  const lowering = new Lowering(graph, engine, chooser);
   const { arrays } = lowering;
   const inputs = graph.inputs.map((value) => arrays.put(value, null).room);
   const updates = graph.updates.map((update) => prepareUpdate(lowering, update));

@@ -40,8 +40,6 @@ export interface Preparation {
   readonly source: Room;
   readonly values: Float32Array;
   readonly steps: readonly { readonly kernel: Kernel; readonly rooms: readonly Room[] }[];
-  /** The units that read no more than `values`, where those are a part of an array: its floats from `start` on. */
-  readonly part?: { readonly from: number; readonly to: number; readonly start: number };
 }
 
 export interface Lowered {
@@ -66,8 +64,6 @@ export class Lowering {
   readonly preparations: Preparation[] = [];
   readonly engine: Engine;
   readonly chooser: Chooser;
-  /** Large weights are handed over in parts. */
-  readonly inParts: boolean;
   readonly #lastReader = new Map<GraphValue, GraphNode>();
   readonly #read: ReadonlySet<GraphValue>;
   readonly #readers: ReadonlySet<GraphValue>;
@@ -76,10 +72,9 @@ export class Lowering {
   /** What depthwise convolutions read and write. */
   readonly #spread: ReadonlySet<GraphValue>;
 
-  constructor(graph: Graph, engine: Engine, chooser: Chooser, inParts: boolean) {
+  constructor(graph: Graph, engine: Engine, chooser: Chooser) {
     this.engine = engine;
     this.chooser = chooser;
-    this.inParts = inParts;
     for (const node of graph.nodes) for (const value of node.inputs) this.#lastReader.set(value, node);
     this.#readers = new Set(this.#lastReader.keys());
     this.#results = new Set(graph.outputs);

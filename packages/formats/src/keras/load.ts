@@ -1,0 +1,76 @@
+// Networks that Keras has saved: archives of Keras 3 (`.keras`), and HDF5 files of Keras 2 and 3 (`.h5`).
+
+import { FormatError } from 'neocog';
+import type { GraphModule } from '../graph/graphModule.ts';
+import { parseJsonObject } from '../json.ts';
+import { readSource, type Source, sourceName } from '../source.ts';
+import type { Shapes } from '../tfjs/shapes.ts';
+import { isZip, unzip } from '../zip.ts';
+import { Hdf5Group, isHdf5 } from './hdf5.ts';
+import { buildNetwork, type CustomLayers, type NetworkSource } from './network.ts';
+import { ArchiveWeights, Hdf5Weights } from './weights.ts';
+
+export interface LoadKerasOptions {
+  /** Layers that neocog does not know, by class name or by name. */
+  customLayers?: CustomLayers | undefined;
+  /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
+  shapes?: Shapes | undefined;
+  /** The network of a file that holds weights alone: what `model.to_json()` gives in Keras, as text or parsed. */
+  config?: string | object | undefined;
+}
+
+/**
+ * Loads a network that Keras has saved, as `.keras` or `.h5`: sequential and functional networks, with their weights, ready
+ * to run, train further, compile or export. Inputs and outputs have the axes of Keras, channels last.
+ *
+ * @throws UnsupportedError naming every layer that neocog does not have.
+ * @throws FormatError if the bytes are no such file.
+ * @throws NeocogError if `source` cannot be read.
+ * @example const net = await loadKeras('digits.keras'); net.forward(zeros([1, 28, 28, 1]))
+ */
+export async function loadKeras(source: Source, options: LoadKerasOptions = {}): Promise<GraphModule> {
+  const bytes = await readSource('loadKeras', source);
+  const about = `loadKeras: ${sourceName(source)}`;
+  const { customLayers = {}, shapes = {} } = options;
+  const common = { about, customLayers, shapes };
+  if (isZip(bytes)) return buildNetwork({ ...readArchive(about, bytes), ...common });
+  if (isHdf5(bytes)) return buildNetwork({ ...readHdf5(about, bytes, options.config), ...common });
+  throw new FormatError(`${about} is neither a .keras archive nor an HDF5 file`);
+}
+
+type Parts = Pick<NetworkSource, 'model' | 'weights' | 'dialect'>;
+
+function readArchive(about: string, bytes: Uint8Array): Parts {
+  const files = unzip(about, bytes);
+  const [config, weights, metadata] = ['config.json', 'model.weights.h5', 'metadata.json'].map((name) =>
+    files.get(name),
+  );
+  if (!config || !weights)
+    throw new FormatError(`${about} holds no config.json and model.weights.h5; was it saved by Keras?`);
+  const version = metadata ? parseJsonObject(about, metadata).keras_version : '3';
+  return {
+    model: parseJsonObject(about, config),
+    weights: new ArchiveWeights(Hdf5Group.open(about, weights)),
+    dialect: dialectOf(version),
+  };
+}
+
+function readHdf5(about: string, bytes: Uint8Array, given: string | object | undefined): Parts {
+  const file = Hdf5Group.open(about, bytes);
+  const config = given ?? file.attribute('model_config');
+  if (typeof config !== 'string' && (typeof config !== 'object' || config === null)) {
+    throw new FormatError(
+      `${about} holds weights without a network; pass { config } as model.to_json() gives it`,
+    );
+  }
+  const text = typeof config === 'string' ? config : JSON.stringify(config);
+  const model = parseJsonObject(about, new TextEncoder().encode(text));
+  const whole = file.group('model_weights');
+  const named = whole ?? (file.attribute('layer_names') === null ? null : file);
+  const version = file.attribute('keras_version') ?? named?.attribute('keras_version') ?? '3';
+  const weights = named ? new Hdf5Weights(named) : new ArchiveWeights(file);
+  return { model, weights, dialect: dialectOf(version) };
+}
+
+const dialectOf = (version: unknown): 'keras2' | 'keras3' =>
+  /^[12]\./.test(String(version)) ? 'keras2' : 'keras3';

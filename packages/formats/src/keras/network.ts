@@ -1,0 +1,218 @@
+// A network of Keras layers as a plan: layers are made once, with their weights, and called wherever the network calls
+// them. Networks within networks are laid out in the network around them, under their names.
+
+import { FormatError, nn, type Tensor, UnsupportedError } from 'neocog';
+import type { GraphModule } from '../graph/graphModule.ts';
+import { operation } from '../graph/operation.ts';
+import { toTensor } from '../graph/value.ts';
+import { isObject } from '../json.ts';
+import { Plan, type Wire } from '../tfjs/plan.ts';
+import { fixInputs, type Shapes } from '../tfjs/shapes.ts';
+import { type Dialect, LayerConfig } from './config.ts';
+import { kerasLayers } from './layers.ts';
+import type { Apply } from './reader.ts';
+import { functionCall, scalar } from './shapes.ts';
+import {
+  type Argument,
+  argumentsOf,
+  isModel,
+  type LayerDescription,
+  type ModelDescription,
+  orderCalls,
+  type Reference,
+  readModel,
+} from './topology.ts';
+import type { WeightStore } from './weights.ts';
+
+/**
+ * A layer that a package or program defines for itself: from its configuration and its weights, by number in the order of
+ * the file, a module of one input or a function of tensors with axes as in the file.
+ */
+export type CustomLayer = (
+  config: Readonly<Record<string, unknown>>,
+  weights: readonly Tensor[],
+) => nn.Module | ((...inputs: Tensor[]) => Tensor);
+
+/** By class name, or by the name of a single layer. */
+export type CustomLayers = Readonly<Record<string, CustomLayer>>;
+
+export interface NetworkSource {
+  /** Begins every error. */
+  readonly about: string;
+  /** `{ class_name, config }` */
+  readonly model: unknown;
+  readonly weights: WeightStore;
+  readonly dialect: Dialect;
+  readonly customLayers: CustomLayers;
+  /** Sizes of open axes. */
+  readonly shapes: Shapes;
+}
+
+/** Lays out a network for its inputs. */
+type Layout = (plan: Plan, inputs: readonly Wire[]) => Wire[];
+
+interface Context extends Omit<NetworkSource, 'model' | 'weights'> {
+  /** Layers that are not read, with reasons. */
+  readonly refusals: string[];
+  readonly depth: number;
+}
+
+/** Networks nest this deep at most. */
+const depthLimit = 50;
+
+/**
+ * @throws UnsupportedError naming every layer that neocog does not have.
+ * @throws FormatError for a network that is none.
+ */
+export function buildNetwork({ model: json, weights, ...source }: NetworkSource): GraphModule {
+  const context: Context = { ...source, refusals: [], depth: 0 };
+  const model = readModel(source.about, json);
+  const layout = layOut(model, weights, '', context);
+  if (context.refusals.length > 0) {
+    throw new UnsupportedError(
+      `${source.about} has ${context.refusals.length} layers that neocog does not read: ${context.refusals.join('; ')}; give them as customLayers`,
+    );
+  }
+  const plan = new Plan();
+  const inputs = fixInputs(source.about, networkInputs(model, source.about), source.shapes);
+  const outputs = layout(
+    plan,
+    inputs.map((input) => plan.input(input)),
+  );
+  return plan.build(outputs.map((wire, i) => ({ wire, ...namedOutput(model, wire, i) })));
+}
+
+function layOut(model: ModelDescription, weights: WeightStore, prefix: string, context: Context): Layout {
+  if (context.depth > depthLimit) {
+    throw new FormatError(`${context.about}: networks are nested deeper than ${depthLimit}`);
+  }
+  const stores = weights.layers(model.layers);
+  const applies = model.layers.map((layer, i) => makeLayer(layer, stores[i], prefix, context));
+  return model.sequential ? chain(model, applies) : functional(model, applies, context.about);
+}
+
+type LayerApply = (plan: Plan, inputs: readonly Wire[]) => Wire[];
+
+const isInput = ({ className }: LayerDescription): boolean => className === 'InputLayer';
+
+function makeLayer(
+  layer: LayerDescription,
+  weights: WeightStore,
+  prefix: string,
+  context: Context,
+): LayerApply {
+  const { className, name, config } = layer;
+  if (isInput(layer)) return (_, inputs) => [...inputs];
+  const path = `${prefix}${name}`;
+  if (isModel(className)) {
+    const model = readModel(context.about, { class_name: className, config });
+    return layOut(model, weights, `${path}.`, { ...context, depth: context.depth + 1 });
+  }
+  try {
+    const apply = readLayer({ ...layer, name: path }, weights, context);
+    return (plan, inputs) => [apply(plan, inputs)];
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    context.refusals.push(error.message.replace(`${context.about}: `, ''));
+    return (_, inputs) => [...inputs];
+  }
+}
+
+function readLayer(layer: LayerDescription, weights: WeightStore, context: Context): Apply {
+  const { className, name, config: raw } = layer;
+  const { about, dialect, customLayers } = context;
+  const config = new LayerConfig(about, { className, name, raw, dialect }, (names) => weights.read(names));
+  const custom = [name, className].find((key) => Object.hasOwn(customLayers, key));
+  if (custom !== undefined) return customLayer(config, customLayers[custom], weights);
+  const called = functionCall(className === 'TFOpLambda' ? String(raw.function) : className);
+  const isFunction =
+    called !== null &&
+    (className === 'TFOpLambda' ||
+      layer.calls.some((call) => call.length === 2 && call.some((a) => typeof a === 'number')));
+  if (isFunction) return (plan, inputs) => called(plan, name, inputs);
+  if (Object.hasOwn(kerasLayers, className)) return kerasLayers[className](config);
+  throw new UnsupportedError(`${className} ${JSON.stringify(name)}`);
+}
+
+function customLayer(config: LayerConfig, custom: CustomLayer, weights: WeightStore): Apply {
+  const made = custom(config.raw, weights.all());
+  if (made instanceof nn.Module) return (plan, [x]) => plan.plain(config.name, made, [x], x.rank);
+  const compute = operation(config.className, (values) => made(...values.map((value) => toTensor(value!))));
+  return (plan, inputs) => plan.plain(config.name, compute, inputs, inputs[0].rank);
+}
+
+/** The results of the last layer. */
+function chain(model: ModelDescription, applies: readonly LayerApply[]): Layout {
+  return (plan, inputs) =>
+    model.layers.reduce<Wire[]>(
+      (wires, layer, i) => (isInput(layer) ? wires : applies[i](plan, wires)),
+      [...inputs],
+    );
+}
+
+function functional(model: ModelDescription, applies: readonly LayerApply[], about: string): Layout {
+  const order = orderCalls(about, model);
+  return (plan, inputs) => {
+    const results = new Map<string, Wire[]>();
+    const find = (reference: Reference): Wire => findWire(about, results, reference);
+    model.inputs.forEach((input, i) => results.set(keyOf(input), [inputs[i]]));
+    for (const call of order) {
+      const { name } = model.layers[call.layer];
+      const key = keyOf({ layer: name, call: call.call });
+      if (results.has(key)) continue;
+      const wires = argumentsOf(model, call).map((arg) => operand(plan, arg, find));
+      if (wires.length === 0) throw new FormatError(`${about}: layer ${JSON.stringify(name)} has no inputs`);
+      results.set(key, applies[call.layer](plan, wires));
+    }
+    return model.outputs.map(find);
+  };
+}
+
+const keyOf = ({ layer, call }: { layer: string; call: number }): string => `${call}:${layer}`;
+
+const operand = (plan: Plan, argument: Argument, find: (reference: Reference) => Wire): Wire =>
+  typeof argument === 'number' ? plan.constant(scalar(argument)) : find(argument);
+
+function findWire(about: string, results: ReadonlyMap<string, Wire[]>, reference: Reference): Wire {
+  const wire = results.get(keyOf(reference))?.[reference.tensor];
+  if (wire) return wire;
+  throw new FormatError(
+    `${about}: nobody computes result ${reference.tensor} of layer ${JSON.stringify(reference.layer)}`,
+  );
+}
+
+function networkInputs(model: ModelDescription, about: string): nn.NamedValue[] {
+  if (model.sequential) return [namedInput(about, model.layers[0], isInput(model.layers[0]) ? '' : '_input')];
+  return model.inputs.map(({ layer }) => {
+    const found = model.layers.find(({ name }) => name === layer);
+    if (!found || !isInput(found))
+      throw new FormatError(`${about}: the input ${JSON.stringify(layer)} is no input layer`);
+    return namedInput(about, found, '');
+  });
+}
+
+function namedInput(about: string, { name, config }: LayerDescription, suffix: string): nn.NamedValue {
+  const shape = config.batch_shape ?? config.batch_input_shape ?? config.batchInputShape;
+  const good = Array.isArray(shape) && shape.every((n) => n === null || (Number.isSafeInteger(n) && n > 0));
+  if (!good) {
+    throw new FormatError(
+      `${about}: the input ${JSON.stringify(name)} has shape ${JSON.stringify(shape)}, sizes are needed`,
+    );
+  }
+  const open = (d: number): string => (d === 0 ? 'batch' : `${name}.${d}`);
+  const dtype = isObject(config.dtype) ? 'float32' : String(config.dtype ?? 'float32');
+  return {
+    name: `${name}${suffix}`,
+    shape: shape.map((n: number | null, d: number) => n ?? open(d)),
+    dtype: /int|bool/.test(dtype) ? 'int32' : 'float32',
+  };
+}
+
+/** Outputs are named by their layers. */
+function namedOutput(model: ModelDescription, wire: Wire, i: number): nn.NamedValue {
+  const layer = model.sequential ? model.layers.at(-1)!.name : model.outputs[i].layer;
+  const before = model.outputs.slice(0, i).filter((other) => other.layer === layer).length;
+  const name = before === 0 ? layer : `${layer}:${before}`;
+  const open = Array.from({ length: wire.rank ?? 0 }, (_, d) => (d === 0 ? 'batch' : `${name}.${d}`));
+  return { name, shape: open, dtype: 'float32' };
+}

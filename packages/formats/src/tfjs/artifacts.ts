@@ -1,0 +1,96 @@
+// The files of a TensorFlow.js model: model.json, and the shards of weights that it names, which must lie in its folder or
+// below. Reads and joins; what the shards hold is in weights.ts.
+
+import { NeocogError } from 'neocog';
+import { parseJsonObject } from '../json.ts';
+import { readBeside, readSource } from '../source.ts';
+import { readManifest, type WeightGroup } from './weights.ts';
+
+/** The bytes of a model that the caller has read: model.json, and its weights joined or by their paths. */
+export interface TfjsParts {
+  /** The bytes or text of model.json, or the object that it holds. */
+  modelJson: Uint8Array | ArrayBuffer | string | object;
+  /** All shards joined in the order of the manifest, or the shards by the paths that the manifest gives. */
+  weights: Uint8Array | ArrayBuffer | readonly Uint8Array[] | Readonly<Record<string, Uint8Array>>;
+}
+
+/** A model.json by its path or address, or its parts. */
+export type TfjsSource = string | URL | TfjsParts;
+
+/** A model.json that was read, and the bytes of its weights. */
+export interface TfjsArtifacts {
+  /** Begins every error: the function and the file. */
+  readonly about: string;
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly groups: readonly WeightGroup[];
+  /** For each group, its shards joined. */
+  readonly bytes: readonly Uint8Array[];
+}
+
+const bytesOf = (data: Uint8Array | ArrayBuffer): Uint8Array =>
+  data instanceof Uint8Array ? data : new Uint8Array(data);
+
+/**
+ * @throws FormatError if model.json is no model, or names a shard outside its folder.
+ * @throws NeocogError if a file cannot be read.
+ */
+export async function readArtifacts(source: TfjsSource): Promise<TfjsArtifacts> {
+  const placed = typeof source === 'string' || source instanceof URL;
+  const about = `loadTfjs: ${placed ? String(source) : 'model.json'}`;
+  const json = placed ? await readSource('loadTfjs', source) : (source as Partial<TfjsParts>)?.modelJson;
+  if (json === undefined || json === null) {
+    throw new NeocogError('loadTfjs: modelJson is missing, pass a path, a URL, or { modelJson, weights }');
+  }
+  const model = modelOf(about, json);
+  const groups = readManifest(about, model.weightsManifest);
+  const bytes = placed
+    ? await Promise.all(groups.map((group) => readShards(about, source, group)))
+    : givenShards(about, source.weights, groups);
+  return { about, model, groups, bytes };
+}
+
+function modelOf(about: string, json: TfjsParts['modelJson']): Record<string, unknown> {
+  if (typeof json === 'string') return parseJsonObject(about, new TextEncoder().encode(json));
+  if (json instanceof Uint8Array || json instanceof ArrayBuffer) return parseJsonObject(about, bytesOf(json));
+  return parseJsonObject(about, new TextEncoder().encode(JSON.stringify(json)));
+}
+
+async function readShards(about: string, model: string | URL, group: WeightGroup): Promise<Uint8Array> {
+  return join(await Promise.all(group.paths.map((path) => readBeside(about, model, path))));
+}
+
+function givenShards(
+  about: string,
+  weights: TfjsParts['weights'],
+  groups: readonly WeightGroup[],
+): Uint8Array[] {
+  if (weights instanceof Uint8Array || weights instanceof ArrayBuffer) return cut(bytesOf(weights), groups);
+  if (Array.isArray(weights)) return cut(join(weights), groups);
+  const byPath = (weights ?? {}) as Readonly<Record<string, Uint8Array>>;
+  const missing = groups.flatMap((group) => group.paths).find((path) => !Object.hasOwn(byPath, path));
+  if (missing === undefined) return groups.map((group) => join(group.paths.map((path) => byPath[path])));
+  throw new NeocogError(
+    `${about}: weights hold no ${JSON.stringify(missing)}, which the manifest names; pass the bytes of every shard`,
+  );
+}
+
+/** The bytes of all groups, one after the other; the last one gets what is left, so that a surplus is seen. */
+function cut(bytes: Uint8Array, groups: readonly WeightGroup[]): Uint8Array[] {
+  let at = 0;
+  return groups.map((group, i) => {
+    const start = at;
+    at += group.size;
+    return bytes.subarray(start, i === groups.length - 1 ? undefined : at);
+  });
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

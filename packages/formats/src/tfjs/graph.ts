@@ -1,0 +1,193 @@
+// A TensorFlow graph as a plan: the nodes that its outputs need, in order, each through the reader of its operator.
+
+import { FormatError, type nn, type Tensor, UnsupportedError } from 'neocog';
+import type { GraphModule } from '../graph/graphModule.ts';
+import { HostArray, type Value } from '../graph/value.ts';
+import { isObject } from '../json.ts';
+import { GraphNode, type OperatorReader } from './node.ts';
+import { graphOperators } from './operators/index.ts';
+import { Plan, type Wire } from './plan.ts';
+import { fixInputs, type Shapes } from './shapes.ts';
+
+export interface GraphSource {
+  /** Begins every error. */
+  readonly about: string;
+  readonly topology: Readonly<Record<string, unknown>>;
+  readonly signature: unknown;
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly shapes: Shapes;
+}
+
+interface NodeDef {
+  readonly name: string;
+  readonly op: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly Output[];
+}
+
+/** The `index`-th result of a node. */
+interface Output {
+  readonly node: string;
+  readonly index: number;
+}
+
+interface NamedOutput extends Output {
+  readonly name: string;
+}
+
+const isPlaceholder = ({ op }: NodeDef): boolean => op === 'Placeholder' || op === 'PlaceholderWithDefault';
+
+/**
+ * @throws UnsupportedError naming every node whose operator neocog does not have.
+ * @throws FormatError for a graph that is none.
+ */
+export function buildGraph({ about, topology, signature, weights, shapes }: GraphSource): GraphModule {
+  const nodes = readNodes(about, topology.node);
+  const outputs = readOutputs(about, signature, nodes);
+  const order = orderNodes(about, nodes, outputs);
+  refuseUnknown(about, order);
+  const plan = new Plan();
+  const wires = new Map<string, readonly Wire[]>();
+  const names = inputNames(signature);
+  const placeholders = order.filter(isPlaceholder);
+  const inputs = fixInputs(
+    about,
+    placeholders.map((def) => readInput(about, def, names, plan)),
+    shapes,
+  );
+  placeholders.forEach((def, i) => wires.set(def.name, [plan.input(inputs[i])]));
+  for (const def of order)
+    if (!isPlaceholder(def)) wires.set(def.name, layNode(about, def, plan, wires, weights));
+  return plan.build(outputs.map((output) => describe(output, findWire(about, wires, output))));
+}
+
+function readNodes(about: string, list: unknown): Map<string, NodeDef> {
+  const nodes = new Map<string, NodeDef>();
+  for (const item of Array.isArray(list) ? list : []) {
+    const { name, op, attr, input = [] } = isObject(item) ? item : {};
+    if (typeof name !== 'string' || typeof op !== 'string' || !Array.isArray(input)) {
+      throw new FormatError(`${about}: a node has no name or op: ${JSON.stringify(item)?.slice(0, 100)}`);
+    }
+    if (nodes.has(name)) throw new FormatError(`${about}: two nodes are named ${JSON.stringify(name)}`);
+    const data = input.map(String).filter((text) => !text.startsWith('^'));
+    nodes.set(name, { name, op, attributes: isObject(attr) ? attr : {}, inputs: data.map(readReference) });
+  }
+  return nodes;
+}
+
+/** `node`, `node:1`, or `node:output:1`. */
+function readReference(text: string): Output {
+  const [node, ...rest] = text.split(':');
+  return { node, index: Number(rest.at(-1) ?? 0) };
+}
+
+/** The inputs' or outputs' tensors by the signature's keys. */
+function signatureEntries(signature: unknown, side: 'inputs' | 'outputs'): NamedOutput[] {
+  const entries = isObject(signature) ? signature[side] : undefined;
+  return Object.entries(isObject(entries) ? entries : {}).map(([key, value]) => ({
+    name: key.replace(/:\d+$/, ''),
+    ...readReference(String(isObject(value) ? (value.name ?? key) : key)),
+  }));
+}
+
+const inputNames = (signature: unknown): Map<string, string> =>
+  new Map(signatureEntries(signature, 'inputs').map(({ name, node }) => [node, name]));
+
+/** Those of the signature; without one, the nodes that no other reads. */
+function readOutputs(about: string, signature: unknown, nodes: ReadonlyMap<string, NodeDef>): NamedOutput[] {
+  const signed = signatureEntries(signature, 'outputs').filter(({ node }) => nodes.has(node));
+  const read = new Set([...nodes.values()].flatMap(({ inputs }) => inputs.map(({ node }) => node)));
+  const ends = [...nodes.values()].filter(
+    ({ name, op }) => !read.has(name) && op !== 'NoOp' && op !== 'Const',
+  );
+  const outputs = signed.length > 0 ? signed : ends.map(({ name }) => ({ name, node: name, index: 0 }));
+  if (outputs.length > 0) return outputs;
+  throw new FormatError(`${about}: its graph has no outputs`);
+}
+
+/** The nodes that the outputs need, each after those that it reads. */
+function orderNodes(
+  about: string,
+  nodes: ReadonlyMap<string, NodeDef>,
+  outputs: readonly Output[],
+): NodeDef[] {
+  const order: NodeDef[] = [];
+  const state = new Map<string, 'open' | 'done'>();
+  const stack = outputs.map(({ node }) => node).reverse();
+  for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
+    const def = nodes.get(name);
+    if (!def) throw new FormatError(`${about}: there is no node ${JSON.stringify(name)}, which others read`);
+    const waiting = state.has(name) ? [] : def.inputs.filter(({ node }) => state.get(node) !== 'done');
+    if (waiting.length > 0) {
+      state.set(name, 'open');
+      const circle = waiting.find(({ node }) => state.get(node) === 'open');
+      if (circle) throw new FormatError(`${about}: node ${JSON.stringify(name)} needs its own result`);
+      stack.push(...waiting.map(({ node }) => node).reverse());
+      continue;
+    }
+    stack.pop();
+    if (state.get(name) === 'done') continue;
+    state.set(name, 'done');
+    order.push(def);
+  }
+  return order;
+}
+
+function refuseUnknown(about: string, order: readonly NodeDef[]): void {
+  const unknown = order.filter(
+    (def) => !isPlaceholder(def) && def.op !== 'Const' && !Object.hasOwn(graphOperators, def.op),
+  );
+  if (unknown.length === 0) return;
+  const list = unknown.map(({ op, name }) => `${op} ${JSON.stringify(name)}`).join('; ');
+  throw new UnsupportedError(`${about} has ${unknown.length} nodes that neocog does not read: ${list}`);
+}
+
+function readInput(
+  about: string,
+  def: NodeDef,
+  names: ReadonlyMap<string, string>,
+  plan: Plan,
+): nn.NamedValue {
+  const node = new GraphNode(about, def, plan, []);
+  const name = names.get(def.name) ?? def.name;
+  const shape = node.shape('shape') ?? node.refuse('is an input of unknown rank');
+  const float = node.type('dtype') === 'DT_FLOAT';
+  return {
+    name,
+    shape: shape.map((n, d) => n ?? (d === 0 ? 'batch' : `${name}.${d}`)),
+    dtype: float ? 'float32' : 'int32',
+  };
+}
+
+function layNode(
+  about: string,
+  def: NodeDef,
+  plan: Plan,
+  wires: ReadonlyMap<string, readonly Wire[]>,
+  weights: ReadonlyMap<string, Tensor>,
+): readonly Wire[] {
+  if (def.op === 'Const') return [plan.constant(constantOf(about, def, weights))];
+  const inputs = def.inputs.map((input) => findWire(about, wires, input));
+  const read: OperatorReader = graphOperators[def.op];
+  const result = read(new GraphNode(about, def, plan, inputs));
+  return Array.isArray(result) ? result : [result as Wire];
+}
+
+/** Whole numbers are computed with on the host: they are shapes and axes. */
+function constantOf(about: string, def: NodeDef, weights: ReadonlyMap<string, Tensor>): Value {
+  const weight = weights.get(def.name);
+  if (!weight)
+    throw new FormatError(`${about}: there are no values for the constant ${JSON.stringify(def.name)}`);
+  return weight.dtype === 'int32' ? new HostArray('int32', weight.data, weight.shape) : weight;
+}
+
+function findWire(about: string, wires: ReadonlyMap<string, readonly Wire[]>, { node, index }: Output): Wire {
+  const wire = wires.get(node)?.[index];
+  if (wire) return wire;
+  throw new FormatError(`${about}: node ${JSON.stringify(node)} has no result ${index}`);
+}
+
+function describe(output: NamedOutput, wire: Wire): nn.NamedValue & { wire: Wire } {
+  const open = Array.from({ length: wire.rank ?? 0 }, (_, d) => (d === 0 ? 'batch' : `${output.name}.${d}`));
+  return { name: output.name, shape: open, dtype: 'float32', wire };
+}

@@ -1,0 +1,58 @@
+// loadTfjs: a TensorFlow.js model, of layers or as a graph, as a module with named inputs and outputs.
+
+import { FormatError, type Tensor } from 'neocog';
+import type { GraphModule } from '../graph/graphModule.ts';
+import { isObject } from '../json.ts';
+import { buildNetwork, type CustomLayers } from '../keras/network.ts';
+import { type NamedWeight, NamedWeights, weightPath } from '../keras/weights.ts';
+import { readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.ts';
+import { buildGraph } from './graph.ts';
+import type { Shapes } from './shapes.ts';
+import { readWeights } from './weights.ts';
+
+export interface LoadTfjsOptions {
+  /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
+  shapes?: Shapes | undefined;
+  /** Layers that neocog does not know, by class name or by name. */
+  customLayers?: CustomLayers | undefined;
+}
+
+/**
+ * Loads a TensorFlow.js model: a layers model or a graph model, its weights whole or quantised, in any number of shards. The
+ * network runs, trains further, compiles and exports as any module. Inputs and outputs have the axes of TensorFlow, channels
+ * last.
+ *
+ * @param source The path or URL of model.json, beside which the shards are, or `{ modelJson, weights }` that were read.
+ * @throws UnsupportedError naming every layer or operation that neocog does not have.
+ * @throws FormatError if a file is broken, or names shards outside its folder.
+ * @throws NeocogError if a file cannot be read. @throws ShapeError if `shapes` do not fit the network.
+ * @example const net = await loadTfjs('model/model.json'); net.forward(zeros([1, 224, 224, 3]))
+ */
+export async function loadTfjs(source: TfjsSource, options: LoadTfjsOptions = {}): Promise<GraphModule> {
+  const artifacts = await readArtifacts(source);
+  const { about, model, groups, bytes } = artifacts;
+  const weights = readWeights(about, groups, bytes);
+  const { modelTopology: topology } = model;
+  if (!isObject(topology))
+    throw new FormatError(`${about} holds no modelTopology; is it a TensorFlow.js model?`);
+  const { shapes = {}, customLayers = {} } = options;
+  return Array.isArray(topology.node)
+    ? buildGraph({ about, topology, signature: signatureOf(artifacts), weights, shapes })
+    : buildNetwork({
+        about,
+        model: topology.model_config ?? topology,
+        weights: new NamedWeights(namedWeights(weights)),
+        dialect: 'tfjs',
+        customLayers,
+        shapes,
+      });
+}
+
+/** Older converters put the signature into the user's metadata. */
+function signatureOf({ model }: TfjsArtifacts): unknown {
+  const { signature, userDefinedMetadata: metadata } = model;
+  return signature ?? (isObject(metadata) ? metadata.signature : undefined);
+}
+
+const namedWeights = (weights: ReadonlyMap<string, Tensor>): NamedWeight[] =>
+  [...weights].map(([name, tensor]) => ({ path: weightPath(name), read: () => tensor }));

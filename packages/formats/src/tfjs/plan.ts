@@ -1,0 +1,251 @@
+// The order in which an imported network of TensorFlow or Keras computes, step by step. In the file images are channels-last;
+// inside, what convolutions touch stays channels-first, as neocog's layers have it, and axes move only where a value leaves
+// that realm. A value may so exist in two orders, of which the second is made when somebody asks for it.
+
+import { type nn, permute, reshape, type Tensor } from 'neocog';
+import { type GraphInput, GraphModule, type Step } from '../graph/graphModule.ts';
+import { moduleName, UniqueNames } from '../graph/names.ts';
+import { type Compute, Operation, operation } from '../graph/operation.ts';
+import { HostArray, toFloats, toTensor, type Value } from '../graph/value.ts';
+import { findOutputs } from './shapes.ts';
+
+/** A value of the network. */
+export interface Wire {
+  /** Its name in the order of axes of the file; null until it is needed. */
+  last: string | null;
+  /** Its name with channels first; null until it is needed. */
+  first: string | null;
+  /** How many axes it has, where that is known. */
+  readonly rank: number | undefined;
+  /** Known at load. */
+  readonly constant: Value | null;
+}
+
+/** `[n, …spatial, c]` → `[n, c, …spatial]` */
+export const firstOrder = (rank: number): number[] => [
+  0,
+  rank - 1,
+  ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
+];
+/** `[n, c, …spatial]` → `[n, …spatial, c]` */
+export const lastOrder = (rank: number): number[] => [
+  0,
+  ...Array.from({ length: rank - 2 }, (_, i) => i + 2),
+  1,
+];
+
+/** Where an axis of channels-last data is in channels-first data. */
+export function firstAxis(axis: number, rank: number): number {
+  const at = axis < 0 ? axis + rank : axis;
+  return at === 0 ? 0 : at === rank - 1 ? 1 : at + 1;
+}
+
+/** Options per axis of channels-last data, in channels-first order. */
+export const inFirstOrder = <T>(perAxis: readonly T[]): T[] =>
+  firstOrder(perAxis.length).map((axis) => perAxis[axis]);
+
+export class Plan {
+  readonly #inputs: GraphInput[] = [];
+  readonly #steps: Step[] = [];
+  readonly #constants = new Map<string, Value>();
+  readonly #names = new UniqueNames();
+  readonly #owned = new Set<nn.Module>();
+  #values = 0;
+
+  #fresh(): string {
+    return `#${this.#values++}`;
+  }
+
+  input(input: GraphInput): Wire {
+    this.#inputs.push(input);
+    return { last: input.name, first: null, rank: input.shape.length, constant: null };
+  }
+
+  constant(value: Value): Wire {
+    const name = this.#fresh();
+    this.#constants.set(name, value);
+    return { last: name, first: null, rank: value.shape.length, constant: value };
+  }
+
+  /** The name of a value with axes as in the file. */
+  last(wire: Wire): string {
+    if (wire.last !== null) return wire.last;
+    const { first, rank } = wire;
+    const order = lastOrder(rank!); // what is channels-first has a known rank
+    wire.last = this.#move('channels_last', first!, order);
+    return wire.last;
+  }
+
+  /** The name of a value with channels first. Its rank must be known. */
+  first(wire: Wire): string {
+    wire.first ??= this.#move('channels_first', this.last(wire), firstOrder(wire.rank!));
+    return wire.first;
+  }
+
+  #move(name: string, from: string, order: readonly number[]): string {
+    return this.#call(
+      name,
+      operation('Transpose', ([x]) => permute(toTensor(x!), order)),
+      [from],
+      1,
+    )[0];
+  }
+
+  /** Adds a step. A module that has a step already is used again without being a part again. */
+  #call(name: string, module: nn.Module, inputs: readonly string[], count: number): string[] {
+    const again = this.#owned.has(module) && !(module instanceof Operation);
+    const part = again ? operation(module.constructor.name, ([x]) => module.forward(toTensor(x!))) : module;
+    this.#owned.add(module);
+    const outputs = Array.from({ length: count }, () => this.#fresh());
+    this.#steps.push({ name: this.#names.take(moduleName(name) || 'step'), module: part, inputs, outputs });
+    return outputs;
+  }
+
+  /** A module of channels-first images: `[n, c, …]` in and out. */
+  images(name: string, module: nn.Module, x: Wire): Wire {
+    const [first] = this.#call(name, module, [this.first(x)], 1);
+    return { last: null, first, rank: x.rank, constant: null };
+  }
+
+  /** An operation on channels-first images that is told other values, such as sizes. */
+  imagesWith(name: string, module: Operation, x: Wire, others: readonly Wire[]): Wire {
+    const inputs = [this.first(x), ...others.map((wire) => this.last(wire))];
+    return { last: null, first: this.#call(name, module, inputs, 1)[0], rank: x.rank, constant: null };
+  }
+
+  /** An operation on channels-first images whose results are such images of the same rank. */
+  imageParts(name: string, module: Operation, x: Wire, count: number): Wire[] {
+    const names = this.#call(name, module, [this.first(x)], count);
+    return names.map((first) => ({ last: null, first, rank: x.rank, constant: null }));
+  }
+
+  /** An operation on channels-first images whose result has its axes as in the file. */
+  fromImages(name: string, module: Operation, x: Wire, rank: number): Wire {
+    const [last] = this.#call(name, module, [this.first(x)], 1);
+    return { last, first: null, rank, constant: null };
+  }
+
+  /** A module that sees values with axes as in the file. */
+  plain(name: string, module: nn.Module, inputs: readonly Wire[], rank: number | undefined): Wire {
+    return this.several(name, module, inputs, [rank])[0];
+  }
+
+  /** As `plain`, with a result for each of `ranks`. What depends on constants alone is computed now. */
+  several(
+    name: string,
+    module: nn.Module,
+    inputs: readonly Wire[],
+    ranks: readonly (number | undefined)[],
+  ): Wire[] {
+    if (module instanceof Operation && inputs.every((wire) => wire.constant !== null)) {
+      return module.apply(inputs.map((wire) => wire.constant!)).map((value) => this.constant(value));
+    }
+    const names = this.#call(
+      name,
+      module,
+      inputs.map((wire) => this.last(wire)),
+      ranks.length,
+    );
+    return names.map((last, i) => ({ last, first: null, rank: ranks[i], constant: null }));
+  }
+
+  /** A module that does not care for the order of axes, on whichever there is. */
+  either(name: string, module: nn.Module, x: Wire): Wire {
+    if (x.first === null) return this.plain(name, module, [x], x.rank);
+    return this.images(name, module, x);
+  }
+
+  /** A function of elements, whose operands broadcast. Stays channels-first where an operand is. */
+  elementwise(name: string, kind: string, compute: Compute, inputs: readonly Wire[]): Wire {
+    const ranks = inputs.map((wire) => wire.rank);
+    const rank = ranks.includes(undefined) ? undefined : Math.max(...ranks.map((r) => r!));
+    const module = new Operation(kind, compute);
+    const stays = (wire: Wire): boolean => wire.rank === rank || wire.rank === 0 || wire.constant !== null;
+    if (rank === undefined || rank < 3 || !inputs.some((wire) => wire.first) || !inputs.every(stays)) {
+      return this.plain(name, module, inputs, rank);
+    }
+    const names = inputs.map((wire) => this.#operand(wire, rank));
+    return { last: null, first: this.#call(name, module, names, 1)[0], rank, constant: null };
+  }
+
+  /** Joins values along an axis of the file's order. */
+  concat(name: string, axis: number, join: (axis: number) => Operation, inputs: readonly Wire[]): Wire {
+    const rank = inputs.find((wire) => wire.rank !== undefined)?.rank;
+    const images = rank !== undefined && rank > 2 && inputs.some((wire) => wire.first !== null);
+    if (!images) return this.plain(name, join(axis), inputs, rank);
+    const names = inputs.map((wire) => this.first({ ...wire, rank }));
+    const [first] = this.#call(name, join(firstAxis(axis, rank)), names, 1);
+    return { last: null, first, rank, constant: null };
+  }
+
+  /** An operation that is told axes: `make` builds it for either order. `rank` is that of the result. */
+  axes(name: string, x: Wire, make: (axis: (a: number) => number, images: boolean) => Operation): Wire {
+    const { first, rank } = x;
+    if (first === null || rank === undefined)
+      return this.plain(
+        name,
+        make((a) => a, false),
+        [x],
+        rank,
+      );
+    return this.images(
+      name,
+      make((a) => firstAxis(a, rank), true),
+      x,
+    );
+  }
+
+  /** The name of an operand among channels-first values of this rank. */
+  #operand(wire: Wire, rank: number): string {
+    if (wire.rank === rank && rank > 0 && wire.constant === null) return this.first(wire);
+    if (wire.constant === null || wire.constant.shape.length === 0) return this.last(wire);
+    wire.first ??= this.#constant(firstConstant(wire.constant, rank));
+    return wire.first;
+  }
+
+  #constant(value: Value): string {
+    const name = this.#fresh();
+    this.#constants.set(name, value);
+    return name;
+  }
+
+  /** The network. What is given out takes the name of the output. */
+  build(outputs: readonly (nn.NamedValue & { readonly wire: Wire })[]): GraphModule {
+    const renamed = new Map<string, string>();
+    for (const { name, wire } of outputs) {
+      const value = this.last(wire);
+      const computed = value.startsWith('#') && wire.constant === null;
+      const passes = computed && !renamed.has(value);
+      renamed.set(passes ? value : this.#pass(name, value), name);
+    }
+    const nameOf = (value: string): string => renamed.get(value) ?? value;
+    const spec = {
+      inputs: this.#inputs,
+      outputs: outputs.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
+      steps: this.#steps.map((step) => ({
+        ...step,
+        inputs: step.inputs.map(nameOf),
+        outputs: step.outputs.map(nameOf),
+      })),
+      constants: this.#constants,
+    };
+    return new GraphModule({ ...spec, outputs: findOutputs(new GraphModule(spec)) }).eval();
+  }
+
+  /** A value once more: an input, a constant, or what is an output already. */
+  #pass(name: string, value: string): string {
+    return this.#call(
+      `${name}_output`,
+      operation('Identity', ([x]) => x!),
+      [value],
+      1,
+    )[0];
+  }
+}
+
+/** A constant that broadcasts against channels-last data of this rank, for channels-first data. */
+function firstConstant(value: Value, rank: number): Tensor {
+  const floats: Tensor = value instanceof HostArray ? toFloats(value) : value;
+  const lead = new Array<number>(rank - floats.rank).fill(1);
+  return permute(reshape(floats, [...lead, ...floats.shape]), firstOrder(rank));
+}
