@@ -116,7 +116,10 @@ describe('a file that is no dict of tensors', () => {
     refuse(pickled('P1\n.'), /operation 0x50/);
     refuse(pickled('c__builtin__\neval\n.'), /"__builtin__\.eval"/);
     refuse(pickled('}}}ss.'), /takes more than/);
-    refuse(pickled('}}]s.'), /a key that is neither text nor number/);
+    refuse(
+      pickled('}]', rebuild, '(', ...storage, 'K', 0, ')', ')', 'tRs.'),
+      /a key that is neither text nor number/,
+    );
     refuse(pickled('NN', 0x93, '.'), /where a text is needed/);
   });
 

@@ -155,34 +155,49 @@ function readLegacyStorages(
 const widthOf = (type: string | null, fail: Fail): number =>
   type === null ? 1 : (storedTypes.get(type)?.bytes ?? fail(`it has storages of ${type}`));
 
-/** Far above what files of weights hold, far below what takes long: a few bytes of a pickle can repeat a dict without end. */
-const mostValues = 1e6;
+/**
+ * Dicts and lists that a file may have: far above what weights need, far below what takes long. A few bytes of a pickle can
+ * repeat a list without end.
+ */
+const mostContainers = 2e5;
 const deepest = 64;
 
 /** Every tensor in dicts and lists with its key. */
 function collect(root: unknown, fail: Fail): Map<string, TorchTensor> {
   const found = new Map<string, TorchTensor>();
+  const path: unknown[] = [];
   let visited = 0;
-  const visit = (value: unknown, key: string | null, depth: number): void => {
-    if (value instanceof TorchTensor) return addTensor(found, key ?? 'tensor', value, fail);
-    if (++visited > mostValues || depth > deepest)
+  const visit = (value: unknown): void => {
+    if (value instanceof TorchTensor) return addTensor(found, path, value, fail);
+    const parts = partsOf(value);
+    if (parts === null) return;
+    if (++visited > mostContainers || path.length > deepest) {
       fail(`its dicts nest deeper than ${deepest} or repeat without end`);
-    for (const [name, part] of partsOf(value)) {
-      if (!(part instanceof Object)) continue;
-      if (name instanceof Object) fail('a dict in it has a key that is neither text nor number');
-      visit(part, key === null ? `${name}` : `${key}.${name}`, depth + 1);
+    }
+    for (const [name, part] of parts) {
+      path.push(name);
+      visit(part);
+      path.pop();
     }
   };
-  visit(root, null, 0);
+  visit(root);
   return found;
 }
 
-function partsOf(value: unknown): Iterable<[key: unknown, part: unknown]> {
+function partsOf(value: unknown): Iterable<[key: unknown, part: unknown]> | null {
   if (Array.isArray(value)) return value.entries();
-  return value instanceof Map ? value.entries() : [];
+  return value instanceof Map ? value.entries() : null;
 }
 
-function addTensor(found: Map<string, TorchTensor>, key: string, tensor: TorchTensor, fail: Fail): void {
+function addTensor(
+  found: Map<string, TorchTensor>,
+  path: readonly unknown[],
+  tensor: TorchTensor,
+  fail: Fail,
+): void {
+  if (path.some((name) => name instanceof Object))
+    fail('a dict in it has a key that is neither text nor number');
+  const key = path.length > 0 ? path.join('.') : 'tensor';
   if (found.has(key)) fail(`it has two tensors with the key ${JSON.stringify(key)}`);
   if (key === '__proto__') fail('a tensor in it is named __proto__');
   found.set(key, tensor);
