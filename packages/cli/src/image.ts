@@ -1,26 +1,41 @@
-// Images from files as grey pixels, and grey or coloured pixels as PNG. All decoding and encoding is sharp's.
+// Images from files as grey or coloured pixels, and grey or coloured pixels as PNG. All decoding and encoding is sharp's.
 
 import sharp from 'sharp';
 import { CommandError, readWhole } from './files.ts';
 
 export interface ImageRequest {
-  readonly width: number;
-  readonly height: number;
-  /** Resize a picture of another size, its proportions kept, instead of refusing it. */
+  /** Null for the picture's own. */
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Resize a picture of another size, its proportions kept and the ground around, instead of refusing it. */
   readonly fit: boolean;
+  /** Resize it so that it fills the size, and cut what sticks out. */
+  readonly crop?: boolean;
   /** Swap light and dark, for dark strokes on a light ground. */
   readonly invert: boolean;
 }
 
+/** Bytes row by row, a pixel's values together. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** 1 is grey, 3 are red, green and blue. */
+  readonly colours: 1 | 3;
+  readonly pixels: Uint8Array;
+}
+
+/** Reads a PNG, JPEG, WebP, … as grey bytes; see `readImage`. */
+export const readGreyImage = async (path: string, request: ImageRequest): Promise<Uint8Array> =>
+  (await readImage(path, 1, request)).pixels;
+
 /**
- * Reads a PNG, JPEG, WebP, … as grey bytes, row by row. Transparency and what `fit` adds around become the
- * ground:
- * black, or white where the picture is to be inverted.
+ * Reads a PNG, JPEG, WebP, … upright. Transparency and what `fit` adds around become the ground: black, or white where the
+ * picture is to be inverted.
  */
-export async function readGreyImage(path: string, request: ImageRequest): Promise<Uint8Array> {
+export async function readImage(path: string, colours: 1 | 3, request: ImageRequest): Promise<Pixels> {
   const bytes = await readWhole('the image', path);
   try {
-    return await decodeGrey(path, bytes, request);
+    return await decode(path, bytes, colours, request);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(
@@ -29,15 +44,18 @@ export async function readGreyImage(path: string, request: ImageRequest): Promis
   }
 }
 
-async function decodeGrey(
+async function decode(
   path: string,
   bytes: Uint8Array,
-  { width, height, fit, invert }: ImageRequest,
-): Promise<Uint8Array> {
+  colours: 1 | 3,
+  { fit, crop = false, invert, ...wanted }: ImageRequest,
+): Promise<Pixels> {
   const ground = invert ? 'white' : 'black';
   const image = sharp(bytes).autoOrient();
   const { autoOrient: size } = await image.metadata();
-  if ((size.width !== width || size.height !== height) && !fit) {
+  const width = wanted.width ?? size.width;
+  const height = wanted.height ?? size.height;
+  if ((size.width !== width || size.height !== height) && !fit && !crop) {
     throw new CommandError(
       `${path} is ${size.width}×${size.height}, the network needs ${width}×${height}; ` +
         'resize it, or let --fit do so',
@@ -45,11 +63,11 @@ async function decodeGrey(
   }
   const pixels = await image
     .flatten({ background: ground })
-    .resize(width, height, { fit: 'contain', background: ground })
-    .greyscale()
+    .resize(width, height, { fit: crop ? 'cover' : 'contain', background: ground })
+    .toColourspace(colours === 1 ? 'b-w' : 'srgb')
     .raw()
     .toBuffer();
-  return invert ? pixels.map((pixel) => 255 - pixel) : pixels;
+  return { width, height, colours, pixels: invert ? pixels.map((pixel) => 255 - pixel) : pixels };
 }
 
 /** sharp's first line, without its own full stop. */

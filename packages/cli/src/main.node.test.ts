@@ -178,8 +178,8 @@ describe('neocog train and run', () => {
     const bytes = await readFile(weights);
     await writeFile(join(folder, 'cut.safetensors'), bytes.subarray(0, 5000));
     await copyFile(join(folder, 'three.png'), join(folder, 'picture.safetensors'));
-    await expectRefusal(['run', 'none', 'three.png'], /cannot read the weights none: there is no such file/);
-    await expectRefusal(['run', '.', 'three.png'], /cannot read the weights \.: it is a folder/);
+    await expectRefusal(['run', 'none', 'three.png'], /cannot read none: there is no such file/);
+    await expectRefusal(['run', '.', 'three.png'], /cannot read \.: it is a folder/);
     await expectRefusal(
       ['run', 'cut.safetensors', 'three.png'],
       /cut\.safetensors cannot be read as safetensors/,

@@ -4,8 +4,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import { configure, NeocogError, type WideSimd } from 'neocog';
 import { addBench } from './commands/bench.ts';
+import { addConvert } from './commands/convert.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFilter } from './commands/filter.ts';
+import { addInspect } from './commands/inspect.ts';
 import { addRun } from './commands/run.ts';
 import { addSummary } from './commands/summary.ts';
 import { addTrain } from './commands/train.ts';
@@ -52,6 +54,8 @@ function makeProgram(): Command {
   addRun(program);
   addBench(program);
   addSummary(program);
+  addInspect(program);
+  addConvert(program);
   addExplain(program);
   addFilter(program);
   explainMisuse(program, 'neocog');

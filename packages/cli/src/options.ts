@@ -25,3 +25,10 @@ export function sizes(text: string): number[] {
     return values;
   throw new InvalidArgumentError('Needed are whole numbers from 1 with an x between, such as 1x1x28x28');
 }
+
+/** Numbers such as `0.485,0.456,0.406`. */
+export function numbers(text: string): number[] {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (values.every(Number.isFinite)) return values;
+  throw new InvalidArgumentError('Needed are numbers with a comma between, such as 0.485,0.456,0.406');
+}

@@ -12,3 +12,20 @@ export function formatSeconds(seconds: number, digits = seconds < 10 ? 1 : 0): s
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
+
+/** Rows as columns two spaces apart, those from `firstNumber` on aligned at their right, a rule below the first row. */
+export function formatColumns(rows: readonly (readonly string[])[], firstNumber: number): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return [rows[0], widths.map((width) => '─'.repeat(width)), ...rows.slice(1)]
+    .map((row) =>
+      row
+        .map((cell, i) => (i < firstNumber ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** 0.0312345 → 0.03123, with a real minus sign */
+export const formatValue = (value: number): string =>
+  String(Number(value.toPrecision(4))).replaceAll('-', '−');

@@ -1,5 +1,6 @@
 // @neocog/formats: weights and networks in and out. Re-exports only.
 
+export { detectFormat, type Format } from './detect.ts';
 export {
   type EsModuleOptions,
   esModule,
@@ -9,6 +10,7 @@ export {
 export type { GraphInput, GraphModule } from './graph/graphModule.ts';
 export { type LoadKerasOptions, loadKeras } from './keras/load.ts';
 export type { CustomLayer, CustomLayers } from './keras/network.ts';
+export { type LoadedFile, type LoadOptions, loadFile } from './load.ts';
 export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export { type LoadOnnxOptions, loadOnnx } from './onnx/load.ts';

@@ -33,7 +33,7 @@ const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
 
 /** How errors call a source. */
 export const sourceName = (source: Source): string =>
-  typeof source === 'string' || source instanceof URL ? String(source) : 'the file';
+  typeof source === 'string' || source instanceof URL ? String(source).slice(0, 200) : 'the file';
 
 /**
  * Reads a file that another one names, from the folder of that one or below it.

@@ -53,9 +53,7 @@ export const isZip = (bytes: Uint8Array): boolean =>
  * @example unzip('loadKeras: model.keras', bytes).get('config.json');
  */
 export function unzip(about: string, bytes: Uint8Array): Map<string, Uint8Array> {
-  const fail: Fail = (problem) => {
-    throw new FormatError(`${about} cannot be read as a zip archive: ${problem}`);
-  };
+  const fail = failing(about);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const directory = findDirectory(view, fail);
   const entries = readDirectory(view, directory, fail);
@@ -67,6 +65,19 @@ export function unzip(about: string, bytes: Uint8Array): Map<string, Uint8Array>
   ]);
   return new Map(files.filter(([name]) => !name.endsWith('/')));
 }
+
+/** The names in a zip archive, read from its list alone. @throws FormatError where that is damaged. */
+export function zipNames(about: string, bytes: Uint8Array): string[] {
+  const fail = failing(about);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return readDirectory(view, findDirectory(view, fail), fail).map(({ name }) => name);
+}
+
+const failing =
+  (about: string): Fail =>
+  (problem) => {
+    throw new FormatError(`${about} cannot be read as a zip archive: ${problem}`);
+  };
 
 /** The end record lies at the end, followed by a comment of the length that it states. */
 function findDirectory(view: DataView, fail: Fail): Directory {

@@ -1,0 +1,161 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseNpy, parseNpz, parseSafetensors, parseTorch, saveNpy, saveSafetensors } from '@neocog/formats';
+import { init, models, randn, softmax, tensor } from 'neocog';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCommand, neocog, type Outcome, removeCommand } from '../../test/command.ts';
+
+const fixture = (path: string): string =>
+  fileURLToPath(new URL(`../../../formats/fixtures/${path}`, import.meta.url));
+
+let folder = '';
+const run = (...args: string[]): Promise<Outcome> => neocog(folder, args);
+
+async function expectRefusal(args: string[], sentence: RegExp): Promise<void> {
+  const { code, out, err } = await run(...args);
+  expect(err).toMatch(sentence);
+  expect(err.trimEnd().split('\n')).toHaveLength(1);
+  expect({ out, code }).toEqual({ out: '', code: 1 });
+}
+
+const black = { r: 0, g: 0, b: 0 };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'neocog-files-'));
+  await buildCommand();
+  await copyFile(fixture('torch/checkpoint.pt'), join(folder, 'checkpoint.pt'));
+  await copyFile(fixture('torch/code.pt'), join(folder, 'code.pt'));
+  await writeFile(
+    join(folder, 'odd.safetensors'),
+    saveSafetensors({ x: tensor([0, 1, Number.NaN, -Infinity, 3]) }, { note: 'hello' }),
+  );
+  const lenet = init.skip(() => models.lenet5());
+  await writeFile(join(folder, 'lenet.safetensors'), saveSafetensors(lenet.stateDict()));
+  await sharp({ create: { width: 40, height: 32, channels: 3, background: black } })
+    .png()
+    .toFile(join(folder, 'black.png'));
+});
+afterAll(async () => {
+  await removeCommand();
+  await rm(folder, { recursive: true });
+});
+
+describe('neocog inspect', () => {
+  it('lists weights with their statistics', async () => {
+    const { out, code } = await run('inspect', 'checkpoint.pt', '--within', 'state_dict');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^checkpoint\.pt: PyTorch, 9 tensors, 56 values$/m);
+    expect(out).toMatch(/^4\.weight +3×8 +float32 +24 +\S+ +\S+ +−\S+ +\S+$/m);
+    expect(out).toMatch(/^1\.num_batches_tracked +scalar +int32 +1 +1 +0 +1 +1$/m);
+    const odd = (await run('inspect', 'odd.safetensors')).out;
+    expect(odd).toMatch(/^note +hello$/m);
+    expect(odd).toMatch(/^x +5 +float32 +5 +1\.333 +1\.247 +0 +3 +20\.0 % +1 NaN, 1 ∞$/m);
+  });
+
+  it('shows the network that weights belong to', async () => {
+    const { out } = await run('inspect', 'lenet.safetensors', '--model', 'lenet5');
+    expect(out).toMatch(/^input +input {2}n×1×28×28 {2}float32$/m);
+    expect(out).toMatch(/^output +output {2}n×10 {2}float32$/m);
+    expect(out).toMatch(/^conv1 +Conv2d.* 1×6×28×28 +156 +117,600 +19\.4 kB +5×5 +1 +−2$/m);
+    const json = JSON.parse(
+      (await run('inspect', 'lenet.safetensors', '--model', 'lenet5', '--input', '2x1x28x28', '--json')).out,
+    );
+    expect(json).toMatchObject({ format: 'safetensors', note: null });
+    expect(json.summary.layers[0].outputShape).toEqual([2, 6, 28, 28]);
+    expect(json.weights).toHaveLength(10);
+    expect(json.allWeights.count).toBe(61_706);
+  });
+
+  it('refuses what it cannot read', async () => {
+    await expectRefusal(['inspect', 'none.pt'], /cannot read none\.pt: there is no such file/);
+    await expectRefusal(['inspect', 'black.png'], /black\.png is of no format that is known here; pass ONNX/);
+    await expectRefusal(['inspect', 'code.pt'], /asks for the Python object "posix\.system"/);
+    await expectRefusal(
+      ['inspect', 'lenet.safetensors', '--model', 'resnet18'],
+      /loadStateDict: \d+ missing/,
+    );
+    await expectRefusal(
+      ['inspect', 'lenet.safetensors', '--model', 'lenet'],
+      /there is no network lenet; choose/,
+    );
+    await expectRefusal(
+      ['inspect', 'lenet.safetensors', '--model', 'lenet5', '--input', 'mask=1x1'],
+      /the network has no input mask; it has input/,
+    );
+    await expectRefusal(['inspect', 'x', '--input', 'a=b'], /such as 1x1x28x28/);
+  });
+});
+
+describe('neocog convert', () => {
+  it('keeps every bit of weights', async () => {
+    const weights = parseTorch(await readFile(join(folder, 'checkpoint.pt')), 'c', { within: 'state_dict' });
+    const { out } = await run('convert', 'checkpoint.pt', 'a.npz', '--within', 'state_dict');
+    expect(out).toMatch(/^a\.npz: 9 tensors, [\d,]+ bytes\n$/);
+    expect(parseNpz(await readFile(join(folder, 'a.npz')))).toEqual(weights);
+    await run('convert', 'a.npz', 'a.safetensors');
+    expect(parseSafetensors(await readFile(join(folder, 'a.safetensors')))).toEqual(weights);
+    await run('convert', 'odd.safetensors', 'x.npy');
+    expect([...parseNpy(await readFile(join(folder, 'x.npy'))).data]).toEqual([
+      0,
+      1,
+      Number.NaN,
+      -Infinity,
+      3,
+    ]);
+  });
+
+  it('says what cannot be', async () => {
+    await expectRefusal(['convert', 'a.npz', 'x.pth'], /cannot write x\.pth: neocog writes .*\.safetensors/);
+    await expectRefusal(['convert', 'a.npz', 'x'], /name one of these/);
+    await expectRefusal(['convert', 'a.npz', 'x.constructor'], /cannot write/);
+    await expectRefusal(['convert', 'a.npz', 'y.npy'], /a\.npz has 9 tensors, a \.npy file holds one/);
+    await expectRefusal(['convert', 'a.npz', 'none/x.npz'], /cannot write none\/x\.npz: there is no such/);
+  });
+});
+
+describe('neocog run with a network of the library', () => {
+  it('needs to know which network', async () => {
+    await expectRefusal(
+      ['run', 'odd.safetensors', 'black.png'],
+      /does not say of which network; name one .* --model/,
+    );
+    await expectRefusal(
+      ['run', 'lenet.safetensors', 'black.png', '--model', 'resnet18'],
+      /loadStateDict: \d+ missing/,
+    );
+  });
+
+  it('takes arrays, and writes outputs', async () => {
+    const net = models.lenet5().eval();
+    const x = randn([1, 1, 28, 28]);
+    await writeFile(join(folder, 'lenet.safetensors'), saveSafetensors(net.stateDict()));
+    await writeFile(join(folder, 'x.npy'), saveNpy(x));
+    const args = ['run', 'lenet.safetensors', 'x.npy', '--model', 'lenet5'];
+    const { classes } = JSON.parse((await run(...args, '-o', 'y.npz', '--json')).out);
+    const scores = net.forward(x);
+    const { output } = parseNpz(await readFile(join(folder, 'y.npz')));
+    expect(output.data).toEqual(scores.data);
+    const shares = softmax(scores, { axis: 1 }).data;
+    const best = shares.indexOf(Math.max(...shares));
+    expect(classes[0]).toEqual({ class: `class ${best}`, probability: shares[best] });
+    await expectRefusal([...args, '-o', 'y.png'], /no output is an image \(output \[1, 10\]\)/);
+    await writeFile(join(folder, 'two.txt'), 'a\nb\n');
+    await expectRefusal([...args, '--labels', 'two.txt'], /two\.txt has 2 names, the network 10 classes/);
+  });
+
+  it('fits or crops a picture of another size', async () => {
+    const args = ['run', 'lenet.safetensors', 'black.png', '--model', 'lenet5', '--top', '1'];
+    await expectRefusal(args, /black\.png is 40×32, the network needs 28×28/);
+    const fitted = await run(...args, '--fit', '--mean', '0.5', '--std', '0.5');
+    expect(fitted).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^class \d +\d+\.\d\d %/) });
+    expect((await run(...args, '--crop')).code).toBe(0);
+    await expectRefusal(
+      [...args, '--fit', '--mean', '0,0,0'],
+      /--mean has 3 numbers, the image has 1 channels/,
+    );
+    await expectRefusal([...args, '--fit', '--std', '0'], /--std cannot be 0/);
+  });
+});
