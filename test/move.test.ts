@@ -149,6 +149,21 @@ const movements: readonly Movement[] = [
       at(x, [n, c * 9 + (h % 3) * 3 + (w % 3), Math.floor(h / 3), Math.floor(w / 3)]),
   },
   {
+    name: 'pixelShuffle, depth before place',
+    inputs: [[2, 18, 2, 3]],
+    run: (x) => neocog.pixelShuffle(x, 3, { order: 'depth-column-row' }),
+    shape: [2, 2, 6, 9],
+    value: ([n, c, h, w], x) =>
+      at(x, [n, ((h % 3) * 3 + (w % 3)) * 2 + c, Math.floor(h / 3), Math.floor(w / 3)]),
+  },
+  {
+    name: 'pixelUnshuffle, depth before place',
+    inputs: [[3, 4, 6]],
+    run: (x) => neocog.pixelUnshuffle(x, 2, { order: 'depth-column-row' }),
+    shape: [12, 2, 3],
+    value: ([c, h, w], x) => at(x, [c % 3, 2 * h + Math.floor(c / 6), 2 * w + (Math.floor(c / 3) % 2)]),
+  },
+  {
     name: 'pixelUnshuffle',
     inputs: [[3, 4, 6]],
     run: (x) => neocog.pixelUnshuffle(x, 2),

@@ -103,7 +103,7 @@ export { linear, matmul } from './matmul.ts';
 export { concat, flip, permute, type SliceOptions, slice, transpose } from './move.ts';
 export { type BatchNormOptions, batchNorm } from './norm.ts';
 export { type PadOptions, pad } from './pad.ts';
-export { pixelShuffle, pixelUnshuffle } from './pixelShuffle.ts';
+export { pixelShuffle, pixelUnshuffle, type ShuffleOptions, type ShuffleOrder } from './pixelShuffle.ts';
 export {
   type AvgPoolOptions,
   avgPool1d,

@@ -2,9 +2,9 @@
 // Efficient Sub-Pixel Convolutional Neural Network", 2016.
 
 import { ShapeError } from '../errors.ts';
-import { formatShape } from '../tensor/shape.ts';
+import { formatShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { needNumber, needTensor } from './check.ts';
+import { needKnown, needNumber, needOneOf, needTensor } from './check.ts';
 import { permute } from './move.ts';
 import { reshape } from './reshape.ts';
 
@@ -23,17 +23,38 @@ function check(
 }
 
 /**
+ * How channel numbers are made of a place in the block and a channel of the image, in ONNX's words: 'column-row-depth' (PyTorch)
+ * keeps the places of one channel together, 'depth-column-row' (TensorFlow) the channels of one place.
+ */
+export type ShuffleOrder = 'column-row-depth' | 'depth-column-row';
+
+export interface ShuffleOptions {
+  /** Default 'column-row-depth'. */
+  order?: ShuffleOrder | undefined;
+}
+
+function keepsPlaces(fn: string, options: ShuffleOptions): boolean {
+  const { order = 'column-row-depth' } = options;
+  needKnown(fn, options, ['order']);
+  needOneOf(fn, 'order', order, ['column-row-depth', 'depth-column-row']);
+  return order === 'column-row-depth';
+}
+
+/**
  * Spreads channels over space: `[…, c·f², h, w]` → `[…, c, h·f, w·f]` with f = `factor`.
  *
  * @throws ShapeError unless f² divides the channels.
  * @example pixelShuffle(zeros([1, 12, 4, 4]), 2).shape // [1, 3, 8, 8]
  */
-export function pixelShuffle(x: Tensor, factor: number): Tensor {
+export function pixelShuffle(x: Tensor, factor: number, options: ShuffleOptions = {}): Tensor {
   const f = factor;
   check('pixelShuffle', x, f, '[…, c·factor², h, w]', ([c]) => c % (f * f) === 0);
-  const [c, h, w] = x.shape.slice(-3);
-  const planes = reshape(x, [-1, f, f, h, w]);
-  return reshape(permute(planes, [0, 3, 1, 4, 2]), [...x.shape.slice(0, -3), c / (f * f), h * f, w * f]);
+  const [channels, h, w] = x.shape.slice(-3);
+  const [lead, c] = [x.shape.slice(0, -3), channels / (f * f)];
+  const places = keepsPlaces('pixelShuffle', options);
+  const parts = reshape(x, places ? [sizeOf(lead), c, f, f, h, w] : [sizeOf(lead), f, f, c, h, w]);
+  const spread = permute(parts, places ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2]);
+  return reshape(spread, [...lead, c, h * f, w * f]);
 }
 
 /**
@@ -42,10 +63,13 @@ export function pixelShuffle(x: Tensor, factor: number): Tensor {
  * @throws ShapeError unless f divides height and width.
  * @example pixelUnshuffle(zeros([1, 3, 8, 8]), 2).shape // [1, 12, 4, 4]
  */
-export function pixelUnshuffle(x: Tensor, factor: number): Tensor {
+export function pixelUnshuffle(x: Tensor, factor: number, options: ShuffleOptions = {}): Tensor {
   const f = factor;
   check('pixelUnshuffle', x, f, '[…, c, h·factor, w·factor]', ([, h, w]) => h % f === 0 && w % f === 0);
   const [c, h, w] = x.shape.slice(-3);
-  const planes = reshape(x, [-1, h / f, f, w / f, f]);
-  return reshape(permute(planes, [0, 2, 4, 1, 3]), [...x.shape.slice(0, -3), c * f * f, h / f, w / f]);
+  const lead = x.shape.slice(0, -3);
+  const places = keepsPlaces('pixelUnshuffle', options);
+  const blocks = reshape(x, [sizeOf(lead), c, h / f, f, w / f, f]);
+  const gathered = permute(blocks, places ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]);
+  return reshape(gathered, [...lead, c * f * f, h / f, w / f]);
 }
