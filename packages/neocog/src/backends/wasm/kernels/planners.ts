@@ -3,6 +3,7 @@
 import type { ConvPlanner } from './convPlan.ts';
 import { depthwisePlanner } from './depthwise.ts';
 import { directPlanner, pointwisePlanner } from './direct.ts';
+import { planesDepthwisePlanner } from './planes/depthwise.ts';
 import { planesPointwisePlanner } from './planes/pointwise.ts';
 import { weightGradPlanner } from './weightGrad.ts';
 import { winogradPlanners } from './winograd/planners.ts';
@@ -13,5 +14,6 @@ export const convPlanners: readonly ConvPlanner[] = [
   depthwisePlanner,
   weightGradPlanner,
   planesPointwisePlanner,
+  planesDepthwisePlanner,
   ...winogradPlanners,
 ];

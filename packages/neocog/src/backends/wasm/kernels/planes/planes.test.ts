@@ -8,13 +8,17 @@ import {
   type PlanCase,
   pick,
   plain,
+  randomGeometry,
 } from '../../../../../../../test/convPlans.ts';
 import { abs, add, input, max, min, mul, sub } from '../../../../expression/expression.ts';
 import { convGeometry } from '../../../../geometry/conv.ts';
-import { formatConv } from '../../../../geometry/text.ts';
+import { formatConv, parseConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { Generator } from '../../../../index.ts';
-import { overrideEngine } from '../../engine.ts';
+import type { ConvKernel } from '../../../backend.ts';
+import { engine, overrideEngine } from '../../engine.ts';
+import { plainEpilogue } from '../epilogue.ts';
+import { planesDepthwisePlanner } from './depthwise.ts';
 import { planesPointwisePlanner } from './pointwise.ts';
 
 afterEach(() => void overrideEngine({ fma: true, keepsOrder: true }));
@@ -48,8 +52,8 @@ const long: NamedEpilogue = {
 };
 const endings = [plain, biased, relu6, residual, long];
 
-const caseOf = (geometry: ConvGeometry, ending: NamedEpilogue): PlanCase => ({
-  ...{ geometry, ending, kernel: 'conv' },
+const caseOf = (geometry: ConvGeometry, ending: NamedEpilogue, kernel: ConvKernel = 'conv'): PlanCase => ({
+  ...{ geometry, ending, kernel },
   ...{ xOrder: 'planes', xPitch: geometry.inChannels, yOrder: 'planes', yPitch: geometry.outChannels },
 });
 
@@ -75,5 +79,39 @@ describe.each(engines)('pointwise over planes with %o', (abilities) => {
       const c = caseOf(geometry, pick(random, endings));
       expect(firstDifference(planesPointwisePlanner, c, random), formatConv(geometry)).toBe(-1);
     }
+  });
+});
+
+/** Layers with every kind of tile and band. */
+const layers = [
+  'n1 g12 c12>12 56x56 k3x3 s1 d1 p1',
+  'n1 g6 c6>6 57x55 k3x3 s2 d1 p1',
+  'n2 g5 c5>10 23x41 k5x5 s2 d1 p2',
+  'n1 g9 c9>9 14x14 k7x7 s1 d1 p3',
+  'n1 g4 c4>4 9x33 k3x3 s1 d6 p6',
+  'n1 g8 c8>8 1000 k9 s1 d1 p4',
+  'n1 g3 c3>3 7x7 k3x3 s3 d2 p0:3x2',
+];
+
+describe.each(engines)('depthwise over planes with %o', (abilities) => {
+  it.each(['conv', 'inputGrad'] as const)('%s equals plain loops on whole numbers', (kernel) => {
+    overrideEngine(abilities);
+    const random = new Generator(kernel.length);
+    for (let tried = 0; tried < 150; ) {
+      const [groups, perOut] = [pick(random, [2, 3, 5, 40]), pick(random, [1, 1, 1, 2, 3])];
+      const geometry = randomGeometry(random, { groups, perIn: 1, perOut });
+      if (!geometry) continue;
+      const c = caseOf(geometry, pick(random, endings), kernel);
+      const task = { ...c, epilogue: plainEpilogue, engine: engine() };
+      if (planesDepthwisePlanner.refuse(task) !== null) continue;
+      tried++;
+      expect(firstDifference(planesDepthwisePlanner, c, random), formatConv(geometry)).toBe(-1);
+    }
+  });
+
+  it.each(layers)('%s equals plain loops on whole numbers', (text) => {
+    overrideEngine(abilities);
+    const c = caseOf(parseConv(text), biased);
+    expect(firstDifference(planesDepthwisePlanner, c, new Generator(1))).toBe(-1);
   });
 });

@@ -1,0 +1,126 @@
+// The planner of depthwise convolution over planes, and its kernel around the plane function: nothing is transposed, lanes
+// are pixels of a row.
+
+import { formatConv } from '../../../../geometry/text.ts';
+import { type Code, type Func, i32, type Local } from '../../assembler/index.ts';
+import { engineName } from '../../engine.ts';
+import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
+import { refuseGroups } from '../depthwise.ts';
+import { divide } from '../depthwiseBlocks.ts';
+import { laneOperands } from '../directRow.ts';
+import { type Epilogue, epilogueKey } from '../epilogue.ts';
+import { type Kernel, kernelParams } from '../kernel.ts';
+import { type PlaneFunction, planeFunction } from './depthwisePlane.ts';
+import { type DepthwiseShape, depthwiseShape, statedProducts, vectorProducts } from './depthwiseShape.ts';
+
+/** Multiply-adds in the code of a plane beyond which it would be too long. */
+const mostStatedProducts = 4000;
+
+export const planesDepthwisePlanner: ConvPlanner = {
+  name: 'depthwise over planes',
+  refuse(task) {
+    const { geometry: g, kernel } = task;
+    const reason = refuseKernel(task) ?? refuseGroups(g) ?? needsOrder('planes', task);
+    if (reason) return reason;
+    if (g.axes.length > 2) return 'takes one axis or two';
+    const stated = statedProducts(depthwiseShape(task));
+    return stated > mostStatedProducts
+      ? `the code of ${kernel} for one plane would be ${stated} products long`
+      : null;
+  },
+  cost: (task) => costOf(task, depthwiseShape(task)),
+  plan: (task) => planOf(task, depthwiseShape(task)),
+};
+
+function refuseKernel({ geometry: g, kernel }: ConvTask): string | null {
+  if (kernel === 'conv') return null;
+  if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
+  return g.axes.every((a) => a.stride === 1) && g.outChannels === g.inChannels
+    ? null
+    : 'takes input gradients of stride 1 with as many outputs as inputs';
+}
+
+function planOf(task: ConvTask, s: DepthwiseShape): ConvPlan {
+  const { kernel, epilogue, engine } = task;
+  const ends = kernel === 'conv' ? ['x', 'w', 'y'] : ['y', 'w', 'x'];
+  const [rows, vectors] = [s.bands[0].size, s.tiles[0].vectors];
+  const taps = `${s.rows.taps}×${s.columns.taps} taps`;
+  return {
+    description: `depthwise over planes ${rows}x${vectors}, ${engineName(engine)}, ${taps}, ${s.planes} planes`,
+    exact: true,
+    multiplications: s.planes * vectorProducts(s) * 4,
+    weightBytes: 0,
+    prepare: [],
+    workspaces: [],
+    steps: [
+      {
+        kernel: depthwisePlanesKernel(task, s),
+        operands: [...ends, ...laneOperands(epilogue)] as ConvOperand[],
+      },
+    ],
+  };
+}
+
+/** Operands: source, w (the tensor of weights as it is), result, bias if there is one, extras. */
+function depthwisePlanesKernel({ geometry, kernel, epilogue, engine }: ConvTask, s: DepthwiseShape): Kernel {
+  const operands = ['source', 'w', 'result', ...laneOperands(epilogue)];
+  const order = engine.keepsOrder ? '' : ' gathers';
+  return {
+    key: `planes depthwise ${kernel} ${formatConv(geometry)} ${epilogueKey(epilogue)} ${engineName(engine)}${order}`,
+    operands,
+    units: s.planes * s.parts,
+    scratchBytes: 0,
+    emit(m, name) {
+      const plane = planeFunction(m, `${name}Plane`, s, epilogue);
+      return m.func(name, kernelParams(operands), (f, p) => {
+        f.range('unit', p.from, p.to, 1, (unit) => doUnit(f, s, epilogue, plane, p, unit));
+      });
+    },
+  };
+}
+
+/** Takes a unit's number apart: [image][channel][part of the bands]. */
+function doUnit(
+  f: Func,
+  s: DepthwiseShape,
+  e: Epilogue,
+  call: PlaneFunction,
+  p: Readonly<Record<string, Local<'i32'>>>,
+  unit: Local<'i32'>,
+): void {
+  const [plane, part] = divide(f, unit, s.parts);
+  const [, channel] = divide(f, plane, s.channels);
+  const bands = s.bands.reduce((n, b) => n + b.times, 0);
+  const times = (count: Code<'i32'>, floats: number): Code<'i32'> => i32.mul(count, floats * 4);
+  const bound = (k: Code<'i32'>) => i32.divU(i32.mul(k, bands), s.parts);
+  const place = f.keep(times(channel, 1), 'place');
+  const extras = e.extras.map((kind, i) => {
+    const extra = p[`extra${i}`];
+    return [`extra${i}`, kind === 'pixel' ? i32.sub(extra, p.result) : i32.add(extra, place)];
+  });
+  const source = s.multiplier === 1 ? plane : i32.divU(plane, s.multiplier);
+  f.run(
+    f.call(call, {
+      ...Object.fromEntries(extras),
+      ...(e.bias && { bias: i32.add(p.bias, place) }),
+      source: i32.add(p.source, times(source, s.rows.sources * s.columns.sources)),
+      w: i32.add(p.w, times(channel, s.rows.taps * s.columns.taps)),
+      result: i32.add(p.result, times(plane, s.rows.results * s.columns.results)),
+      first: bound(part),
+      last: bound(i32.add(part, 1)),
+    }),
+  );
+}
+
+/** Time of a multiply-add, over that of the engine's best direct kernel; cycles per tile for its start and stores. */
+const relativeTime = { step: 1.15, strided: 1.6, gathered: 4 };
+/** Time to move a float to or from the caches behind the first, in the same unit. */
+const floatTime = 1;
+
+function costOf({ engine }: ConvTask, s: DepthwiseShape): number {
+  const { step } = s.columns;
+  const time = relativeTime[step === 1 ? 'step' : step === 2 ? 'strided' : 'gathered'];
+  const floats = s.rows.sources * s.columns.sources + s.rows.results * s.columns.results;
+  const spilled = engine.keepsOrder ? 1 : 2;
+  return s.planes * (vectorProducts(s) * 4 * time * spilled + floats * floatTime * (engine.wide ? 2 : 1));
+}

@@ -1,0 +1,264 @@
+// The function that does bands of rows of one result plane of a depthwise convolution over planes.
+//
+// A tile's sums stay in registers while the source rows pass. Every vector of source pixels is loaded once and enters the
+// sums of all rows that see it; neighbouring taps are loads a few floats apart.
+
+import { type Func, type FuncRef, i8x16, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { multiplyAdd } from '../../engine.ts';
+import type { Vector } from '../../fused/math.ts';
+import { greater, laneOperands, less } from '../directRow.ts';
+import { type Epilogue, finish, isLate } from '../epilogue.ts';
+import { storeLanes } from '../lanes.ts';
+import { floatBytes, vectorBytes } from '../pointers.ts';
+import {
+  type BandRun,
+  type BandSource,
+  type DepthwiseShape,
+  isWhole,
+  type RowTiles,
+} from './depthwiseShape.ts';
+
+/**
+ * Addresses: `source`, `result` of the planes; `w` of the plane's weights; `bias` and extras of kind channel of its value;
+ * extras of kind pixel are distances from the result. `first`, `last`: bands, from and to.
+ */
+export type PlaneFunction = FuncRef<Record<string, 'i32'>, 'void'>;
+type Params = Readonly<Record<string, Local<'i32'>>>;
+
+/** What all parts of a plane's code share. */
+interface Site {
+  readonly f: Func;
+  readonly p: Params;
+  readonly s: DepthwiseShape;
+  readonly epilogue: Epilogue;
+  readonly weight: (row: number, column: number) => Local<'v128'>;
+}
+
+export function planeFunction(m: Module, name: string, s: DepthwiseShape, epilogue: Epilogue): PlaneFunction {
+  const names = ['source', 'w', 'result', ...laneOperands(epilogue), 'first', 'last'];
+  const params = Object.fromEntries(names.map((n) => [n, 'i32' as const]));
+  const late = isLate(epilogue);
+  const stored = late ? { ...epilogue, formula: null } : epilogue;
+  return m.func(name, params, (f, p: Params) => {
+    const site = { f, p, s, epilogue: stored, weight: weightsOf(f, p, s) };
+    for (const run of s.bands) overBands(site, run);
+    if (late) for (const run of s.bands) finishBands({ ...site, epilogue }, run);
+  });
+}
+
+/** A tap's weight in all lanes: from a register that holds it all the time, or loaded anew. */
+function weightsOf(f: Func, p: Params, { rows, columns, held }: DepthwiseShape): Site['weight'] {
+  const load = (tap: number): Vector => v128.load32Splat(p.w, { offset: tap * floatBytes });
+  if (held) {
+    const all = Array.from({ length: rows.taps * columns.taps }, (_, tap) => f.keep(load(tap), 'w'));
+    return (row, column) => all[row * columns.taps + column];
+  }
+  const weight = f.local('v128', 'w');
+  return (row, column) => {
+    f.set(weight, load(row * columns.taps + column));
+    return weight;
+  };
+}
+
+/** Which bands of a run are asked for: numbers within the run. */
+function bandRange({ f, p }: Site, run: BandRun) {
+  return {
+    from: f.keep(greater(i32.sub(p.first, run.firstBand), i32.const(0)), 'bandFrom'),
+    to: f.keep(less(i32.sub(p.last, run.firstBand), i32.const(run.times)), 'bandTo'),
+  };
+}
+
+function overBands(site: Site, run: BandRun): void {
+  const { f, p, s } = site;
+  const { from, to } = bandRange(site, run);
+  const [source, result] = [f.local('i32', 'sourceTile'), f.local('i32', 'resultTile')];
+  f.range('band', from, to, 1, (band) => {
+    const first = f.keep(i32.add(i32.mul(band, run.size), run.first), 'firstRow');
+    const row = f.keep(i32.add(i32.mul(first, s.rows.step), s.rows.start), 'sourceRow');
+    const sourceBand = f.keep(i32.add(p.source, i32.mul(row, s.columns.sources * floatBytes)), 'sourceBand');
+    const resultBand = f.keep(
+      i32.add(p.result, i32.mul(first, s.columns.results * floatBytes)),
+      'resultBand',
+    );
+    for (const tiles of s.tiles) {
+      f.set(source, i32.add(sourceBand, tiles.base * floatBytes));
+      f.set(result, i32.add(resultBand, tiles.first * floatBytes));
+      f.repeat(tiles.times, () => {
+        doTile(site, run, tiles, { source, row, result });
+        f.increase(source, tiles.vectors * s.columns.step * vectorBytes);
+        f.increase(result, tiles.vectors * vectorBytes);
+      });
+    }
+  });
+}
+
+/** Where a tile lies: addresses, and the number of its first source row. */
+interface TilePlace {
+  readonly source: Local<'i32'>;
+  readonly row: Local<'i32'>;
+  readonly result: Local<'i32'>;
+}
+
+type Sums = readonly (readonly Local<'v128'>[])[];
+
+function doTile(site: Site, run: BandRun, tiles: RowTiles, at: TilePlace): void {
+  const { f, p, s, epilogue } = site;
+  const sums = Array.from({ length: run.size }, (_, r) =>
+    Array.from({ length: tiles.vectors }, (_, v) => f.local('v128', `sum${r}_${v}_`)),
+  );
+  for (const sum of sums.flat())
+    f.set(sum, epilogue.bias ? v128.load32Splat(p.bias) : v128.const4F(0, 0, 0, 0));
+  const masks = masksOf(f, tiles);
+  const source = f.local('i32', 'sourceRowAt');
+  for (const from of run.sources) {
+    if (from.inside === 'never') continue;
+    const body = (): void => {
+      f.set(source, i32.add(at.source, from.row * s.columns.sources * floatBytes));
+      sumRow(site, tiles, from, source, sums, masks);
+    };
+    if (from.inside === 'always') body();
+    else f.if(i32.ltU(i32.add(at.row, from.row), s.rows.sources), body);
+  }
+  sums.forEach((row, r) => storeRow(site, tiles, row, at.result, r * s.columns.results * floatBytes));
+}
+
+const maskName = (mask: readonly boolean[]): string => mask.map(Number).join('');
+
+/** Vectors of ones where a lane lies inside, one for each pattern of a tile. */
+function masksOf(f: Func, tiles: RowTiles): ReadonlyMap<string, Local<'v128'>> {
+  const masks = new Map<string, Local<'v128'>>();
+  for (const { mask } of tiles.taps.flatMap((t) => t.loads)) {
+    if (!mask || isWhole(mask) || masks.has(maskName(mask))) continue;
+    const [a, b, c, d] = mask.map((inside) => (inside ? -1 : 0)) as [number, number, number, number];
+    masks.set(maskName(mask), f.keep(v128.const4I(a, b, c, d), 'inside'));
+  }
+  return masks;
+}
+
+/** One source row into all sums that see it. */
+function sumRow(
+  site: Site,
+  tiles: RowTiles,
+  from: BandSource,
+  source: Local<'i32'>,
+  sums: Sums,
+  masks: ReadonlyMap<string, Local<'v128'>>,
+): void {
+  const { f, s, weight } = site;
+  const madd = multiplyAdd(s.engine);
+  const pixels = pixelLoader(f, s, source);
+  for (const { tap, loads } of tiles.taps) {
+    const used = loads.flatMap(({ column, mask }, v) => (mask ? [{ column, mask, v }] : []));
+    if (used.length === 0) continue;
+    const x = used.map(({ column, v }) => pixels(column, v));
+    for (const use of from.uses) {
+      const w = weight(use.tap, tap);
+      used.forEach(({ mask, v }, i) => {
+        const sum = sums[use.result][v];
+        const next = madd(x[i], w, sum);
+        const inside = masks.get(maskName(mask));
+        f.set(sum, inside ? v128.bitselect(next, sum, inside) : next);
+      });
+    }
+  }
+}
+
+/** Four pixels `step` columns apart, from `column` on, for vector `v` of a tile. */
+function pixelLoader(f: Func, s: DepthwiseShape, source: Local<'i32'>) {
+  const { step } = s.columns;
+  const registers = new Map<number, Local<'v128'>>();
+  const register = (v: number): Local<'v128'> => {
+    const known = registers.get(v) ?? f.local('v128', `x${v}_`);
+    registers.set(v, known);
+    return known;
+  };
+  const pairs = pairLoader(f, source);
+  return (column: number, v: number): Local<'v128'> => {
+    const offset = column * floatBytes;
+    f.set(
+      register(v),
+      step === 1
+        ? v128.load(source, { offset })
+        : step === 2
+          ? pairs(column, v)
+          : apart(source, offset, step),
+    );
+    return register(v);
+  };
+}
+
+/** Every other of eight pixels. Those of the next column come from the same two vectors. */
+function pairLoader(f: Func, source: Local<'i32'>) {
+  const loaded = new Map<number, { column: number; low: Local<'v128'>; high: Local<'v128'> }>();
+  return (column: number, v: number): Vector => {
+    const known = loaded.get(v);
+    if (known && column === known.column + 1) return everyOther(known.low, known.high, 1);
+    const low = known?.low ?? f.local('v128', 'low');
+    const high = known?.high ?? f.local('v128', 'high');
+    f.set(low, v128.load(source, { offset: column * floatBytes }));
+    f.set(high, v128.load(source, { offset: column * floatBytes + vectorBytes }));
+    loaded.set(v, { column, low, high });
+    return everyOther(low, high, 0);
+  };
+}
+
+const everyOther = (low: Vector, high: Vector, first: number): Vector =>
+  i8x16.shuffle(
+    low,
+    high,
+    [0, 2, 4, 6].flatMap((lane) => [0, 1, 2, 3].map((byte) => (lane + first) * 4 + byte)),
+  );
+
+const apart = (source: Local<'i32'>, offset: number, step: number): Vector =>
+  [1, 2, 3].reduce<Vector>(
+    (lanes, lane) => v128.load32Lane(source, lanes, lane, { offset: offset + lane * step * floatBytes }),
+    v128.load32Zero(source, { offset }),
+  );
+
+/** Finishes the sums of one row of a tile and stores them. All loads come first: a store between them would keep V8 from pairing. */
+function storeRow(
+  site: Site,
+  tiles: RowTiles,
+  sums: readonly Local<'v128'>[],
+  result: Local<'i32'>,
+  row: number,
+): void {
+  sums.forEach((sum, v) => finishVector(site, sum, result, row + v * vectorBytes));
+  sums.forEach((sum, v) => {
+    storeLanes(site.f, result, sum, v === tiles.vectors - 1 ? tiles.kept : 4, row + v * vectorBytes);
+  });
+}
+
+function finishVector(
+  { f, p, s, epilogue: e }: Site,
+  sum: Local<'v128'>,
+  result: Local<'i32'>,
+  offset: number,
+): void {
+  if (!e.formula) return;
+  const load = (extra: number): Vector =>
+    e.extras[extra] === 'channel'
+      ? v128.load32Splat(p[`extra${extra}`])
+      : v128.load(i32.add(result, p[`extra${extra}`]), { offset });
+  f.set(sum, finish(f, e, sum, load, s.engine));
+}
+
+/** Applies the formula to the sums of bands, which lie one after the other. */
+function finishBands(site: Site, run: BandRun): void {
+  const { f, p, s } = site;
+  const { from, to } = bandRange(site, run);
+  const values = run.size * s.columns.results;
+  const [result, sum] = [f.local('i32', 'resultAt'), f.local('v128', 'late')];
+  const step = (lanes: number): void => {
+    f.set(sum, v128.load(result));
+    finishVector(site, sum, result, 0);
+    storeLanes(f, result, sum, lanes, 0);
+    f.increase(result, lanes * floatBytes);
+  };
+  f.range('band', from, to, 1, (band) => {
+    const first = i32.add(i32.mul(band, values), run.first * s.columns.results);
+    f.set(result, i32.add(p.result, i32.mul(first, floatBytes)));
+    if (values >= 4) f.repeat(Math.floor(values / 4), () => step(4));
+    if (values % 4 > 0) step(values % 4);
+  });
+}
