@@ -34,13 +34,17 @@ function hash(bytes: Uint8Array): string {
   return (h >>> 0).toString(16).padStart(8, '0');
 }
 
-/** Of the code of each algorithm that takes the task. */
+/** Of the code of each algorithm that takes the task, on pixels or on planes. */
 function hashesOf(task: ConvTask): Record<string, string> {
-  const takers = convPlanners.filter((planner) => planner.refuse(task) === null);
-  const hashes = takers.map((planner) => {
-    const { prepare, steps } = planner.plan(task);
+  const planes = { ...task, xOrder: 'planes', yOrder: 'planes' } as const;
+  const taken = [task, planes].flatMap((t) =>
+    convPlanners.filter((planner) => planner.refuse(t) === null).map((planner) => ({ planner, t })),
+  );
+  const hashes = taken.map(({ planner, t }) => {
+    const { prepare, steps } = planner.plan(t);
     const code = moduleOf([...prepare, ...steps].map((step) => step.kernel)).encode();
-    return [planner.name, hash(code)] as const;
+    const order = t.yOrder === 'planes' && !planner.name.includes('planes') ? ', planes' : '';
+    return [`${planner.name}${order}`, hash(code)] as const;
   });
   return Object.fromEntries(hashes);
 }
