@@ -92,6 +92,8 @@ interface Rows {
   readonly part: DirectPart;
   readonly epilogue: Epilogue;
   readonly functions: readonly FuncRef<RowParams, 'void'>[];
+  /** Over how many tiles each touches the weights of the next block; where a turn of the loop is one step, it is not worth it. */
+  readonly ahead: readonly number[];
 }
 
 function partFunction(
@@ -103,13 +105,11 @@ function partFunction(
 ): KernelFunction {
   const { plan, split, runs } = part;
   const ranged = split.spans > 1;
+  const ahead = runs.map((block) => (engine.keepsOrder ? tilesAhead(plan, block, split) : 0));
   const functions = runs.map((block, i) =>
-    rowFunction(m, `${name}Row${i}`, {
-      ...{ plan, block, engine, epilogue, ranged },
-      ahead: tilesAhead(plan, block, split),
-    }),
+    rowFunction(m, `${name}Row${i}`, { plan, block, engine, epilogue, ranged, ahead: ahead[i] }),
   );
-  const rows = { part, epilogue, functions };
+  const rows = { part, epilogue, functions, ahead };
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
   return m.func(name, kernelParams(operands), (f, p) => {
     f.range('unit', p.from, p.to, 1, (unit) => {
@@ -165,7 +165,8 @@ function overRuns(f: Func, p: Params, rows: Rows, at: UnitPlace): void {
     const body = (): void => {
       const lane = i32.add(i32.mul(i32.sub(inGroup, run.first), 4 * run.vectors), run.lane);
       const block = blockPointers(f, p, rows, group, f.keep(lane, 'lane'));
-      overRows(f, rows, i, at, { ...block, ...nextBlock(f, rows.part, run, block.w, inGroup) });
+      const next = rows.ahead[i] > 0 ? { next: nextBlock(f, plan, run, block.w, inGroup) } : {};
+      overRows(f, rows, i, at, { ...block, ...next });
     };
     if (i === runs.length - 1) body();
     else f.if(i32.ltS(inGroup, run.first + run.times), body, () => choose(i + 1));
@@ -176,11 +177,10 @@ function overRuns(f: Func, p: Params, rows: Rows, at: UnitPlace): void {
 const blockBytes = (plan: ClipPlan, run: BlockRun): number => run.vectors * 16 * plan.ins * tapsOf(plan);
 
 /** The weights to touch while a block is multiplied: those of the run's next one, or its own again. */
-function nextBlock(f: Func, part: DirectPart, run: BlockRun, w: Local<'i32'>, inGroup: Int): Params {
-  if (tilesAhead(part.plan, run, part.split) === 0) return {};
+function nextBlock(f: Func, plan: ClipPlan, run: BlockRun, w: Local<'i32'>, inGroup: Int): Local<'i32'> {
   const isLast = i32.geS(inGroup, run.first + run.times - 1);
-  const step = select(i32.const(0), i32.const(blockBytes(part.plan, run)), isLast);
-  return { next: f.keep(i32.add(w, step), 'nextBlock') };
+  const step = select(i32.const(0), i32.const(blockBytes(plan, run)), isLast);
+  return f.keep(i32.add(w, step), 'nextBlock');
 }
 
 /** Where a block's weights, channels and lanes begin. */

@@ -24,6 +24,8 @@ export const unitsOf = (s: Split): number => s.bands * s.spans * s.chunks;
 const cacheBytes = 512 * 1024;
 /** Enough for eight threads to end at about the same time. */
 const enoughUnits = 32;
+/** So many chunks are not cut into bands besides: each would read all weights of its chunk again. */
+const enoughChunks = 16;
 /** 16 lanes are a line of 64 bytes: chunks of whole lines are not shared between threads. */
 const lineLanes = 16;
 const leastTilesAhead = 6;
@@ -106,13 +108,11 @@ function splitLanes(
   const perLine = Math.max(1, Math.round(lineLanes / (4 * runs[0].vectors)));
   const lines = Math.ceil(blocks / perLine);
   const chunks = divide(blocks, Math.max(chunksNeeded, Math.min(lines, enoughUnits)));
-  const bands = divide(rows, Math.ceil(enoughUnits / chunks.count));
+  const more = chunks.count >= enoughChunks ? 1 : Math.ceil(enoughUnits / chunks.count);
+  const bands = divide(rows, more);
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = tileCount(axis, Math.min(...runs.map((r) => r.pixels)));
-  const spans = Math.max(
-    1,
-    Math.min(Math.ceil(enoughUnits / (chunks.count * bands.count)), Math.floor(tiles / 2)),
-  );
+  const spans = Math.max(1, Math.min(Math.ceil(more / bands.count), Math.floor(tiles / 2)));
   return {
     order: 'lanes',
     ...{ bands: bands.count, rowsPerBand: bands.size, spans },

@@ -3,6 +3,7 @@
 
 import { type Code, type Func, i32, type Local, type Operand, v128 } from '../assembler/index.ts';
 import { type Engine, multiplyAdd, type Tile } from '../engine.ts';
+import { type Ahead, touchAhead } from './ahead.ts';
 import { type ClipPlan, mergesTaps, xSteps } from './clipPlan.ts';
 import { floatBytes, vectorBytes } from './pointers.ts';
 import type { Segment, TileRun } from './rowTiles.ts';
@@ -17,17 +18,11 @@ export interface Registers {
   readonly w: Local<'i32'>;
   /** Where the weights of the current run end. */
   readonly end: Local<'i32'>;
-  readonly ahead: Ahead | null;
+  readonly ahead: AheadOfTiles | null;
 }
 
-/**
- * Weights that come from far are touched a block early, a little in every turn of the loops, so that they arrive evenly
- * while there is work: WebAssembly has no prefetch, but a load whose value nobody wants is one.
- */
-export interface Ahead {
-  readonly at: Local<'i32'>;
-  readonly touched: Local<'i32'>;
-  /** Over so many tiles the weights of one block are spread. */
+/** The weights of one block are touched over so many tiles of the block before. */
+interface AheadOfTiles extends Ahead {
   readonly tiles: number;
 }
 
@@ -42,7 +37,7 @@ interface Site {
   readonly at: { x: number; w: number };
 }
 
-export function makeRegisters(f: Func, tile: Tile, ahead: Ahead | null): Registers {
+export function makeRegisters(f: Func, tile: Tile, ahead: AheadOfTiles | null): Registers {
   const { pixels, vectors } = tile;
   const vectorsOf = (count: number, name: string): Local<'v128'>[] =>
     Array.from({ length: count }, (_, i) => f.local('v128', `${name}${i}`));
@@ -187,7 +182,8 @@ function sumRun(s: Site, sums: Registers['sums'], from: { x: number; w: number }
     f.set(registers.end, i32.add(registers.w, turns * unroll * step * floatBytes));
     f.loop(() => {
       stepsFrom(0, unroll);
-      touchAhead(f, registers.ahead, unroll * step * floatBytes);
+      const { ahead } = registers;
+      if (ahead) touchAhead(f, ahead, Math.floor((unroll * step * floatBytes) / ahead.tiles));
       f.increase(registers.x, unroll * floatBytes);
       f.increase(registers.w, unroll * step * floatBytes);
       return i32.ne(registers.w, registers.end);
@@ -195,13 +191,6 @@ function sumRun(s: Site, sums: Registers['sums'], from: { x: number; w: number }
     Object.assign(s.at, { x: from.x + turns * unroll, w: from.w + turns * unroll * step });
   } else stepsFrom(0, unroll);
   stepsFrom(turns * unroll, run - turns * unroll);
-}
-
-/** A tile's share of the block of weights that comes next, for a turn that reads `bytes` of its own. */
-function touchAhead(f: Func, ahead: Ahead | null, bytes: number): void {
-  if (!ahead) return;
-  f.set(ahead.touched, i32.load(ahead.at));
-  f.increase(ahead.at, Math.floor(bytes / ahead.tiles));
 }
 
 /** One x per pixel times one row of weights; whichever are fewer wait in registers for the others. Places in floats. */

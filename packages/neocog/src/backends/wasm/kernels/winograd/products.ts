@@ -11,6 +11,7 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
+import { type Ahead, touchAhead } from '../ahead.ts';
 import { type HeightCount, vectorBytes } from './tiles.ts';
 
 export interface Products {
@@ -26,15 +27,20 @@ export interface Products {
   readonly a: { readonly row: number; readonly term: number; readonly plane: number };
   readonly b: { readonly term: number; readonly plane: number };
   readonly sums: { readonly row: number; readonly plane: number };
+  /** Bytes from address `ahead` on that are touched meanwhile, since they are needed next and far away; see `touchAhead`. */
+  readonly ahead: number;
 }
 
 /** `large`: whether the block of rows is one of the larger ones. */
-const params = { a: 'i32', b: 'i32', sums: 'i32', large: 'i32' } as const;
+const params = { a: 'i32', b: 'i32', sums: 'i32', large: 'i32', ahead: 'i32' } as const;
 export type ProductsFunction = FuncRef<typeof params, 'void'>;
 
 export function products(m: Module, name: string, p: Products, e: Engine): ProductsFunction {
-  return m.func(name, params, (f, { a, b, sums, large }) => {
-    const registers = registersFor(f, p);
+  return m.func(name, params, (f, { a, b, sums, large, ahead }) => {
+    const reads = aheadPerTurn(p, unrollFor(p.depth, e));
+    const isWorth = e.keepsOrder && reads > 0 && reads <= mostAhead;
+    const touched = isWorth ? { at: ahead, touched: f.local('i32', 'touched') } : null;
+    const registers = { ...registersFor(f, p), ahead: touched };
     const [row, to] = [f.local('i32', 'row'), f.local('i32', 'to')];
     f.repeat(p.points, () => {
       f.set(row, a);
@@ -69,9 +75,10 @@ interface Registers {
   readonly splat: Local<'v128'>;
   readonly aTerm: Local<'i32'>;
   readonly bTerm: Local<'i32'>;
+  readonly ahead: Ahead | null;
 }
 
-function registersFor(f: Func, p: Products): Registers {
+function registersFor(f: Func, p: Products): Omit<Registers, 'ahead'> {
   const rows = Math.max(...p.heights.map((h) => h.height));
   const vectors = <T>(make: (j: number) => T): T[] => Array.from({ length: p.vectors }, (_, j) => make(j));
   return {
@@ -106,10 +113,20 @@ function registerTile(
   const unroll = unrollFor(p.depth, e);
   f.repeat(p.depth / unroll, () => {
     for (let u = 0; u < unroll; u++) term(f, p, e, tile, r, u);
+    if (r.ahead) touchAhead(f, r.ahead, aheadPerTurn(p, unroll));
     f.increase(r.aTerm, unroll * p.a.term);
     f.increase(r.bTerm, unroll * p.b.term);
   });
   each((sum, offset) => f.run(v128.store(at.sums, sum, { offset })));
+}
+
+/** Where few tiles share the weights, they are waited for in any case. */
+const mostAhead = 128;
+
+/** Bytes for each turn of all loops. */
+function aheadPerTurn(p: Products, unroll: number): number {
+  const tiles = p.heights.reduce((sum, h) => sum + Math.max(h.large, h.small), 0);
+  return Math.floor(p.ahead / ((p.points * tiles * p.depth) / unroll));
 }
 
 function term(f: Func, p: Products, e: Engine, tile: Registers['sums'], r: Registers, u: number): void {

@@ -74,7 +74,7 @@ function contextOf(s: WinogradShape, e: Engine, tiles: number): Context {
 function productsOver(m: Module, name: string, c: Context, run: LaneRun, depth: number, count: number) {
   const outs = c.s.target.channels;
   const shape = {
-    ...{ points: count, depth, vectors: run.tile.vectors, accumulate: true },
+    ...{ points: count, depth, vectors: run.tile.vectors, accumulate: true, ahead: 0 },
     heights: heightsOf(tileBlocks(outs, outs), run.tile.pixels),
     a: { row: floatBytes, term: rowBytes(c.dy), plane: c.dy.planeBytes },
     b: { term: rowBytes(c.x), plane: c.x.planeBytes },
@@ -132,7 +132,7 @@ function overTiles(m: Module, name: string, c: Context, run: LaneRun) {
     clear(f, sums, blockBytes(c.s, run));
     stretches.forEach(({ depth, count }, i) => {
       f.repeat(count, () => {
-        f.run(f.call(functions[i], { a, b, sums, large: 0 }));
+        f.run(f.call(functions[i], { a, b, sums, large: 0, ahead: 0 }));
         f.increase(a, depth * rowBytes(c.dy));
         f.increase(b, depth * rowBytes(c.x));
       });
@@ -220,7 +220,7 @@ function pointsAndLanes(m: Module, name: string, c: Context, depth: number) {
   return m.func(name, { a: 'i32', b: 'i32', sums: 'i32' }, (f, { a, b, sums }) => {
     layout.runs.forEach((run, i) => {
       f.repeat(run.count, () => {
-        f.run(f.call(functions[i], { a, b, sums, large: 0 }));
+        f.run(f.call(functions[i], { a, b, sums, large: 0, ahead: 0 }));
         f.increase(b, laneWidth(run) * floatBytes);
         f.increase(sums, blockBytes(s, run));
       });
