@@ -14,6 +14,7 @@ export { type LoadedFile, type LoadOptions, loadFile } from './load.ts';
 export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export { type LoadOnnxOptions, loadOnnx } from './onnx/load.ts';
+export { type SaveOnnxOptions, saveOnnx } from './onnx/save.ts';
 export {
   loadSafetensors,
   parseSafetensors,

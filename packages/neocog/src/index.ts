@@ -2,9 +2,11 @@
 
 export { type GradcheckOptions, type GradOptions, grad, gradcheck } from './autograd/grad.ts';
 export type { Explanation } from './backends/backend.ts';
+export type { GraphNode, GraphValue } from './backends/graph.ts';
 export type { WideSimd } from './backends/wasm/engine.ts';
 export * from './data/index.ts';
 export { DeviceError, FormatError, NeocogError, ShapeError, UnsupportedError } from './errors.ts';
+export type { Expr } from './expression/expression.ts';
 export * as filters from './filters/index.ts';
 export {
   convGeometry,
@@ -54,6 +56,12 @@ export {
   pack,
 } from './program/pack.ts';
 export { type CompileOptions, compile, Program, type ProgramReport } from './program/program.ts';
+export {
+  type RecordedCall,
+  type RecordedNetwork,
+  type RecordedTensor,
+  recordNetwork,
+} from './program/recorded.ts';
 export type { InputShapes, ProgramValue } from './program/signature.ts';
 export {
   type CompileTrainingOptions,

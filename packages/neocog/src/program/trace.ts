@@ -23,11 +23,7 @@ export interface Traced {
 
 /** What `module` computes in evaluation mode from inputs of some shapes. Its weights are constants. */
 export function traceInference(fn: string, module: Module, inputs: readonly ProgramValue[]): Traced {
-  const recorder = new Recorder(fn);
-  const given = inputs.map(({ shape, dtype }) => new Tensor(recorder.input(sizeOf(shape), dtype), shape));
-  const results = record(recorder, module, () =>
-    inEvaluation(module, () => noGrad(() => resultsOf(fn, module, inputs, given))),
-  );
+  const { recorder, given, results } = recordInference(fn, module, inputs);
   const graph = {
     nodes: recorder.nodes,
     updates: [],
@@ -36,6 +32,35 @@ export function traceInference(fn: string, module: Module, inputs: readonly Prog
   };
   const outputs = results.map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
   return { graph: dropUnread(graph), host: recorder.host, outputs };
+}
+
+/** One forward pass in evaluation mode on a recorder, with its inputs and its named results. */
+export function recordInference(
+  fn: string,
+  module: Module,
+  inputs: readonly ProgramValue[],
+  onCall?: (call: Call) => void,
+) {
+  const recorder = new Recorder(fn);
+  const given = inputs.map(({ shape, dtype }) => new Tensor(recorder.input(sizeOf(shape), dtype), shape));
+  const results = record(
+    recorder,
+    module,
+    () => inEvaluation(module, () => noGrad(() => resultsOf(fn, module, inputs, given))),
+    onCall,
+  );
+  return { recorder, given, results };
+}
+
+/** The pass of one part of a module: what it was given and gave, and which nodes it asked for. */
+export interface Call {
+  /** Path of the part, such as `layer1.0.conv1`. */
+  readonly path: string;
+  readonly part: Module;
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Every output of the network with its name. */
@@ -57,12 +82,19 @@ function needResult(fn: string, what: string, y: Tensor | undefined): Tensor {
 }
 
 /** Runs `body` on a recorder, nodes labelled with the part of `module` that asks for them. */
-export function record<T>(recorder: Recorder, module: Module, body: () => T): T {
-  const restore = watchParts(module, (name, _part, _x, forward) => {
+export function record<T>(
+  recorder: Recorder,
+  module: Module,
+  body: () => T,
+  onCall?: (call: Call) => void,
+): T {
+  const restore = watchParts(module, (path, part, x, forward) => {
     const outer = recorder.label;
-    recorder.label = name;
+    const from = recorder.nodes.length;
+    recorder.label = path;
     const y = forward();
     recorder.label = outer;
+    onCall?.({ path, part, x, y, from, to: recorder.nodes.length });
     return y;
   });
   const before: Backend = backend();

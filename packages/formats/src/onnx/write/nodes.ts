@@ -1,0 +1,202 @@
+// Recorded nodes as ONNX nodes: what remains where no layer is known as a whole.
+
+import { type ConvGeometry, type GraphNode, UnsupportedError, type WindowAxis } from 'neocog';
+import { writeFormula } from './formula.ts';
+import { type GraphWriter, sizeOf, stridesOf } from './graphWriter.ts';
+import { writeSum, writeView } from './moves.ts';
+
+/** The kind of node that an operation is one of; several operations may share a kind. */
+type NodeOf<Op, N = GraphNode> = N extends { op: infer Own } ? (Op extends Own ? N : never) : never;
+
+/** Writes one node and says where its outputs can be read. @throws UnsupportedError for what inference does not do. */
+export function writeNode(writer: GraphWriter, node: GraphNode): void {
+  switch (node.op) {
+    case 'conv':
+      return writeConv(writer, node);
+    case 'inputGrad':
+      return writeTransposed(writer, node);
+    case 'maxPool':
+      return writeMaxPool(writer, node as NodeOf<'maxPool'>);
+    case 'sumPool':
+      return writeSumPool(writer, node);
+    case 'matmul':
+      return writeMatmul(writer, node);
+    case 'fused':
+      return writeFused(writer, node);
+    case 'copy':
+      return writeCopy(writer, node);
+    case 'copyAdd':
+      return writeCopyAdd(writer, node);
+    case 'take':
+      return writeTake(writer, node);
+    case 'truncate':
+      return writeTruncate(writer, node);
+    default:
+      throw new UnsupportedError(
+        `saveOnnx: ${node.label || 'the network'} does what ONNX has no node for (${node.op}); leave it out`,
+      );
+  }
+}
+
+const sizes = (axes: readonly WindowAxis[], key: keyof WindowAxis): number[] => axes.map((axis) => axis[key]);
+
+const windowOf = (axes: readonly WindowAxis[]) => ({
+  kernel_shape: sizes(axes, 'kernel'),
+  strides: sizes(axes, 'stride'),
+  dilations: sizes(axes, 'dilation'),
+});
+
+const reach = ({ kernel, dilation }: WindowAxis): number => (kernel - 1) * dilation + 1;
+
+/** Padding as ONNX has it, with just as much at the end as the last window needs. */
+function padsOf(axes: readonly WindowAxis[]): number[] {
+  const after = axes.map((axis) =>
+    Math.max(0, (axis.output - 1) * axis.stride + reach(axis) - axis.input - axis.padBefore),
+  );
+  return [...sizes(axes, 'padBefore'), ...after];
+}
+
+const weightShape = (g: ConvGeometry): number[] => [
+  g.outChannels,
+  g.inChannels / g.groups,
+  ...sizes(g.axes, 'kernel'),
+];
+
+const padModes: Readonly<Record<string, string>> = {
+  reflect: 'reflect',
+  replicate: 'edge',
+  circular: 'wrap',
+};
+
+function writeConv(writer: GraphWriter, { geometry: g, inputs, outputs, bias }: NodeOf<'conv'>): void {
+  const shape = [g.batch, g.inChannels, ...sizes(g.axes, 'input')];
+  let x = writer.read(inputs[0], shape);
+  let pads = padsOf(g.axes);
+  if (g.paddingMode !== 'zeros' && pads.some((n) => n > 0)) {
+    const mode = padModes[g.paddingMode];
+    if (!mode) throw new UnsupportedError(`saveOnnx: ONNX has no padding mode '${g.paddingMode}'`);
+    if (mode === 'wrap' && writer.opset < 19) {
+      throw new UnsupportedError("saveOnnx: padding mode 'circular' needs opset 19; pass { opset: 19 }");
+    }
+    const rank = g.axes.length;
+    x = writer.add('Pad', [x, writer.int64s([0, 0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank)])], {
+      mode,
+    });
+    pads = pads.map(() => 0);
+  }
+  const weights = [
+    writer.read(inputs[1], weightShape(g)),
+    ...(bias ? [writer.read(inputs[2], [g.outChannels])] : []),
+  ];
+  const name = writer.add('Conv', [x, ...weights], { ...windowOf(g.axes), pads, group: g.groups });
+  writer.define(outputs[0], { name, shape: [g.batch, g.outChannels, ...sizes(g.axes, 'output')] });
+}
+
+function writeTransposed(
+  writer: GraphWriter,
+  { geometry: g, inputs, outputs, bias }: NodeOf<'inputGrad'>,
+): void {
+  if (g.paddingMode !== 'zeros') {
+    throw new UnsupportedError(
+      `saveOnnx: a transposed convolution with padding mode '${g.paddingMode}' is not in ONNX`,
+    );
+  }
+  const y = writer.read(inputs[0], [g.batch, g.outChannels, ...sizes(g.axes, 'output')]);
+  const weights = [
+    writer.read(inputs[1], weightShape(g)),
+    ...(bias ? [writer.read(inputs[2], [g.inChannels])] : []),
+  ];
+  const extra = g.axes.map(
+    (axis) => axis.input - ((axis.output - 1) * axis.stride + reach(axis) - axis.padBefore - axis.padAfter),
+  );
+  const name = writer.add('ConvTranspose', [y, ...weights], {
+    ...windowOf(g.axes),
+    pads: [...sizes(g.axes, 'padBefore'), ...sizes(g.axes, 'padAfter')],
+    output_padding: extra,
+    group: g.groups,
+  });
+  writer.define(outputs[0], { name, shape: [g.batch, g.inChannels, ...sizes(g.axes, 'input')] });
+}
+
+function writeMaxPool(writer: GraphWriter, { geometry: g, inputs, outputs }: NodeOf<'maxPool'>): void {
+  const x = writer.read(inputs[0], [g.batch, g.channels, ...sizes(g.axes, 'input')]);
+  const name = writer.add('MaxPool', [x], { ...windowOf(g.axes), pads: padsOf(g.axes) });
+  writer.define(outputs[0], { name, shape: [g.batch, g.channels, ...sizes(g.axes, 'output')] });
+}
+
+/** A mean that counts padding, times what turns it into the scaled sum. */
+function writeSumPool(
+  writer: GraphWriter,
+  { geometry: g, inputs, outputs }: NodeOf<'sumPool' | 'sumPoolGrad'>,
+): void {
+  const x = writer.read(inputs[0], [g.batch, g.channels, ...sizes(g.axes, 'input')]);
+  if (g.axes.some(({ dilation }) => dilation !== 1)) {
+    throw new UnsupportedError('saveOnnx: an average over dilated windows is not in ONNX before opset 19');
+  }
+  const { dilations: _, ...window } = windowOf(g.axes);
+  const average = writer.add('AveragePool', [x], { ...window, pads: padsOf(g.axes), count_include_pad: 1 });
+  const shape = [g.batch, g.channels, ...sizes(g.axes, 'output')];
+  const cells = sizeOf(sizes(g.axes, 'kernel'));
+  const scale = Float32Array.from(inputs[1].data ?? [], (v) => v * cells);
+  const isMean = scale.every((v) => Math.abs(v - 1) < 1e-6);
+  const factor = (): string => writer.tensor(scale, [1, 1, ...shape.slice(2)], 'scale');
+  writer.define(outputs[0], { name: isMean ? average : writer.add('Mul', [average, factor()]), shape });
+}
+
+function writeMatmul(writer: GraphWriter, { shape: s, inputs, outputs }: NodeOf<'matmul'>): void {
+  const { batch, m, k, n } = s;
+  const operand = (i: number, turned: boolean, rows: number, columns: number): string => {
+    const name = writer.read(inputs[i], turned ? [batch, columns, rows] : [batch, rows, columns]);
+    return turned ? writer.add('Transpose', [name], { perm: [0, 2, 1] }) : name;
+  };
+  const name = writer.add('MatMul', [operand(0, s.transposeA, m, k), operand(1, s.transposeB, k, n)]);
+  writer.define(outputs[0], { name, shape: [batch, m, n] });
+}
+
+/** A formula over broadcast inputs, combined along some axes. */
+function writeFused(writer: GraphWriter, { loop, inputs, outputs }: NodeOf<'fused'>): void {
+  const { shape, strides, reduced, combine } = loop;
+  const names = inputs.map((value, i) => {
+    const own = shape.map((n, d) => (strides[i][d] === 0 ? 1 : n));
+    const dense = stridesOf(own);
+    const isDense = own.every((n, d) => n === 1 || strides[i][d] === dense[d]) && sizeOf(own) === value.size;
+    const name = isDense
+      ? writer.read(value, own)
+      : writeView(writer, writer.original(value), { shape, strides: strides[i], offset: 0 });
+    return value.dtype === 'int32' ? writer.add('Cast', [name], { to: 1 }) : name;
+  });
+  const mapped = writeFormula(writer, loop.expr, { shape, inputs: names });
+  const axes = shape.map((_, d) => d).filter((d) => reduced[d]);
+  const kept = shape.map((n, d) => (reduced[d] ? 1 : n));
+  writer.define(outputs[0], { name: writeReduction(writer, mapped, axes, combine), shape: kept });
+}
+
+const reductions: Readonly<Record<string, string>> = { sum: 'ReduceSum', max: 'ReduceMax' };
+
+function writeReduction(writer: GraphWriter, name: string, axes: readonly number[], combine: string): string {
+  if (axes.length === 0) return name;
+  // Axes of ReduceSum are an input since opset 13, of the others since 18.
+  const asInput = combine === 'sum' || writer.opset >= 18;
+  const inputs = asInput ? [name, writer.int64s(axes)] : [name];
+  return writer.add(reductions[combine], inputs, { ...(asInput ? {} : { axes }), keepdims: 1 });
+}
+
+function writeCopy(writer: GraphWriter, { view, inputs, outputs }: NodeOf<'copy'>): void {
+  writer.define(outputs[0], { name: writeView(writer, writer.original(inputs[0]), view), shape: view.shape });
+}
+
+function writeCopyAdd(writer: GraphWriter, { views, inputs, outputs }: NodeOf<'copyAdd'>): void {
+  const parts = inputs.map((value, i) => writer.read(value, views[i].shape));
+  writer.define(outputs[0], writeSum(writer, parts, views, outputs[0].size));
+}
+
+function writeTake(writer: GraphWriter, { planes, inputs, outputs }: NodeOf<'take'>): void {
+  const [x, indices] = inputs.map((value) => writer.read(value, [planes, value.size / planes]));
+  const name = writer.add('GatherElements', [x, indices], { axis: 1 });
+  writer.define(outputs[0], { name, shape: [planes, outputs[0].size / planes] });
+}
+
+function writeTruncate(writer: GraphWriter, { inputs, outputs }: NodeOf<'truncate'>): void {
+  const { name, shape } = writer.original(inputs[0]);
+  writer.define(outputs[0], { name: writer.add('Cast', [name], { to: 6 }), shape });
+}

@@ -1,0 +1,71 @@
+// recordNetwork: one forward pass as data, for whoever writes a network in another format.
+
+import type { GraphNode, GraphValue } from '../backends/graph.ts';
+import { UnsupportedError } from '../errors.ts';
+import type { Module } from '../nn/module.ts';
+import { needKnown } from '../tensor/options.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type InputShapes, type ProgramValue, resolveInputs } from './signature.ts';
+import { type Call, recordInference } from './trace.ts';
+
+/** An array of the recording as the tensor that held it: values have sizes, tensors have shapes. */
+export interface RecordedTensor {
+  readonly value: GraphValue;
+  readonly shape: Shape;
+}
+
+/** One pass of one part of the network. */
+export interface RecordedCall {
+  /** Path of the part, such as `layer1.0.conv1`. */
+  readonly path: string;
+  readonly part: Module;
+  readonly input: RecordedTensor;
+  readonly output: RecordedTensor;
+  /** The part asked for the nodes from this one up to, not including, `to`. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a network computes in evaluation mode for inputs of one shape each. */
+export interface RecordedNetwork {
+  readonly inputs: readonly (ProgramValue & RecordedTensor)[];
+  readonly outputs: readonly (ProgramValue & RecordedTensor)[];
+  /** In the order in which they were asked for; each means what the backend's method of its name means. */
+  readonly nodes: readonly GraphNode[];
+  /** Inner calls before the outer ones that hold them. */
+  readonly calls: readonly RecordedCall[];
+}
+
+/**
+ * Records one forward pass: its operations as nodes over arrays without values, and the calls of its parts. Weights are
+ * constants of the nodes.
+ *
+ * @throws ShapeError for impossible shapes. @throws UnsupportedError if `forward` looks at values or draws some.
+ * @example recordNetwork(models.lenet5(), { input: [1, 1, 28, 28] }).nodes.length
+ */
+export function recordNetwork(
+  module: Module,
+  options: { input?: InputShapes | undefined } = {},
+): RecordedNetwork {
+  needKnown('recordNetwork', options, ['input']);
+  const inputs = resolveInputs('recordNetwork', module, options.input);
+  const calls: Call[] = [];
+  const { recorder, given, results } = recordInference('recordNetwork', module, inputs, (call) =>
+    calls.push(call),
+  );
+  if (recorder.host.draws.length > 0) {
+    throw new UnsupportedError('recordNetwork: the network draws random numbers in every run');
+  }
+  const recorded = (t: Tensor): RecordedTensor => ({ value: recorder.valueOf(t.data), shape: t.shape });
+  return {
+    inputs: inputs.map((input, i) => ({ ...input, ...recorded(given[i]) })),
+    outputs: results.map(([name, t]) => ({ name, dtype: t.dtype, ...recorded(t) })),
+    nodes: recorder.nodes,
+    calls: calls.map(({ path, part, x, y, from, to }) => ({
+      ...{ path, part, from, to },
+      input: recorded(x),
+      output: recorded(y),
+    })),
+  };
+}
