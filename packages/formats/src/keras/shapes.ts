@@ -68,7 +68,11 @@ const channelsLast = tensorStep('Transpose', (x) =>
 );
 
 const reshaping: LayerReader = (config) => {
-  const target = config.numbers('target_shape');
+  // TensorFlow.js writes null for the size that follows from the others.
+  const given = config.value('target_shape');
+  const target = (Array.isArray(given) ? given : [given]).map((n) => n ?? -1);
+  if (!target.every(Number.isSafeInteger))
+    config.fail(`has target_shape ${JSON.stringify(given)}, sizes are needed`);
   const module = tensorStep('Reshape', (x) => reshape(x, [x.shape[0], ...target]));
   return (plan, [x]) => plan.plain(config.name, module, [x], target.length + 1);
 };

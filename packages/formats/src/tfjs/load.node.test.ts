@@ -1,0 +1,304 @@
+// Networks that TensorFlow.js has saved give what TensorFlow.js gave; broken ones are refused.
+
+import { readFileSync } from 'node:fs';
+import { compile, FormatError, NeocogError, ShapeError, type Tensor, tensor, UnsupportedError } from 'neocog';
+import { describe, expect, it } from 'vitest';
+import type { TfjsParts } from './artifacts.ts';
+import { loadTfjs } from './load.ts';
+
+const folder = new URL('../../fixtures/tfjs/', import.meta.url);
+const path = (name: string): string => new URL(`${name}/model.json`, folder).pathname;
+
+interface Listed {
+  shape: number[];
+  data: number[];
+}
+
+function expected(
+  name: string,
+  dtype: 'float32' | 'int32' = 'float32',
+): { inputs: Tensor[]; outputs: Tensor[] } {
+  const json: { inputs: Listed[]; outputs: Listed[] } = JSON.parse(
+    readFileSync(new URL(`${name}/expected.json`, folder), 'utf8'),
+  );
+  const read = (list: Listed[], type: typeof dtype) =>
+    list.map(({ shape, data }) => tensor(data, shape, { dtype: type }));
+  return { inputs: read(json.inputs, dtype), outputs: read(json.outputs, 'float32') };
+}
+
+function expectClose(given: Tensor, wanted: Tensor, name: string): void {
+  expect(given.shape, name).toEqual(wanted.shape);
+  const far = given.data.findIndex((v, i) => !(Math.abs(v - wanted.data[i]) <= 1e-5 + 1e-5 * Math.abs(v)));
+  expect(far, `${name}: ${given.data[far]} instead of ${wanted.data[far]}`).toBe(-1);
+}
+
+describe('loadTfjs', () => {
+  it.each(['images', 'nested', 'sequence', 'uint8', 'uint16', 'float16'])(
+    'computes what TensorFlow.js does: %s',
+    async (name) => {
+      const net = await loadTfjs(path(name));
+      const { inputs, outputs } = expected(name, net.inputs[0].dtype);
+      const feeds = Object.fromEntries(net.inputs.map((input, i) => [input.name, inputs[i]]));
+      const eager = net.run(feeds);
+      const shapes = Object.fromEntries(Object.entries(feeds).map(([key, x]) => [key, x.shape]));
+      const program = await compile(net, { input: shapes, threads: 1 });
+      const compiled = await program.run(feeds);
+      program.dispose();
+      net.outputs.forEach((output, i) => {
+        expectClose(eager[output.name], outputs[i], output.name);
+        expectClose(compiled[output.name], outputs[i], output.name);
+      });
+    },
+  );
+
+  it('takes bytes, joined or by path', async () => {
+    const modelJson = new Uint8Array(readFileSync(path('images')));
+    const paths = [1, 2, 3].map((i) => `group1-shard${i}of3.bin`);
+    const shards = paths.map((name) => new Uint8Array(readFileSync(new URL(`images/${name}`, folder))));
+    const { inputs, outputs } = expected('images');
+    const given: TfjsParts['weights'][] = [
+      shards,
+      new Uint8Array(Buffer.concat(shards)),
+      Object.fromEntries(paths.map((name, i) => [name, shards[i]])),
+    ];
+    for (const weights of given) {
+      const net = await loadTfjs({ modelJson, weights });
+      expectClose(net.run({ x: inputs[0] })[net.outputs[0].name], outputs[0], 'first');
+    }
+    await expect(loadTfjs({ modelJson, weights: {} })).rejects.toThrow(
+      /weights hold no "group1-shard1of3.bin"/,
+    );
+  });
+
+  it('takes file URLs', async () => {
+    const net = await loadTfjs(new URL('nested/model.json', folder));
+    expect(net.inputs.map(({ name }) => name)).toEqual(['x', 'y']);
+  });
+});
+
+/** A graph of one operation on `x`, with constants after it. */
+function graph(op: string, attr: object = {}, constants: readonly number[][] = []): TfjsParts {
+  const names = constants.map((_, i) => `c${i}`);
+  const shape = { shape: { dim: [{ size: '-1' }, { size: '4' }] } };
+  const node = [
+    { name: 'x', op: 'Placeholder', attr: { dtype: { type: 'DT_FLOAT' }, shape } },
+    ...names.map((name) => ({ name, op: 'Const', attr: {} })),
+    { name: 'y', op, input: ['x', ...names], attr },
+  ];
+  const weights = constants.map((values, i) => ({ name: names[i], shape: [values.length], dtype: 'int32' }));
+  return {
+    modelJson: {
+      format: 'graph-model',
+      signature: { outputs: { y: { name: 'y:0' } } },
+      modelTopology: { node },
+      weightsManifest: [{ paths: ['a.bin'], weights }],
+    },
+    weights: new Uint8Array(Int32Array.from(constants.flat()).buffer),
+  };
+}
+
+describe('a graph model', () => {
+  it('runs, with inputs and outputs by name', async () => {
+    const net = await loadTfjs(graph('Reshape', {}, [[-1, 2, 2]]));
+    expect(net.inputs).toEqual([{ name: 'x', shape: ['batch', 4], dtype: 'float32' }]);
+    expect(net.outputs).toEqual([{ name: 'y', shape: ['batch', 2, 2], dtype: 'float32' }]);
+    expect(net.forward(tensor([[1, 2, 3, 4]])).shape).toEqual([1, 2, 2]);
+  });
+
+  it('names every operator that is not there', async () => {
+    await expect(loadTfjs(graph('Einsum'))).rejects.toThrow(UnsupportedError);
+    await expect(loadTfjs(graph('Einsum'))).rejects.toThrow(/1 nodes that neocog does not read: Einsum "y"/);
+  });
+
+  it('refuses circles and what nobody computes', async () => {
+    const model = graph('Relu');
+    const nodes = (model.modelJson as { modelTopology: { node: { name: string; input?: string[] }[] } })
+      .modelTopology.node;
+    nodes[1].input = ['y'];
+    await expect(loadTfjs(model)).rejects.toThrow(/node "y" needs its own result/);
+    nodes[1].input = ['z'];
+    await expect(loadTfjs(model)).rejects.toThrow(/there is no node "z"/);
+    nodes[1].input = ['x:3'];
+    await expect(loadTfjs(model)).rejects.toThrow(/"x" has no result 3/);
+  });
+});
+
+interface ModelJson {
+  modelTopology: {
+    config: { layers: { class_name: string; config: Record<string, unknown>; inbound_nodes: unknown }[] };
+  };
+  weightsManifest: {
+    paths: string[];
+    weights: { name: string; shape: unknown; dtype: string; quantization?: unknown }[];
+  }[];
+}
+
+/** The sequence of the fixtures with a change. */
+function changed(name: string, change: (model: ModelJson) => void): TfjsParts {
+  const model: ModelJson = JSON.parse(readFileSync(path(name), 'utf8'));
+  const shards = model.weightsManifest[0].paths.map((shard) =>
+    readFileSync(new URL(`${name}/${shard}`, folder)),
+  );
+  const weights = new Uint8Array(Buffer.concat(shards));
+  change(model);
+  return { modelJson: model, weights };
+}
+
+describe('a broken model', () => {
+  const refuse = async (parts: TfjsParts, reason: RegExp, kind = FormatError): Promise<void> => {
+    await expect(loadTfjs(parts)).rejects.toThrow(reason);
+    await expect(loadTfjs(parts)).rejects.toBeInstanceOf(kind);
+  };
+
+  it('is refused for its JSON', async () => {
+    for (const modelJson of ['', '{', '[]', 'null', '[1]', `{"a":${'['.repeat(300)}`]) {
+      await refuse({ modelJson, weights: [] }, /cannot be read/);
+    }
+    await refuse({ modelJson: {}, weights: [] }, /no modelTopology/);
+    await refuse({ modelJson: { modelTopology: {} }, weights: [] }, /Sequential or Functional/);
+    await refuse({ modelJson: { modelTopology: { node: [] } }, weights: [] }, /no outputs/);
+  });
+
+  it('is refused for lengths, types and names of weights', async () => {
+    const manifest = (change: (weight: ModelJson['weightsManifest'][0]['weights'][0]) => void) =>
+      changed('sequence', (model) => change(model.weightsManifest[0].weights[0]));
+    await refuse(
+      { ...changed('sequence', () => {}), weights: new Uint8Array(8) },
+      /have 8 bytes, the manifest describes/,
+    );
+    for (const shape of [[1e9, 1e9], [2 ** 60], [-1], [0.5], 'x', null, [Number.NaN]]) {
+      await refuse(
+        manifest((weight) => {
+          weight.shape = shape;
+        }),
+        /bytes|shape/,
+      );
+    }
+    await refuse(
+      manifest((weight) => {
+        weight.dtype = 'string';
+      }),
+      /dtype "string"/,
+      UnsupportedError,
+    );
+    await refuse(
+      manifest((weight) => {
+        weight.dtype = 'complex64';
+      }),
+      /complex64/,
+      UnsupportedError,
+    );
+    await refuse(
+      manifest((weight) => {
+        weight.quantization = { dtype: 'int4' };
+      }),
+      /int4/,
+      UnsupportedError,
+    );
+    await refuse(
+      changed('uint8', (model) => {
+        (model.weightsManifest[0].weights[0].quantization as { scale: unknown }).scale = 'x';
+      }),
+      /scale/,
+    );
+    await refuse(
+      manifest((weight) => {
+        weight.name = 'conv/bias';
+      }),
+      /twice/,
+    );
+    await refuse(
+      manifest((weight) => {
+        weight.name = 'other';
+      }),
+      /no weight "embeddings"/,
+    );
+  });
+
+  it('is refused for shards outside its folder', async () => {
+    for (const shard of [
+      '../x.bin',
+      '/etc/passwd',
+      'a/../../x',
+      'http://example.org/x',
+      'C:\\x',
+      '..\\x',
+      '',
+    ]) {
+      const model: ModelJson = JSON.parse(readFileSync(path('sequence'), 'utf8'));
+      model.weightsManifest[0].paths = [shard];
+      const url = `data:application/json,${encodeURIComponent(JSON.stringify(model))}`;
+      await expect(loadTfjs(url), shard).rejects.toThrow(/not in the folder/);
+    }
+  });
+
+  it('is refused for its layers', async () => {
+    const layer = (
+      change: (layer: ModelJson['modelTopology']['config']['layers'][0]) => void,
+      name = 'nested',
+    ) => changed(name, (model) => change(model.modelTopology.config.layers[3]));
+    await refuse(
+      layer((sum) => {
+        sum.inbound_nodes = [[['sum', 0, 0, {}]]];
+      }),
+      /waits for a result/,
+    );
+    await refuse(
+      layer((sum) => {
+        sum.inbound_nodes = [[['tower', 7, 0, {}]]];
+      }),
+      /waits for a result/,
+    );
+    await refuse(
+      layer((sum) => {
+        sum.inbound_nodes = [[['x', 0, 5, {}]]];
+      }),
+      /nobody computes/,
+    );
+    await refuse(
+      layer((sum) => {
+        sum.inbound_nodes = 'x';
+      }),
+      /no class_name or config/,
+    );
+    await refuse(
+      layer((sum) => {
+        sum.class_name = 'Sum';
+      }),
+      /1 layers .*Sum "sum"/,
+      UnsupportedError,
+    );
+    await refuse(
+      changed('sequence', ({ modelTopology }) => {
+        Object.assign(modelTopology.config.layers[1].config, { strides: -1 });
+      }),
+      /strides/,
+    );
+    await refuse(
+      changed('sequence', ({ modelTopology }) => {
+        modelTopology.config.layers[0].config.batch_input_shape = [null, 1e18];
+      }),
+      /shape/,
+      NeocogError as unknown as typeof FormatError,
+    );
+  });
+
+  it('names the shapes that it takes', async () => {
+    await expect(loadTfjs(path('nested'), { shapes: { x: [1, 6, 6, 5] } })).rejects.toThrow(ShapeError);
+    await expect(loadTfjs(path('nested'), { shapes: { z: 1 } })).rejects.toThrow(/shapes name 'z'/);
+  });
+
+  it('is refused or read, and nothing else, with texts changed', async () => {
+    const text = readFileSync(path('nested'), 'utf8');
+    const weights = new Uint8Array(readFileSync(new URL('nested/group1-shard1of1.bin', folder)));
+    const parts = ['null', '-1', '1e9', '"x"', '[]', '{}', '', '0'];
+    const places = [...text.matchAll(/(?<=[:,[])(\d+|"[^"]*"|true|false|null)(?=[,\]}])/g)];
+    for (let i = 0; i < places.length; i += 3) {
+      const { index, 0: old } = places[i];
+      const modelJson = text.slice(0, index) + parts[i % parts.length] + text.slice(index + old.length);
+      await loadTfjs({ modelJson, weights }).catch((error) =>
+        expect(error, error.stack).toBeInstanceOf(NeocogError),
+      );
+    }
+  });
+});
