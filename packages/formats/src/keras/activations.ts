@@ -60,7 +60,6 @@ const functions: Readonly<Record<string, Make>> = {
 
 const shares: Readonly<Record<string, (axis: number) => nn.Module>> = {
   softmax: (axis) => new nn.Softmax(axis),
-  logSoftmax: (axis) => new nn.LogSoftmax(axis),
   log_softmax: (axis) => new nn.LogSoftmax(axis),
 };
 
@@ -74,7 +73,11 @@ export const activationNames: readonly string[] = [
 /** `hardSigmoid`, `hard_sigmoid`, or an object as Keras 3 and registered functions have it. */
 function nameOf(value: unknown): string {
   const name = isObject(value) ? (value.class_name ?? value.config) : value;
-  return typeof name === 'string' ? name.replace(/^.*>/, '') : 'linear';
+  if (typeof name !== 'string') return 'linear';
+  return name
+    .replace(/^.*>/, '')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
 }
 
 /** Applies the activation that a layer's configuration names; what it says must be read before a step is made. */
