@@ -124,14 +124,14 @@ function readLayer(layer: LayerDescription, weights: WeightStore, context: Conte
   const config = new LayerConfig(about, { className, name, raw, dialect }, (names) => weights.read(names));
   const custom = [name, className].find((key) => Object.hasOwn(customLayers, key));
   if (custom !== undefined) return customLayer(config, customLayers[custom], weights);
-  const called = functionCall(className === 'TFOpLambda' ? String(raw.function) : className);
-  const isFunction =
-    called !== null &&
-    (className === 'TFOpLambda' ||
-      layer.calls.some((call) => call.length === 2 && call.some((a) => typeof a === 'number')));
-  if (isFunction) return (plan, inputs) => called(plan, name, inputs);
-  if (Object.hasOwn(kerasLayers, className)) return kerasLayers[className](config);
-  throw new UnsupportedError(`${className} ${JSON.stringify(name)}`);
+  const kind = className === 'TFOpLambda' ? String(raw.function) : className;
+  const known = Object.hasOwn(kerasLayers, kind);
+  const takesNumbers = layer.calls.some((call) => call.some((argument) => typeof argument === 'number'));
+  // `a * 2` has the name of a layer, which takes no numbers.
+  const called = known && !takesNumbers ? null : functionCall(kind);
+  if (called) return (plan, inputs) => called(plan, name, inputs);
+  if (known) return kerasLayers[kind](config);
+  throw new UnsupportedError(`${kind} ${JSON.stringify(name)}`);
 }
 
 function customLayer(config: LayerConfig, custom: CustomLayer, weights: WeightStore): Apply {
