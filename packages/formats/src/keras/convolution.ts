@@ -3,6 +3,7 @@
 import { nn, permute, reshape, type Tensor } from 'neocog';
 import { readActivation } from './activations.ts';
 import type { LayerConfig } from './config.ts';
+import { sides } from './pooling.ts';
 import { followedBy, type LayerReader, type LayerTable, onImages } from './reader.ts';
 
 type Rank = 1 | 2 | 3;
@@ -35,10 +36,16 @@ const withBias = <const Name extends string>(config: LayerConfig, ...names: Name
 const biasOf = (weights: Record<string, Tensor>): Record<string, Tensor> =>
   Object.hasOwn(weights, 'bias') ? { bias: weights.bias } : {};
 
+/** By name, or as pairs that a layer of zeros before this one has left. */
+const paddingOf = (config: LayerConfig, rank: Rank) =>
+  config.value('absorbed_padding') === undefined
+    ? config.oneOf('padding', rank === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same'])
+    : sides(config, 'absorbed_padding', rank);
+
 const window = (config: LayerConfig, rank: Rank) => ({
   stride: config.sizes('strides', rank, new Array(rank).fill(1)),
   dilation: config.sizes('dilation_rate', rank, new Array(rank).fill(1)),
-  padding: config.oneOf('padding', rank === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same']),
+  padding: paddingOf(config, rank),
 });
 
 /** A module with these weights, and the layer's activation after it. */

@@ -8,6 +8,7 @@ import { toTensor } from '../graph/value.ts';
 import { isObject } from '../json.ts';
 import { Plan, type Wire } from '../tfjs/plan.ts';
 import { fixInputs, type Shapes } from '../tfjs/shapes.ts';
+import { absorbPadding } from './absorb.ts';
 import { type Dialect, LayerConfig } from './config.ts';
 import { kerasLayers } from './layers.ts';
 import type { Apply } from './reader.ts';
@@ -86,9 +87,12 @@ function layOut(model: ModelDescription, weights: WeightStore, prefix: string, c
   if (context.depth > depthLimit) {
     throw new FormatError(`${context.about}: networks are nested deeper than ${depthLimit}`);
   }
+  // Stores count the layers of the file, also those that go.
   const stores = weights.layers(model.layers);
-  const applies = model.layers.map((layer, i) => makeLayer(layer, stores[i], prefix, context));
-  return model.sequential ? chain(model, applies) : functional(model, applies, context.about);
+  const storeOf = new Map(model.layers.map(({ name }, i) => [name, stores[i]]));
+  const network = absorbPadding(model);
+  const applies = network.layers.map((layer) => makeLayer(layer, storeOf.get(layer.name)!, prefix, context));
+  return network.sequential ? chain(network, applies) : functional(network, applies, context.about);
 }
 
 type LayerApply = (plan: Plan, inputs: readonly Wire[]) => Wire[];

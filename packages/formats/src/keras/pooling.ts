@@ -93,7 +93,7 @@ const globalPool =
 const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
 
 /** Pairs of cells before and after each axis. */
-function sides(config: LayerConfig, key: string, rank: Rank): [number, number][] {
+export function sides(config: LayerConfig, key: string, rank: Rank): [number, number][] {
   const value = config.value(key) ?? 1;
   const list: unknown[] = Array.isArray(value) && (rank > 1 || value.every(Array.isArray)) ? value : [value];
   const pairs = rank > 1 && list.length === 1 ? new Array(rank).fill(list[0]) : list;
