@@ -50,6 +50,8 @@ export class Plan {
   readonly #constants = new Map<string, Value>();
   readonly #names = new UniqueNames();
   readonly #owned = new Set<nn.Module>();
+  /** Constants for channels-first values, by name and rank. */
+  readonly #turned = new Map<string, string>();
   #values = 0;
 
   #fresh(): string {
@@ -178,29 +180,23 @@ export class Plan {
     return { last: null, first, rank, constant: null };
   }
 
-  /** An operation that is told axes: `make` builds it for either order. `rank` is that of the result. */
-  axes(name: string, x: Wire, make: (axis: (a: number) => number, images: boolean) => Operation): Wire {
+  /** An operation that is told axes and keeps the rank: `make` builds it for either order, from where an axis is. */
+  axes(name: string, x: Wire, make: (place: (axis: number) => number) => Operation): Wire {
     const { first, rank } = x;
-    if (first === null || rank === undefined)
-      return this.plain(
-        name,
-        make((a) => a, false),
-        [x],
-        rank,
-      );
-    return this.images(
-      name,
-      make((a) => firstAxis(a, rank), true),
-      x,
-    );
+    if (first === null || rank === undefined) return this.plain(name, make(Number), [x], rank);
+    const module = make((axis) => firstAxis(axis, rank));
+    return this.images(name, module, x);
   }
 
   /** The name of an operand among channels-first values of this rank. */
   #operand(wire: Wire, rank: number): string {
     if (wire.rank === rank && rank > 0 && wire.constant === null) return this.first(wire);
     if (wire.constant === null || wire.constant.shape.length === 0) return this.last(wire);
-    wire.first ??= this.#constant(firstConstant(wire.constant, rank));
-    return wire.first;
+    // One for each rank: it broadcasts against values of that rank only.
+    const key = `${wire.last} ${rank}`;
+    const name = this.#turned.get(key) ?? this.#constant(firstConstant(wire.constant, rank));
+    this.#turned.set(key, name);
+    return name;
   }
 
   #constant(value: Value): string {
