@@ -147,6 +147,26 @@ describe('compile', () => {
     }
   });
 
+  it.each([
+    ['pointwise', () => new nn.Conv2d(24, 40, 1)],
+    ['depthwise', () => new nn.Conv2d(24, 24, 3, { padding: 1, stride: 2, groups: 24 })],
+  ])('runs a %s layer on tensors as they are, with the sums of a network', async (name, make) => {
+    preferences.exactConvolution = true;
+    try {
+      const layer = make();
+      const x = randn([2, 24, 15, 13]);
+      const program = await compile(layer, { input: x.shape });
+      expect(program.explain().steps.map((step) => step.description)).toEqual([
+        expect.stringContaining(`${name} over planes`),
+      ]);
+      program.dispose();
+      const net = new nn.Sequential(new nn.MaxPool2d(2), layer, new nn.MaxPool2d(2));
+      expect((await compileOnce(net, x)).data).toEqual(net.forward(x).data);
+    } finally {
+      preferences.exactConvolution = false;
+    }
+  });
+
   it('explains every step', async () => {
     const program = await compile(network(), { input: [1, 3, 16, 16] });
     const report = program.explain();

@@ -124,11 +124,13 @@ function doTile(site: Site, run: BandRun, tiles: RowTiles, at: TilePlace): void 
 
 const maskName = (mask: readonly boolean[]): string => mask.map(Number).join('');
 
-/** Vectors of ones where a lane lies inside, one for each pattern of a tile. */
+/** Vectors of ones where a lane lies inside, one for each pattern of a tile, if any has lanes outside. */
 function masksOf(f: Func, tiles: RowTiles): ReadonlyMap<string, Local<'v128'>> {
   const masks = new Map<string, Local<'v128'>>();
-  for (const { mask } of tiles.taps.flatMap((t) => t.loads)) {
-    if (!mask || isWhole(mask) || masks.has(maskName(mask))) continue;
+  const patterns = tiles.taps.flatMap((t) => t.loads.flatMap(({ mask }) => (mask ? [mask] : [])));
+  if (patterns.every(isWhole)) return masks;
+  for (const mask of patterns) {
+    if (masks.has(maskName(mask))) continue;
     const [a, b, c, d] = mask.map((inside) => (inside ? -1 : 0)) as [number, number, number, number];
     masks.set(maskName(mask), f.keep(v128.const4I(a, b, c, d), 'inside'));
   }
@@ -151,17 +153,25 @@ function sumRow(
     const used = loads.flatMap(({ column, mask }, v) => (mask ? [{ column, mask, v }] : []));
     if (used.length === 0) continue;
     const x = used.map(({ column, v }) => pixels(column, v));
+    const masked = used.map(({ v }) => isMasked(used, v, s.engine.wide ? 2 : 1));
     for (const use of from.uses) {
       const w = weight(use.tap, tap);
       used.forEach(({ mask, v }, i) => {
         const sum = sums[use.result][v];
         const next = madd(x[i], w, sum);
-        const inside = masks.get(maskName(mask));
-        f.set(sum, inside ? v128.bitselect(next, sum, inside) : next);
+        f.set(sum, masked[i] ? v128.bitselect(next, sum, masks.get(maskName(mask)) as Local<'v128'>) : next);
       });
     }
   }
 }
+
+/** Whether any of the vectors that go together with `v` has lanes outside: the engine joins those of which all are masked, or none. */
+const isMasked = (
+  used: readonly { v: number; mask: readonly boolean[] }[],
+  v: number,
+  together: number,
+): boolean =>
+  used.some((other) => Math.floor(other.v / together) === Math.floor(v / together) && !isWhole(other.mask));
 
 /** Four pixels `step` columns apart, from `column` on, for vector `v` of a tile. */
 function pixelLoader(f: Func, s: DepthwiseShape, source: Local<'i32'>) {
