@@ -1,18 +1,21 @@
 // One way in for files of any format: what it is, the network in it if there is one, and its weights.
 
-import { FormatError, type nn, UnsupportedError } from 'neocog';
+import { FormatError, NeocogError, type nn } from 'neocog';
 import { detectFormat, type Format } from './detect.ts';
+import { loadKeras } from './keras/load.ts';
 import { parseNpy } from './npy.ts';
 import { parseNpz } from './npz.ts';
+import { loadOnnx } from './onnx/load.ts';
 import { parseSafetensors, safetensorsMetadata, type TensorDict } from './safetensors.ts';
 import { readSource, type Source, sourceName } from './source.ts';
+import { loadTfjs } from './tfjs/load.ts';
 import { parseTorch } from './torch.ts';
 
 export interface LoadOptions {
   /** Of a file of torch.save: only what lies within this key, such as `state_dict`. */
   readonly within?: string | undefined;
-  /** Of a network: sizes of its inputs by name, where the file leaves them open. */
-  readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Of a network, where the file leaves sizes open: a shape by the name of an input, or a number by the name of an axis. */
+  readonly shapes?: Readonly<Record<string, readonly number[] | number>> | undefined;
 }
 
 export interface LoadedFile {
@@ -56,8 +59,34 @@ export async function loadFile(source: Source, options: LoadOptions = {}): Promi
     case 'npy':
       return { ...none, tensors: { array: parseNpy(bytes, name) } };
     default:
-      throw new UnsupportedError(
-        `loadFile: ${name} is a network (${format}), of which only weights are read`,
+      return withWeights(format, await loadNetwork(format, source, options.shapes));
+  }
+}
+
+type NetworkFormat = 'onnx' | 'tfjs' | 'keras';
+
+/** From where it lies rather than from its bytes, since weights may lie beside it. */
+function loadNetwork(
+  format: NetworkFormat,
+  source: Source,
+  shapes: LoadOptions['shapes'],
+): Promise<nn.NamedModule> {
+  switch (format) {
+    case 'onnx':
+      return loadOnnx(source, { shapes });
+    case 'keras':
+      return loadKeras(source, { shapes });
+    case 'tfjs':
+      if (typeof source === 'string' || source instanceof URL) return loadTfjs(source, { shapes });
+      throw new NeocogError(
+        'loadFile: the weights of a model.json lie beside it; pass its path, or call loadTfjs',
       );
   }
 }
+
+const withWeights = (format: Format, network: nn.NamedModule): LoadedFile => ({
+  format,
+  network,
+  tensors: network.stateDict(),
+  metadata: {},
+});

@@ -27,10 +27,14 @@ export function describeAnswers(answers: readonly Answer[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The shares of classes where an output is one row of scores; scores that are no shares yet go through softmax. */
+/**
+ * The shares of classes where an output is one row of scores, `[1, n]` or with spatial axes of 1; scores that are no shares
+ * yet go through softmax.
+ */
 export function sharesOf(output: Tensor): Float32Array | undefined {
   const { shape, size, data } = output;
-  if (!(data instanceof Float32Array) || size < 2 || !shape.includes(size)) return undefined;
+  const isRow = shape.length !== 3 && shape.includes(size);
+  if (!(data instanceof Float32Array) || size < 2 || !isRow) return undefined;
   const sum = data.reduce((all, value) => all + value, 0);
   const areShares = data.every((value) => value >= 0) && Math.abs(sum - 1) < 1e-3;
   // Of a float32 tensor, softmax gives float32 values.
