@@ -69,6 +69,18 @@ describe('neocog inspect', () => {
     expect(json.allWeights.count).toBe(61_706);
   });
 
+  it('shows the layers of networks, as far as sizes are known', async () => {
+    const { out } = await run('inspect', fixture('onnx/classifier.onnx'));
+    expect(out).toMatch(/ONNX, 9 tensors, 108 values$/m);
+    expect(out).toMatch(/^input +x {2}n×1×8×8 {2}float32$/m);
+    expect(out).toMatch(/^conv +Conv2d\(4×1×3×3.* 1×4×4×4 +40 +576 /m);
+    expect((await run('inspect', fixture('keras/digits.h5'))).out).toMatch(/^out +Linear\(72 → 10\)/m);
+    const { summary } = JSON.parse(
+      (await run('inspect', fixture('onnx/classifier.onnx'), '--input', 'x=5x1x8x8', '--json')).out,
+    );
+    expect(summary.layers.at(-1).outputShape).toEqual([5, 3]);
+  });
+
   it('refuses what it cannot read', async () => {
     await expectRefusal(['inspect', 'none.pt'], /cannot read none\.pt: there is no such file/);
     await expectRefusal(['inspect', 'black.png'], /black\.png is of no format that is known here; pass ONNX/);
@@ -144,6 +156,19 @@ describe('neocog run with a network of the library', () => {
     await expectRefusal([...args, '-o', 'y.png'], /no output is an image \(output \[1, 10\]\)/);
     await writeFile(join(folder, 'two.txt'), 'a\nb\n');
     await expectRefusal([...args, '--labels', 'two.txt'], /two\.txt has 2 names, the network 10 classes/);
+  });
+
+  it('runs networks from files, and writes an output that is an image', async () => {
+    const digits = await run('run', fixture('keras/digits.keras'), 'black.png', '--crop', '--top', '10');
+    expect(digits.out.split('\n')).toHaveLength(11);
+    await expectRefusal(
+      ['run', fixture('onnx/upscaler.onnx'), 'black.png'],
+      /takes no image .* \(x \[1, 2, 4, 4\]\)/,
+    );
+    await writeFile(join(folder, 'maps.npy'), saveNpy(randn([1, 2, 4, 4])));
+    const { out } = await run('run', fixture('onnx/upscaler.onnx'), 'maps.npy', '-o', 'large.png');
+    expect(out).toMatch(/^y +1×1×22×22 +float32 +\S+ +\S+ +0\.\d+ +0\.\d+$/m);
+    expect(await sharp(join(folder, 'large.png')).metadata()).toMatchObject({ width: 22, height: 22 });
   });
 
   it('fits or crops a picture of another size', async () => {

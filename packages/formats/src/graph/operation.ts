@@ -1,7 +1,7 @@
 // A node of a graph that is no layer of neocog: a named function of values. As a module it shows in summaries and labels
 // what programs do; host arithmetic stays out of sight.
 
-import { nn, Tensor } from 'neocog';
+import { FormatError, nn, Tensor } from 'neocog';
 import { toTensor, type Value } from './value.ts';
 
 /** What a node is given: `undefined` stands for an optional input that is absent. */
@@ -26,7 +26,7 @@ export class Operation extends nn.Module {
   /** All results for all inputs. */
   apply(inputs: Arguments): readonly Value[] {
     const first = inputs.find(isTensor);
-    if (!first) return this.#compute(inputs);
+    if (!first) return this.#carryOut(inputs);
     this.#inputs = inputs;
     this.forward(first);
     const results = this.#results;
@@ -38,10 +38,22 @@ export class Operation extends nn.Module {
   /** The first result. Called with the first tensor alone, the operation has no further inputs. */
   forward(x: Tensor): Tensor {
     const inputs = this.#inputs.includes(x) ? this.#inputs : [x];
-    this.#results = this.#compute(inputs);
+    this.#results = this.#carryOut(inputs);
     const [first] = this.#results;
     // What is looked at here is a tensor of the results, or its host values as one.
     return this.#results.find(isTensor) ?? (first ? toTensor(first) : x);
+  }
+
+  /** Operations take what they need for given; only a broken file lacks it. */
+  #carryOut(inputs: Arguments): readonly Value[] {
+    try {
+      return this.#compute(inputs);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new FormatError(`${this.kind}: it lacks an input that it needs, or has one of another kind`, {
+        cause: error,
+      });
+    }
   }
 
   override describe(): string {

@@ -106,6 +106,9 @@ export class GraphBuilder {
     const chosen = this.#chosenBranch(proto);
     if (chosen) return this.#addBranch(proto, chosen);
     const node = new OnnxNode(proto, this.#context);
+    if (!node.inputs[0] && !/^(Constant$|Random)/.test(node.op)) {
+      throw new FormatError(`${this.#about}: ${node} lacks its first input`);
+    }
     try {
       const built = operatorOf(proto)!.build(node);
       if (built instanceof nn.Module) this.#addStep(node, { module: built });

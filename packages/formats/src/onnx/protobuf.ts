@@ -44,8 +44,17 @@ export function decode<T>(type: MessageType, bytes: Uint8Array, depth = 0): T {
   return message as T;
 }
 
+/** pbf throws an error of its own for a number of more than 10 bytes. */
+function varint(reader: PbfReader, signed = false): number {
+  try {
+    return reader.readVarint(signed);
+  } catch {
+    throw new BrokenMessage('a number has more than 10 bytes');
+  }
+}
+
 function nextField(reader: PbfReader): number {
-  const tag = reader.readVarint();
+  const tag = varint(reader);
   reader.type = tag & 7;
   const number = Math.floor(tag / 8);
   if (number > 0) return number;
@@ -54,7 +63,9 @@ function nextField(reader: PbfReader): number {
 
 function skip(reader: PbfReader): void {
   if (![0, 1, 2, 5].includes(reader.type)) throw new BrokenMessage(`a field has wire type ${reader.type}`);
-  reader.skip(reader.type);
+  if (reader.type === 0) varint(reader);
+  else if (reader.type === 2) block(reader);
+  else reader.pos += reader.type === 1 ? 8 : 4;
 }
 
 function readField(field: Field, reader: PbfReader, message: Decoded, depth: number): void {
@@ -77,7 +88,7 @@ function readOne(field: Field, reader: PbfReader, depth: number): unknown {
   if (reader.type !== wanted) {
     throw new BrokenMessage(`field ${name} has wire type ${reader.type}, ${wanted} is needed`);
   }
-  if (wanted === 0) return reader.readVarint(true);
+  if (wanted === 0) return varint(reader, true);
   if (wanted === 5) return checked(reader, 4, () => reader.readFloat());
   if (wanted === 1) return checked(reader, 8, () => reader.readDouble());
   const bytes = block(reader);
@@ -94,7 +105,7 @@ function checked(reader: PbfReader, size: number, read: () => number): number {
 
 /** The bytes of a field with a length. */
 function block(reader: PbfReader): Uint8Array {
-  const length = reader.readVarint();
+  const length = varint(reader);
   const end = reader.pos + length;
   if (!(length >= 0 && end <= reader.length)) {
     throw new BrokenMessage(`a field claims ${length} bytes, ${reader.length - reader.pos} follow`);
@@ -107,7 +118,7 @@ function block(reader: PbfReader): Uint8Array {
 function* unpack(kind: string, bytes: Uint8Array): Generator<number> {
   const reader = new PbfReader(bytes);
   while (reader.pos < bytes.length) {
-    if (kind === 'ints') yield reader.readVarint(true);
+    if (kind === 'ints') yield varint(reader, true);
     else if (kind === 'floats') yield checked(reader, 4, () => reader.readFloat());
     else yield checked(reader, 8, () => reader.readDouble());
   }
