@@ -2,13 +2,19 @@
 
 import type { Operators } from '../node.ts';
 import { arithmeticOperators } from './arithmetic.ts';
+import { blockOperators } from './blocks.ts';
 import { convolutionOperators } from './convolution.ts';
 import { movementOperators } from './movement.ts';
 import { reductionOperators } from './reduction.ts';
+import { sizeOperators } from './sizes.ts';
+import { sliceOperators } from './slices.ts';
 
 export const graphOperators: Operators = {
   ...convolutionOperators,
   ...arithmeticOperators,
   ...reductionOperators,
   ...movementOperators,
+  ...sliceOperators,
+  ...sizeOperators,
+  ...blockOperators,
 };
