@@ -4,6 +4,7 @@ import type { ConvPlanner } from './convPlan.ts';
 import { depthwisePlanner } from './depthwise.ts';
 import { directPlanner, pointwisePlanner } from './direct.ts';
 import { planesDepthwisePlanner } from './planes/depthwise.ts';
+import { planesGroupedPlanner } from './planes/grouped.ts';
 import { planesPointwisePlanner } from './planes/pointwise.ts';
 import { weightGradPlanner } from './weightGrad.ts';
 import { winogradPlanners } from './winograd/planners.ts';
@@ -15,5 +16,6 @@ export const convPlanners: readonly ConvPlanner[] = [
   weightGradPlanner,
   planesPointwisePlanner,
   planesDepthwisePlanner,
+  planesGroupedPlanner,
   ...winogradPlanners,
 ];

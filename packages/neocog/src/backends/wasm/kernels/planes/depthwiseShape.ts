@@ -136,7 +136,7 @@ function sourcesOf(axis: SumAxis, first: number, size: number, times: number): B
 }
 
 /** A row in tiles of at most `most` vectors, pairs of them where the engine joins those. */
-function cutTiles(axis: SumAxis, most: number, pairs: boolean): RowTiles[] {
+export function cutTiles(axis: SumAxis, most: number, pairs: boolean): RowTiles[] {
   const vectors = Math.ceil(axis.results / 4);
   const width = pairs ? 2 : 1;
   const sizes = evenTiles(Math.ceil(vectors / width), most / width).flatMap(({ size, times }) =>

@@ -19,6 +19,7 @@ import type { ConvKernel } from '../../../backend.ts';
 import { engine, overrideEngine } from '../../engine.ts';
 import { plainEpilogue } from '../epilogue.ts';
 import { planesDepthwisePlanner } from './depthwise.ts';
+import { planesGroupedPlanner } from './grouped.ts';
 import { planesPointwisePlanner } from './pointwise.ts';
 
 afterEach(() => void overrideEngine({ fma: true, keepsOrder: true }));
@@ -113,5 +114,36 @@ describe.each(engines)('depthwise over planes with %o', (abilities) => {
     overrideEngine(abilities);
     const c = caseOf(parseConv(text), biased);
     expect(firstDifference(planesDepthwisePlanner, c, new Generator(1))).toBe(-1);
+  });
+});
+
+const groupedLayers = [
+  'n1 g8 c32>32 56x56 k3x3 s1 d1 p1',
+  'n2 g3 c15>21 13x31 k5x3 s1 d1x2 p2',
+  'n1 g2 c10>6 7x7 k3x3 s2x1 d1 p0:3x2',
+  'n1 g2 c6>10 1000 k9 s1 d1 p4',
+  'n1 g4 c32>8 9x33 k3x3 s1 d6 p6',
+];
+
+describe.each(engines)('groups over planes with %o', (abilities) => {
+  it('equals plain loops on whole numbers', () => {
+    overrideEngine(abilities);
+    const random = new Generator(5);
+    for (let tried = 0; tried < 120; ) {
+      const [groups, perIn] = [pick(random, [2, 3, 8]), pick(random, [2, 3, 4, 7, 10])];
+      const geometry = randomGeometry(random, { groups, perIn, perOut: pick(random, [1, 2, 3, 4, 6, 9]) });
+      if (!geometry) continue;
+      const c = caseOf(geometry, pick(random, endings));
+      const task = { ...c, epilogue: plainEpilogue, engine: engine() };
+      if (planesGroupedPlanner.refuse(task) !== null) continue;
+      tried++;
+      expect(firstDifference(planesGroupedPlanner, c, random), formatConv(geometry)).toBe(-1);
+    }
+  });
+
+  it.each(groupedLayers)('%s equals plain loops on whole numbers', (text) => {
+    overrideEngine(abilities);
+    const c = caseOf(parseConv(text), biased);
+    expect(firstDifference(planesGroupedPlanner, c, new Generator(1))).toBe(-1);
   });
 });

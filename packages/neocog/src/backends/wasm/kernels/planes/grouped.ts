@@ -1,0 +1,130 @@
+// The planner of grouped convolution over planes, and its kernel around the row function: lanes are pixels of a row, so that
+// groups of a few channels fill vectors that they could not fill as pixels.
+
+import { formatConv } from '../../../../geometry/text.ts';
+import { type Func, i32, type Local } from '../../assembler/index.ts';
+import { engineName } from '../../engine.ts';
+import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
+import { divide } from '../depthwiseBlocks.ts';
+import { laneOperands } from '../directRow.ts';
+import { type Epilogue, epilogueKey } from '../epilogue.ts';
+import { type Kernel, kernelParams } from '../kernel.ts';
+import { floatBytes } from '../pointers.ts';
+import { type RowsFunction, rowsFunction } from './groupedRow.ts';
+import { type GroupedShape, groupedShape, statedProducts, vectorProducts } from './groupedShape.ts';
+
+/** Multiply-adds in the code of a block beyond which it would be too long. */
+const mostStatedProducts = 6000;
+
+export const planesGroupedPlanner: ConvPlanner = {
+  name: 'groups over planes',
+  refuse(task) {
+    const { geometry: g, kernel } = task;
+    if (kernel !== 'conv') return 'computes convolutions';
+    if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
+    if (g.groups === 1 || g.groups === g.inChannels) return 'needs several groups of several channels';
+    if (g.axes.length > 2) return 'takes one axis or two';
+    if (g.axes[g.axes.length - 1].stride > 1) return 'needs stride 1 along rows';
+    const stated = statedProducts(groupedShape(task));
+    if (stated > mostStatedProducts) return `its code for one block would be ${stated} products long`;
+    return needsOrder('planes', task);
+  },
+  cost(task) {
+    const s = groupedShape(task);
+    const floats = s.images * (s.groups * s.ins * s.sourcePlane + s.groups * s.outs * s.resultPlane);
+    return vectorProducts(s) * 4 * stepTime * (task.engine.keepsOrder ? 1 : 2) + floats * floatTime;
+  },
+  plan(task) {
+    const s = groupedShape(task);
+    const [{ size }] = s.blocks;
+    return {
+      description: `groups over planes ${size}x${s.tiles[0].vectors}, ${engineName(task.engine)}, ${s.rows.taps}×${s.columns.taps} taps × ${s.ins} channels`,
+      exact: true,
+      multiplications: vectorProducts(s) * 4,
+      weightBytes: 0,
+      prepare: [],
+      workspaces: [],
+      steps: [
+        {
+          kernel: groupedKernel(task, s),
+          operands: ['x', 'w', 'y', ...laneOperands(task.epilogue)] as ConvOperand[],
+        },
+      ],
+    } satisfies ConvPlan;
+  },
+};
+
+/** Time of a multiply-add, over that of the engine's best direct kernel, and of moving a float, in the same unit. */
+const stepTime = 1.15;
+const floatTime = 1;
+
+/** Operands: source, w (the tensor of weights as it is), result, bias if there is one, extras. */
+function groupedKernel({ geometry, epilogue, engine }: ConvTask, s: GroupedShape): Kernel {
+  const operands = ['source', 'w', 'result', ...laneOperands(epilogue)];
+  const order = engine.keepsOrder ? '' : ' gathers';
+  const perGroup = s.blocks.reduce((n, block) => n + block.times, 0);
+  return {
+    key: `planes groups ${formatConv(geometry)} ${epilogueKey(epilogue)} ${engineName(engine)}${order}`,
+    operands,
+    units: s.images * s.groups * perGroup * s.parts,
+    scratchBytes: 0,
+    emit(m, name) {
+      const functions = s.blocks.map(({ size }, i) => rowsFunction(m, `${name}Rows${i}`, s, size, epilogue));
+      return m.func(name, kernelParams(operands), (f, p) => {
+        f.range('unit', p.from, p.to, 1, (unit) => {
+          const [block, part] = divide(f, unit, s.parts);
+          const [plane, inGroup] = divide(f, block, perGroup);
+          const at = { plane, part };
+          const choose = (i: number): void => {
+            const { first, firstBlock, size, times } = s.blocks[i];
+            const out = i32.add(i32.mul(i32.sub(inGroup, firstBlock), size), first);
+            const body = (): void =>
+              doUnit(f, s, epilogue, functions[i], p, { ...at, out: f.keep(out, 'out') });
+            if (i === s.blocks.length - 1) body();
+            else f.if(i32.ltS(inGroup, firstBlock + times), body, () => choose(i + 1));
+          };
+          choose(0);
+        });
+      });
+    },
+  };
+}
+
+/** `plane`: number of image and group; `out`: a block's first channel in the group; `part`: of the rows. */
+interface UnitPlace {
+  readonly plane: Local<'i32'>;
+  readonly out: Local<'i32'>;
+  readonly part: Local<'i32'>;
+}
+
+function doUnit(
+  f: Func,
+  s: GroupedShape,
+  e: Epilogue,
+  call: RowsFunction,
+  p: Readonly<Record<string, Local<'i32'>>>,
+  { plane, out, part }: UnitPlace,
+): void {
+  const bytes = (count: Local<'i32'> | ReturnType<typeof i32.mul>, floats: number) =>
+    i32.mul(count, floats * floatBytes);
+  const [, group] = divide(f, plane, s.groups);
+  const channel = f.keep(i32.add(i32.mul(group, s.outs), out), 'channel');
+  const planeOut = f.keep(i32.add(i32.mul(plane, s.outs), out), 'planeOut');
+  const bound = (k: Local<'i32'> | ReturnType<typeof i32.add>) =>
+    i32.divU(i32.mul(k, s.rows.results), s.parts);
+  const extras = e.extras.map((kind, i) => {
+    const extra = p[`extra${i}`];
+    return [`extra${i}`, kind === 'pixel' ? i32.sub(extra, p.result) : i32.add(extra, bytes(channel, 1))];
+  });
+  f.run(
+    f.call(call, {
+      ...Object.fromEntries(extras),
+      ...(e.bias && { bias: i32.add(p.bias, bytes(channel, 1)) }),
+      source: i32.add(p.source, bytes(plane, s.ins * s.sourcePlane)),
+      w: i32.add(p.w, bytes(channel, s.ins * s.rows.taps * s.columns.taps)),
+      result: i32.add(p.result, bytes(planeOut, s.resultPlane)),
+      first: bound(part),
+      last: bound(i32.add(part, 1)),
+    }),
+  );
+}
