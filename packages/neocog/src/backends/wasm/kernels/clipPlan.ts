@@ -40,7 +40,10 @@ export interface ClipPlan {
   readonly lanes: number;
   /** Floats per pixel. */
   readonly xPitch: number;
+  /** 1 for planes. */
   readonly yPitch: number;
+  /** Planes of an image of y where it lies as these, [image][channel][…cell]. */
+  readonly yPlanes?: number;
   /** Outermost first; pixels of a register tile lie along the last. */
   readonly axes: readonly ClipAxis[];
   readonly weights: WeightSource;

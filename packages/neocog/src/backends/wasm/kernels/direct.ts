@@ -20,7 +20,9 @@ import { evenTiles } from './tiles.ts';
 import { weightsKernel } from './weightsKernel.ts';
 
 /** Any geometry as a plan, or as several for the gradient of a strided one. */
-function clipPlans({ geometry, kernel, xPitch, yPitch }: ConvTask): ClipPlan[] {
+function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder }: ConvTask): ClipPlan[] {
+  if (kernel === 'conv' && yOrder === 'planes')
+    return [{ ...forwardPlan(geometry, { xPitch, yPitch: 1 }), yPlanes: geometry.outChannels }];
   if (kernel === 'conv') return [forwardPlan(geometry, { xPitch, yPitch })];
   return inputGradPlans(geometry, { xPitch, yPitch });
 }
@@ -30,7 +32,18 @@ function refuse(task: ConvTask): string | null {
   if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
   if (geometry.paddingMode !== 'zeros')
     return `leaves out what is padding, which ${geometry.paddingMode} is not`;
-  return needsOrder('pixels', task);
+  return task.yOrder === 'planes' ? refusePlanes(task) : needsOrder('pixels', task);
+}
+
+/** A row of results lies in scratch before it goes to planes: longer ones would leave the first cache meanwhile. */
+const longestRow = 512;
+
+function refusePlanes({ geometry, kernel, xOrder, epilogue }: ConvTask): string | null {
+  if (kernel !== 'conv' || xOrder === 'planes')
+    return 'reads pixels, with all their channels side by side, and brings convolutions to planes';
+  if (epilogue.extras.includes('pixel')) return 'adds no array to a result that lies as planes';
+  const row = geometry.axes[geometry.axes.length - 1].output;
+  return row > longestRow ? `brings rows of up to ${longestRow} results to planes, not ${row}` : null;
 }
 
 function planFor(name: string, task: ConvTask): ConvPlan {
@@ -68,6 +81,8 @@ const tileCycles = 40;
 /** Multiply-adds of 4 lanes per cycle at best; bytes per cycle beyond the second cache. */
 const bestRate = 2;
 const bytesPerCycle = 16;
+/** For a float of a row that goes to planes. */
+const turnCycles = 0.5;
 
 function cost(task: ConvTask): number {
   const lanes = 4 * bestRate * (task.engine.wide ? 2 : 1);
@@ -87,11 +102,10 @@ function planCycles(plan: ClipPlan, engine: Engine): number {
     return sum + run.times * tiles.reduce((a, b) => a + b, 0);
   }, 0);
   const pixels = (cells: readonly number[]): number => plan.images * product(cells);
-  const bytes =
-    4 * pixels(plan.axes.map((a) => a.limit)) * plan.xPitch +
-    4 * pixels(plan.axes.map((a) => a.count)) * plan.yPitch +
-    weightBytesOf(plan);
-  return rows * plan.groups * row + bytes / bytesPerCycle;
+  const results = pixels(plan.axes.map((a) => a.count)) * (plan.yPlanes ?? plan.yPitch);
+  const bytes = 4 * pixels(plan.axes.map((a) => a.limit)) * plan.xPitch + 4 * results + weightBytesOf(plan);
+  const turned = plan.yPlanes ? results * turnCycles : 0;
+  return rows * plan.groups * row + bytes / bytesPerCycle + turned;
 }
 
 /** Sums of products straight from the pixels: takes every geometry. */
@@ -120,6 +134,7 @@ export const pointwisePlanner: ConvPlanner = {
   name: 'pointwise',
   refuse: (task) =>
     refuse(task) ??
+    needsOrder('pixels', task) ??
     (isPointwise(task.geometry) ? null : 'needs kernel 1, stride 1 and no padding on every axis'),
   cost: (task) => cost(asOneRow(task)),
   plan: (task) => planFor('pointwise', asOneRow(task)),

@@ -13,12 +13,13 @@ import {
 } from '../assembler/index.ts';
 import { type Engine, engineName } from '../engine.ts';
 import { type ClipPlan, tapsOf, xSteps, ySteps } from './clipPlan.ts';
+import { planesRowFunction } from './directPlanes.ts';
 import { greater, isClipped, laneOperands, less, type RowParams, rowFunction } from './directRow.ts';
 import { rowCount, type Split, splitWork, tilesAhead, unitsOf } from './directSplit.ts';
 import { weightSteps } from './directSum.ts';
 import { type Epilogue, epilogueKey } from './epilogue.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
-import { floatBytes } from './pointers.ts';
+import { floatBytes, vectorBytes } from './pointers.ts';
 import { type BlockRun, blockCount, cutLanes, tileCount } from './rowTiles.ts';
 import { padToVectors } from './tiles.ts';
 
@@ -47,6 +48,13 @@ export function directParts(plans: readonly ClipPlan[], engine: Engine): DirectP
   });
 }
 
+/** Of a row of results on its way to planes. */
+const rowBytes = ({ plan, runs }: DirectPart): number =>
+  plan.yPlanes ? plan.axes[plan.axes.length - 1].count * pixelBytes(runs) : 0;
+
+const pixelBytes = (runs: readonly BlockRun[]): number =>
+  Math.max(...runs.map((r) => r.vectors)) * vectorBytes;
+
 /** `(x, w, y, bias?, extra…)`, whichever tensors a plan's x and y are. */
 export function directKernel(parts: readonly DirectPart[], epilogue: Epilogue, engine: Engine): Kernel {
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
@@ -55,7 +63,7 @@ export function directKernel(parts: readonly DirectPart[], epilogue: Epilogue, e
     key: `direct ${engineName(engine)}${engine.keepsOrder ? '' : ' gathers'} ${epilogueKey(epilogue)} ${plans}`,
     operands,
     units: parts.reduce((n, part) => n + unitsOf(part.split), 0),
-    scratchBytes: 0,
+    scratchBytes: Math.max(...parts.map(rowBytes)),
     emit(m, name) {
       const jobs = parts.map((part, i) => ({
         units: unitsOf(part.split),
@@ -107,7 +115,9 @@ function partFunction(
   const ranged = split.spans > 1;
   const ahead = runs.map((block) => (engine.keepsOrder ? tilesAhead(plan, block, split) : 0));
   const functions = runs.map((block, i) =>
-    rowFunction(m, `${name}Row${i}`, { plan, block, engine, epilogue, ranged, ahead: ahead[i] }),
+    (plan.yPlanes ? planesRowFunction : rowFunction)(m, `${name}Row${i}`, {
+      ...{ plan, block, engine, epilogue, ranged, ahead: ahead[i] },
+    }),
   );
   const rows = { part, epilogue, functions, ahead };
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
@@ -189,6 +199,7 @@ function blockPointers(f: Func, p: Params, rows: Rows, group: Int, lane: Local<'
   const { plan, weightStart } = part;
   const bytes = (count: Int, size: number): Int => i32.mul(count, size * floatBytes);
   const channel = f.keep(bytes(i32.add(i32.mul(group, plan.lanes), lane), 1), 'channel');
+  const firstResult = plan.yPlanes ? i32.mul(channel, product(plan.axes.map((a) => a.ySize))) : channel;
   const perLane = plan.ins * tapsOf(plan);
   const packedLane = i32.add(i32.mul(group, packedLanes(plan)), lane);
   const last = plan.axes[plan.axes.length - 1];
@@ -202,9 +213,10 @@ function blockPointers(f: Func, p: Params, rows: Rows, group: Int, lane: Local<'
   return {
     x: f.keep(i32.add(p.x, bytes(group, plan.ins)), 'xGroup'),
     w: f.keep(i32.add(p.w, i32.add(bytes(packedLane, perLane), weightStart)), 'wBlock'),
-    y: f.keep(i32.add(p.y, i32.add(channel, last.yStart * plan.yPitch * floatBytes)), 'yBlock'),
+    y: f.keep(i32.add(p.y, i32.add(firstResult, last.yStart * plan.yPitch * floatBytes)), 'yBlock'),
     ...(epilogue.bias && { bias: f.keep(i32.add(p.bias, channel), 'bias') }),
     ...Object.fromEntries(extras),
+    ...(plan.yPlanes && { scratch: p.scratch }),
   };
 }
 
@@ -240,7 +252,7 @@ function rowPlace(f: Func, plan: ClipPlan, vectors: number, row: Local<'i32'>, b
     f.increase(local, i32.mul(count, step * floatBytes));
   if (plan.images > 1) {
     increase(x, image, product(plan.axes.map((a) => a.limit)) * plan.xPitch);
-    increase(y, image, product(plan.axes.map((a) => a.ySize)) * plan.yPitch);
+    increase(y, image, product(plan.axes.map((a) => a.ySize)) * (plan.yPlanes ?? plan.yPitch));
   }
   outer.forEach((axis, a) => {
     increase(y, i32.add(i32.mul(outputs[a], axis.yStep), axis.yStart), steps.y[a]);

@@ -9,7 +9,7 @@ import { padToVectors } from './tiles.ts';
 export interface Split {
   /** What the number of a unit counts last: `rows`, all chunks of a band follow each other; `lanes`, all bands of a chunk. */
   readonly order: 'rows' | 'lanes';
-  /** Rows of all images in bands; a row itself in spans of tiles. */
+  /** Rows of all images in bands; a row itself in spans of tiles, if its results do not go to planes. */
   readonly bands: number;
   readonly rowsPerBand: number;
   readonly spans: number;
@@ -88,7 +88,10 @@ function splitRows(
     Math.ceil(bandsNeeded / bands.count),
     Math.ceil(enoughUnits / bands.count),
   );
-  const spans = bands.count >= enoughUnits ? 1 : Math.max(1, Math.min(spansWanted, Math.floor(tiles / 2)));
+  const spans =
+    plan.yPlanes || bands.count >= enoughUnits
+      ? 1
+      : Math.max(1, Math.min(spansWanted, Math.floor(tiles / 2)));
   const chunks = divide(blocks, Math.ceil(enoughUnits / (bands.count * spans)));
   return {
     order: 'rows',
@@ -112,7 +115,8 @@ function splitLanes(
   const bands = divide(rows, more);
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = tileCount(axis, Math.min(...runs.map((r) => r.pixels)));
-  const spans = Math.max(1, Math.min(Math.ceil(more / bands.count), Math.floor(tiles / 2)));
+  const spansWanted = plan.yPlanes ? 1 : Math.ceil(more / bands.count);
+  const spans = Math.max(1, Math.min(spansWanted, Math.floor(tiles / 2)));
   return {
     order: 'lanes',
     ...{ bands: bands.count, rowsPerBand: bands.size, spans },

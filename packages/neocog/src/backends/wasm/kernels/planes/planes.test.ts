@@ -17,6 +17,7 @@ import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { Generator } from '../../../../index.ts';
 import type { ConvKernel } from '../../../backend.ts';
 import { engine, overrideEngine } from '../../engine.ts';
+import { directPlanner } from '../direct.ts';
 import { plainEpilogue } from '../epilogue.ts';
 import { planesDepthwisePlanner } from './depthwise.ts';
 import { planesGroupedPlanner } from './grouped.ts';
@@ -145,5 +146,43 @@ describe.each(engines)('groups over planes with %o', (abilities) => {
     overrideEngine(abilities);
     const c = caseOf(parseConv(text), biased);
     expect(firstDifference(planesGroupedPlanner, c, new Generator(1))).toBe(-1);
+  });
+});
+
+const perChannel: NamedEpilogue = {
+  epilogue: { bias: true, formula: max(mul(sum, input(1)), input(2)), extras: ['channel', 'channel'] },
+  value: (value, [scale = 0, least = 0]) => Math.max(value * scale, least),
+};
+/** So many steps that they are done in a pass of their own. */
+const longPerChannel: NamedEpilogue = {
+  ...long,
+  epilogue: { ...long.epilogue, extras: ['channel', 'channel'] },
+};
+
+describe.each(engines)('direct from pixels to planes with %o', (abilities) => {
+  it('equals plain loops on whole numbers', () => {
+    overrideEngine(abilities);
+    const random = new Generator(7);
+    for (let tried = 0; tried < 120; ) {
+      const channels = { groups: pick(random, [1, 1, 2, 3]), perIn: pick(random, [1, 3, 4, 9]) };
+      const geometry = randomGeometry(random, { ...channels, perOut: pick(random, [1, 2, 3, 4, 9, 21]) });
+      if (!geometry) continue;
+      tried++;
+      const ending = pick(random, [plain, biased, relu6, perChannel, longPerChannel]);
+      const c = { ...caseOf(geometry, ending), xOrder: 'pixels' as const };
+      expect(firstDifference(directPlanner, c, random), formatConv(geometry)).toBe(-1);
+    }
+  });
+
+  it('refuses what lies as planes, and rows that are too long', () => {
+    const refusal = (text: string, change: Partial<PlanCase> = {}): string | null => {
+      const c = { ...caseOf(parseConv(text), plain), ...change };
+      return directPlanner.refuse({ ...c, epilogue: c.ending.epilogue, engine: engine() });
+    };
+    const layer = 'n1 g1 c8>8 9x9 k3x3 s1 d1 p1';
+    expect(refusal(layer)).toContain('reads pixels');
+    expect(refusal(layer, { xOrder: 'pixels', ending: residual })).toContain('adds no array');
+    expect(refusal('n1 g1 c8>8 4096 k3 s1 d1 p1', { xOrder: 'pixels' })).toContain('not 4096');
+    expect(refusal(layer, { xOrder: 'pixels' })).toBeNull();
   });
 });

@@ -15,9 +15,9 @@ import {
 import type { Engine } from '../../engine.ts';
 import { type Epilogue, extraNames, finish } from '../epilogue.ts';
 import { storeLanes } from '../lanes.ts';
+import { storePlanes } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { type LaneRun, laneWidth } from './laneBlocks.ts';
-import { scatterRow } from './planes.ts';
 import type { WinogradShape } from './shape.ts';
 import { channelBytes, floatBytes, pixelAddress, pixelBytes, tilePlace, vectorBytes } from './tiles.ts';
 
@@ -171,13 +171,14 @@ function finishRow(
   const { s, run } = ending;
   const y = f.keep(i32.add(p.y, at.offset), 'yRow');
   const { outputs } = s.filtering;
+  const plane = channelBytes(s.target);
   const cells = (count: number) => () => {
     for (const v of vectorsOf(run)) {
       const row = Array.from({ length: count }, (_, i) =>
         finishVector(f, ending, p, at.patchRow, { v, bytes: i * laneWidth(run) * floatBytes }),
       );
       const channels = Math.min(4, run.lanes - 4 * v);
-      scatterRow(f, s.target, row, channels, { y, offset: 4 * v * channelBytes(s.target) });
+      storePlanes(f, row, channels, { y, offset: 4 * v * plane, plane });
     }
   };
   if (typeof at.columns === 'number') cells(at.columns)();

@@ -1,5 +1,5 @@
-// Tiles of maps that lie as planes, [image][channel][row][column]: gathered on the way in and scattered on the way out, four
-// channels by four columns at a time through registers. For maps without dilation.
+// Tiles of maps that lie as planes, [image][channel][row][column], gathered into patches of pixels: four channels by four
+// columns at a time through registers. For maps without dilation.
 
 import {
   type Func,
@@ -12,10 +12,9 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
-import { storeLanes } from '../lanes.ts';
+import { transposeSquare } from '../transpose.ts';
 import type { PixelMap } from './shape.ts';
 import { channelBytes, floatBytes, pixelAddress, vectorBytes } from './tiles.ts';
-import { transposeSquare } from './weights.ts';
 
 /** A square of cells on its way from planes into a patch of pixels. */
 export interface Gather {
@@ -124,18 +123,4 @@ function gatherLine(
     for (; stored < first + 4; stored++)
       f.run(v128.store(to, pixels[stored - first], { offset: (row * side + stored) * patchPixel }));
   }
-}
-
-/** `pixels`: a row of finished vectors of four channels, of which the first `channels` go to `y` and the planes behind it. */
-export function scatterRow(
-  f: Func,
-  map: PixelMap,
-  pixels: readonly Vector[],
-  channels: number,
-  at: { readonly y: Local<'i32'>; readonly offset: number },
-): void {
-  const rows = [0, 1, 2, 3].map((i) => pixels[Math.min(i, pixels.length - 1)]);
-  transposeSquare(f, rows)
-    .slice(0, channels)
-    .forEach((plane, c) => storeLanes(f, at.y, plane, pixels.length, at.offset + c * channelBytes(map)));
 }

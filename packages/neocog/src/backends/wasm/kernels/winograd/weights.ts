@@ -1,9 +1,10 @@
 // Weights on their way into the products: packed so that lanes lie together, and transformed, U = G g Gᵀ.
 
-import { type Func, type FuncRef, i8x16, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
+import { transposeSquare } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
 import type { WeightSteps, WinogradShape } from './shape.ts';
@@ -30,25 +31,6 @@ export const packedBytes = (channels: number, run: LaneRun): number =>
 const params = { from: 'i32', to: 'i32', channels: 'i32' } as const;
 /** Takes `channels` channels of a block to the next form. */
 export type WeightFunction = FuncRef<typeof params, 'void'>;
-
-const low = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
-const high = low.map((lane) => lane + 8);
-const firstHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-const lastHalves = firstHalves.map((lane) => lane + 8);
-
-/** Columns of a 4 × 4 square given by rows. */
-export function transposeSquare(f: Func, rows: readonly Vector[]): Vector[] {
-  const [a, b, c, d] = rows.map((row) => f.keep(row, 'row'));
-  const mixed = [i8x16.shuffle(a, b, low), i8x16.shuffle(c, d, low), i8x16.shuffle(a, b, high)];
-  const [ab, cd, abHigh] = mixed.map((code) => f.keep(code, 'mixed'));
-  const cdHigh = f.keep(i8x16.shuffle(c, d, high), 'mixed');
-  return [
-    i8x16.shuffle(ab, cd, firstHalves),
-    i8x16.shuffle(ab, cd, lastHalves),
-    i8x16.shuffle(abHigh, cdHigh, firstHalves),
-    i8x16.shuffle(abHigh, cdHigh, lastHalves),
-  ];
-}
 
 /** The nine taps of four lanes, which lie `offsets` bytes behind `from`. */
 function loadTaps(f: Func, from: Local<'i32'>, offsets: readonly number[]): Vector[] {
