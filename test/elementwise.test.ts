@@ -48,6 +48,8 @@ const cases: readonly Case[] = [
   unary('round', [8388609, -8388607.5, 1e20, inf, -inf, nan], [8388609, -8388608, 1e20, inf, -inf, nan]),
   unary('reciprocal', [2, -4, 0], [0.5, -0.25, inf]),
   unary('square', [-3, 0.5], [9, 0.25]),
+  unary('sin', [0, 1, -2, 100, inf], [0, Math.sin(1), Math.sin(-2), Math.sin(100), nan]),
+  unary('cos', [0, 1, -2, 100, inf], [1, Math.cos(1), Math.cos(-2), Math.cos(100), nan]),
   unary('erf', [0, 0.5, -inf], [0, 0.5204998778130465, -1]),
   binary('pow', tensor([2, -2, 0, 9, -1]), tensor([3, 3, 0, 0.5, 0.5]), [8, -8, 1, 3, nan]),
   binary('maximum', ...order, [2, 2, 3, nan, inf]),

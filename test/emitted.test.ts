@@ -38,7 +38,9 @@ function hash(bytes: Uint8Array): string {
 function hashesOf(task: ConvTask): Record<string, string> {
   const planes = { ...task, xOrder: 'planes', yOrder: 'planes' } as const;
   const taken = [task, planes].flatMap((t) =>
-    convPlanners.filter((planner) => planner.refuse(t) === null).map((planner) => ({ planner, t })),
+    convPlanners
+      .filter((p) => p.computes.includes(t.kernel) && p.refuse(t) === null)
+      .map((planner) => ({ planner, t })),
   );
   const hashes = taken.map(({ planner, t }) => {
     const { prepare, steps } = planner.plan(t);

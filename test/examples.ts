@@ -122,7 +122,7 @@ export const examples: readonly Example[] = [
   unary('softplus', { beta: 2, threshold: 3 }),
   unary('softmax', { axis: 0 }),
   unary('logSoftmax', { axis: 1 }),
-  ...['exp', 'abs', 'neg', 'square', 'erf'].map((name) => unary(name)),
+  ...['exp', 'abs', 'neg', 'square', 'erf', 'sin', 'cos'].map((name) => unary(name)),
   ...['log', 'sqrt', 'reciprocal'].map((name) => plain(name, '', spread(11, [2, 3, 4], [0.2, 3]))),
   unary('clamp', { min: -0.8, max: 1.1 }),
   plain('pow', 'broadcast', spread(11, [2, 3], [0.3, 2]), spread(12, [3])),

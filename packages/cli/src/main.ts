@@ -4,6 +4,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { configure, NeocogError, type WideSimd } from 'neocog';
 import { addBench } from './commands/bench.ts';
+import { addBuild } from './commands/build.ts';
 import { addConvert } from './commands/convert.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFilter } from './commands/filter.ts';
@@ -53,6 +54,7 @@ function makeProgram(): Command {
   addTrain(program);
   addRun(program);
   addBench(program);
+  addBuild(program);
   addSummary(program);
   addInspect(program);
   addConvert(program);

@@ -29,7 +29,6 @@ export function pageHtml(name: string, known: PageFacts | null): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(name)}</title>
-<link rel="icon" href="data:,">
 <link rel="stylesheet" href="./page.css">
 <script type="module" src="./page.js"></script>
 </head>

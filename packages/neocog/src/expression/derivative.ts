@@ -16,6 +16,8 @@ const unaryRules: Record<UnaryOp, (a: Expr, y: Expr) => Expr> = {
   tanh: (_, y) => e.sub(1, e.mul(y, y)),
   sigmoid: (_, y) => e.mul(y, e.sub(1, y)),
   erf: (a) => e.mul(2 / Math.sqrt(Math.PI), e.exp(e.neg(e.mul(a, a)))),
+  sin: (a) => e.cos(a),
+  cos: (a) => e.neg(e.sin(a)),
   floor: () => e.constant(0),
 };
 

@@ -13,6 +13,8 @@ export const unary: Record<Exclude<UnaryOp, 'erf'>, (a: number) => number> = {
   log1p: Math.log1p,
   tanh: Math.tanh,
   sigmoid: (a) => 1 / (1 + Math.exp(-a)),
+  sin: Math.sin,
+  cos: Math.cos,
   floor: Math.floor,
 };
 

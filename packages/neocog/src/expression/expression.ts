@@ -15,6 +15,8 @@ export type UnaryOp =
   | 'tanh'
   | 'sigmoid'
   | 'erf'
+  | 'sin'
+  | 'cos'
   | 'floor';
 /** Functions of two values. Comparisons give 1 or 0; `max` and `min` hand NaN on. */
 export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'gt' | 'ge' | 'eq';
@@ -74,6 +76,8 @@ export const log1p = unary('log1p');
 export const tanh = unary('tanh');
 export const sigmoid = unary('sigmoid');
 export const erf = unary('erf');
+export const sin = unary('sin');
+export const cos = unary('cos');
 export const floor = unary('floor');
 export const add = binary('add');
 export const sub = binary('sub');

@@ -167,6 +167,21 @@ describe('compile', () => {
     }
   });
 
+  it('takes large weights in part by part', async () => {
+    manualSeed(5);
+    const net = new nn.Sequential(
+      new nn.Conv2d(8, 24, 2),
+      new nn.Flatten(),
+      new nn.Linear(24 * 64, 1037),
+    ).eval();
+    const x = randn([1, 8, 9, 9]);
+    const program = await compile(net, { input: [1, 8, 9, 9] });
+    expect((await program.run(x)).data).toEqual(net.forward(x).data);
+    const { total, least } = program.explain().memory;
+    expect(total).toBeLessThan(1.3 * least);
+    program.dispose();
+  });
+
   it('explains every step', async () => {
     const program = await compile(network(), { input: [1, 3, 16, 16] });
     const report = program.explain();

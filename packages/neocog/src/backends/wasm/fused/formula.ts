@@ -30,6 +30,8 @@ const unary: Record<UnaryOp, (f: Func, a: Vector) => Vector> = {
   tanh: math.tanh,
   sigmoid: math.sigmoid,
   erf: math.erf,
+  sin: math.sin,
+  cos: math.cos,
   floor: (_, a) => f32x4.floor(a),
 };
 

@@ -22,6 +22,8 @@ const unary: Record<UnaryOp, (a: number) => number> = {
   tanh: Math.tanh,
   sigmoid: (a) => 1 / (1 + Math.exp(-a)),
   erf,
+  sin: Math.sin,
+  cos: Math.cos,
   floor: Math.floor,
 };
 const binary: Record<BinaryOp, (a: number, b: number) => number> = {
@@ -106,16 +108,28 @@ function worst(actual: Float32Array, expected: (i: number) => number): { error: 
 }
 
 /** Largest error allowed, in units of the last place; ½ is a correctly rounded result. */
-const unaryLimits: Record<UnaryOp, number> = {
+const unaryLimits: Record<Exclude<UnaryOp, 'sin' | 'cos'>, number> = {
   ...{ neg: 0, abs: 0, sign: 0, floor: 0, sqrt: 0.51 },
   ...{ exp: 2, log: 2, log1p: 3, tanh: 3, sigmoid: 3, erf: 3 },
 };
 
-for (const [op, limit] of Object.entries(unaryLimits) as [UnaryOp, number][]) {
+for (const [op, limit] of Object.entries(unaryLimits) as [keyof typeof unaryLimits, number][]) {
   test(`${op} is within ${limit} units of the last place`, () => {
     const actual = map(formulas[op](e.input(0)), [grid]);
     const { error, at } = worst(actual, (i) => unary[op](grid[i]));
     expect(error, `${op}(${grid[at]}) = ${actual[at]}`).toBeLessThanOrEqual(limit);
+  });
+}
+
+for (const op of ['sin', 'cos'] as const) {
+  test(`${op} is within 1e-7 up to 8192, and NaN at infinity`, () => {
+    const x = grid.filter((a) => Math.abs(a) <= 8192);
+    const actual = map(formulas[op](e.input(0)), [x]);
+    actual.forEach((y, i) => {
+      expect(Math.abs(y - unary[op](x[i])), `${op}(${x[i]}) = ${y}`).toBeLessThanOrEqual(1e-7);
+    });
+    const beyond = map(formulas[op](e.input(0)), [Float32Array.of(Infinity, -Infinity, Number.NaN)]);
+    expect([...beyond]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
 }
 

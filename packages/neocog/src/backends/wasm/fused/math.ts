@@ -1,6 +1,6 @@
 // Elementary functions of four floats as polynomials, to a few units in the last place over the whole range, with the
 // IEEE results at ±inf, NaN and 0. Only mul and add, never fused, so every engine gives the same bits.
-// Coefficients and splittings of exp, log and tanh: Moshier, Cephes Math Library 2.8 (expf.c, logf.c, tanhf.c).
+// Coefficients and splittings of exp, log, tanh, sin and cos: Moshier, Cephes Math Library 2.8 (expf.c, logf.c, tanhf.c, sinf.c).
 
 import { type Code, type Func, f32x4, i32x4, type Local, v128 } from '../assembler/index.ts';
 
@@ -170,6 +170,37 @@ export function erf(f: Func, a: Vector): Vector {
   const erfc = exp(f, f32x4.neg(polynomial(f, t, erfLarge)));
   const large = withSign(f, f32x4.sub(splat(f, 1), erfc), x);
   return v128.bitselect(small, large, f32x4.lt(magnitude, splat(f, 1)));
+}
+
+/** π/2 in three parts: a whole number of up to 15 bits times either of the first two is exact. */
+const [quarterHigh, quarterMiddle, quarterLow] = [1.5703125, 4.837512969970703e-4, 7.54978995489188e-8];
+
+/** (sin(r) / r − 1) / r², and (cos(r) − 1 + r²/2) / r⁴, in powers of r². */
+const sinCoefficients = [-1.9515295891e-4, 8.3321608736e-3, -0.16666654611];
+const cosCoefficients = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2];
+
+export const sin = (f: Func, a: Vector): Vector => wave(f, a, 0);
+export const cos = (f: Func, a: Vector): Vector => wave(f, a, 1);
+
+/**
+ * sin(x + quarters · π/2), from the sine or cosine of what is left of x beside whole quarters of a turn. To 1e-7 for |x| up to
+ * 8192; beyond, a float's neighbours lie too far apart along the wave for single precision.
+ */
+function wave(f: Func, a: Vector, quarters: number): Vector {
+  const x = f.keep(a, 'x');
+  const n = round(f, f32x4.mul(x, splat(f, 2 / Math.PI)));
+  const [high, middle, low] = [quarterHigh, quarterMiddle, quarterLow].map((part) =>
+    f32x4.mul(n.float, splat(f, part)),
+  );
+  const r = f.keep(f32x4.sub(f32x4.sub(f32x4.sub(x, high), middle), low), 'r');
+  const z = f.keep(f32x4.mul(r, r), 'z');
+  const sine = f32x4.add(r, f32x4.mul(f32x4.mul(r, z), polynomial(f, z, sinCoefficients)));
+  const bend = f32x4.mul(f32x4.mul(z, z), polynomial(f, z, cosCoefficients));
+  const cosine = f32x4.add(f32x4.sub(splat(f, 1), f32x4.mul(z, splat(f, 0.5))), bend);
+  const quarter = f.keep(i32x4.add(n.integer, splatInt(f, quarters)), 'quarter');
+  // Odd quarters take the cosine, the second half of a turn the other sign.
+  const magnitude = v128.bitselect(cosine, sine, i32x4.shrS(i32x4.shl(quarter, 31), 31));
+  return v128.xor(magnitude, i32x4.shl(v128.and(quarter, splatInt(f, 2)), 30));
 }
 
 /** 1, 0 or −1; NaN for NaN. */

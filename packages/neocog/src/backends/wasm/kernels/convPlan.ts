@@ -38,6 +38,14 @@ export interface ConvTask {
  */
 export type ConvOperand = 'x' | 'y' | 'w' | 'bias' | `extra${number}` | `workspace${number}`;
 
+export interface PrepareStep extends Step<'weights' | 'w'> {
+  /**
+   * The first float of the weights that unit `unit` reads, if units read stretches one after the other: then large weights can be
+   * handed over in parts. For `units` of the kernel, the number of all.
+   */
+  readonly readsFrom?: ((unit: number) => number) | undefined;
+}
+
 export interface ConvPlan {
   /** In words: the algorithm with its parameters. */
   readonly description: string;
@@ -48,7 +56,7 @@ export interface ConvPlan {
   /** Bytes of prepared weights. */
   readonly weightBytes: number;
   /** From the row-major weight tensor to what the steps read. Once for constant weights, before each run for others. */
-  readonly prepare: readonly Step<'weights' | 'w'>[];
+  readonly prepare: readonly PrepareStep[];
   /** Bytes of arrays that threads share while the steps run. */
   readonly workspaces: readonly number[];
   readonly steps: readonly Step<ConvOperand>[];
@@ -56,12 +64,17 @@ export interface ConvPlan {
 
 export interface ConvPlanner {
   readonly name: string;
+  /** It is asked for these alone. */
+  readonly computes: readonly ConvKernel[];
   /** Why this algorithm does not take the task, or null if it does. */
   refuse(task: ConvTask): string | null;
   /** Estimated time on one thread, in units of one multiply-add of the engine's best direct kernel. */
   cost(task: ConvTask): number;
   plan(task: ConvTask): ConvPlan;
 }
+
+/** For algorithms that sum over taps. */
+export const sumsOverTaps: readonly ConvKernel[] = ['conv', 'inputGrad'];
 
 /** A refusal for algorithms that know one order only. */
 export function needsOrder(order: Order, { xOrder = 'pixels', yOrder = 'pixels' }: ConvTask): string | null {

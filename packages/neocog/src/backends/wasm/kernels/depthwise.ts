@@ -5,7 +5,14 @@ import { formatConv } from '../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import { engineName } from '../engine.ts';
-import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
+import {
+  type ConvOperand,
+  type ConvPlan,
+  type ConvPlanner,
+  type ConvTask,
+  needsOrder,
+  sumsOverTaps,
+} from './convPlan.ts';
 import { depthwiseConvKernel } from './depthwiseConv.ts';
 import { depthwiseGradKernel, gradientParts } from './depthwiseGrad.ts';
 import { productsOf } from './depthwiseRow.ts';
@@ -15,6 +22,7 @@ import { epilogueKey, extraNames } from './epilogue.ts';
 
 export const depthwisePlanner: ConvPlanner = {
   name: 'depthwise',
+  computes: [...sumsOverTaps, 'weightGrad'],
   refuse: (task) => refuseGroups(task.geometry) ?? needsOrder('pixels', task),
   cost: (task) => costOf(task, depthwiseShape(task)),
   plan: (task) => (task.kernel === 'weightGrad' ? gradPlan : convPlan)(task, depthwiseShape(task)),

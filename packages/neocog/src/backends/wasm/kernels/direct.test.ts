@@ -281,7 +281,6 @@ describe('refusals and costs', () => {
   };
 
   it('says why', () => {
-    expect(directPlanner.refuse(task('n1 g1 c4>4 5x5 k3x3 s1 d1 p1', 'weightGrad'))).toContain('pixels');
     expect(directPlanner.refuse(task('n1 g1 c4>4 5x5 k3x3 s1 d1 p1 reflect'))).toContain('reflect');
     expect(pointwisePlanner.refuse(task('n1 g1 c4>4 5x5 k3x3 s1 d1 p1'))).toContain('kernel 1');
     expect(pointwisePlanner.refuse(task('n1 g1 c4>4 5x5 k1x1 s1 d1 p0'))).toBeNull();

@@ -12,12 +12,19 @@ import {
   tapStatistics,
   tapsOf,
 } from './clipPlan.ts';
-import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
+import {
+  type ConvOperand,
+  type ConvPlan,
+  type ConvPlanner,
+  type ConvTask,
+  needsOrder,
+  sumsOverTaps,
+} from './convPlan.ts';
 import { type DirectPart, directKernel, directParts, weightBytesOf } from './directKernel.ts';
 import { laneOperands } from './directRow.ts';
 import { stepCycles } from './rowTiles.ts';
 import { evenTiles } from './tiles.ts';
-import { weightsKernel } from './weightsKernel.ts';
+import { readsFrom, weightsKernel } from './weightsKernel.ts';
 
 /** Any geometry as a plan, or as several for the gradient of a strided one. */
 function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder }: ConvTask): ClipPlan[] {
@@ -28,8 +35,7 @@ function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder }: ConvTask): Clip
 }
 
 function refuse(task: ConvTask): string | null {
-  const { geometry, kernel } = task;
-  if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
+  const { geometry } = task;
   if (geometry.paddingMode !== 'zeros')
     return `leaves out what is padding, which ${geometry.paddingMode} is not`;
   return task.yOrder === 'planes' ? refusePlanes(task) : needsOrder('pixels', task);
@@ -58,7 +64,10 @@ function planFor(name: string, task: ConvTask): ConvPlan {
     exact: true,
     multiplications: plans.reduce((n, plan) => n + multiplicationsOf(plan), 0),
     weightBytes,
-    prepare: weightBytes > 0 ? [{ kernel: weightsKernel(parts), operands: ['weights', 'w'] }] : [],
+    prepare:
+      weightBytes > 0
+        ? [{ kernel: weightsKernel(parts), operands: ['weights', 'w'], readsFrom: readsFrom(parts) }]
+        : [],
     workspaces: [],
     steps: [{ kernel: directKernel(parts, epilogue, engine), operands }],
   };
@@ -111,6 +120,7 @@ function planCycles(plan: ClipPlan, engine: Engine): number {
 /** Sums of products straight from the pixels: takes every geometry. */
 export const directPlanner: ConvPlanner = {
   name: 'direct',
+  computes: sumsOverTaps,
   refuse,
   cost,
   plan: (task) => planFor('direct', task),
@@ -132,6 +142,7 @@ function asOneRow(task: ConvTask): ConvTask {
 /** Kernels of one cell: no tile is cut at the end of an image's row. Linear layers are run as these. */
 export const pointwisePlanner: ConvPlanner = {
   name: 'pointwise',
+  computes: sumsOverTaps,
   refuse: (task) =>
     refuse(task) ??
     needsOrder('pixels', task) ??

@@ -18,7 +18,8 @@ import { addPartsKernel } from './weightGradStore.ts';
 
 export const weightGradPlanner: ConvPlanner = {
   name: 'direct weight gradient',
-  refuse: (task) => (task.kernel === 'weightGrad' ? needsOrder('pixels', task) : 'computes weight gradients'),
+  computes: ['weightGrad'],
+  refuse: (task) => needsOrder('pixels', task),
   cost: (task) => costOf(task, weightGradShape(task)),
   plan: (task) => planOf(task, weightGradShape(task)),
 };

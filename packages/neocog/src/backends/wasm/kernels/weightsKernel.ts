@@ -33,6 +33,19 @@ export function weightsKernel(parts: readonly DirectPart[]): Kernel {
   };
 }
 
+/** Where each unit begins to read, if all weights of a lane lie together. */
+export function readsFrom(parts: readonly DirectPart[]): ((unit: number) => number) | undefined {
+  const [{ plan, runs }] = parts;
+  const { groupStep, laneStep } = plan.weights;
+  if (parts.length > 1 || laneStep !== plan.ins * tapsOf(plan)) return undefined;
+  const blocks = blockCount(runs);
+  return (unit) => {
+    const [group, block] = [Math.floor(unit / blocks), unit % blocks];
+    const run = runs.findLast(({ first }) => first <= block) as BlockRun;
+    return group * groupStep + (run.lane + (block - run.first) * 4 * run.vectors) * laneStep;
+  };
+}
+
 /** Blocks that follow each other, with the channels there are in each. */
 interface PackedRun extends BlockRun {
   readonly channels: number;

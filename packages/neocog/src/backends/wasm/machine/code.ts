@@ -6,9 +6,14 @@ export interface MachineStep {
   readonly kernel: Kernel;
   /** In bytes, one per operand of the kernel, in its order. */
   readonly addresses: readonly number[];
+  /** Units `from` … `to` − 1 instead of all. */
+  readonly units?: { readonly from: number; readonly to: number } | undefined;
   /** Not worth sharing: less than a few microseconds in all. Neighbours of this kind run on one thread, with no barrier between. */
   readonly small?: boolean;
 }
+
+export const unitsOf = ({ kernel, units }: MachineStep): number =>
+  units ? units.to - units.from : kernel.units;
 
 export interface MachineCode {
   /** By name, what to do in order. A step sees everything that the steps before it wrote. */

@@ -1,6 +1,6 @@
 // Steps as phases: what threads may do at the same time, and in how many pieces.
 
-import type { MachineStep } from './code.ts';
+import { type MachineStep, unitsOf } from './code.ts';
 
 /** Its pieces do not depend on each other; every phase waits for the one before it. */
 export interface Phase {
@@ -20,7 +20,7 @@ const fewestPieces = 8;
 export function phasesOf(steps: readonly MachineStep[], threads: number): Phase[] {
   const phases: Phase[] = [];
   for (const step of steps) {
-    const pieces = step.small ? 1 : piecesOf(step.kernel.units, threads);
+    const pieces = step.small ? 1 : piecesOf(unitsOf(step), threads);
     const last = phases.at(-1);
     if (threads > 1 && pieces === 1 && last?.pieces === 1)
       phases[phases.length - 1] = { steps: [...last.steps, step], pieces };

@@ -11,7 +11,7 @@ import {
   select,
 } from '../assembler/index.ts';
 import type { Kernel, KernelFunction } from '../kernels/kernel.ts';
-import type { MachineStep } from './code.ts';
+import { type MachineStep, unitsOf } from './code.ts';
 import type { Phase } from './phases.ts';
 import type { Sharing } from './sharing.ts';
 
@@ -105,7 +105,7 @@ class RoutineEmitter {
   /** A phase of one piece is all units of all its steps. */
   #do({ steps, pieces }: Phase): void {
     for (const step of steps) {
-      const { units } = step.kernel;
+      const units = unitsOf(step);
       if (units === 0) continue;
       if (pieces === 1) this.#call(step, 0, units);
       else this.#callPart(step, units, pieces);
@@ -124,7 +124,8 @@ class RoutineEmitter {
     this.#call(step, unit, larger === 0 ? after : i32.add(after, isLarger));
   }
 
-  #call({ kernel, addresses }: MachineStep, from: Operand<'i32'>, to: Operand<'i32'>): void {
+  #call({ kernel, addresses, units }: MachineStep, first: Operand<'i32'>, last: Operand<'i32'>): void {
+    const [from, to] = units ? [i32.add(first, units.from), i32.add(last, units.from)] : [first, last];
     const operands = Object.fromEntries(kernel.operands.map((name, i) => [name, addresses[i] ?? 0]));
     this.#f.run(this.#f.call(this.#kernels(kernel), { ...operands, from, to, scratch: this.#scratch }));
   }

@@ -68,11 +68,13 @@ export class Chooser {
   }
 
   choose(arrangements: readonly Arrangement[]): ConvChoice {
-    const listed = convPlanners.map((planner) => consider(planner, arrangements, this.#exact));
+    const { kernel, geometry } = arrangements[0].task;
+    const listed = convPlanners
+      .filter((planner) => planner.computes.includes(kernel))
+      .map((planner) => consider(planner, arrangements, this.#exact));
     const candidates = listed.flatMap((c) => c.candidates).sort((a, b) => a.cost - b.cost);
     const at = Math.min(this.#skipped[this.#made.length] ?? 0, candidates.length - 1);
     const chosen = candidates[at];
-    const { kernel, geometry } = arrangements[0].task;
     assert(chosen, `no algorithm takes ${kernel} ${formatConv(geometry)}`);
     this.#made.push({ candidates, at });
     const tooLarge = new Set(candidates.slice(0, at).map((c) => c.name));

@@ -10,8 +10,9 @@ import { lowerAssign, lowerCopy, lowerCopyAdd } from './lowerMoves.ts';
 import { lowerGather, lowerMaxPool, lowerSumPool } from './lowerPool.ts';
 import { lowerUpdate, prepareUpdate } from './lowerUpdate.ts';
 
-export function lower(graph: Graph, engine: Engine, chooser: Chooser): Lowered {
-  const lowering = new Lowering(graph, engine, chooser);
+/** @param inParts whether large constant weights may be handed over in parts */
+export function lower(graph: Graph, engine: Engine, chooser: Chooser, inParts: boolean): Lowered {
+  const lowering = new Lowering(graph, engine, chooser, inParts);
   const { arrays } = lowering;
   const inputs = graph.inputs.map((value) => arrays.put(value, null).room);
   const updates = graph.updates.map((update) => prepareUpdate(lowering, update));

@@ -6,12 +6,13 @@ import { product } from '../../../geometry/window.ts';
 import type { ConvKernel } from '../../backend.ts';
 import type { ConvNode, GraphValue, WeightGradNode } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
-import type { ConvPlan, ConvTask, Order } from '../kernels/convPlan.ts';
+import type { ConvTask, Order } from '../kernels/convPlan.ts';
 import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
 import type { Placed, Room } from './arrays.ts';
 import type { Arrangement } from './choose.ts';
 import { type Form, formKey, type Pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
+import { prepareWeights } from './prepareWeights.ts';
 
 /** Both sides of a convolution as pixels without their pitch. */
 const sidesOf = (g: ConvGeometry) => ({
@@ -130,20 +131,4 @@ function choose(l: Lowering, arrangements: readonly Arrangement[]) {
   const choice = l.chooser.choose(arrangements);
   l.describe({ choice, description: choice.plan.description });
   return choice;
-}
-
-/** Prepared weights: once if they are constant, else with every run; or the weights as they are. */
-function prepareWeights(l: Lowering, weight: GraphValue, plan: ConvPlan): Room {
-  if (plan.prepare.length === 0) return l.asRowMajor(weight);
-  const constant = weight.source === 'constant';
-  const prepared = l.arrays.room(plan.weightBytes, constant);
-  const source = constant ? l.arrays.room(weight.size * 4) : l.asRowMajor(weight);
-  const rooms = { weights: source, w: prepared };
-  const steps = plan.prepare.map(({ kernel, operands }) => ({
-    kernel,
-    rooms: operands.map((name) => rooms[name]),
-  }));
-  if (constant) l.preparations.push({ source, values: weight.data as Float32Array, steps });
-  else for (const step of steps) l.step(step.kernel, step.rooms);
-  return prepared;
 }

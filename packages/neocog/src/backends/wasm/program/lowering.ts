@@ -40,6 +40,8 @@ export interface Preparation {
   readonly source: Room;
   readonly values: Float32Array;
   readonly steps: readonly { readonly kernel: Kernel; readonly rooms: readonly Room[] }[];
+  /** The units that read no more than `values`, where those are a part of an array: its floats from `start` on. */
+  readonly part?: { readonly from: number; readonly to: number; readonly start: number };
 }
 
 export interface Lowered {
@@ -64,6 +66,8 @@ export class Lowering {
   readonly preparations: Preparation[] = [];
   readonly engine: Engine;
   readonly chooser: Chooser;
+  /** Large weights are handed over in parts. */
+  readonly inParts: boolean;
   readonly #lastReader = new Map<GraphValue, GraphNode>();
   readonly #read: ReadonlySet<GraphValue>;
   readonly #readers: ReadonlySet<GraphValue>;
@@ -72,9 +76,10 @@ export class Lowering {
   /** What depthwise convolutions read and write. */
   readonly #spread: ReadonlySet<GraphValue>;
 
-  constructor(graph: Graph, engine: Engine, chooser: Chooser) {
+  constructor(graph: Graph, engine: Engine, chooser: Chooser, inParts: boolean) {
     this.engine = engine;
     this.chooser = chooser;
+    this.inParts = inParts;
     for (const node of graph.nodes) for (const value of node.inputs) this.#lastReader.set(value, node);
     this.#readers = new Set(this.#lastReader.keys());
     this.#results = new Set(graph.outputs);

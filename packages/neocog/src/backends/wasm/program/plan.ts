@@ -7,7 +7,7 @@ import type { Room } from './arrays.ts';
 import { Chooser } from './choose.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lower } from './lower.ts';
-import type { Lowered, PlacedStep } from './lowering.ts';
+import type { Lowered, PlacedStep, Preparation } from './lowering.ts';
 
 /** A program may take this many times its weights and the two largest values. */
 const allowance = 1.3;
@@ -27,9 +27,15 @@ export interface GraphPlan {
 /** The routine that makes kernels' weights of those that lie in the source room of preparation `i`. */
 export const prepareRoutine = (i: number): string => `prepare${i}`;
 
-/** @param exact plain sums of products only */
-export function planGraph(graph: Graph, e: Engine, exact: boolean): GraphPlan {
-  const lowered = lowerWithinBounds(graph, e, exact);
+export interface PlanOptions {
+  /** Plain sums of products only. */
+  readonly exact: boolean;
+  /** Whether large weights are handed over in parts, several preparations for one. */
+  readonly inParts: boolean;
+}
+
+export function planGraph(graph: Graph, e: Engine, options: PlanOptions): GraphPlan {
+  const lowered = lowerWithinBounds(graph, e, options);
   const layout = layOut(lowered);
   const place = (room: Room): number => layout.addresses.get(room) as number;
   const machineStep = ({ kernel, rooms }: Pick<PlacedStep, 'kernel' | 'rooms'>): MachineStep => ({
@@ -37,18 +43,28 @@ export function planGraph(graph: Graph, e: Engine, exact: boolean): GraphPlan {
     addresses: rooms.map(place),
   });
   const routines: Record<string, readonly MachineStep[]> = { run: lowered.steps.map(machineStep) };
-  lowered.preparations.forEach(({ steps }, i) => {
-    routines[prepareRoutine(i)] = steps.map(machineStep);
+  lowered.preparations.forEach((preparation, i) => {
+    routines[prepareRoutine(i)] = preparationSteps(preparation, place);
   });
   return { lowered, layout, code: { routines, dataBytes: layout.end }, place };
 }
 
+/** Of a part of an array, kernels are told where the whole would begin. */
+function preparationSteps({ steps, source, part }: Preparation, place: GraphPlan['place']): MachineStep[] {
+  const before = (part?.start ?? 0) * 4;
+  return steps.map(({ kernel, rooms }) => ({
+    kernel,
+    addresses: rooms.map((room) => (room === source ? place(room) - before : place(room))),
+    units: part,
+  }));
+}
+
 /** Gives up transformed weights until the program fits its allowance, cheapest first. */
-function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
+function lowerWithinBounds(graph: Graph, e: Engine, { exact, inParts }: PlanOptions): Lowered {
   let chooser = new Chooser(exact);
   let limit: number | null = null;
   for (;;) {
-    const lowered = lower(graph, e, chooser);
+    const lowered = lower(graph, e, chooser, inParts);
     const bytes = bytesOf(lowered);
     limit ??= Math.max(smallProgram, allowance * neededBytes(graph, e, chooser));
     const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
@@ -69,7 +85,7 @@ function bytesOf(lowered: Lowered): number {
 function neededBytes(graph: Graph, e: Engine, chooser: Chooser): number {
   if (graph.updates.length === 0) return leastBytes(graph);
   const modest = chooser.cheaper(Number.POSITIVE_INFINITY);
-  return modest ? bytesOf(lower(graph, e, modest)) : Number.POSITIVE_INFINITY;
+  return modest ? bytesOf(lower(graph, e, modest, true)) : Number.POSITIVE_INFINITY;
 }
 
 /** Weights and other constants as they are, and the two largest values. */

@@ -4,7 +4,14 @@
 import { formatConv } from '../../../../geometry/text.ts';
 import { type Code, type Func, i32, type Local } from '../../assembler/index.ts';
 import { engineName } from '../../engine.ts';
-import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
+import {
+  type ConvOperand,
+  type ConvPlan,
+  type ConvPlanner,
+  type ConvTask,
+  needsOrder,
+  sumsOverTaps,
+} from '../convPlan.ts';
 import { refuseGroups } from '../depthwise.ts';
 import { divide } from '../depthwiseBlocks.ts';
 import { laneOperands } from '../directRow.ts';
@@ -18,6 +25,7 @@ const mostStatedProducts = 4000;
 
 export const planesDepthwisePlanner: ConvPlanner = {
   name: 'depthwise over planes',
+  computes: sumsOverTaps,
   refuse(task) {
     const { geometry: g, kernel } = task;
     const reason = refuseKernel(task) ?? refuseGroups(g) ?? needsOrder('planes', task);
@@ -34,7 +42,6 @@ export const planesDepthwisePlanner: ConvPlanner = {
 
 function refuseKernel({ geometry: g, kernel }: ConvTask): string | null {
   if (kernel === 'conv') return null;
-  if (kernel === 'weightGrad') return 'sums over taps, a weight gradient sums over pixels';
   return g.axes.every((a) => a.stride === 1) && g.outChannels === g.inChannels
     ? null
     : 'takes input gradients of stride 1 with as many outputs as inputs';

@@ -11,8 +11,8 @@ import { type ChunkRun, type PointwiseShape, pointwiseShape } from './pointwiseS
 
 export const planesPointwisePlanner: ConvPlanner = {
   name: 'pointwise over planes',
+  computes: ['conv'],
   refuse(task) {
-    if (task.kernel !== 'conv') return 'computes convolutions, not their gradients';
     if (!isPointwise(task.geometry)) return 'needs kernel 1, stride 1 and no padding on every axis';
     return needsOrder('planes', task);
   },

@@ -12,6 +12,8 @@ interface Rates {
   readonly tileVector: Readonly<Record<number, number>>;
   /** One vector of channels of one tile gathered from planes. Results go out as planes for nothing. */
   readonly gather: number;
+  /** What a tile costs in each group besides its vectors: it shows where groups have few channels. */
+  readonly tile: Readonly<Record<number, number>>;
   /** Four lanes of one channel's weights, transformed on the fly. */
   readonly weightVector: Readonly<Record<number, number>>;
   /** A byte that has to come from memory. */
@@ -21,6 +23,7 @@ interface Rates {
 const narrow: Rates = {
   tileVector: { 4: 900, 2: 200 },
   gather: 480,
+  tile: { 4: 6000, 2: 1500 },
   weightVector: { 4: 700, 2: 350 },
   byte: 2,
 };
@@ -28,6 +31,7 @@ const narrow: Rates = {
 const wide: Rates = {
   tileVector: { 4: 1250, 2: 400 },
   gather: 960,
+  tile: { 4: 10_000, 2: 3000 },
   weightVector: { 4: 1150, 2: 500 },
   byte: 4,
 };
@@ -53,8 +57,8 @@ export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): num
   const rates = e.wide ? wide : narrow;
   const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
   const products = s.tiles * s.filtering.inputs ** 2 * from * vectors(to) * 4;
-  const gathered = s.source.planes ? s.tiles * vectors(from) * rates.gather : 0;
-  const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[m] + gathered;
+  const gathered = s.source.planes ? vectors(from) * rates.gather : 0;
+  const tiles = s.tiles * ((vectors(from) + vectors(to)) * rates.tileVector[m] + rates.tile[m] + gathered);
   const onTheFly =
     form.weights === 'packed'
       ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weightVector[m]

@@ -7,7 +7,7 @@
 //   4×4   root mean square 0.8 / 1.1 / 1.5 / 2.1 · 10⁻⁶, largest of 25 000 outputs 7 / 10 / 13 / 16 · 10⁻⁶
 //   2×2   root mean square 0.3 / 0.4 / 0.5 / 0.7 · 10⁻⁶, largest of 25 000 outputs 2 / 2 / 2 / 3 · 10⁻⁶
 
-import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
+import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { refusePlanes, refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
@@ -45,10 +45,8 @@ function forwardPlanner(m: TileSize, weights: WeightForm): ConvPlanner {
   const name = `winograd ${m}x${m}${weights === 'packed' ? ', weights on the fly' : ''}`;
   return {
     name,
-    refuse(task) {
-      if (task.kernel === 'weightGrad') return 'computes convolutions and input gradients';
-      return refuseWinograd(task) ?? refusePlanes(task, winogradShape(task, m));
-    },
+    computes: sumsOverTaps,
+    refuse: (task) => refuseWinograd(task) ?? refusePlanes(task, winogradShape(task, m)),
     cost(task) {
       const s = winogradShape(task, m);
       return forwardCost(s, formFor(s, weights), task.engine);
@@ -61,10 +59,8 @@ function weightGradPlanner(m: TileSize): ConvPlanner {
   const name = `winograd ${m}x${m} weight gradient`;
   return {
     name,
-    refuse(task) {
-      if (task.kernel !== 'weightGrad') return 'computes weight gradients';
-      return needsOrder('pixels', task) ?? refuseWinograd(task);
-    },
+    computes: ['weightGrad'],
+    refuse: (task) => needsOrder('pixels', task) ?? refuseWinograd(task),
     cost: (task) => weightGradCost(winogradShape(task, m), task.engine),
     plan(task) {
       const s = winogradShape(task, m);

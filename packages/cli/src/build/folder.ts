@@ -1,0 +1,78 @@
+// The folder that a network is written into: there as a whole or not at all, and never over what is not its own.
+
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { OutputFile } from '@neocog/formats';
+import { CommandError, exists, prepareFolder, systemFailure, writeWhole } from '../files.ts';
+import { type Interrupt, Interrupted } from '../interrupt.ts';
+
+/** Refuses, before any work, a folder that holds anything but an earlier network. */
+export async function checkFolder(folder: string, force: boolean): Promise<void> {
+  if (!(await exists(folder))) return;
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    throw systemFailure(`cannot write into ${folder}`, error);
+  }
+  const own = new Set(await filesOf(folder));
+  const stranger = names.find((name) => !own.has(name));
+  if (stranger === undefined || force) return;
+  throw new CommandError(
+    `${folder} holds ${stranger}, which is not of an earlier build; name another folder, or let --force write among what is there`,
+  );
+}
+
+/** What an earlier build wrote into a folder. */
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    const manifest: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const { builtBy, files } = manifest as { builtBy?: unknown; files?: unknown };
+    if (builtBy !== 'neocog build' || !Array.isArray(files)) return [];
+    return ['package.json', ...files.filter((name) => typeof name === 'string' && name === basename(name))];
+  } catch {
+    return [];
+  }
+}
+
+export interface Writing {
+  readonly interrupt: Interrupt;
+  readonly onFile: (file: OutputFile) => void;
+  /** Sees the finished files before they take their place, and may refuse them. */
+  readonly check: (folder: string) => Promise<void>;
+}
+
+/** Writes the files beside the folder, and brings them to their place when all are there and found right. */
+export async function writeFolder(
+  folder: string,
+  files: Iterable<OutputFile>,
+  { interrupt, onFile, check }: Writing,
+): Promise<void> {
+  const target = resolve(folder);
+  await prepareFolder(dirname(target));
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  try {
+    await mkdir(temporary);
+    for (const file of files) {
+      await writeWhole(join(temporary, file.name), file.text);
+      onFile(file);
+      if (interrupt.signal.aborted) throw new Interrupted(interrupt.exitCode, 'stopped; nothing was written');
+    }
+    await check(temporary);
+    await takePlace(temporary, target);
+  } catch (error) {
+    if (error instanceof CommandError || !(error as NodeJS.ErrnoException).syscall) throw error;
+    throw systemFailure(`cannot write into ${folder}`, error);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A folder that is there stays the same folder, since a shell may be in it; what an earlier build left goes. */
+async function takePlace(temporary: string, target: string): Promise<void> {
+  if (!(await exists(target))) return rename(temporary, target);
+  const names = await readdir(temporary);
+  const old = await filesOf(target);
+  for (const name of names) await rename(join(temporary, name), join(target, name));
+  for (const name of old) if (!names.includes(name)) await rm(join(target, name), { force: true });
+}
