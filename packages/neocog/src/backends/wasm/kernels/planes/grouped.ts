@@ -18,9 +18,9 @@ const mostStatedProducts = 6000;
 
 export const planesGroupedPlanner: ConvPlanner = {
   name: 'groups over planes',
+  computes: ['conv'],
   refuse(task) {
-    const { geometry: g, kernel } = task;
-    if (kernel !== 'conv') return 'computes convolutions';
+    const { geometry: g } = task;
     if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
     if (g.groups === 1 || g.groups === g.inChannels) return 'needs several groups of several channels';
     if (g.axes.length > 2) return 'takes one axis or two';
