@@ -99,10 +99,22 @@ export class Block extends nn.Module {
 function runStep(step: Step, scope: Scope): void {
   const { module, name, outputs } = step;
   const inputs = step.inputs.map((input) => (input === '' ? undefined : need(scope, input, name)));
-  const results = resultsOf(module, inputs, scope);
+  const results = carryOut(name, () => resultsOf(module, inputs, scope));
   outputs.forEach((output, i) => {
     if (output !== '' && results[i] !== undefined) scope.set(output, results[i]);
   });
+}
+
+/** Refusals of operations pass; whatever else goes wrong is told with the node's name. */
+function carryOut<T>(name: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof NeocogError || !(error instanceof Error)) throw error;
+    throw new ShapeError(`run: node ${name} cannot be computed from what it is given: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 function resultsOf(module: nn.Module, inputs: Arguments, scope: Scope): readonly Value[] {

@@ -1,7 +1,7 @@
 // From a checked graph to a module: constants are computed once, choices that are known at load are made, each node
 // becomes a step. All nodes that cannot be had are reported together, before any work.
 
-import { FormatError, NeocogError, nn, noGrad, Tensor, UnsupportedError } from 'neocog';
+import { FormatError, nn, noGrad, Tensor, UnsupportedError } from 'neocog';
 import { Block, type Step } from '../graph/graphModule.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { Operation } from '../graph/operation.ts';
@@ -120,8 +120,9 @@ export class GraphBuilder {
   }
 
   #explain(node: OnnxNode, error: unknown): unknown {
-    if (!(error instanceof NeocogError) || error instanceof FormatError) return error;
-    return new FormatError(`${this.#about}: ${node} cannot be built: ${error.message}`, { cause: error });
+    if (error instanceof FormatError) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new FormatError(`${this.#about}: ${node} cannot be built: ${reason}`, { cause: error });
   }
 
   #addStep(node: OnnxNode, { module, inputs }: Built): void {

@@ -38,8 +38,9 @@ export async function loadOnnx(source: Source, options: LoadOnnxOptions = {}): P
   try {
     return makeModule(about, model, files, options);
   } catch (error) {
-    if (error instanceof NeocogError || !(error instanceof RangeError)) throw error;
-    throw new FormatError(`${about} asks for more memory than there is: ${error.message}`, { cause: error });
+    // What a damaged file leads to may surface anywhere, for example as a typed array that cannot be made.
+    if (error instanceof NeocogError || !(error instanceof Error)) throw error;
+    throw new FormatError(`${about} cannot be read as ONNX: ${error.message}`, { cause: error });
   }
 }
 

@@ -1,0 +1,233 @@
+// ONNX in and out: shapes at load, training further, round trips, refusals, and files that mean harm. What operators compute
+// is tested by the suite of node cases.
+
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import {
+  compileTraining,
+  crossEntropy,
+  FormatError,
+  models,
+  NeocogError,
+  nn,
+  optim,
+  randn,
+  summary,
+  Tensor,
+  tensor,
+  UnsupportedError,
+  zeros,
+} from 'neocog';
+import { describe, expect, it } from 'vitest';
+import { loadOnnx, saveOnnx } from '../src/index.ts';
+import { operatorTable } from '../src/onnx/operators/table.ts';
+import { encode } from '../src/onnx/protobuf.ts';
+import { type GraphProto, modelType, type NodeProto, type TensorProto } from '../src/onnx/schema.ts';
+
+const floats = (...dims: number[]) => ({
+  tensorType: { elemType: 1, shape: { dim: dims.map((dimValue) => ({ dimValue })) } },
+});
+
+const node = (opType: string, input: string[], output: string[]): NodeProto => ({
+  opType,
+  input,
+  output,
+  attribute: [],
+});
+
+/** The bytes of a model from x [2] to y. */
+function model(parts: Partial<GraphProto>, opset = 17): Uint8Array {
+  const graph = {
+    node: [],
+    initializer: [],
+    input: [{ name: 'x', type: floats(2) }],
+    output: [{ name: 'y', type: floats(2) }],
+    ...parts,
+  };
+  return encode(modelType, { irVersion: 8, opsetImport: [{ domain: '', version: opset }], graph });
+}
+
+const relu = [node('Relu', ['x'], ['y'])];
+
+const small = () =>
+  new nn.Sequential({
+    conv: new nn.Conv2d(1, 4, 3, { padding: 1 }),
+    norm: new nn.BatchNorm2d(4),
+    relu: new nn.ReLU(),
+    pool: new nn.MaxPool2d(2),
+    flat: new nn.Flatten(),
+    head: new nn.Linear(4 * 4 * 4, 3),
+  });
+
+describe('saveOnnx and loadOnnx', () => {
+  it('keep names, weights and results', async () => {
+    const module = small().eval();
+    const net = await loadOnnx(saveOnnx(module, { input: [2, 1, 8, 8] }));
+    const keys = Object.keys(module.stateDict());
+    expect(Object.keys(net.stateDict())).toEqual(keys);
+    const x = randn([2, 1, 8, 8]);
+    expect(net.forward(x).data).toEqual(module.forward(x).data);
+    expect(net.inputs[0]).toMatchObject({ name: 'input', shape: [2, 1, 8, 8], dtype: 'float32' });
+    const layers = summary(net, [2, 1, 8, 8]).layers.map(({ type }) => type.split('(')[0]);
+    expect(layers.slice(0, 4)).toEqual(['Conv2d', 'BatchNorm', 'ReLU', 'MaxPool2d']);
+    const again = await loadOnnx(saveOnnx(net, { input: [2, 1, 8, 8] }));
+    expect(Object.keys(again.stateDict())).toEqual(keys);
+  });
+
+  it('give a network that trains further', async () => {
+    const net = await loadOnnx(saveOnnx(small(), { input: [6, 1, 8, 8] }));
+    const trainer = await compileTraining(net.train(), {
+      input: [6, 1, 8, 8],
+      loss: crossEntropy,
+      optimizer: new optim.SGD(net.parameters(), { lr: 0.1 }),
+    });
+    const [x, y] = [randn([6, 1, 8, 8]), tensor(Int32Array.of(0, 1, 2, 0, 1, 2))];
+    const first = await trainer.step(x, y);
+    for (let i = 0; i < 20; i++) await trainer.step(x, y);
+    const last = await trainer.step(x, y);
+    expect(last.loss).toBeLessThan(first.loss / 2);
+    trainer.dispose();
+  });
+
+  it('refuse options that do not fit', async () => {
+    const bytes = saveOnnx(small(), { input: [2, 1, 8, 8] });
+    await expect(loadOnnx(bytes, { shapes: { input: [2, 1, 8] } })).rejects.toThrow(/shapes give input/);
+    await expect(loadOnnx(bytes, { values: { z: 1 } })).rejects.toThrow(/values name 'z'/);
+    expect(() => saveOnnx(small(), { input: [2, 1, 8, 8], opset: 99 })).toThrow(/opset 99/);
+  });
+});
+
+describe('loadOnnx', () => {
+  it('names every node that it does not have, at once', async () => {
+    const nodes = [node('Loop', ['x'], ['a']), node('Frobnicate', ['a'], ['b']), node('Relu', ['b'], ['y'])];
+    const loading = loadOnnx(model({ node: nodes }));
+    await expect(loading).rejects.toThrow(UnsupportedError);
+    await expect(loading).rejects.toThrow(/2 nodes cannot be had: "a" \(Loop\).*"b" \(Frobnicate\)/);
+  });
+
+  it('takes nodes in any order and fixes open axes', async () => {
+    const nodes = [node('Relu', ['a'], ['y']), node('Neg', ['x'], ['a'])];
+    const open = { tensorType: { elemType: 1, shape: { dim: [{ dimParam: 'n' }] } } };
+    const bytes = model({ node: nodes, input: [{ name: 'x', type: open }] });
+    const net = await loadOnnx(bytes);
+    expect(net.inputs[0].shape).toEqual(['n']);
+    expect([...net.run({ x: tensor([-1, 2]) }).y.data]).toEqual([1, 0]);
+    const fixed = await loadOnnx(bytes, { shapes: { n: 3 } });
+    expect(fixed.inputs[0].shape).toEqual([3]);
+  });
+
+  it('reads weights beside the model, and from nowhere else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'neocog-'));
+    const path = join(folder, 'model.onnx');
+    const external = (location: string, length = 8): TensorProto => ({
+      name: 'w',
+      dims: [2],
+      dataType: 1,
+      dataLocation: 1,
+      externalData: [
+        { key: 'location', value: location },
+        { key: 'offset', value: '4' },
+        { key: 'length', value: String(length) },
+      ],
+    });
+    const write = (proto: TensorProto): void =>
+      writeFileSync(path, model({ node: [node('Add', ['x', 'w'], ['y'])], initializer: [proto] }));
+    writeFileSync(join(folder, 'w.bin'), new Uint8Array(Float32Array.of(9, 1, 2).buffer));
+    write(external('w.bin'));
+    const net = await loadOnnx(path);
+    expect([...net.run({ x: zeros([2]) }).y.data]).toEqual([1, 2]);
+    for (const name of ['../w.bin', '/etc/passwd', 'a/../../w.bin', 'C:\\w.bin', 'file:w', '', 'w.bin?x']) {
+      write(external(name));
+      await expect(loadOnnx(path), name).rejects.toThrow(FormatError);
+    }
+    write(external('w.bin', 400));
+    await expect(loadOnnx(path)).rejects.toThrow(/claims 400 bytes at 4 of a file of 12/);
+    const bytes = model({ node: [node('Add', ['x', 'w'], ['y'])], initializer: [external('w.bin')] });
+    await expect(loadOnnx(bytes)).rejects.toThrow(/pass a path/);
+  });
+});
+
+describe('a damaged ONNX file', () => {
+  const refuse = (bytes: Uint8Array, reason: RegExp) => {
+    const loading = loadOnnx(bytes);
+    return Promise.all([
+      expect(loading).rejects.toThrow(FormatError),
+      expect(loading).rejects.toThrow(reason),
+    ]);
+  };
+  const weight = (dims: number[], rawData: Uint8Array): TensorProto => ({
+    name: 'w',
+    dims,
+    dataType: 1,
+    rawData,
+  });
+
+  it('is refused for its graph', async () => {
+    await refuse(new Uint8Array(0), /holds no graph/);
+    await refuse(model({ node: [node('Relu', ['y'], ['y'])] }), /waits for itself/);
+    await refuse(
+      model({ node: [node('Relu', ['b'], ['a']), node('Relu', ['a'], ['b'])] }),
+      /waits for itself/,
+    );
+    await refuse(model({ node: [...relu, ...relu] }), /two sources/);
+    await refuse(model({ node: [node('Relu', ['nowhere'], ['y'])] }), /nothing gives it/);
+    await refuse(model({ node: [] }), /computed by no node/);
+  });
+
+  it('is refused for its tensors', async () => {
+    const four = new Uint8Array(4);
+    await refuse(model({ node: relu, initializer: [weight([2], four)] }), /needs 8 bytes, the file has 4/);
+    await refuse(model({ node: relu, initializer: [weight([-1], four)] }), /shape \[-1\]/);
+    await refuse(model({ node: relu, initializer: [weight([2 ** 40, 2 ** 40], four)] }), /shape/);
+    await refuse(model({ node: relu, initializer: [{ ...weight([1], four), dataType: 77 }] }), /type 77/);
+  });
+
+  it('is refused or read, and nothing else, cut anywhere or with bytes changed', async () => {
+    const whole = saveOnnx(small(), { input: [1, 1, 8, 8] });
+    const attempt = async (bytes: Uint8Array): Promise<void> => {
+      try {
+        const net = await loadOnnx(bytes);
+        net.run({ input: zeros([1, 1, 8, 8]) });
+      } catch (error) {
+        if (!(error instanceof NeocogError)) throw error;
+      }
+    };
+    for (let length = 0; length < whole.length; length += 13) await attempt(whole.slice(0, length));
+    const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        const bytes = whole.slice();
+        for (const [at, value] of changes) bytes[at] = value;
+        await attempt(bytes);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('that asks for too much is refused in bounded time', async () => {
+    const shape = new Uint8Array(BigInt64Array.of(2n ** 40n).buffer);
+    const huge = { name: 's', dims: [1], dataType: 7, rawData: shape };
+    const bytes = model({ node: [node('ConstantOfShape', ['s'], ['y'])], initializer: [huge] });
+    await expect(loadOnnx(bytes)).rejects.toThrow(NeocogError);
+    const tiles = model({ node: [node('Tile', ['x', 's'], ['y'])], initializer: [huge] });
+    const net = await loadOnnx(tiles);
+    expect(() => net.run({ x: zeros([2]) })).toThrow(NeocogError);
+  });
+});
+
+it('a model of the zoo goes out and comes back', async () => {
+  const module = models.lenet5().eval();
+  const net = await loadOnnx(saveOnnx(module, { input: [1, 1, 28, 28] }));
+  const x = randn([1, 1, 28, 28]);
+  expect(net.forward(x)).toBeInstanceOf(Tensor);
+  net.forward(x).data.forEach((v, i) => expect(v).toBeCloseTo(module.forward(x).data[i], 5));
+});
+
+it('the documentation lists every operator and its limits', () => {
+  const text = readFileSync(new URL('../../../docs/onnx.md', import.meta.url), 'utf8');
+  for (const row of operatorTable()) expect(text).toContain(`${row}\n`);
+  const listed = text.split('\n').filter((line) => /^\| `[A-Z]/.test(line));
+  expect(listed.length).toBe(operatorTable().length);
+});
