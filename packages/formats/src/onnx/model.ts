@@ -2,7 +2,7 @@
 // Not here: what operators mean.
 
 import { FormatError, UnsupportedError } from 'neocog';
-import { BrokenMessage, decode } from './protobuf.ts';
+import { decode } from './protobuf.ts';
 import { type GraphProto, type ModelProto, modelType, type NodeProto, type TensorProto } from './schema.ts';
 
 export interface Model {
@@ -37,7 +37,8 @@ function decodeModel(about: string, bytes: Uint8Array): ModelProto {
   try {
     return decode<ModelProto>(modelType, bytes);
   } catch (error) {
-    if (!(error instanceof BrokenMessage)) throw error;
+    // The reader of numbers has errors of its own.
+    if (!(error instanceof Error)) throw error;
     throw new FormatError(`${about} cannot be read as ONNX: ${error.message}`, { cause: error });
   }
 }
