@@ -116,6 +116,10 @@ describe('loadOnnx', () => {
     expect([...net.run({ x: tensor([-1, 2]) }).y.data]).toEqual([1, 0]);
     const fixed = await loadOnnx(bytes, { shapes: { n: 3 } });
     expect(fixed.inputs[0].shape).toEqual([3]);
+    const unsaid = { tensorType: { elemType: 1, shape: { dim: [{ dimParam: 'm' }] } } };
+    const output = [{ name: 'y', type: unsaid }];
+    const known = await loadOnnx(model({ node: nodes, output }));
+    expect(known.outputs[0].shape).toEqual([2]);
   });
 
   it('reads weights beside the model, and from nowhere else', async () => {

@@ -6,6 +6,7 @@ import {
   add,
   ceil,
   clamp,
+  cos,
   div,
   equal,
   erf,
@@ -26,6 +27,7 @@ import {
   reciprocal,
   round,
   sign,
+  sin,
   sqrt,
   sub,
   Tensor,
@@ -202,6 +204,8 @@ const unaries: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: numb
   Round: [round, halfToEven],
   Sign: [sign, Math.sign],
   Reciprocal: [reciprocal, (x) => 1 / x],
+  Sin: [sin, Math.sin],
+  Cos: [cos, Math.cos],
 };
 
 const unary = (name: string): Operator => ({
