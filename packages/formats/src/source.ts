@@ -11,6 +11,7 @@ export type Source = Uint8Array | ArrayBuffer | string | URL;
 
 interface FileSystem {
   readFile(path: string | URL): Promise<Uint8Array>;
+  realpath(path: string | URL): Promise<string>;
 }
 
 /** Reads the whole of `source`. `fn` names the caller in errors. */
@@ -18,14 +19,16 @@ export async function readSource(fn: string, source: Source): Promise<Uint8Array
   if (source instanceof Uint8Array) return plain(source);
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   const files = nodeFiles();
-  const isFile = source instanceof URL ? source.protocol === 'file:' : !/^[a-z][a-z0-9+.-]+:/i.test(source);
   try {
-    return files && isFile ? plain(await files.readFile(source)) : await download(fn, source);
+    return files && isFile(source) ? plain(await files.readFile(source)) : await download(fn, source);
   } catch (error) {
     if (error instanceof NeocogError) throw error;
     throw new NeocogError(`${fn}: cannot read ${source}: ${reasonOf(error)}`, { cause: error });
   }
 }
+
+const isFile = (source: string | URL): boolean =>
+  source instanceof URL ? source.protocol === 'file:' : !/^[a-z][a-z0-9+.-]+:/i.test(source);
 
 /** Node's Buffer as what it extends: its `slice` shares memory where that of others copies. */
 const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
@@ -47,16 +50,33 @@ export async function readBeside(about: string, source: Source, name: string): P
       `${about} names the file ${JSON.stringify(name)} beside it; pass a path or URL, not bytes`,
     );
   }
-  const parts = name.split('/');
-  // No drive letters, protocols, backslashes, queries, NUL; no steps upwards, no empty parts.
-  if (/[\\:?#%\0]/.test(name) || parts.some((part) => part === '' || part === '.' || part === '..')) {
+  const fail = (): never => {
     throw new FormatError(
       `${about} names the file ${JSON.stringify(name)}, which is not in the folder of the file`,
     );
-  }
+  };
+  const parts = name.split('/');
+  // No drive letters, protocols, backslashes, queries, NUL; no steps upwards, no empty parts.
+  if (/[\\:?#%\0]/.test(name) || parts.some((part) => part === '' || part === '.' || part === '..')) fail();
   const base = String(source);
-  const folder = base.slice(0, base.search(/[^/\\]*$/));
-  return readSource(about, source instanceof URL ? new URL(encodeURI(name), source) : folder + name);
+  const folder =
+    source instanceof URL ? new URL('.', source) : base.slice(0, base.search(/[^/\\]*$/)) || './';
+  const target = source instanceof URL ? new URL(encodeURI(name), source) : folder + name;
+  if (await leadsOut(folder, target)) fail();
+  return readSource(about, target);
+}
+
+/** Whether a link takes a file out of a folder. What cannot be found is left to reading. */
+async function leadsOut(folder: string | URL, target: string | URL): Promise<boolean> {
+  const files = nodeFiles();
+  if (!files || !isFile(target)) return false;
+  try {
+    const [home, real] = await Promise.all([files.realpath(folder), files.realpath(target)]);
+    const inside = real.startsWith(home) && /^[/\\]/.test(real.slice(home.replace(/[/\\]$/, '').length));
+    return !inside;
+  } catch {
+    return false;
+  }
 }
 
 async function download(fn: string, url: string | URL): Promise<Uint8Array> {

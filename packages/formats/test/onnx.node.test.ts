@@ -1,7 +1,7 @@
 // ONNX in and out: shapes at load, training further, round trips, refusals, and files that mean harm. What operators compute
 // is tested by the suite of node cases.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -146,6 +146,11 @@ describe('loadOnnx', () => {
       write(external(name));
       await expect(loadOnnx(path), name).rejects.toThrow(FormatError);
     }
+    const outside = join(mkdtempSync(join(tmpdir(), 'neocog-')), 'w.bin');
+    writeFileSync(outside, new Uint8Array(12));
+    symlinkSync(outside, join(folder, 'link.bin'));
+    write(external('link.bin'));
+    await expect(loadOnnx(path)).rejects.toThrow(/not in the folder/);
     write(external('w.bin', 400));
     await expect(loadOnnx(path)).rejects.toThrow(/claims 400 bytes at 4 of a file of 12/);
     const bytes = model({ node: [node('Add', ['x', 'w'], ['y'])], initializer: [external('w.bin')] });
