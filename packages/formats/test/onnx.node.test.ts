@@ -9,6 +9,7 @@ import {
   compileTraining,
   crossEntropy,
   FormatError,
+  manualSeed,
   models,
   NeocogError,
   nn,
@@ -89,6 +90,15 @@ describe('saveOnnx and loadOnnx', () => {
     const last = await trainer.step(x, y);
     expect(last.loss).toBeLessThan(first.loss / 2);
     trainer.dispose();
+  });
+
+  it('leave the random numbers of the caller alone', async () => {
+    const bytes = saveOnnx(small(), { input: [2, 1, 8, 8] });
+    manualSeed(3);
+    const next = randn([4]);
+    manualSeed(3);
+    await loadOnnx(bytes);
+    expect(randn([4]).data).toEqual(next.data);
   });
 
   it('refuse options that do not fit', async () => {

@@ -1,7 +1,7 @@
 // From a checked graph to a module: constants are computed once, choices that are known at load are made, each node
 // becomes a step. All nodes that cannot be had are reported together, before any work.
 
-import { FormatError, nn, noGrad, Tensor, UnsupportedError } from 'neocog';
+import { FormatError, init, nn, noGrad, Tensor, UnsupportedError } from 'neocog';
 import { Block, type Step } from '../graph/graphModule.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { Operation } from '../graph/operation.ts';
@@ -110,7 +110,7 @@ export class GraphBuilder {
       throw new FormatError(`${this.#about}: ${node} lacks its first input`);
     }
     try {
-      const built = operatorOf(proto)!.build(node);
+      const built = init.withoutDefaults(() => operatorOf(proto)!.build(node));
       if (built instanceof nn.Module) this.#addStep(node, { module: built });
       else this.#addStep(node, built);
     } catch (error) {

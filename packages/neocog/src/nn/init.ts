@@ -280,8 +280,26 @@ export function kaimingUniform(t: Tensor, options: KaimingOptions = {}): Tensor 
 export const kaimingNormal = (t: Tensor, options: KaimingOptions = {}): Tensor =>
   normal(t, 0, kaimingStd(t, options), { generator: options.generator });
 
+let drawsDefaults = true;
+
+/**
+ * Runs `body`, in which new layers keep zeros and draw no random numbers: for layers whose weights come from elsewhere.
+ *
+ * @example const layer = init.withoutDefaults(() => new nn.Conv2d(3, 64, 7));
+ */
+export function withoutDefaults<T>(body: () => T): T {
+  const before = drawsDefaults;
+  drawsDefaults = false;
+  try {
+    return body();
+  } finally {
+    drawsDefaults = before;
+  }
+}
+
 /** What PyTorch's layers start with: weight and bias uniform in ±1 / √fanIn. */
 export function layerDefault(weight: Tensor, bias: Tensor | null, fanIn = fans(weight).fanIn): void {
+  if (!drawsDefaults) return;
   const bound = 1 / Math.sqrt(fanIn);
   uniform(weight, -bound, bound);
   if (bias) uniform(bias, -bound, bound);
