@@ -90,7 +90,7 @@ const squares: Reduction = (t, options) => sum(mul(t, t), options);
 function argument(name: string, find: typeof argMax): Operator {
   return {
     name,
-    limits: '',
+    limits: 'select_last_index is not compiled',
     build: (node) => {
       const [axis, keepDims] = [node.int('axis', 0), node.int('keepdims', 1) === 1];
       const last = node.int('select_last_index', 0) === 1;
