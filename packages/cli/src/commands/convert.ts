@@ -1,9 +1,16 @@
 // `neocog convert`: a file of one format as another: weights as weights, networks as ONNX.
 
-import { saveNpy, saveNpz, saveSafetensors } from '@neocog/formats';
+import { saveNpy, saveNpz, saveOnnx, saveSafetensors } from '@neocog/formats';
 import type { Command } from 'commander';
 import { CommandError, writeWhole } from '../files.ts';
-import { type InputShape, inputShape, openSubject, type Subject, type SubjectOptions } from '../subject.ts';
+import {
+  type InputShape,
+  inputShape,
+  openSubject,
+  resolveShapes,
+  type Subject,
+  type SubjectOptions,
+} from '../subject.ts';
 import { formatCount } from '../table.ts';
 
 interface ConvertWords extends SubjectOptions {
@@ -16,11 +23,12 @@ export function addConvert(program: Command): void {
     .command('convert')
     .summary('convert networks and weights between formats')
     .description(
-      'Writes what a file holds in another format, which the suffix of the second name says. Weights of any file become ' +
-        '.safetensors, .npz or, of a single tensor, .npy, as float32 and int32.',
+      'Writes what a file holds in another format, which the suffix of the second name says. A network, or weights for one ' +
+        'of the library (--model), becomes .onnx, for inputs of the sizes that the file or --input gives. Weights of any ' +
+        'file become .safetensors, .npz or, of a single tensor, .npy, as float32 and int32.',
     )
     .argument('<from>', 'a file of any format that neocog inspect reads')
-    .argument('<to>', 'the file to write: .safetensors, .npz, .npy')
+    .argument('<to>', 'the file to write: .onnx, .safetensors, .npz, .npy')
     .option('--input <sizes>', 'shape of an input, such as 1x3x224x224 or mask=1x1x64x64', inputShape)
     .option('--model <name>', 'the network of the library that weights belong to, such as resnet18')
     .option('--within <key>', 'of a PyTorch file: only what lies within this key, such as state_dict')
@@ -48,6 +56,7 @@ async function convert(from: string, to: string, { input = [], ...options }: Con
 type Writer = (from: string, subject: Subject, input: readonly InputShape[]) => Uint8Array;
 
 const writers: Readonly<Record<string, Writer>> = {
+  '.onnx': writeOnnx,
   '.safetensors': (_, { file }) => saveSafetensors(file.tensors, file.metadata),
   '.npz': (_, { file }) => saveNpz(file.tensors),
   '.npy': writeNpy,
@@ -61,6 +70,19 @@ const reasons: Readonly<Record<string, string>> = {
   '.h5': 'Keras reads weights from .npz through NumPy',
   '.json': 'TensorFlow.js models are read only',
 };
+
+function writeOnnx(from: string, { network }: Subject, given: readonly InputShape[]): Uint8Array {
+  if (network === null) {
+    throw new CommandError(
+      `${from} holds weights and does not say of which network; name one of the library with --model`,
+    );
+  }
+  const { shapes, open } = resolveShapes(network.inputs, given);
+  if (open.length > 0) {
+    throw new CommandError(`the sizes of ${open.join(' and ')} are open; give them with --input`);
+  }
+  return saveOnnx(network, { input: shapes });
+}
 
 function writeNpy(from: string, { file }: Subject): Uint8Array {
   const tensors = Object.values(file.tensors);

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseNpy, parseNpz, parseSafetensors, parseTorch, saveNpy, saveSafetensors } from '@neocog/formats';
+import { loadFile, parseNpy, parseNpz, parseSafetensors, parseTorch, saveNpy, saveSafetensors } from '@neocog/formats';
 import { init, models, randn, softmax, tensor } from 'neocog';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -117,6 +117,19 @@ describe('neocog convert', () => {
       -Infinity,
       3,
     ]);
+  });
+
+  it('writes networks as ONNX', async () => {
+    const [from, to] = [fixture('keras/digits.keras'), join(folder, 'digits.onnx')];
+    expect((await run('convert', from, to)).out).toMatch(/digits\.onnx: 6 tensors, [\d,]+ bytes\n$/);
+    const x = randn([1, 12, 12, 1]);
+    const [keras, onnx] = await Promise.all([from, to].map(async (file) => (await loadFile(file)).network));
+    const [y, z] = [keras?.forward(x).data ?? [], onnx?.forward(x).data ?? []];
+    expect(z).toHaveLength(10);
+    for (const [i, value] of z.entries()) expect(value).toBeCloseTo(y[i], 5);
+    await run('convert', 'lenet.safetensors', 'lenet.onnx', '--model', 'lenet5', '--input', '2x1x28x28');
+    expect((await run('inspect', 'lenet.onnx')).out).toMatch(/^input +input {2}2×1×28×28 {2}float32$/m);
+    await expectRefusal(['convert', 'odd.safetensors', 'x.onnx'], /does not say of which network; name one/);
   });
 
   it('says what cannot be', async () => {
