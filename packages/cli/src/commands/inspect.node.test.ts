@@ -2,7 +2,15 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadFile, parseNpy, parseNpz, parseSafetensors, parseTorch, saveNpy, saveSafetensors } from '@neocog/formats';
+import {
+  loadFile,
+  parseNpy,
+  parseNpz,
+  parseSafetensors,
+  parseTorch,
+  saveNpy,
+  saveSafetensors,
+} from '@neocog/formats';
 import { init, models, randn, softmax, tensor } from 'neocog';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
