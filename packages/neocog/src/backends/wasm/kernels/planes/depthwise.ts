@@ -121,14 +121,13 @@ function doUnit(
 
 /**
  * Time of a multiply-add, lanes outside included, over that of the engine's best direct kernel, by the steps along a row:
- * measured on 3×3 layers. Pixels that are picked out of vectors do not go in pairs.
+ * measured on 3×3 layers. Pixels that are picked out of vectors do not go in pairs. `loading`: so many times as much where
+ * weights are loaded for every use.
  */
 const relativeTime = {
-  narrow: { touching: 1.2, everyOther: 1.7, apart: 4 },
-  wide: { touching: 1.3, everyOther: 3, apart: 8 },
+  narrow: { touching: 1.2, everyOther: 1.7, apart: 4, loading: 1.2 },
+  wide: { touching: 1.3, everyOther: 3, apart: 8, loading: 1.6 },
 };
-/** The same where weights are loaded for every use. */
-const loadingTime = 1.2;
 /** Time to move a float to or from the caches behind the first, in the same unit. */
 const floatTime = 1;
 
@@ -138,6 +137,6 @@ function costOf({ engine }: ConvTask, s: DepthwiseShape): number {
   const time = times[step === 1 ? 'touching' : step === 2 ? 'everyOther' : 'apart'];
   const spilled = engine.keepsOrder ? 1 : 2;
   const floats = s.rows.sources * s.columns.sources + s.rows.results * s.columns.results;
-  const products = vectorProducts(s) * 4 * time * (s.held ? 1 : loadingTime) * spilled;
+  const products = vectorProducts(s) * 4 * time * (s.held ? 1 : times.loading) * spilled;
   return s.planes * (products + floats * floatTime * (engine.wide ? 2 : 1));
 }
