@@ -40,7 +40,8 @@ export async function readCheckpoint(path: string): Promise<{ recipe: Recipe; mo
   return { recipe, module };
 }
 
-function readRecipe(path: string, metadata: Record<string, string>): Recipe {
+/** What training noted in the metadata of a weights file. */
+export function readRecipe(path: string, metadata: Readonly<Record<string, string>>): Recipe {
   const { architecture, classes = '', mean, std } = metadata;
   if (architecture === undefined) {
     throw new CommandError(

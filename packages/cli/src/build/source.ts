@@ -1,61 +1,62 @@
 // What `neocog build` writes: a network of the library by its name, or one from a file, and what is known of its use.
 
-import { type EsModuleOptions, parseSafetensors, safetensorsMetadata } from '@neocog/formats';
-import { init, manualSeed, type nn } from 'neocog';
-import { readCheckpoint } from '../checkpoint.ts';
-import { CommandError, exists, readWhole } from '../files.ts';
+import { basename } from 'node:path';
+import type { EsModuleOptions } from '@neocog/formats';
+import { manualSeed, type nn } from 'neocog';
+import { readRecipe } from '../checkpoint.ts';
+import { CommandError, exists } from '../files.ts';
 import { findModel, modelNames } from '../networks.ts';
+import { type InputShape, openSubject, resolveShapes, type SubjectOptions } from '../subject.ts';
 
 export interface Source {
   readonly name: string;
   readonly module: nn.Module;
-  /** The shape of its input where nobody says another. */
-  readonly input: readonly number[];
+  /** By the names of inputs, or of the only one. */
+  readonly input: readonly number[] | Readonly<Record<string, readonly number[]>>;
   /** Weights were drawn, not read. */
   readonly random: boolean;
   readonly page: Pick<EsModuleOptions, 'labels' | 'pixels'>;
 }
 
-export interface SourceWords {
-  /** The network of the library that weights belong to. */
-  readonly model?: string;
+export interface SourceWords extends SubjectOptions {
+  readonly input?: readonly InputShape[];
   readonly seed: number;
 }
 
-/** @throws CommandError if there is no such network or file */
-export async function openSource(text: string, { model, seed }: SourceWords): Promise<Source> {
+/** @throws CommandError if there is no such network or file, or its inputs have sizes that nobody states */
+export async function openSource(text: string, words: SourceWords): Promise<Source> {
   const known = findModel(text);
   if (known) {
-    manualSeed(seed);
-    return { name: known.name, module: known.build(), input: known.input, random: true, page: {} };
+    manualSeed(words.seed);
+    const input = words.input?.at(-1)?.shape ?? known.input;
+    return { name: known.name, module: known.build(), input, random: true, page: {} };
   }
-  if (!(await exists(text))) {
+  if (!(await exists(text)) && !/^[a-z]+:\/\//i.test(text)) {
     throw new CommandError(
       `there is no file and no network ${text}; name a file, or one of: ${modelNames.join(', ')}`,
     );
   }
-  const bytes = await readWhole('the weights', text);
-  if (model === undefined && safetensorsMetadata(bytes, text).architecture !== undefined)
-    return ofTraining(text);
-  return ofWeights(text, bytes, model);
+  return openFile(text, words);
 }
 
-/** Weights that `neocog train` wrote. */
-async function ofTraining(path: string): Promise<Source> {
-  const { recipe, module } = await readCheckpoint(path);
-  const { network, classes, mean, std } = recipe;
-  const page = { labels: classes, pixels: { mean: [mean], std: [std] } };
-  return { name: network.title, module, input: network.input, random: false, page };
-}
-
-function ofWeights(path: string, bytes: Uint8Array, model: string | undefined): Source {
-  const known = model === undefined ? undefined : findModel(model);
-  if (!known) {
-    const what =
-      model === undefined ? 'does not say which network its weights belong to' : `is for no network ${model}`;
-    throw new CommandError(`${path} ${what}; add --model and one of: ${modelNames.join(', ')}`);
+async function openFile(path: string, words: SourceWords): Promise<Source> {
+  const { file, network } = await openSubject(path, words);
+  if (!network) {
+    throw new CommandError(
+      `${path} does not say which network its weights belong to; add --model and one of: ${modelNames.join(', ')}`,
+    );
   }
-  const module = init.skip(known.build);
-  module.loadStateDict(parseSafetensors(bytes, path));
-  return { name: known.name, module, input: known.input, random: false, page: {} };
+  const { shapes, open } = resolveShapes(network.inputs, words.input ?? []);
+  if (open.length > 0) {
+    throw new CommandError(
+      `sizes are open in ${open.join(' and ')}; state them, such as --input 1x3x224x224`,
+    );
+  }
+  const recipe =
+    words.model === undefined && file.metadata.architecture !== undefined
+      ? readRecipe(path, file.metadata)
+      : null;
+  const page = recipe ? { labels: recipe.classes, pixels: { mean: [recipe.mean], std: [recipe.std] } } : {};
+  const name = recipe?.network.title ?? words.model ?? basename(path).replace(/\.[^.]*$/, '');
+  return { name, module: network.eval(), input: shapes, random: false, page };
 }

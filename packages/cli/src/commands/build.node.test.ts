@@ -131,7 +131,10 @@ describe('neocog build', () => {
       ['other.safetensors', '-o', 'x'],
       /does not say which network its weights belong to; add --model/,
     );
-    await expectRefusal(['other.safetensors', '--model', 'resnet', '-o', 'x'], /is for no network resnet/);
+    await expectRefusal(
+      ['other.safetensors', '--model', 'resnet', '-o', 'x'],
+      /there is no network resnet; choose one of/,
+    );
     await expectRefusal(['other.safetensors', '--model', 'squeezenet', '-o', 'x'], /classifier.* has shape/);
     await expectRefusal(['trained.safetensors', '--input', '1x1x2x2', '-o', 'x'], /^neocog build: .*input/);
     await expectRefusal(['lenet5'], /required option '-o, --out <folder>' not specified/);

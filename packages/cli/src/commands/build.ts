@@ -11,13 +11,13 @@ import { checkFolder, writeFolder } from '../build/folder.ts';
 import { openSource, type Source, type SourceWords } from '../build/source.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { modelNames } from '../networks.ts';
-import { sizes, wholeNumber } from '../options.ts';
+import { wholeNumber } from '../options.ts';
 import { StageBar } from '../progress.ts';
+import { inputShape } from '../subject.ts';
 import { formatShare } from '../table.ts';
 
 interface BuildWords extends SourceWords {
   readonly out: string;
-  readonly input?: number[];
   readonly weights: WeightStorage;
   readonly runs: number;
   readonly name?: string;
@@ -35,10 +35,14 @@ export function addBuild(program: Command): void {
         'bundlers, and needs nothing else: kernels and weights are in it. With types, and a page that tries it. Its answers ' +
         "are compared with the source's before the folder takes its place.",
     )
-    .argument('<network>', `a weights.safetensors, or ${modelNames.join(', ')} with random weights`)
+    .argument(
+      '<file>',
+      `ONNX, TensorFlow.js (model.json), Keras, or weights of a network of the library; or ${modelNames.join(', ')} with random weights`,
+    )
     .requiredOption('-o, --out <folder>', 'where to write')
-    .option('--input <sizes>', 'shape of the input with its batch, such as 1x3x224x224', sizes)
+    .option('--input <sizes>', 'shape of an input, such as 1x3x224x224 or mask=1x1x64x64', inputShape)
     .option('--model <name>', 'put weights into this network of the library, such as resnet18')
+    .option('--within <key>', 'of a PyTorch file: only what lies within this key, such as state_dict')
     .addOption(
       new Option('--weights <type>', 'how weights are stored; sums stay float32')
         .choices(['float32', 'float16', 'int8'])
@@ -74,12 +78,11 @@ interface Built {
 
 async function writeAll({ name, module, input, page }: Source, words: BuildWords): Promise<Built> {
   const { out, weights, runs, seed } = words;
-  const shapes = words.input ?? [...input];
   const bar = new StageBar();
   const interrupt = listenForInterrupt();
   try {
     bar.update('compiling', 0);
-    const packed = pack(module, { input: shapes });
+    const packed = pack(module, { input });
     const files = esModule(packed, { ...page, name: words.name ?? name, weights });
     let comparison: Comparison | undefined;
     await writeFolder(out, files, {
@@ -88,7 +91,7 @@ async function writeAll({ name, module, input, page }: Source, words: BuildWords
       check: async (folder) => {
         manualSeed(seed);
         const onProgress = (share: number): void => bar.update('comparing', share);
-        comparison = await compareWithSource(folder, module, { input: shapes, runs, onProgress });
+        comparison = await compareWithSource(folder, module, { input, runs, onProgress });
         refuseDifference(comparison, weights);
       },
     });

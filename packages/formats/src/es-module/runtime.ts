@@ -12,6 +12,8 @@ export interface Value {
 /** How a constant is stored, its number of values, and into how many rows they fall. */
 export type Stored = readonly [kind: 'float32' | 'float16' | 'int8' | 'int32', size: number, rows: number];
 
+type Place = readonly [address: number, routine: string | null, from?: number, to?: number];
+
 /** WebAssembly for one kind of engines; see PackedCode. */
 export interface Code {
   readonly simd: string;
@@ -22,8 +24,8 @@ export interface Code {
   readonly run: string;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** For each constant: where it goes, and the export to call then. */
-  readonly places: readonly (readonly (readonly [address: number, routine: string | null])[])[];
+  /** For each constant: where it goes, or some of its values, and the export to call then. */
+  readonly places: readonly (readonly Place[])[];
 }
 
 export interface Network {
@@ -169,11 +171,12 @@ export async function placeConstants(
       [at, filled] = [at + piece.length, filled + piece.length];
     }
     const values = widen(constants[i], stored);
-    for (const [address, routine] of code.places[i]) {
-      (values instanceof Int32Array
-        ? new Int32Array(memory.buffer, address, values.length)
-        : new Float32Array(memory.buffer, address, values.length)
-      ).set(values);
+    for (const [address, routine, from = 0, to = values.length] of code.places[i]) {
+      const part = values.subarray(from, to);
+      (part instanceof Int32Array
+        ? new Int32Array(memory.buffer, address, part.length)
+        : new Float32Array(memory.buffer, address, part.length)
+      ).set(part);
       if (routine !== null) routines[routine](0, code.scratch, 0, 0x7fffffff);
     }
     if (performance.now() - paused < 30) continue;

@@ -3,7 +3,7 @@
 // All is JavaScript: a module that imports modules is the one thing that Node, browsers, and bundlers without configuration
 // agree on. A file beside it, fetched from `new URL('weights.bin', import.meta.url)`, is lost by esbuild and Rollup.
 
-import type { PackedCode, PackedProgram, ProgramValue } from 'neocog';
+import type { ConstantPlace, PackedProgram, ProgramValue } from 'neocog';
 import { UnsupportedError } from 'neocog';
 import { pageCss, pageHtml, pageScript } from './page.ts';
 import { runner, runtimeFunctions, type Stored, storedBytes } from './runtime.ts';
@@ -60,7 +60,7 @@ export function* esModule(
   const small: Record<string, string> = {
     'index.js': indexScript(name, program, stored, parts),
     'index.d.ts': declarations(name, program),
-    'kernels.js': kernelScript(program.codes),
+    'kernels.js': kernelScript(program),
     'index.html': pageHtml(name, pixels ? facts : null),
     'page.css': pageCss,
     'page.js': pageScript(facts),
@@ -118,7 +118,8 @@ export function run(inputs) {
 `;
 }
 
-function kernelScript(codes: readonly PackedCode[]): string {
+function kernelScript(program: PackedProgram): string {
+  const { codes } = program;
   const bytes = new Uint8Array(codes.reduce((sum, code) => sum + code.wasm.length, 0));
   let end = 0;
   for (const { wasm } of codes) {
@@ -129,7 +130,7 @@ function kernelScript(codes: readonly PackedCode[]): string {
   const described = codes.map(({ wasm, places, ...code }) => ({
     ...code,
     length: wasm.length,
-    places: places.map((all) => all.map(({ address, routine }) => [address, routine])),
+    places: places.map((all, i) => all.map((place) => shortPlace(place, program.constants[i].values.length))),
   }));
   return `// WebAssembly as text; see unpack in index.js.
 export const codes = ${JSON.stringify(described)};
@@ -137,6 +138,9 @@ export const order = ${JSON.stringify(order)};
 export const text = ${JSON.stringify(tokens)};
 `;
 }
+
+const shortPlace = ({ address, routine, from, to }: ConstantPlace, size: number) =>
+  to - from === size ? [address, routine] : [address, routine, from, to];
 
 /** Arrays one after the other, in parts of `partBytes`. */
 function* cut(arrays: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {

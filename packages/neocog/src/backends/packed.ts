@@ -12,9 +12,12 @@ export interface PackedConstant {
   readonly rows: number | null;
 }
 
-/** What to do with a constant that was written to memory. */
+/** What to do with a constant or a part of it. */
 export interface ConstantPlace {
-  /** In bytes. */
+  /** The values from … to − 1 … */
+  readonly from: number;
+  readonly to: number;
+  /** … are written here, in bytes. */
   readonly address: number;
   /** The export to call once the values lie there: it takes them to where they are read. Null if they stay. */
   readonly routine: string | null;

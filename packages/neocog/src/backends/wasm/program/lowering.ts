@@ -39,6 +39,8 @@ export interface Work {
 export interface Preparation {
   readonly source: Room;
   readonly values: Float32Array;
+  /** The array that `values` are, or are a part of. */
+  readonly whole: Float32Array;
   readonly steps: readonly { readonly kernel: Kernel; readonly rooms: readonly Room[] }[];
   /** The units that read no more than `values`, where those are a part of an array: its floats from `start` on. */
   readonly part?: { readonly from: number; readonly to: number; readonly start: number };

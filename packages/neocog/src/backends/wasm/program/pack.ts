@@ -2,7 +2,7 @@
 // same constants. Weights stay as the graph has them; each code brings the routines that prepare its own.
 
 import type { Graph } from '../../graph.ts';
-import type { PackedCode, PackedConstant, PackedGraph } from '../../packed.ts';
+import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../../packed.ts';
 import type { Values } from '../../work.ts';
 import { type Engine, engineName } from '../engine.ts';
 import { assemble, routineName } from '../machine/assemble.ts';
@@ -24,19 +24,22 @@ export function packGraph(graph: Graph, { exactConvolution }: { exactConvolution
 }
 
 function packCode(graph: Graph, e: Engine, exact: boolean, constants: Constants): PackedCode {
-  const { lowered, code, place } = planGraph(graph, e, { exact, inParts: false });
+  const { lowered, code, place } = planGraph(graph, e, exact);
   const layout = layOut(code, 1);
   const { bytes, routines } = assemble(code, layout);
   const nameOf = (routine: string): string => routineName(routines.get(routine)?.index as number);
-  const places: PackedCode['places'][number][number][][] = [];
-  const put = (values: Values, address: number, routine: string | null): void => {
-    const index = constants.indexOf(values);
+  const places: ConstantPlace[][] = [];
+  const put = (whole: Values, place: ConstantPlace): void => {
+    const index = constants.indexOf(whole);
     places[index] ??= [];
-    places[index].push({ address, routine });
+    places[index].push(place);
   };
-  for (const [room, values] of lowered.arrays.contents) put(values, place(room), null);
-  lowered.preparations.forEach(({ source, values }, i) => {
-    put(values, place(source), nameOf(prepareRoutine(i)));
+  for (const [room, values] of lowered.arrays.contents)
+    put(values, { from: 0, to: values.length, address: place(room), routine: null });
+  lowered.preparations.forEach(({ source, whole, values, part }, i) => {
+    const from = part?.start ?? 0;
+    const routine = nameOf(prepareRoutine(i));
+    put(whole, { from, to: from + values.length, address: place(source), routine });
   });
   return {
     simd: engineName(e),

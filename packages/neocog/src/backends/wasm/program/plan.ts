@@ -27,15 +27,9 @@ export interface GraphPlan {
 /** The routine that makes kernels' weights of those that lie in the source room of preparation `i`. */
 export const prepareRoutine = (i: number): string => `prepare${i}`;
 
-export interface PlanOptions {
-  /** Plain sums of products only. */
-  readonly exact: boolean;
-  /** Whether large weights are handed over in parts, several preparations for one. */
-  readonly inParts: boolean;
-}
-
-export function planGraph(graph: Graph, e: Engine, options: PlanOptions): GraphPlan {
-  const lowered = lowerWithinBounds(graph, e, options);
+/** @param exact plain sums of products only */
+export function planGraph(graph: Graph, e: Engine, exact: boolean): GraphPlan {
+  const lowered = lowerWithinBounds(graph, e, exact);
   const layout = layOut(lowered);
   const place = (room: Room): number => layout.addresses.get(room) as number;
   const machineStep = ({ kernel, rooms }: Pick<PlacedStep, 'kernel' | 'rooms'>): MachineStep => ({
@@ -60,11 +54,11 @@ function preparationSteps({ steps, source, part }: Preparation, place: GraphPlan
 }
 
 /** Gives up transformed weights until the program fits its allowance, cheapest first. */
-function lowerWithinBounds(graph: Graph, e: Engine, { exact, inParts }: PlanOptions): Lowered {
+function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
   let chooser = new Chooser(exact);
   let limit: number | null = null;
   for (;;) {
-    const lowered = lower(graph, e, chooser, inParts);
+    const lowered = lower(graph, e, chooser, true);
     const bytes = bytesOf(lowered);
     limit ??= Math.max(smallProgram, allowance * neededBytes(graph, e, chooser));
     const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;

@@ -29,12 +29,12 @@ function preparationsOf(l: Lowering, values: Float32Array, plan: ConvPlan, w: Ro
     l.inParts && others.length === 0 ? partsOf(step, Math.max(leastPart, values.length * partShare)) : [];
   if (parts.length === 0) {
     const source = l.arrays.room(values.length * 4);
-    return [{ source, values, steps: placed(plan, { weights: source, w }) }];
+    return [{ source, values, whole: values, steps: placed(plan, { weights: source, w }) }];
   }
   return parts.map(({ from, to, start, end }) => {
     const source = l.arrays.room((end - start) * 4);
     const steps = placed(plan, { weights: source, w });
-    return { source, values: values.subarray(start, end), steps, part: { from, to, start } };
+    return { source, values: values.subarray(start, end), whole: values, steps, part: { from, to, start } };
   });
 }
 
