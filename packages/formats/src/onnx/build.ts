@@ -6,7 +6,7 @@ import { Block, type Step } from '../graph/graphModule.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { Operation } from '../graph/operation.ts';
 import type { Value } from '../graph/value.ts';
-import { describeNode, innerGraphs } from './model.ts';
+import { describeNode, innerGraphs, readsOf } from './model.ts';
 import { type BuildContext, type Built, OnnxNode } from './node.ts';
 import { operators } from './operators/index.ts';
 import type { GraphProto, NodeProto } from './schema.ts';
@@ -61,6 +61,8 @@ export class GraphBuilder {
   readonly #learnable: Set<string>;
   readonly #names = new UniqueNames();
   readonly #steps: Step[] = [];
+  /** Values that a node or an output of the graph reads. */
+  readonly #read = new Set<string>();
 
   constructor(about: string, graph: GraphProto, opset: number, files: ExternalFiles, outer?: GraphBuilder) {
     this.#about = about;
@@ -99,13 +101,15 @@ export class GraphBuilder {
       this.#constants.set(name, value);
       if (value instanceof Tensor) this.#learnable.add(name);
     }
+    for (const { name = '' } of graph.output) this.#read.add(name);
+    for (const node of graph.node) for (const name of readsOf(node)) this.#read.add(name);
     for (const node of graph.node) this.#addNode(node);
   }
 
   #addNode(proto: NodeProto): void {
     const chosen = this.#chosenBranch(proto);
     if (chosen) return this.#addBranch(proto, chosen);
-    const node = new OnnxNode(proto, this.#context);
+    const node = new OnnxNode(withReadOutputs(proto, this.#read), this.#context);
     if (!node.inputs[0] && !/^(Constant$|Random)/.test(node.op)) {
       throw new FormatError(`${this.#about}: ${node} lacks its first input`);
     }
@@ -139,6 +143,7 @@ export class GraphBuilder {
     if (inputs.some((name, i) => name !== '' && values[i] === undefined)) return false;
     // A weight that is learned stays one: what is computed from it follows it.
     if (this.#problems.length > 0) return false;
+    module.eval();
     const results = noGrad(() => module.apply(values.map((value) => withoutGradient(value))));
     outputs.forEach((name, i) => {
       if (name !== '' && results[i]) this.#constants.set(name, results[i]);
@@ -188,6 +193,13 @@ export class GraphBuilder {
     return new Map([...this.#constants].filter(([name]) => used.has(name)));
   }
 }
+
+/** The node without the outputs that nobody reads, so that no operator has to give or refuse them. */
+const withReadOutputs = (node: NodeProto, read: ReadonlySet<string>): NodeProto => ({
+  ...node,
+  name: node.name || (node.output.find((name) => name !== '') ?? ''),
+  output: node.output.map((name) => (read.has(name) ? name : '')),
+});
 
 const withoutGradient = (value: Value | undefined): Value | undefined =>
   value instanceof Tensor ? value.detach() : value;

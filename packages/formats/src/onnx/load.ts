@@ -26,7 +26,7 @@ export interface LoadOnnxOptions {
 }
 
 /**
- * Loads an ONNX network, opset 7 to 25, as a module: run it, compile it, train it further, list it.
+ * Loads an ONNX network, opset 1 to 25, as a module: run it, compile it, train it further, list it.
  *
  * Its weights are parameters under the names that the file gives them. Inputs of whole numbers are int32 tensors; floats of
  * other widths become float32. The network is in evaluation mode.

@@ -11,16 +11,18 @@ export interface Model {
   readonly opset: number;
 }
 
-const oldestOpset = 7;
+const oldestOpset = 1;
 const newestOpset = 25;
 
-/** @throws FormatError if the bytes are no model. @throws UnsupportedError for an opset outside 7–25. */
+/** @throws FormatError if the bytes are no model. @throws UnsupportedError for an opset outside 1–25. */
 export function parseModel(about: string, bytes: Uint8Array): Model {
   const model = decodeModel(about, bytes);
   const { graph, opsetImport } = model;
   if (!graph)
     throw new FormatError(`${about} cannot be read as ONNX: it holds no graph; is it another format?`);
-  const opset = opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version;
+  const named = opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version;
+  // The first versions of the format knew one set of operators.
+  const opset = named ?? (model.irVersion !== undefined && model.irVersion < 3 ? 1 : undefined);
   if (opset === undefined) {
     throw new FormatError(`${about} cannot be read as ONNX: it does not say which operators it uses`);
   }

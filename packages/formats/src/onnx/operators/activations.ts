@@ -50,8 +50,8 @@ const hardSigmoid = layer('HardSigmoid', (node) => {
 
 /** γ·x above 0, γ·α·(eˣ − 1) elsewhere. */
 const selu = layer('Selu', (node) => {
-  const alpha = node.float('alpha', 1.6732632);
-  const gamma = node.float('gamma', 1.050701);
+  const alpha = node.float('alpha', node.opset < 6 ? 1.6732 : 1.6732632);
+  const gamma = node.float('gamma', node.opset < 6 ? 1.0507 : 1.050701);
   if (isClose(alpha, 1.6732632) && isClose(gamma, 1.050701)) return new nn.SELU();
   return operation('Selu', ([input]) => {
     const x = toFloats(input!);
@@ -60,13 +60,14 @@ const selu = layer('Selu', (node) => {
   });
 });
 
-/** One slope for all elements, or one per channel; other shapes broadcast. */
+/** One slope for all elements, or one per channel, which before opset 7 is a list; other shapes broadcast. */
 const preluOperator: Operator = {
   name: 'PRelu',
   limits: '',
   build: (node) => {
     const slope = node.weight(1);
-    const perChannel = slope && slope.rank >= 3 && slope.shape.slice(1).every((n) => n === 1);
+    const isList = node.opset < 7 && slope?.rank === 1;
+    const perChannel = slope && (isList || (slope.rank >= 3 && slope.shape.slice(1).every((n) => n === 1)));
     if (slope && node.isLearnable(1) && (slope.size === 1 || perChannel)) {
       const made = new nn.PReLU(slope.size);
       const flat = (t: Tensor): Tensor => reshape(t, [t.size]);
@@ -75,7 +76,8 @@ const preluOperator: Operator = {
     }
     return operation('PRelu', (inputs) => {
       const [x, w] = inputs.map((value) => toFloats(value!));
-      return w.size === 1 ? prelu(x, reshape(w, [1])) : where(greater(x, 0), x, mul(x, w));
+      if (w.size === 1 || (node.opset < 7 && w.rank === 1)) return prelu(x, reshape(w, [w.size]));
+      return where(greater(x, 0), x, mul(x, w));
     });
   },
 };

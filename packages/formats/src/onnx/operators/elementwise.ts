@@ -49,6 +49,7 @@ import {
 } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { elementType } from '../tensors.ts';
+import { castType, operandsOf } from './older.ts';
 
 /** Inputs that are there; whole numbers that can be seen now move to the host. */
 export function settle(inputs: Arguments): Value[] {
@@ -102,45 +103,51 @@ function binary(name: string): Operator {
   return {
     name,
     limits: 'whole numbers wrap as their type does',
-    build: (node) =>
-      node.withWeights(
-        operation(name, (inputs) => elementwise(inputs, ([a, b]) => onTensors(a, b), onHost)),
+    build: (node) => {
+      const operands = operandsOf(node);
+      return node.withWeights(
+        operation(name, (inputs) => elementwise(operands(inputs), ([a, b]) => onTensors(a, b), onHost)),
         [0, 1],
-      ),
+      );
+    },
   };
 }
 
 const divide: Operator = {
   name: 'Div',
   limits: 'whole numbers are divided towards zero',
-  build: (node) =>
-    node.withWeights(
+  build: (node) => {
+    const operands = operandsOf(node);
+    return node.withWeights(
       operation('Div', (inputs) =>
         elementwise(
-          inputs,
+          operands(inputs),
           ([a, b]) => div(a, b),
           quotient(inputs[0] instanceof HostArray ? inputs[0].dtype : undefined),
         ),
       ),
       [0, 1],
-    ),
+    );
+  },
 };
 
 const power: Operator = {
   name: 'Pow',
   limits: '',
-  build: () =>
-    operation('Pow', (inputs) => {
+  build: (node) => {
+    const operands = operandsOf(node);
+    return operation('Pow', (inputs) => {
       const exponent =
         inputs[1] && isKnown(inputs[1]) && inputs[1].data.length === 1 ? inputs[1].data[0] : null;
       const base = (a: Tensor, b: TensorLike): Tensor =>
         exponent === 2 ? mul(a, a) : exponent === 0.5 ? sqrt(a) : pow(a, b);
       return elementwise(
-        inputs,
+        operands(inputs),
         ([a, b]) => base(a, b),
         (a, b) => a ** b,
       );
-    }),
+    });
+  },
 };
 
 const modulo: Operator = {
@@ -226,15 +233,17 @@ function truth(name: string, onTensors: Binary, onHost: (a: number, b: number) =
   return {
     name,
     limits: '',
-    build: () =>
-      operation(name, (inputs) =>
+    build: (node) => {
+      const operands = operandsOf(node);
+      return operation(name, (inputs) =>
         elementwise(
-          inputs,
+          operands(inputs),
           ([a, b]) => onTensors(a, b),
           (a, b) => Number(onHost(a, b)),
           'bool',
         ),
-      ),
+      );
+    },
   };
 }
 
@@ -284,7 +293,7 @@ const cast: Operator = {
   name: 'Cast',
   limits: 'to and from text is refused; float16, bfloat16 and double are float32',
   build: (node) => {
-    const { host } = elementType(`the result of ${node}`, node.int('to', 0));
+    const { host } = elementType(`the result of ${node}`, castType(node));
     return operation('Cast', (inputs) => castTo(host, settle(inputs)[0]));
   },
 };

@@ -6,12 +6,15 @@ import {
   avgPool3d,
   batchNorm,
   div,
+  dropout,
   groupNorm,
   instanceNorm,
   maximum,
   mean,
   mul,
   nn,
+  notEqual,
+  ones,
   pad,
   pow,
   reshape,
@@ -21,7 +24,7 @@ import {
   type Tensor,
 } from 'neocog';
 import { type Arguments, Operation, operation } from '../../graph/operation.ts';
-import { toFloats } from '../../graph/value.ts';
+import { HostArray, toFloats, type Value } from '../../graph/value.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
 
 /** Batch normalisation of `[n, c, …]` with any number of axes. */
@@ -54,14 +57,14 @@ const tensors = (inputs: Arguments): (Tensor | undefined)[] =>
 
 const batchNormOperator: Operator = {
   name: 'BatchNormalization',
-  limits: 'before opset 14 without the outputs of training; spatial 0 is refused',
+  limits: 'before opset 14 without the outputs of training',
   build: (node) => {
     const eps = node.float('epsilon', 1e-5);
     const momentum = node.float('momentum', 0.9);
-    if (node.int('spatial', 1) !== 1) node.refuse('spatial is 0, only 1 is supported');
     if (node.int('training_mode', 0) === 1)
       return new Operation('BatchNormalization', trainNorm(eps, momentum));
     if (node.outputCount > 1) node.refuse('it is to give statistics, which only training mode does');
+    if (node.int('spatial', 1) === 0) return operation('BatchNormalization', normEach(eps));
     const isLayer = [1, 2, 3, 4].every((i) => node.weight(i));
     if (isLayer) return batchLayer(node, eps, momentum);
     return operation('BatchNormalization', (inputs) => {
@@ -81,6 +84,15 @@ function batchLayer(node: OnnxNode, eps: number, momentum: number): Built {
   setWeights(module, { weight: node.parameter(1), bias: node.parameter(2), runningMean, runningVar });
   return { module, inputs: [0] };
 }
+
+/** Before opset 9: statistics, scales and shifts of each place of a sample, which with spatial 0 are its shape. */
+const normEach =
+  (eps: number) =>
+  (inputs: Arguments): Tensor => {
+    const [x, weight, bias, runningMean, runningVar] = tensors(inputs) as Tensor[];
+    const normal = div(sub(x, runningMean), sqrt(add(runningVar, eps)));
+    return add(mul(normal, weight), bias);
+  };
 
 /** Statistics of one layer: training changes them. */
 const copyOf = (t: Tensor): Tensor => mul(t, 1).detach();
@@ -220,25 +232,51 @@ const meanVariance: Operator = {
   name: 'MeanVarianceNormalization',
   limits: '',
   build: (node) => {
-    const axis = node.ints('axes') ?? [0, 2, 3];
+    const [axis, scales] = meanAxes(node);
     return operation('MeanVarianceNormalization', ([input]) => {
       const x = toFloats(input!);
       const distance = sub(x, mean(x, { axis, keepDims: true }));
+      if (!scales) return distance;
       const deviation = sqrt(mean(mul(distance, distance), { axis, keepDims: true }));
       return div(distance, add(deviation, 1e-9));
     });
   },
 };
 
-const dropout: Operator = {
+/** The axes, and whether the deviation counts; before opset 9 in the words of the experimental operator. */
+const meanAxes = (node: OnnxNode): [axis: number[], scales: boolean] => {
+  if (node.opset >= 9) return [node.ints('axes') ?? [0, 2, 3], true];
+  const axis = node.int('across_channels', 0) === 1 ? [1, 2, 3] : [2, 3];
+  return [axis, node.int('normalize_variance', 1) === 1];
+};
+
+const dropoutOperator: Operator = {
   name: 'Dropout',
-  limits: 'the mask is refused; the ratio is known at load',
+  limits: 'drops while the network trains; a training_mode that says so as it runs is refused',
   build: (node) => {
-    if (node.outputCount > 1) node.refuse('its mask is wanted, which is not supported');
     const ratio = node.opset < 12 ? node.float('ratio', 0.5) : (node.constant(1)?.data[0] ?? 0.5);
-    return { module: new nn.Dropout(ratio), inputs: [0] };
+    const isAsked = node.given(2) && !node.constant(2);
+    if (node.outputCount <= 1 && !isAsked) return { module: new nn.Dropout(ratio), inputs: [0] };
+    const made: Operation = new Operation('Dropout', (inputs) => {
+      if (isAsked) refuseTraining(node, inputs);
+      return withMask(toFloats(inputs[0]!), ratio, made.training);
+    });
+    return made;
   },
 };
+
+function refuseTraining(node: OnnxNode, [, ratio, training]: Arguments): void {
+  const drops = node.read(training!).data[0] !== 0 && (ratio ? node.read(ratio).data[0] : 0.5) > 0;
+  if (drops)
+    node.refuse('training_mode is true, which is for random results; use the train() of the network');
+}
+
+/** The values and which of them were kept: in evaluation all. */
+function withMask(x: Tensor, ratio: number, training: boolean): Value[] {
+  if (!training) return [x, new HostArray('bool', new Float64Array(x.size).fill(1), x.shape)];
+  const factors = dropout(ones(x.shape), { p: ratio });
+  return [mul(x, factors), notEqual(factors, 0)];
+}
 
 export const normOperators: readonly Operator[] = [
   batchNormOperator,
@@ -248,5 +286,5 @@ export const normOperators: readonly Operator[] = [
   localResponse,
   lpNorm,
   meanVariance,
-  dropout,
+  dropoutOperator,
 ];

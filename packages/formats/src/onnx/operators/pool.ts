@@ -251,13 +251,16 @@ function countsOf(window: Window, x: Tensor, pads: readonly [number, number][], 
   return slice(counts, { end: outputs });
 }
 
+/** In opset 1 a float. */
+const powerOf = (node: OnnxNode): number => (node.opset < 2 ? node.float('p', 2) : node.int('p', 2));
+
 /** p-norm of windows, of magnitudes. */
 const lpPool: Operator = {
   name: 'LpPool',
   limits: '1 to 3 spatial axes',
   build: (node) => {
     const window = windowOf(node);
-    const p = node.int('p', 2);
+    const p = powerOf(node);
     return operation('LpPool', ([input]) => {
       const x = toFloats(input!);
       const powers = raise(x, p);
@@ -273,7 +276,7 @@ const globalLpPool: Operator = {
   name: 'GlobalLpPool',
   limits: '',
   build: (node) => {
-    const p = node.int('p', 2);
+    const p = powerOf(node);
     return operation('GlobalLpPool', ([input]) => {
       const x = toFloats(input!);
       const axis = x.shape.map((_, d) => d).slice(2);

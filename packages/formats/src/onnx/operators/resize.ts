@@ -82,9 +82,17 @@ function plainSettings(node: OnnxNode): ResizeOptions {
 }
 
 function wantedScales(node: OnnxNode, inputs: Arguments, i: number): Wanted {
-  const scales = inputs[i] ? [...node.read(inputs[i]).data] : node.floats('scales');
+  const scales = inputs[i] ? [...node.read(inputs[i]).data] : (node.floats('scales') ?? planeScales(node));
   return { scales, sizes: undefined, crop: undefined };
 }
+
+/** As Upsample has them in opset 1: of the height and the width of images. */
+const planeScales = (node: OnnxNode): number[] => [
+  1,
+  1,
+  node.float('height_scale', 1),
+  node.float('width_scale', 1),
+];
 
 function wantedSizes(node: OnnxNode, inputs: Arguments, axes: readonly number[]): Wanted {
   const numbers = (i: number): number[] | undefined => {

@@ -237,8 +237,10 @@ const expandOperator = simple('Expand', (node) => (inputs) => {
   return move(inputs[0], (t) => expandTo(t, shape));
 });
 
+/** Before opset 6 a number of copies and the axis along which they lie. */
 const tileOperator = simple('Tile', (node) => (inputs) => {
-  const repeats = [...node.read(inputs[1]!).data];
+  const [copies, axis] = inputs.slice(1).map((value) => [...node.read(value!).data]);
+  const repeats = axis ? inputs[0]!.shape.map((_, d) => (d === axis[0] ? copies[0] : 1)) : copies;
   return move(inputs[0], (t) => tile(t, repeats));
 });
 
