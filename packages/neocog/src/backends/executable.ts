@@ -58,8 +58,8 @@ export interface ProgramReport {
 }
 
 export interface Executable {
-  /** One array per input of the graph, in its order; gives one per output. */
-  run(inputs: readonly Values[]): Promise<Values[]>;
+  /** One array per input of the graph, in its order; gives one per output: that of `into` where there is one, else a new one. */
+  run(inputs: readonly Values[], into?: readonly (Values | undefined)[]): Promise<Values[]>;
   /** The present values of a state. */
   read(state: GraphValue): Values;
   write(state: GraphValue, values: Values): void;

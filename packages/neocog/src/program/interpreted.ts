@@ -39,8 +39,10 @@ export class Interpreted implements Executable {
     };
   }
 
-  run(inputs: readonly Values[]): Promise<Values[]> {
-    return Promise.resolve(evaluateGraph(this.#backend, this.#graph, inputs).map((values) => values.slice()));
+  run(inputs: readonly Values[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
+    const results = evaluateGraph(this.#backend, this.#graph, inputs);
+    into.forEach((values, i) => values?.set(results[i]));
+    return Promise.resolve(results.map((values, i) => into[i] ?? values.slice()));
   }
 
   read(state: GraphValue): Values {

@@ -22,6 +22,7 @@ import {
   type Tensor,
   tensor,
   withBackend,
+  zeros,
 } from '../index.ts';
 
 type Named = Readonly<Record<string, Tensor>>;
@@ -100,6 +101,23 @@ describe.each(['wasm', 'reference'] as const)('compile on %s', (backend) => {
       { name: 'best', shape: [3, 2], dtype: 'int32' },
       { name: 'vector', shape: [3, 4], dtype: 'float32' },
     ]);
+    program.dispose();
+  });
+
+  it('writes results into the tensors that are given for them', async () => {
+    const program = await compiled(twoInputs, { input: { image: [3, 2, 5], word: [3] } });
+    const into = { best: zeros([3, 2], { dtype: 'int32' }), vector: zeros([3, 4]) };
+    const results = await program.run({ image, word }, { into });
+    const expected = twoInputs.run({ image, word });
+    expect([results.best, results.vector]).toEqual([into.best, into.vector]);
+    expect(results.best).toBe(into.best);
+    for (const [name, y] of Object.entries(expected)) expect(results[name].data).toEqual(y.data);
+    await expect(program.run({ image, word }, { into: { sum: zeros([3, 2, 4]) } })).rejects.toThrow(
+      'Program.run: sum is float32 [3,2,4], float32 [3,2,5] is needed',
+    );
+    await expect(program.run({ image, word }, { into: { total: into.best } })).rejects.toThrow(
+      'there is a tensor for total, the outputs are sum, best, vector',
+    );
     program.dispose();
   });
 

@@ -3,7 +3,6 @@
 import { backend } from '../backends/current.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
-import type { Values } from '../backends/work.ts';
 import { DeviceError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import type { NamedTensors } from '../nn/named.ts';
@@ -14,7 +13,13 @@ import { Interpreted } from './interpreted.ts';
 import { optimize } from './optimize.ts';
 import { preferences, threadsOf } from './preferences.ts';
 import { drawAll } from './recorder.ts';
-import { type InputShapes, orderInputs, type ProgramValue, resolveInputs } from './signature.ts';
+import {
+  type InputShapes,
+  orderInputs,
+  orderResults,
+  type ProgramValue,
+  resolveInputs,
+} from './signature.ts';
 import { type Traced, traceInference } from './trace.ts';
 
 export interface CompileOptions {
@@ -25,6 +30,14 @@ export interface CompileOptions {
   input?: InputShapes | undefined;
   /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
   threads?: number | undefined;
+}
+
+export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTensors> {
+  /**
+   * Tensors to write results into: one for a run on a tensor, by name otherwise. Memory of megabytes that is new in each run
+   * costs the system more than the copy into it.
+   */
+  into?: T | undefined;
 }
 
 /** A report of a program: what runs each part of the network, and why. */
@@ -63,25 +76,36 @@ export class Program {
 
   /**
    * Runs the network in evaluation mode: from the only input to the first output, or from inputs to all outputs by name.
-   * Only the results are allocated.
+   * Only the results are allocated, and not even those where `into` has tensors for them, which are then the results.
    *
    * @throws ShapeError for an input of another shape or type. @throws DeviceError after `dispose`, or if a thread has died.
    */
-  run(x: Tensor): Promise<Tensor>;
-  run(inputs: NamedTensors): Promise<Record<string, Tensor>>;
-  async run(given: Tensor | NamedTensors): Promise<Tensor | Record<string, Tensor>> {
+  run(x: Tensor, options?: RunOptions<Tensor>): Promise<Tensor>;
+  run(inputs: NamedTensors, options?: RunOptions<NamedTensors>): Promise<Record<string, Tensor>>;
+  async run(
+    given: Tensor | NamedTensors,
+    options: RunOptions = {},
+  ): Promise<Tensor | Record<string, Tensor>> {
     this.#checkAlive('run');
-    const results = await this.#carryOut(orderInputs('Program.run', this.inputs, given).map((x) => x.data));
+    needKnown('Program.run', options, ['into']);
+    const inputs = orderInputs('Program.run', this.inputs, given);
+    const into = options.into ? orderResults('Program.run', this.outputs, options.into) : [];
+    const results = await this.#carryOut(inputs, into);
     if (given instanceof Tensor) return results[0];
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]]));
   }
 
-  async #carryOut(arrays: readonly Values[]): Promise<Tensor[]> {
+  async #carryOut(inputs: readonly Tensor[], into: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
     const { graph, host } = this.#traced;
+    const arrays = inputs.map((x) => x.data);
     for (const { value, check } of host.checks) check(arrays[graph.inputs.indexOf(value)]);
-    const results = await this.#executable.run([...arrays, ...drawAll(host)]);
+    const given = [...arrays, ...drawAll(host)];
+    const results = await this.#executable.run(
+      given,
+      into.map((t) => t?.data),
+    );
     for (const effect of host.effects) effect();
-    return results.map((y, i) => new Tensor(y, this.outputs[i].shape));
+    return results.map((y, i) => into[i] ?? new Tensor(y, this.outputs[i].shape));
   }
 
   /** What runs each part, why no other algorithm does, and the memory. `formatReport` makes a table of it. */

@@ -56,14 +56,20 @@ function shapesByName(
     );
   }
   const shapes = given as Readonly<Record<string, Shape>>;
-  needNames(fn, Object.keys(Object(shapes)), names, 'shape');
+  needNames(fn, Object.keys(Object(shapes)), names, 'shape', 'inputs');
   return shapes;
 }
 
-function needNames(fn: string, given: readonly string[], known: readonly string[], what: string): void {
+function needNames(
+  fn: string,
+  given: readonly string[],
+  known: readonly string[],
+  what: string,
+  side: 'inputs' | 'outputs',
+): void {
   const stray = given.find((name) => !known.includes(name));
   if (stray === undefined) return;
-  throw new ShapeError(`${fn}: there is a ${what} for ${stray}, the inputs are ${known.join(', ')}`);
+  throw new ShapeError(`${fn}: there is a ${what} for ${stray}, the ${side} are ${known.join(', ')}`);
 }
 
 /** The tensors of a run in the order of the inputs, each of the shape and type that was compiled for. */
@@ -77,13 +83,29 @@ export function orderInputs(
     throw new ShapeError(`${fn}: one tensor is given, { ${names.join(', ')} } is needed`);
   }
   const tensors = given instanceof Tensor ? { [names[0]]: given } : given;
-  if (!(given instanceof Tensor)) needNames(fn, Object.keys(Object(given)), names, 'tensor');
-  return inputs.map(({ name, shape, dtype }) => {
-    const x: unknown = Object(tensors)[name];
-    if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return x;
-    const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
-    throw new ShapeError(
-      `${fn}: ${name} is ${found}, ${dtype} ${formatShape(shape)} is needed; compile again for another shape`,
-    );
+  if (!(given instanceof Tensor)) needNames(fn, Object.keys(Object(given)), names, 'tensor', 'inputs');
+  return inputs.map((input) => needTensor(fn, input, Object(tensors)[input.name]));
+}
+
+function needTensor(fn: string, { name, shape, dtype }: ProgramValue, x: unknown): Tensor {
+  if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return x;
+  const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
+  throw new ShapeError(
+    `${fn}: ${name} is ${found}, ${dtype} ${formatShape(shape)} is needed; compile again for another shape`,
+  );
+}
+
+/** The tensors that take results, in the order of the outputs: one is for the first, named ones for some of them. */
+export function orderResults(
+  fn: string,
+  outputs: readonly ProgramValue[],
+  into: Tensor | NamedTensors,
+): (Tensor | undefined)[] {
+  if (into instanceof Tensor) return [needTensor(fn, outputs[0], into)];
+  const names = outputs.map(({ name }) => name);
+  needNames(fn, Object.keys(Object(into)), names, 'tensor', 'outputs');
+  return outputs.map((output) => {
+    const tensor = Object(into)[output.name];
+    return tensor === undefined ? undefined : needTensor(fn, output, tensor);
   });
 }

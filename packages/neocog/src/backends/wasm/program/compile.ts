@@ -42,8 +42,11 @@ function view<T extends Values>(machine: Machine, address: number, like: T, leng
 }
 
 /** Unlike `slice`, the constructor does not write zeros first: less than 3/4 of its time for megabytes. */
-const copyOf = (values: Values): Values =>
-  values instanceof Int32Array ? new Int32Array(values) : new Float32Array(values);
+function copyOf(values: Values, into?: Values): Values {
+  if (!into) return values instanceof Int32Array ? new Int32Array(values) : new Float32Array(values);
+  into.set(values);
+  return into;
+}
 
 class WasmProgram implements Executable {
   readonly #graph: Graph;
@@ -60,7 +63,7 @@ class WasmProgram implements Executable {
     this.#engine = e;
   }
 
-  async run(inputs: readonly Values[]): Promise<Values[]> {
+  async run(inputs: readonly Values[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
     const { inputs: inRooms, outputs: outRooms } = this.#lowered;
     inputs.forEach((values, i) => {
       this.#view(inRooms[i], values.length, values).set(values);
@@ -68,7 +71,7 @@ class WasmProgram implements Executable {
     await this.#machine.run('run');
     return this.#graph.outputs.map((value, i) => {
       const like = value.dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
-      return copyOf(this.#view(outRooms[i], value.size, like));
+      return copyOf(this.#view(outRooms[i], value.size, like), into[i]);
     });
   }
 
