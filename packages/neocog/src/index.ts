@@ -55,7 +55,13 @@ export {
   type PackOptions,
   pack,
 } from './program/pack.ts';
-export { type CompileOptions, compile, Program, type ProgramReport, type RunOptions } from './program/program.ts';
+export {
+  type CompileOptions,
+  compile,
+  Program,
+  type ProgramReport,
+  type RunOptions,
+} from './program/program.ts';
 export {
   type RecordedCall,
   type RecordedNetwork,
