@@ -1,5 +1,5 @@
 // Projects over the same tests: Node, Node with wide SIMD (the kernels' tests only, from Node 24), and Chromium as an
-// installed program (nothing is downloaded).
+// installed program (nothing is downloaded). A project of its own: the examples, with the networks and peers of their package.
 // `*.node.test.*` runs in Node only. The packages resolve to their sources, so that no build is needed.
 
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ const alias = [
   { find: /^@neocog\/formats$/, replacement: source('packages/formats/src/index.ts') },
 ];
 
-const tests = ['examples/test/**/*.test.ts', 'test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'];
+const tests = ['test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'];
 const nodeOnly = ['**/*.node.test.ts'];
 
 const chromiumArguments = [
@@ -44,6 +44,15 @@ export default defineConfig({
           environment: 'node',
           include: [...tests, 'scripts/**/*.test.ts'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'examples',
+          environment: 'node',
+          include: ['examples/test/**/*.test.ts'],
+          testTimeout: 120_000,
         },
       },
       {

@@ -1,9 +1,9 @@
-// `npm test`: the layers, then every test in each engine: the pinned Node, the Node that npm runs on, and Chromium; and
-// the kernels' tests once more with wide SIMD.
+// `npm test`: the layers, then every test in each engine: the pinned Node, the Node that npm runs on, and Chromium; the
+// kernels' tests once more with wide SIMD; and the examples, where their packages are installed.
 // Arguments are handed on to Vitest (`npm test -- conv`). The last line is the sum over the engines.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumHint, findChromium } from './chromium.js';
@@ -65,6 +65,13 @@ function runChromium() {
   return { passed: 0, failed: process.env.CI === 'true' ? 1 : 0, skipped: 0 };
 }
 
+/** @returns {Counts} */
+function runExamples() {
+  if (existsSync(join(root, 'examples/node_modules'))) return runTests(nodeEngines()[0].path, 'examples');
+  console.log('The packages of the examples are not installed: npm ci --prefix examples brings them.');
+  return { passed: 0, failed: process.env.CI === 'true' ? 1 : 0, skipped: 0 };
+}
+
 /** @param {Counts} counts */
 const inWords = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
@@ -88,6 +95,7 @@ const stages = [
         ]),
     ),
   ['Chromium', runChromium],
+  ['examples', runExamples],
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
