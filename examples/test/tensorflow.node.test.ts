@@ -1,33 +1,17 @@
 // Pre-trained TensorFlow.js networks of npm packages, eagerly and compiled, against TensorFlow.js on the same input.
 // Without the examples' packages (`npm install` in examples/) the tests say so and are left out.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadTfjs } from '@neocog/formats';
 import { compile, Generator, type Shape, Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { runTensorFlow, type TfParts } from './tensorflow.ts';
+import { fromFolder, fromModules, runTensorFlow, type TfParts } from './tensorflow.ts';
 
 const packages = fileURLToPath(new URL('../node_modules/', import.meta.url));
 const require = createRequire(new URL('../package.json', import.meta.url));
 const installed = existsSync(`${packages}@tensorflow/tfjs-layers`);
-
-/** A folder with model.json and shards. */
-function fromFolder(folder: string): TfParts {
-  const read = (file: string) => readFileSync(`${packages}${folder}/${file}`);
-  const modelJson: TfParts['modelJson'] = JSON.parse(read('model.json').toString());
-  return { modelJson, weights: modelJson.weightsManifest.flatMap(({ paths }) => paths).map(read) };
-}
-
-/** nsfwjs wraps model.json and the shards, in base64, as modules. */
-function fromModules(name: string): TfParts {
-  const folder = `nsfwjs/dist/models/${name}`;
-  const modelJson = require(`${packages}${folder}/model.min.js`) as TfParts['modelJson'];
-  const shard = (path: string) =>
-    Buffer.from(require(`${packages}${folder}/${path}.min.js`) as string, 'base64');
-  return { modelJson, weights: modelJson.weightsManifest.flatMap(({ paths }) => paths).map(shard) };
-}
 
 const filled = (shape: Shape, value: (i: number) => number): Tensor =>
   new Tensor(
@@ -70,19 +54,19 @@ const cases: readonly Case[] = [
   },
   {
     name: 'nsfwjs mobilenet_v2',
-    parts: () => fromModules('mobilenet_v2'),
+    parts: () => fromModules(require, 'mobilenet_v2'),
     shape: [1, 224, 224, 3],
     input: waves,
   },
   {
     name: 'nsfwjs mobilenet_v2_mid',
-    parts: () => fromModules('mobilenet_v2_mid'),
+    parts: () => fromModules(require, 'mobilenet_v2_mid'),
     shape: [1, 224, 224, 3],
     input: waves,
   },
   {
     name: 'nsfwjs inception_v3',
-    parts: () => fromModules('inception_v3'),
+    parts: () => fromModules(require, 'inception_v3'),
     shape: [1, 299, 299, 3],
     input: waves,
   },

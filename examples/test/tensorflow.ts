@@ -1,6 +1,10 @@
 // TensorFlow.js on plain JavaScript, as tests use it: a model of either kind, tensors of neocog in and out.
 
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Tensor } from 'neocog';
+
+const packages = fileURLToPath(new URL('../node_modules/', import.meta.url));
 
 interface TfTensor {
   readonly shape: number[];
@@ -26,6 +30,22 @@ interface Artifacts {
 export interface TfParts {
   readonly modelJson: Artifacts;
   readonly weights: readonly Uint8Array[];
+}
+
+/** A folder with model.json and shards. */
+export function fromFolder(folder: string): TfParts {
+  const read = (file: string) => readFileSync(`${packages}${folder}/${file}`);
+  const modelJson: TfParts['modelJson'] = JSON.parse(read('model.json').toString());
+  return { modelJson, weights: modelJson.weightsManifest.flatMap(({ paths }) => paths).map(read) };
+}
+
+/** nsfwjs wraps model.json and the shards, in base64, as modules. */
+export function fromModules(require: NodeJS.Require, name: string): TfParts {
+  const folder = `nsfwjs/dist/models/${name}`;
+  const modelJson = require(`${packages}${folder}/model.min.js`) as TfParts['modelJson'];
+  const shard = (path: string) =>
+    Buffer.from(require(`${packages}${folder}/${path}.min.js`) as string, 'base64');
+  return { modelJson, weights: modelJson.weightsManifest.flatMap(({ paths }) => paths).map(shard) };
 }
 
 type Load = (handler: { load(): Promise<object> }) => Promise<Model>;
