@@ -26,7 +26,7 @@ const checkedSteps = 3;
  */
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} right */
-function relativeDifference(a, right) {
+export function relativeDifference(a, right) {
   if (a.length !== right.length) return Number.POSITIVE_INFINITY;
   let [largest, worst] = [0, 0];
   for (let i = 0; i < right.length; i++) {

@@ -20,13 +20,13 @@ export const engines = {
     title: 'neocog',
     command: process.execPath,
     script: 'neocog.js',
-    kinds: ['layers', 'networks', 'training'],
+    kinds: ['layers', 'networks', 'training', 'pretrained'],
   },
   'neocog-wide': {
     title: 'neocog, wide SIMD',
     command: process.execPath,
     script: 'neocog.js',
-    kinds: ['layers', 'networks', 'training'],
+    kinds: ['layers', 'networks', 'training', 'pretrained'],
   },
   'neocog-eager': {
     title: 'neocog, eager',
@@ -40,19 +40,19 @@ export const engines = {
     title: 'onnxruntime-node (native)',
     command: process.execPath,
     script: 'onnxruntimeNode.js',
-    kinds: ['layers', 'networks'],
+    kinds: ['layers', 'networks', 'pretrained'],
   },
   'ort-web': {
     title: 'onnxruntime-web',
     command: process.execPath,
     script: 'onnxruntimeWeb.js',
-    kinds: ['layers', 'networks'],
+    kinds: ['layers', 'networks', 'pretrained'],
   },
   tensorflow: {
     title: 'TensorFlow.js WASM',
     command: process.execPath,
     script: 'tensorflow.js',
-    kinds: ['layers', 'networks'],
+    kinds: ['layers', 'networks', 'pretrained'],
     threads: false,
   },
   jax: {

@@ -32,7 +32,8 @@ function cell(row) {
   if (row.samples.length === 0) return row.fails?.startsWith('wrong') ? 'wrong' : '–';
   const ms = median(row.samples);
   const text = ms < 10 ? ms.toFixed(2) : ms.toFixed(1);
-  return `${text} (${((2 * (row.multiplyAdds ?? 0)) / ms / 1e6).toPrecision(3)})`;
+  if (!row.multiplyAdds) return text;
+  return `${text} (${((2 * row.multiplyAdds) / ms / 1e6).toPrecision(3)})`;
 }
 
 /** Medians in milliseconds and, in brackets, how fast a plain forward pass would have to be for that. @param {Row[]} rows */

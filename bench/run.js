@@ -1,4 +1,4 @@
-// neocog beside other engines, measured in turns: `node bench/run.js layers|networks|training`.
+// neocog beside other engines, measured in turns: `node bench/run.js layers|networks|training|pretrained`.
 //   --only text      cases whose name contains it, also given several times
 //   --engines a,b    which engines (default: all that fit)
 //   --threads 1,2    default 1,2
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { cases } from './cases.js';
 import { prepareJob } from './jobs.js';
 import { median } from './measure.js';
+import { preparePretrained, pretrained } from './pretrained.js';
 import { engines, startEngine } from './processes.js';
 import { machine, printTable, writeResults } from './report.js';
 
@@ -97,16 +98,31 @@ async function timeCase(running, job) {
   return rows;
 }
 
-/** @param {'layers' | 'networks' | 'training'} kind */
+/**
+ * Kinds of jobs: their cases, and what makes a job of one.
+ *
+ * @type {Record<string, { name: string, prepare: () => Job | Promise<Job> }[]>}
+ */
+const kinds = {
+  ...Object.fromEntries(
+    Object.entries(cases).map(([kind, list]) => [
+      kind,
+      list.map((each) => ({ name: each.name, prepare: () => prepareJob(each, /** @type {any} */ (kind)) })),
+    ]),
+  ),
+  pretrained: pretrained.map((each) => ({ name: each.name, prepare: () => preparePretrained(each) })),
+};
+
+/** @param {string} kind */
 async function measure(kind) {
-  const chosen = cases[kind].filter(({ name }) => options.only.some((text) => name.includes(text)));
+  const chosen = kinds[kind].filter(({ name }) => options.only.some((text) => name.includes(text)));
   /** @type {Row[]} */
   const rows = [];
   for (const threads of options.threads.split(',').map(Number)) {
     const running = await startAll(kind, threads);
     for (const each of chosen) {
       say(`${each.name}, ${threads} thread${threads === 1 ? '' : 's'}`);
-      const job = prepareJob(each, kind);
+      const job = await each.prepare();
       const measured = await timeCase(running, job);
       rows.push(...measured.map((row) => ({ ...row, threads, multiplyAdds: job.multiplyAdds })));
       job.remove();
@@ -117,19 +133,19 @@ async function measure(kind) {
 }
 
 const kind = positionals[0];
-if (kind !== 'layers' && kind !== 'networks' && kind !== 'training') {
+if (!Object.hasOwn(kinds, kind)) {
   say(
-    'usage: node bench/run.js layers|networks|training [--only text] [--engines a,b] [--threads 1,2] [--quick]',
+    'usage: node bench/run.js layers|networks|training|pretrained [--only text] [--engines a,b] [--threads 1,2] [--quick]',
   );
   process.exit(1);
 }
 const rows = await measure(kind);
 if (rows.length === 0) {
-  say(`nothing to measure; the cases are\n  ${cases[kind].map(({ name }) => name).join('\n  ')}`);
+  say(`nothing to measure; the cases are\n  ${kinds[kind].map(({ name }) => name).join('\n  ')}`);
   process.exit(1);
 }
 printTable(rows);
-const order = cases[kind].map(({ name }) => name);
+const order = kinds[kind].map(({ name }) => name);
 const file = writeResults(kind, machine(), rows, order);
 const chart = fileURLToPath(new URL('./chart/chart.js', import.meta.url));
 const { status } = spawnSync(process.execPath, [chart, file], { stdio: 'inherit' });

@@ -3,7 +3,9 @@
 import { readFileSync } from 'node:fs';
 import * as neocog from '../../packages/neocog/dist/index.js';
 import { buildModule, cases, labelsOf, withoutDropout } from '../cases.js';
+import { loadNetwork } from '../pretrained.js';
 import { serve, threads } from './serve.js';
+import { joinOutputs, splitInputs } from './values.js';
 
 const engine = process.argv[2];
 const eager = engine.includes('eager');
@@ -55,8 +57,24 @@ async function loadTraining(job, entry) {
   return { run: () => step(x, y), losses, dispose };
 }
 
+async function loadPretrained(job) {
+  const net = await loadNetwork(job);
+  const given = splitInputs(job.shapes, job.x).map(({ name, shape, data }) => ({
+    [name]: neocog.tensor(data, shape),
+  }));
+  const feeds = Object.assign({}, ...given);
+  const program = eager
+    ? { run: async () => net.run(feeds) }
+    : await neocog.compile(net, { input: job.shapes, threads });
+  const result = await program.run(feeds);
+  const output = joinOutputs(job.outputs.map((name) => result[name].data));
+  return { run: () => program.run(feeds), output, dispose: () => program.dispose?.() };
+}
+
+const loaders = { pretrained: loadPretrained, training: loadTraining };
+
 const { version } = JSON.parse(readFileSync(new URL('../../packages/neocog/package.json', import.meta.url)));
 await serve(`${version}, ${neocog.features().simd}`, (job) => {
-  const entry = cases[job.kind].find(({ name }) => name === job.name);
-  return job.kind === 'training' ? loadTraining(job, entry) : loadInference(job, entry);
+  const entry = cases[job.kind]?.find(({ name }) => name === job.name);
+  return (loaders[job.kind] ?? loadInference)(job, entry);
 });

@@ -3,15 +3,23 @@
 import { readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { serve, threads, versionOf } from './serve.js';
+import { joinOutputs, onnxFeeds } from './values.js';
 
-await serve(versionOf('onnxruntime-node'), async ({ graph, folder, x }) => {
-  const session = await InferenceSession.create(readFileSync(`${folder}/network.onnx`), {
+await serve(versionOf('onnxruntime-node'), async (job) => {
+  if (job.format === 'tfjs') throw new Error('it reads ONNX only');
+  const session = await InferenceSession.create(readFileSync(job.model ?? `${job.folder}/network.onnx`), {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });
-  const feeds = { x: new Tensor('float32', x, graph.input) };
+  const feeds = onnxFeeds(Tensor, job);
   const run = () => session.run(feeds);
-  return { run, output: (await run())[graph.output].data, dispose: () => session.release() };
+  const outputs = job.outputs ?? [job.graph.output];
+  const result = await run();
+  return {
+    run,
+    output: joinOutputs(outputs.map((name) => result[name].data)),
+    dispose: () => session.release(),
+  };
 });
