@@ -64,7 +64,9 @@ const batchNormOperator: Operator = {
     if (node.int('training_mode', 0) === 1)
       return new Operation('BatchNormalization', trainNorm(eps, momentum));
     if (node.outputCount > 1) node.refuse('it is to give statistics, which only training mode does');
-    if (node.int('spatial', 1) === 0) return operation('BatchNormalization', normEach(eps));
+    if (node.int('spatial', 1) === 0) {
+      return node.withWeights(operation('BatchNormalization', normEach(eps)), [1, 2]);
+    }
     const isLayer = [1, 2, 3, 4].every((i) => node.weight(i));
     if (isLayer) return batchLayer(node, eps, momentum);
     return operation('BatchNormalization', (inputs) => {
