@@ -86,7 +86,8 @@ async function expectFixed(file: string, feeds: Feeds, wanted: readonly Value[])
 for (const suite of ['pytorch-converted', 'pytorch-operator', 'simple']) {
   const path = join(folder, suite);
   const names = folder !== '' && existsSync(path) ? readdirSync(path) : [];
-  describe.skipIf(names.length === 0)(`ONNX ${suite}`, () => {
+  describe(`ONNX ${suite}`, () => {
+    if (names.length === 0) it.skip('is left out: ONNX_DATA names no folder that holds it');
     it.each(names)('%s', (name) => expectCase(join(path, name), name));
   });
 }
@@ -95,7 +96,8 @@ const light = join(folder, 'light');
 const networks =
   folder !== '' && existsSync(light) ? readdirSync(light).filter((name) => name.endsWith('.onnx')) : [];
 
-describe.skipIf(networks.length === 0)('ONNX light', () => {
+describe('ONNX light', () => {
+  if (networks.length === 0) it.skip('is left out: ONNX_DATA names no folder that holds it');
   it.each(networks)('%s', async (name) => {
     const net = await loadOnnx(join(light, name));
     const wanted = [readValue(join(light, name.replace('.onnx', '_output_0.pb')))];

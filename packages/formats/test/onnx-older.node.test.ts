@@ -17,7 +17,10 @@ it.each(readdirSync(folder))('%s', async (name) => {
   const net = await loadOnnx(readFileSync(new URL(name, folder)));
   const shape = net.inputs[0].shape.map(Number);
   const size = shape.reduce((a, b) => a * b, 1);
-  const x = new Tensor(Float32Array.from({ length: size }, (_, i) => i / size - 0.5), shape);
+  const x = new Tensor(
+    Float32Array.from({ length: size }, (_, i) => i / size - 0.5),
+    shape,
+  );
   expectClose(net.run({ x }));
   // Sorting is for the host.
   if (name === 'reductions.onnx') return;

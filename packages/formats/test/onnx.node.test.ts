@@ -132,6 +132,31 @@ describe('loadOnnx', () => {
     expect(known.outputs[0].shape).toEqual([2]);
   });
 
+  it('fills sparse weights and constants with zeros', async () => {
+    const values: TensorProto = { name: 'w', dims: [2], dataType: 1, floatData: [5, 7] };
+    const sparse = (places: number[], ...dims: number[]) => ({
+      values,
+      indices: { dims, dataType: 7, int64Data: places },
+      dims: [2, 2],
+    });
+    const constant = {
+      ...node('Constant', [], ['c']),
+      attribute: [{ name: 'sparse_value', sparseTensor: sparse([0, 3], 2) }],
+    };
+    const read = (weight: object) =>
+      loadOnnx(
+        model({
+          node: [constant, node('MatMul', ['x', 'w'], ['m']), node('Add', ['m', 'c'], ['y'])],
+          sparseInitializer: [weight as ReturnType<typeof sparse>],
+        }),
+      );
+    const net = await read(sparse([0, 1, 1, 0], 2, 2));
+    expect([...net.run({ x: tensor([1, 10]) }).y.data]).toEqual([75, 5, 70, 12]);
+    await expect(read(sparse([0, 2, 1, 0], 2, 2))).rejects.toThrow(/value at \[0,2\]/);
+    await expect(read(sparse([0, 1, 1], 3))).rejects.toThrow(/2 values and 3 numbers/);
+    await expect(read({ ...sparse([0, 1], 2), dims: [2 ** 15, 2 ** 15] })).rejects.toThrow(/too large/);
+  });
+
   it('reads weights beside the model, and from nowhere else', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'neocog-'));
     const path = join(folder, 'model.onnx');

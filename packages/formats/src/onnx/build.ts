@@ -6,11 +6,11 @@ import { Block, type Step } from '../graph/graphModule.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { Operation } from '../graph/operation.ts';
 import type { Value } from '../graph/value.ts';
-import { describeNode, innerGraphs, readsOf } from './model.ts';
+import { describeNode, innerGraphs, readsOf, weightNames } from './model.ts';
 import { type BuildContext, type Built, OnnxNode } from './node.ts';
 import { operators } from './operators/index.ts';
 import type { GraphProto, NodeProto } from './schema.ts';
-import { type ExternalFiles, readTensor } from './tensors.ts';
+import { type ExternalFiles, readSparse, readTensor } from './tensors.ts';
 
 /** Steps of a graph, and the constants that they read. */
 export interface BuiltGraph {
@@ -94,16 +94,21 @@ export class GraphBuilder {
   }
 
   add(graph: GraphProto): void {
-    for (const proto of graph.initializer) {
-      const name = proto.name ?? '';
-      if (this.#constants.has(name)) continue;
-      const value = readTensor(proto, this.#context.files);
-      this.#constants.set(name, value);
-      if (value instanceof Tensor) this.#learnable.add(name);
+    const { files } = this.#context;
+    for (const proto of graph.initializer) this.#addWeight(proto.name, () => readTensor(proto, files));
+    for (const proto of graph.sparseInitializer ?? []) {
+      this.#addWeight(proto.values?.name, () => readSparse(proto, files));
     }
     for (const { name = '' } of graph.output) this.#read.add(name);
     for (const node of graph.node) for (const name of readsOf(node)) this.#read.add(name);
     for (const node of graph.node) this.#addNode(node);
+  }
+
+  #addWeight(name = '', read: () => Value): void {
+    if (this.#constants.has(name)) return;
+    const value = read();
+    this.#constants.set(name, value);
+    if (value instanceof Tensor) this.#learnable.add(name);
   }
 
   #addNode(proto: NodeProto): void {
@@ -207,13 +212,17 @@ const withoutGradient = (value: Value | undefined): Value | undefined =>
 /** A graph whose own values have new names. Values from around it keep theirs. */
 function renameValues(graph: GraphProto, prefix: string, outer: ReadonlyMap<string, string>): GraphProto {
   const names = new Map(outer);
-  const own = [...graph.initializer, ...graph.input].map(({ name = '' }) => name);
+  const own = [...weightNames(graph), ...graph.input.map(({ name = '' }) => name)];
   for (const name of [...own, ...graph.node.flatMap(({ output }) => output)]) {
     if (name !== '') names.set(name, prefix + name);
   }
   const now = (name = ''): string => names.get(name) ?? name;
   return {
     initializer: graph.initializer.map((tensor) => ({ ...tensor, name: now(tensor.name) })),
+    sparseInitializer: (graph.sparseInitializer ?? []).map((tensor) => ({
+      ...tensor,
+      values: { ...tensor.values, dims: tensor.values?.dims ?? [], name: now(tensor.values?.name) },
+    })),
     input: graph.input.map((input) => ({ ...input, name: now(input.name) })),
     output: graph.output.map((output) => ({ ...output, name: now(output.name) })),
     node: graph.node.map((node) => ({

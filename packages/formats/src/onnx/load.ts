@@ -14,7 +14,7 @@ import { type GraphInput, GraphModule } from '../graph/graphModule.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { readBeside, readSource, type Source, sourceName } from '../source.ts';
 import { checkOperators, GraphBuilder } from './build.ts';
-import { type Model, parseModel, tensorsOf } from './model.ts';
+import { type Model, parseModel, tensorsOf, weightNames } from './model.ts';
 import type { GraphProto, ValueInfoProto } from './schema.ts';
 import { type ExternalFiles, elementType, externalLocation } from './tensors.ts';
 
@@ -69,18 +69,13 @@ function makeModule(
   files: ExternalFiles,
   { shapes = {}, values = {} }: LoadOnnxOptions,
 ): GraphModule {
-  const initializers = new Set(graph.initializer.map(({ name }) => name));
-  const declared = graph.input.filter(({ name }) => !initializers.has(name));
+  const initializers = new Set(weightNames(graph));
+  const declared = graph.input.filter(({ name = '' }) => !initializers.has(name));
   const inputs = declared.map((info) => inputOf(about, info));
   checkNames('values', values, inputs);
   const fixed = new Map(inputs.flatMap((input) => fixedValue(input, values[input.name])));
   const open = inputs.filter(({ name }) => !fixed.has(name));
   const outputs = graph.output.map((info) => inputOf(about, info));
-  if (graph.sparseInitializer && graph.sparseInitializer.length > 0) {
-    throw new UnsupportedError(
-      `${about}: it has sparse weights, which neocog does not read; make them dense`,
-    );
-  }
   const built = new GraphBuilder(about, graph, opset, files).build(graph, fixed);
   const spec = {
     inputs: open.map((input) => ({ ...input, shape: givenShape(input, shapes) })),

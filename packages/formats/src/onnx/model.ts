@@ -3,7 +3,14 @@
 
 import { FormatError, UnsupportedError } from 'neocog';
 import { decode } from './protobuf.ts';
-import { type GraphProto, type ModelProto, modelType, type NodeProto, type TensorProto } from './schema.ts';
+import {
+  type GraphProto,
+  type ModelProto,
+  modelType,
+  type NodeProto,
+  type SparseTensorProto,
+  type TensorProto,
+} from './schema.ts';
 
 export interface Model {
   readonly graph: GraphProto;
@@ -52,11 +59,22 @@ export const innerGraphs = (node: NodeProto): GraphProto[] =>
 /** Every tensor of a graph and of the graphs inside it. */
 export function* tensorsOf(graph: GraphProto): Generator<TensorProto> {
   yield* graph.initializer;
+  for (const sparse of graph.sparseInitializer ?? []) yield* partsOf(sparse);
   for (const node of graph.node) {
-    for (const { t } of node.attribute) if (t) yield t;
+    for (const { t, sparseTensor } of node.attribute) {
+      if (t) yield t;
+      if (sparseTensor) yield* partsOf(sparseTensor);
+    }
     for (const inner of innerGraphs(node)) yield* tensorsOf(inner);
   }
 }
+
+const partsOf = ({ values, indices }: SparseTensorProto): TensorProto[] =>
+  [values, indices].filter((part) => part !== undefined);
+
+/** Names of the weights of a graph. */
+export const weightNames = ({ initializer, sparseInitializer = [] }: GraphProto): string[] =>
+  [...initializer, ...sparseInitializer.map(({ values }) => values)].map((part) => part?.name ?? '');
 
 /** Refuses values with two sources and values with none. `outer` are those that the graph finds around it. */
 function checkGraph(about: string, graph: GraphProto, outer: ReadonlySet<string>): void {
@@ -68,7 +86,7 @@ function checkGraph(about: string, graph: GraphProto, outer: ReadonlySet<string>
     if (known.has(name)) fail(`the value ${JSON.stringify(name)} has two sources, the second is ${what}`);
     known.add(name);
   };
-  for (const { name = '' } of graph.initializer) add(name, 'an initializer');
+  for (const name of weightNames(graph)) add(name, 'an initializer');
   const initializers = new Set(known);
   // Until version 4 of the format every initializer is an input too.
   for (const { name = '' } of graph.input) if (!initializers.has(name)) add(name, 'an input');
@@ -98,7 +116,7 @@ export const describeNode = (node: NodeProto): string =>
 export function readsOf(node: NodeProto): string[] {
   const reads = node.input.filter((name) => name !== '');
   for (const inner of innerGraphs(node)) {
-    const own = new Set([...inner.initializer, ...inner.input].map(({ name = '' }) => name));
+    const own = new Set([...weightNames(inner), ...inner.input.map(({ name = '' }) => name)]);
     for (const { output } of inner.node) for (const name of output) own.add(name);
     for (const name of [...inner.node.flatMap(readsOf), ...inner.output.map(({ name = '' }) => name)]) {
       if (!own.has(name)) reads.push(name);

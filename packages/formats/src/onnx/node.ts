@@ -5,7 +5,7 @@ import type { Block } from '../graph/graphModule.ts';
 import { type HostArray, readHost, toTensor, type Value } from '../graph/value.ts';
 import { describeNode } from './model.ts';
 import type { AttributeProto, GraphProto, NodeProto } from './schema.ts';
-import { type ExternalFiles, readTensor } from './tensors.ts';
+import { type ExternalFiles, readSparse, readTensor } from './tensors.ts';
 
 /** What a node becomes: a module, and which of the node's inputs it takes (an operation all, a layer the first). */
 export interface Built {
@@ -114,6 +114,11 @@ export class OnnxNode {
   tensor(name: string): Value | undefined {
     const proto = this.#attribute(name)?.t;
     return proto && readTensor(proto, this.#context.files);
+  }
+
+  sparse(name: string): Value | undefined {
+    const proto = this.#attribute(name)?.sparseTensor;
+    return proto && readSparse(proto, this.#context.files);
   }
 
   /** @throws FormatError if the attribute is absent. */

@@ -18,6 +18,13 @@ export interface TensorProto {
   readonly dataLocation?: number;
 }
 
+/** Values at `indices` of zeros: places counted row-major `[k]`, or one row of coordinates each `[k, rank]`. */
+export interface SparseTensorProto {
+  readonly values?: TensorProto;
+  readonly indices?: TensorProto;
+  readonly dims: number[];
+}
+
 export interface EntryProto {
   readonly key?: string;
   readonly value?: string;
@@ -35,6 +42,7 @@ export interface AttributeProto {
   readonly ints?: number[];
   readonly strings?: Uint8Array[];
   readonly refAttrName?: string;
+  readonly sparseTensor?: SparseTensorProto;
 }
 
 export interface NodeProto {
@@ -60,7 +68,7 @@ export interface GraphProto {
   readonly node: NodeProto[];
   readonly name?: string;
   readonly initializer: TensorProto[];
-  readonly sparseInitializer?: object[];
+  readonly sparseInitializer?: SparseTensorProto[];
   readonly input: ValueInfoProto[];
   readonly output: ValueInfoProto[];
 }
@@ -95,6 +103,12 @@ export const tensorType: MessageType = [
   [14, 'dataLocation', 'int'],
 ];
 
+const sparseTensorType: MessageType = [
+  [1, 'values', 'message', () => tensorType],
+  [2, 'indices', 'message', () => tensorType],
+  [3, 'dims', 'ints'],
+];
+
 const dimension: MessageType = [
   [1, 'dimValue', 'int'],
   [2, 'dimParam', 'text'],
@@ -126,6 +140,7 @@ const attribute: MessageType = [
   [9, 'strings', 'blobs'],
   [20, 'type', 'int'],
   [21, 'refAttrName', 'text'],
+  [22, 'sparseTensor', 'message', () => sparseTensorType],
 ];
 
 const node: MessageType = [
@@ -143,7 +158,7 @@ const graph: MessageType = [
   [5, 'initializer', 'messages', () => tensorType],
   [11, 'input', 'messages', () => valueInfo],
   [12, 'output', 'messages', () => valueInfo],
-  [15, 'sparseInitializer', 'messages', () => []],
+  [15, 'sparseInitializer', 'messages', () => sparseTensorType],
 ];
 
 const opset: MessageType = [

@@ -5,7 +5,7 @@
 import { FormatError, Tensor, UnsupportedError } from 'neocog';
 import { HostArray, type HostType, type Value } from '../graph/value.ts';
 import { storedTypes } from '../stored-types.ts';
-import type { TensorProto } from './schema.ts';
+import type { SparseTensorProto, TensorProto } from './schema.ts';
 
 interface ElementType {
   readonly bytes: number;
@@ -81,6 +81,36 @@ export function readTensor(proto: TensorProto, files: ExternalFiles): Value {
   return type.host === 'float32'
     ? new Tensor(asFloats(values), shape)
     : new HostArray(type.host, values, shape);
+}
+
+/** The most elements that a file of a few bytes can ask for. */
+const mostSparse = 2 ** 28;
+
+/** A sparse tensor with its zeros. @throws FormatError if the indices do not lie inside the shape, one for each value. */
+export function readSparse({ values, indices, dims }: SparseTensorProto, files: ExternalFiles): Value {
+  const what = `sparse tensor ${JSON.stringify(values?.name ?? '')}`;
+  if (!values || !indices) throw new FormatError(`${what} has no values or no indices`);
+  const shape = readShape(what, dims);
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (size > mostSparse) throw new UnsupportedError(`${what} of shape [${shape}] is too large`);
+  const [found, places] = [readTensor(values, files), readTensor(indices, files)];
+  // Without a second axis, places are counted through the whole tensor.
+  const bounds = places.shape.length === 2 ? shape : [size];
+  if (places.data.length !== found.data.length * bounds.length) {
+    throw new FormatError(
+      `${what} has ${found.data.length} values and ${places.data.length} numbers of places`,
+    );
+  }
+  const dense = new Float64Array(size);
+  found.data.forEach((value, i) => {
+    const cell = Array.from(places.data.slice(i * bounds.length, (i + 1) * bounds.length));
+    if (cell.some((n, d) => n < 0 || n >= bounds[d]))
+      throw new FormatError(`${what} of shape [${shape}] has a value at [${cell}]`);
+    dense[cell.reduce((place, n, d) => place * bounds[d] + n, 0)] = value;
+  });
+  return found instanceof Tensor
+    ? new Tensor(Float32Array.from(dense), shape)
+    : new HostArray(found.dtype, dense, shape);
 }
 
 const asFloats = (values: ArrayLike<number>): Float32Array =>

@@ -317,11 +317,11 @@ const constant = simple(
     const value = constantValue(node);
     return () => value;
   },
-  'texts and sparse tensors are refused',
+  'texts are refused',
 );
 
 function constantValue(node: OnnxNode): Value {
-  const tensor = node.tensor('value');
+  const tensor = node.tensor('value') ?? node.sparse('sparse_value');
   if (tensor) return tensor;
   if (node.has('value_float')) return new Tensor(Float32Array.of(node.float('value_float', 0)), []);
   if (node.has('value_floats')) {
@@ -330,7 +330,7 @@ function constantValue(node: OnnxNode): Value {
   }
   if (node.has('value_int')) return int64s([node.int('value_int', 0)], []);
   if (node.has('value_ints')) return int64s(node.ints('value_ints') ?? []);
-  return node.refuse('its value is a text or sparse, which is not supported');
+  return node.refuse('its value is a text, which is not supported');
 }
 
 const constantOfShape = simple('ConstantOfShape', (node) => {
