@@ -2,8 +2,11 @@
 
 import {
   add,
+  argMax,
+  cast,
   clamp,
   div,
+  equal,
   exp,
   greater,
   maximum,
@@ -15,7 +18,7 @@ import {
   reshape,
   sign,
   sub,
-  type Tensor,
+  Tensor,
   where,
 } from 'neocog';
 import { operation } from '../../graph/operation.ts';
@@ -108,7 +111,18 @@ const swish = formula('Swish', (node) => {
   return (x) => div(x, add(1, exp(neg(mul(x, alpha)))));
 });
 
-/** Softmax and its logarithm; before opset 13 over all axes from `axis` on, taken as one. */
+/** 1 at the first of the largest values along an axis, 0 elsewhere. */
+function hardmax(x: Tensor, axis: number): Tensor {
+  const d = axis < 0 ? axis + x.rank : axis;
+  const cells = Float32Array.from({ length: x.shape[d] }, (_, i) => i);
+  const positions = new Tensor(
+    cells,
+    x.shape.map((n, i) => (i === d ? n : 1)),
+  );
+  return equal(cast(argMax(x, { axis: d, keepDims: true }), 'float32'), positions) as Tensor;
+}
+
+/** Softmax, its logarithm and its limit; before opset 13 over all axes from `axis` on, taken as one. */
 function shares(name: string, make: (axis: number) => nn.Module): Operator {
   return {
     name,
@@ -147,4 +161,5 @@ export const activationOperators: readonly Operator[] = [
   shrink,
   shares('Softmax', (axis) => new nn.Softmax(axis)),
   shares('LogSoftmax', (axis) => new nn.LogSoftmax(axis)),
+  shares('Hardmax', (axis) => operation('Hardmax', ([x]) => hardmax(toFloats(x!), axis))),
 ];

@@ -2,27 +2,12 @@
 // read becomes a matrix, a column per output cell, which the weights multiply. Dai et al., "Deformable Convolutional
 // Networks", 2017; Zhu et al. (with a mask), 2019. Two spatial axes.
 
-import {
-  abs,
-  add,
-  cast,
-  clamp,
-  expand,
-  floor,
-  greaterEqual,
-  indexSelect,
-  lessEqual,
-  matmul,
-  mul,
-  permute,
-  reshape,
-  sub,
-  Tensor,
-} from 'neocog';
+import { add, expand, indexSelect, matmul, mul, permute, reshape, Tensor } from 'neocog';
 import { operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { pairsOf, perAxis } from './conv.ts';
+import { linearAxis, readPlaces } from './sample.ts';
 
 interface Plan {
   readonly stride: number[];
@@ -77,7 +62,7 @@ function deform(plan: Plan, x: Tensor, w: Tensor, offset: Tensor, mask: Tensor |
   const along = (axis: 0 | 1): Tensor =>
     add(reshape(cut(moved, axis), [n * offsetGroups, cells]), basePlaces(plan, s, axis));
   const planes = reshape(x, [n * offsetGroups, c / offsetGroups, ih * iw]);
-  const read = bilinear(planes, along(0), along(1), s);
+  const read = readPlaces(planes, [linearAxis(along(0), ih), linearAxis(along(1), iw)]);
   const weighed = mask ? mul(read, reshape(mask, [n * offsetGroups, 1, cells])) : read;
   // [n, groups, channels of a group × taps, output cells]
   const columns = reshape(weighed, [n, groups, (c / groups) * kh * kw, oh * ow]);
@@ -99,32 +84,4 @@ function basePlaces({ stride, dilation, pads }: Plan, { oh, ow, kh, kw }: Sizes,
     return o * stride[axis] - pads[axis][0] + k * dilation[axis];
   });
   return new Tensor(places, [1, places.length]);
-}
-
-/** planes `[p, c, ih·iw]` at rows and columns `[p, cells]` → `[p, c, cells]`; cells outside are 0. */
-function bilinear(planes: Tensor, rows: Tensor, columns: Tensor, { ih, iw }: Sizes): Tensor {
-  const [p, c] = planes.shape;
-  const cells = rows.shape[1];
-  const flat = reshape(permute(planes, [0, 2, 1]), [p * ih * iw, c]);
-  const starts = new Tensor(
-    Float32Array.from({ length: p }, (_, i) => i * ih * iw),
-    [p, 1],
-  );
-  const corner = (dy: 0 | 1, dx: 0 | 1): Tensor => {
-    const [y, x] = [add(floor(rows), dy), add(floor(columns), dx)];
-    const weight = mul(nearness(rows, y, ih), nearness(columns, x, iw));
-    const place = add(
-      starts,
-      add(mul(clamp(y, { min: 0, max: ih - 1 }), iw), clamp(x, { min: 0, max: iw - 1 })),
-    );
-    const values = indexSelect(flat, cast(reshape(place, [p * cells]), 'int32'), { axis: 0 });
-    return mul(permute(reshape(values, [p, cells, c]), [0, 2, 1]), reshape(weight, [p, 1, cells]));
-  };
-  return add(add(corner(0, 0), corner(0, 1)), add(corner(1, 0), corner(1, 1)));
-}
-
-/** 1 − distance of a cell from a place, and 0 for cells outside of the axis. */
-function nearness(place: Tensor, cell: Tensor, size: number): Tensor {
-  const within = mul(greaterEqual(cell, 0), lessEqual(cell, size - 1));
-  return mul(within, sub(1, abs(sub(place, cell))));
 }

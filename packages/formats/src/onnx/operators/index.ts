@@ -5,6 +5,7 @@ import { activationOperators } from './activations.ts';
 import { controlOperators } from './control.ts';
 import { convOperators } from './conv.ts';
 import { deformOperators } from './deform.ts';
+import { detectOperators } from './detect.ts';
 import { elementwiseOperators } from './elementwise.ts';
 import { linearOperators } from './linear.ts';
 import { normOperators } from './norm.ts';
@@ -13,6 +14,7 @@ import { quantisedOperators } from './quantised.ts';
 import { recurrentOperators } from './recurrent.ts';
 import { reduceOperators } from './reduce.ts';
 import { resizeOperators } from './resize.ts';
+import { sampleOperators } from './sample.ts';
 import { shapeOperators } from './shape.ts';
 
 /** By kind, as the documentation lists them. */
@@ -26,7 +28,8 @@ export const operatorGroups: Readonly<Record<string, readonly Operator[]>> = {
   'Each element': elementwiseOperators,
   'Shapes and moves': shapeOperators,
   Reductions: reduceOperators,
-  Resizing: resizeOperators,
+  Resizing: [...resizeOperators, ...sampleOperators],
+  Boxes: detectOperators,
   'Whole numbers': quantisedOperators,
   Control: controlOperators,
 };
