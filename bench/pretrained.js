@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readPhoto } from '../examples/shared/photo.js';
-import { loadOnnx, loadTfjs } from '../packages/formats/dist/index.js';
+import { loadOnnx, loadTfjs, saveOnnx } from '../packages/formats/dist/index.js';
 import { div, Generator, permute, sub, tensor } from '../packages/neocog/dist/index.js';
 import { joinOutputs, splitInputs } from './engines/values.js';
 import { relativeDifference } from './jobs.js';
@@ -112,6 +112,8 @@ export async function preparePretrained({ name, format, file, shapes, range = 1,
   const x = Float32Array.from(input ? await input() : { length: size }, (v) => v ?? random.uniform() * range);
   writeFileSync(join(folder, 'x.bin'), x);
   const net = await loadNetwork(request);
+  // For onnxruntime.
+  if (format === 'tfjs') writeFileSync(join(folder, 'network.onnx'), saveOnnx(net, { input: shapes }));
   const given = splitInputs(shapes, x).map(({ name, shape, data }) => ({ [name]: tensor(data, shape) }));
   const results = net.run(Object.assign({}, ...given));
   const outputs = net.outputs.map((output) => output.name);

@@ -6,8 +6,8 @@ import { serve, threads, versionOf } from './serve.js';
 import { joinOutputs, onnxFeeds } from './values.js';
 
 await serve(versionOf('onnxruntime-node'), async (job) => {
-  if (job.format === 'tfjs') throw new Error('it reads ONNX only');
-  const session = await InferenceSession.create(readFileSync(job.model ?? `${job.folder}/network.onnx`), {
+  const file = job.format === 'onnx' ? job.model : `${job.folder}/network.onnx`;
+  const session = await InferenceSession.create(readFileSync(file), {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',

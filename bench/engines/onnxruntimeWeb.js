@@ -8,8 +8,8 @@ import { joinOutputs, onnxFeeds } from './values.js';
 env.wasm.numThreads = threads;
 
 await serve(versionOf('onnxruntime-web'), async (job) => {
-  if (job.format === 'tfjs') throw new Error('it reads ONNX only');
-  const session = await InferenceSession.create(readFileSync(job.model ?? `${job.folder}/network.onnx`), {
+  const file = job.format === 'onnx' ? job.model : `${job.folder}/network.onnx`;
+  const session = await InferenceSession.create(readFileSync(file), {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
