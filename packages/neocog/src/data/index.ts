@@ -1,5 +1,6 @@
 // Data sets, batches, and the training loop.
 
+export { flipAxis, shiftAxes } from './augment.ts';
 export {
   type EvaluateOptions,
   type Evaluation,

@@ -42,6 +42,14 @@ describe('BatchLoader', () => {
     expect(y.shape).toEqual([2, 1]);
   });
 
+  it('keeps whole numbers when asked, and then scales nothing', () => {
+    const [{ x }] = load({ batchSize: 2, dtype: 'int32' });
+    expect(x.dtype).toBe('int32');
+    expect(x.data).toEqual(Int32Array.of(0, 10, 20, 30));
+    expect(() => load({ dtype: 'int32', std: 2 })).toThrow(/dtype int32/);
+    expect(() => load({ dtype: 'int32', transform: () => {} })).toThrow(ShapeError);
+  });
+
   it('keeps images and labels together in any order', () => {
     for (const { x, y, index } of load({ shuffle: true, batchSize: 1 })) {
       expect(x.data[0]).toBe(20 * index[0]);

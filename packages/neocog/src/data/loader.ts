@@ -3,7 +3,7 @@
 
 import { ShapeError } from '../errors.ts';
 import { Generator } from '../tensor/random.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type DType, Tensor } from '../tensor/tensor.ts';
 
 /** Row-major numbers whose first axis counts the samples: a Tensor, or what `parseIdx` returns. */
 export interface Samples {
@@ -35,11 +35,18 @@ export interface BatchLoaderOptions {
   /** Each image value v becomes (v − mean) / std; 0 and 1 unless given. In the units of `images`. */
   mean?: number;
   std?: number;
+  /** Of the batches' `x`; float32 unless given. int32 keeps whole numbers, such as those of words, as they are. */
+  dtype?: DType;
+  /**
+   * Changes each scaled sample in place, for instance by `flipAxis` or `shiftAxes`, so that no two epochs see the same ones.
+   * `random` is seeded by seed and epoch.
+   */
+  transform?: ((sample: Float32Array, random: Generator) => void) | undefined;
 }
 
 /** One batch: images, labels, and which samples they are. */
 export interface Batch {
-  /** float32, `[n, …sampleShape]`. */
+  /** float32, or `dtype`, `[n, …sampleShape]`. */
   readonly x: Tensor;
   /** int32 for labels of an integer type, else float32; `[n]` for one label a sample. */
   readonly y: Tensor;
@@ -76,6 +83,7 @@ export class BatchLoader implements Iterable<Batch> {
     this.#sampleShape = options.sampleShape ?? images.shape.slice(1);
     checkSamples(images, labels, this.#sampleShape);
     checkScale(options.mean ?? 0, options.std ?? 1);
+    checkType(options);
   }
 
   /** Samples in the data set. */
@@ -90,9 +98,12 @@ export class BatchLoader implements Iterable<Batch> {
   }
 
   *[Symbol.iterator](): Iterator<Batch> {
-    const order = this.#order(this.epoch++);
+    const order = this.#order(this.epoch);
+    const random = new Generator(epochSeed(~(this.#options.seed ?? 0), this.epoch++));
     for (let b = 0; b < this.length; b++) {
-      yield this.#batch(order.slice(b * this.batchSize, (b + 1) * this.batchSize));
+      const batch = this.#batch(order.slice(b * this.batchSize, (b + 1) * this.batchSize));
+      this.#transform(batch.x, random);
+      yield batch;
     }
   }
 
@@ -102,8 +113,7 @@ export class BatchLoader implements Iterable<Batch> {
   }
 
   #batch(index: Int32Array): Batch {
-    const x = gather(this.#images, index, new Float32Array(index.length * sampleSize(this.#images)));
-    this.#scale(x);
+    const x = this.#gatherImages(index);
     const classes = !(this.#labels.data instanceof Float32Array || this.#labels.data instanceof Float64Array);
     const Labels = classes ? Int32Array : Float32Array;
     const y = gather(this.#labels, index, new Labels(index.length * sampleSize(this.#labels)));
@@ -112,6 +122,23 @@ export class BatchLoader implements Iterable<Batch> {
       y: new Tensor(y, [index.length, ...this.#labels.shape.slice(1)]),
       index,
     };
+  }
+
+  #gatherImages(index: Int32Array): Float32Array | Int32Array {
+    const size = index.length * sampleSize(this.#images);
+    if (this.#options.dtype === 'int32') return gather(this.#images, index, new Int32Array(size));
+    const x = gather(this.#images, index, new Float32Array(size));
+    this.#scale(x);
+    return x;
+  }
+
+  #transform({ data, shape }: Tensor, random: Generator): void {
+    const { transform } = this.#options;
+    if (!transform) return;
+    const size = data.length / shape[0];
+    for (let start = 0; start < data.length; start += size) {
+      transform(data.subarray(start, start + size) as Float32Array, random);
+    }
   }
 
   /** To `(value − mean) / std`. A division takes longer than a look into a table of all bytes. */
@@ -165,4 +192,12 @@ function checkCount(name: string, value: number): number {
 function checkScale(mean: number, std: number): void {
   if (Number.isFinite(mean) && Number.isFinite(std) && std !== 0) return;
   throw new ShapeError(`BatchLoader: mean ${mean} and std ${std} must be finite numbers, std not 0`);
+}
+
+function checkType({ dtype = 'float32', mean, std, transform }: BatchLoaderOptions): void {
+  if (dtype === 'float32') return;
+  if (dtype === 'int32' && mean === undefined && std === undefined && !transform) return;
+  throw new ShapeError(
+    `BatchLoader: dtype ${dtype} must be float32, or int32 without mean, std and transform, which are for float32`,
+  );
 }

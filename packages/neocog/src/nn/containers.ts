@@ -2,7 +2,7 @@
 
 import { ShapeError } from '../errors.ts';
 import { add } from '../ops/index.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { DType, Tensor } from '../tensor/tensor.ts';
 import type { Chains } from '../types/rules.ts';
 import { Layer, Module } from './module.ts';
 
@@ -30,6 +30,10 @@ export class Sequential<const Layers extends SequentialArguments = SequentialArg
 
   override children(): [name: string, child: Module][] {
     return [...this.#layers];
+  }
+
+  override get inputType(): DType {
+    return this.#layers[0]?.[1].inputType ?? 'float32';
   }
 
   protected run(x: Tensor): Tensor {

@@ -2,7 +2,7 @@
 
 import { needCount } from '../ops/check.ts';
 import { embedding } from '../ops/index.ts';
-import { type Tensor, zeros } from '../tensor/tensor.ts';
+import { type DType, type Tensor, zeros } from '../tensor/tensor.ts';
 import { normal } from './init.ts';
 import { Module, Parameter } from './module.ts';
 
@@ -16,6 +16,10 @@ export class Embedding extends Module {
     needCount('Embedding', 'features', features);
     this.weight = new Parameter(zeros([count, features]));
     normal(this.weight);
+  }
+
+  override get inputType(): DType {
+    return 'int32';
   }
 
   forward(indices: Tensor): Tensor {

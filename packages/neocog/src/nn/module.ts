@@ -3,7 +3,7 @@
 
 import { ShapeError } from '../errors.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type DType, Tensor } from '../tensor/tensor.ts';
 import type { Fits, Result, Rule } from '../types/rules.ts';
 
 /** A tensor that training changes. As the property of a module it is one of the module's parameters. */
@@ -28,6 +28,11 @@ export abstract class Module {
   training = true;
 
   abstract forward(x: Tensor): Tensor;
+
+  /** The type of what `forward` takes: a network that begins with an embedding takes numbers of words. */
+  get inputType(): DType {
+    return 'float32';
+  }
 
   /** Direct parts, by name. */
   children(): [name: string, child: Module][] {

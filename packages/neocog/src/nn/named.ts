@@ -20,6 +20,10 @@ export abstract class NamedModule extends Module {
   abstract readonly inputs: readonly NamedValue[];
   abstract readonly outputs: readonly NamedValue[];
 
+  override get inputType(): DType {
+    return this.inputs[0].dtype;
+  }
+
   /** Every output by its name. @throws ShapeError for an input that is missing, unknown or of another shape. */
   abstract run(inputs: NamedTensors): Record<string, Tensor>;
 

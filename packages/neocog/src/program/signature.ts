@@ -16,14 +16,13 @@ export interface ProgramValue {
 /** One shape for the only input, or shapes by the names of inputs. */
 export type InputShapes = Shape | Readonly<Record<string, Shape>>;
 
-/** The inputs of modules without names. */
-const plainInputs: readonly NamedValue[] = [{ name: 'input', shape: ['n', 'c', '…'], dtype: 'float32' }];
+/** The input of modules without names. */
+const plainInputs = (dtype: DType): readonly NamedValue[] => [
+  { name: 'input', shape: ['n', 'c', '…'], dtype },
+];
 
 const inputsOf = (module: Module): readonly NamedValue[] =>
-  module instanceof NamedModule ? module.inputs : plainInputs;
-
-/** Of the first input. */
-export const inputType = (module: Module): DType => inputsOf(module)[0].dtype;
+  module instanceof NamedModule ? module.inputs : plainInputs(module.inputType);
 
 /** Every input with a shape: the caller's, or the module's own where all of its axes are known. */
 export function resolveInputs(fn: string, module: Module, given: InputShapes | undefined): ProgramValue[] {

@@ -13,7 +13,6 @@ import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { addGradients, seedOf, Tensor } from '../tensor/tensor.ts';
 import { dropUnread } from './passes/rewrite.ts';
 import { type HostWork, Recorder } from './recorder.ts';
-import { inputType } from './signature.ts';
 import { record } from './trace.ts';
 
 /** Of the network's output and what it should have been: one number. */
@@ -111,7 +110,7 @@ export function traceTraining(task: TrainingTask): TracedTraining {
     ...task.memory.flatMap(({ members }) => members.flatMap(({ states }) => Object.values(states))),
   ];
   const recorder = new Recorder(fn, lasting);
-  const x = new Tensor(recorder.input(sizeOf(input), inputType(module)), input);
+  const x = new Tensor(recorder.input(sizeOf(input), module.inputType), input);
   const traced = record(recorder, module, () => {
     const output = inTraining(module, () => withRecording(true, () => module.forward(x)));
     const spec = task.target ?? usualTarget(task.loss, output);

@@ -2,15 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import {
+  compile,
   compileTraining,
   crossEntropy,
   manualSeed,
+  models,
   mse,
   nn,
   optim,
   randn,
   type Tensor,
   tensor,
+  zeros,
 } from '../index.ts';
 
 const network = () => {
@@ -158,6 +161,32 @@ describe('compileTraining', () => {
     await trainer.step(randn([2, 3]), randn([2, 2]));
     trainer.sync();
     expect((frozen as nn.Linear).weight.data).toEqual(before);
+    trainer.dispose();
+  });
+
+  it('takes numbers of words where the network begins with an embedding', async () => {
+    const make = () => {
+      manualSeed(3);
+      const module = models.textCnn({ vocabulary: 7, inChannels: 4, width: 3, kernels: [2, 3], dropout: 0 });
+      return { module, optimizer: new optim.SGD(module.parameters(), { lr: 0.3 }) };
+    };
+    const words = tensor([1, 2, 3, 4, 5, 6, 0, 0, 1, 1], [2, 5], { dtype: 'int32' });
+    const target = tensor([1, 0], [2], { dtype: 'int32' });
+    const eager = make();
+    crossEntropy(eager.module.forward(words), target).backward();
+    eager.optimizer.step();
+    const { module, optimizer } = make();
+    const trainer = await compileTraining(module, { input: [2, 5], loss: crossEntropy, optimizer });
+    await expect(trainer.step(zeros([2, 5]), target)).rejects.toThrow(/int32 \[2,5\]/);
+    await trainer.step(words, target);
+    trainer.sync();
+    const [a, b] = [eager.module.stateDict(), module.stateDict()];
+    for (const key of Object.keys(a)) {
+      a[key].data.forEach((value, i) => expect(b[key].data[i], key).toBeCloseTo(value, 5));
+    }
+    const program = await compile(module, { input: [2, 5] });
+    expect((await program.run(words)).shape).toEqual([2, 2]);
+    program.dispose();
     trainer.dispose();
   });
 

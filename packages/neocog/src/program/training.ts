@@ -11,7 +11,6 @@ import { Tensor } from '../tensor/tensor.ts';
 import { threadsOf } from './preferences.ts';
 import { executableOf } from './program.ts';
 import { drawAll } from './recorder.ts';
-import { inputType } from './signature.ts';
 import {
   type Loss,
   type MemoryGroup,
@@ -174,7 +173,7 @@ export class Trainer {
     const { input } = this.#options;
     const fits =
       x instanceof Tensor &&
-      x.dtype === inputType(this.#module) &&
+      x.dtype === this.#module.inputType &&
       x.rank === input.length &&
       x.shape[0] >= 1 &&
       x.shape[0] <= input[0] &&
@@ -182,7 +181,7 @@ export class Trainer {
     if (fits) return;
     const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
     throw new ShapeError(
-      `Trainer.step: input is ${given}, ${inputType(this.#module)} ${formatShape(input)} or fewer samples of it are needed`,
+      `Trainer.step: input is ${given}, ${this.#module.inputType} ${formatShape(input)} or fewer samples of it are needed`,
     );
   }
 

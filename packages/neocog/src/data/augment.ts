@@ -1,0 +1,80 @@
+// Small changes to samples that keep their meaning, for the `transform` of a loader: mirroring and moving. They work in
+// place on the row-major values of one sample of any rank, and draw nothing at random themselves.
+
+import { ShapeError } from '../errors.ts';
+import type { Shape } from '../tensor/shape.ts';
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
+
+function checkFills(fn: string, sample: Float32Array, shape: Shape): void {
+  if (product(shape) === sample.length) return;
+  throw new ShapeError(
+    `${fn}: the sample has ${sample.length} values, shape [${shape}] needs ${product(shape)}; pass the shape of one sample`,
+  );
+}
+
+/** The axis counted from 0, from the end if it is negative. */
+function axisOf(fn: string, axis: number, shape: Shape): number {
+  if (Number.isInteger(axis) && axis >= -shape.length && axis < shape.length) {
+    return axis < 0 ? axis + shape.length : axis;
+  }
+  throw new ShapeError(
+    `${fn}: axis ${axis} is none of shape [${shape}]; pass ${-shape.length} to ${shape.length - 1}`,
+  );
+}
+
+/**
+ * Mirrors one sample in place along an axis, -1 (the width of a picture) unless given.
+ *
+ * @throws ShapeError if the values do not fill `shape` or there is no such axis.
+ * @example
+ * const transform = (sample, random) => random.uniform() < 0.5 && flipAxis(sample, [3, 32, 32]);
+ */
+export function flipAxis(sample: Float32Array, shape: Shape, axis = -1): void {
+  checkFills('flipAxis', sample, shape);
+  const at = axisOf('flipAxis', axis, shape);
+  const length = shape[at];
+  const inner = product(shape.slice(at + 1));
+  for (let start = 0; start < sample.length; start += length * inner) {
+    const rows = sample.slice(start, start + length * inner);
+    for (let i = 0; i < length; i++) {
+      sample.set(rows.subarray((length - 1 - i) * inner, (length - i) * inner), start + i * inner);
+    }
+  }
+}
+
+/**
+ * Moves one sample in place by whole cells along its last axes; cells that come in hold `fill`, 0 unless given.
+ *
+ * @param offsets one for each of the last axes, positive towards higher indices: `[down, right]` of a picture.
+ * @throws ShapeError if the values do not fill `shape`, or there are more offsets than axes.
+ * @example
+ * const transform = (sample, random) =>
+ *   shiftAxes(sample, [1, 28, 28], [random.integer(5) - 2, random.integer(5) - 2]);
+ */
+export function shiftAxes(sample: Float32Array, shape: Shape, offsets: readonly number[], fill = 0): void {
+  checkFills('shiftAxes', sample, shape);
+  if (offsets.length > shape.length || !offsets.every(Number.isInteger)) {
+    throw new ShapeError(
+      `shiftAxes: offsets [${offsets}] must be whole numbers, at most one for each axis of shape [${shape}]`,
+    );
+  }
+  offsets.forEach((offset, i) => {
+    if (offset !== 0) shiftAxis(sample, shape, shape.length - offsets.length + i, offset, fill);
+  });
+}
+
+function shiftAxis(sample: Float32Array, shape: Shape, axis: number, offset: number, fill: number): void {
+  const run = product(shape.slice(axis));
+  const moved = Math.min(Math.abs(offset) * product(shape.slice(axis + 1)), run);
+  for (let start = 0; start < sample.length; start += run) {
+    const end = start + run;
+    if (offset > 0) {
+      sample.copyWithin(start + moved, start, end - moved);
+      sample.fill(fill, start, start + moved);
+    } else {
+      sample.copyWithin(start, start + moved, end);
+      sample.fill(fill, end - moved, end);
+    }
+  }
+}
