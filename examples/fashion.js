@@ -90,7 +90,7 @@ const optimizer = new optim.SGD(net.parameters(), {
   nesterov: true,
   weightDecay: 5e-4,
 });
-const { validation } = await train(net, training, testing, { epochs: quick ? 2 : 6, optimizer, maxLr: 0.1 });
+const { validation } = await train(net, training, testing, { epochs: quick ? 2 : 5, optimizer, maxLr: 0.1 });
 console.log(`${percent(validation.accuracy)} of ${testing.size} test pictures right`);
 
 // The picture: what is taken for what, and the mistakes of which the network is surest.

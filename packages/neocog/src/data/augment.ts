@@ -36,9 +36,18 @@ export function flipAxis(sample: Float32Array, shape: Shape, axis = -1): void {
   const length = shape[at];
   const inner = product(shape.slice(at + 1));
   for (let start = 0; start < sample.length; start += length * inner) {
-    const rows = sample.slice(start, start + length * inner);
-    for (let i = 0; i < length; i++) {
-      sample.set(rows.subarray((length - 1 - i) * inner, (length - i) * inner), start + i * inner);
+    reverseCells(sample, start, length, inner);
+  }
+}
+
+/** Exchanges the first cell with the last, and so on; a cell is `inner` values. */
+function reverseCells(sample: Float32Array, start: number, length: number, inner: number): void {
+  let [low, high] = [start, start + (length - 1) * inner];
+  for (; low < high; low += inner, high -= inner) {
+    for (let i = 0; i < inner; i++) {
+      const value = sample[low + i];
+      sample[low + i] = sample[high + i];
+      sample[high + i] = value;
     }
   }
 }
