@@ -71,7 +71,7 @@ const net = models.wavenet({
   stacks: 1,
 });
 const optimizer = new optim.AdamW(net.parameters(), { lr: 0.003, weightDecay: 0.01 });
-await train(net, training, testing, { epochs: quick ? 4 : 12, optimizer, maxLr: 0.004, loss: l1 });
+await train(net, training, testing, { epochs: quick ? 6 : 12, optimizer, maxLr: 0.004, loss: l1 });
 
 // Causal: one run over all days gives the forecast of every day, each from the days up to it.
 const program = await compile(net, { input: [1, channels.length, days], threads });

@@ -88,7 +88,7 @@ picture.text(20, 30, `Language of 40 characters: ${percent(validation.accuracy)}
   size: 20,
   weight: 600,
 });
-picture.confusion(110, 50, 480, validation.confusion, names);
+picture.confusion(140, 50, 450, validation.confusion, names);
 picture.text(610, 65, 'Mistakes: snippet, taken for (really)');
 const mistakes = [...read2.labels.data.keys()].filter(
   (i) => validation.predictions[i] !== read2.labels.data[i],

@@ -46,7 +46,7 @@ const found = names.map((kind) => find(kind, random));
 const each = 8;
 const pick = (from, to) =>
   found.flatMap((paths, label) => paths.slice(from, to).map((path) => ({ path, label })));
-const [known, unknown] = [pick(0, quick ? 4 : each), pick(each, quick ? each + 3 : undefined)];
+const [known, unknown] = [pick(0, each), pick(each, quick ? each + 4 : undefined)];
 
 /** Photographs on white, 224×224, as the network takes them: `[n, 224, 224, 3]` in bytes. */
 async function read(list) {
@@ -106,7 +106,7 @@ const head = new nn.Sequential(
 const net = new nn.Sequential({ backbone, head });
 const optimizer = new optim.AdamW(head.parameters(), { lr: 0.003, weightDecay: 0.05 });
 const { validation } = await train(net, training, testing, {
-  epochs: quick ? 3 : 20,
+  epochs: quick ? 6 : 20,
   optimizer,
   maxLr: 0.005,
 });
@@ -124,7 +124,7 @@ picture.text(
 picture.confusion(90, 60, 320, validation.confusion, names);
 picture.text(480, 52, 'Photographs it had not seen; red where it is wrong');
 const order = new Generator(2).permutation(unknown.length);
-for (const [place, i] of [...order].slice(0, 30).entries()) {
+for (const [place, i] of [...order].slice(0, 24).entries()) {
   const [x, y] = [480 + 85 * (place % 6), 62 + 110 * Math.floor(place / 6)];
   const small = await sharp(photographs[0].data.subarray(150_528 * i, 150_528 * (i + 1)), {
     raw: { width: 224, height: 224, channels: 3 },

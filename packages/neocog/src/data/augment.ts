@@ -28,7 +28,9 @@ function axisOf(fn: string, axis: number, shape: Shape): number {
  *
  * @throws ShapeError if the values do not fill `shape` or there is no such axis.
  * @example
- * const transform = (sample, random) => random.uniform() < 0.5 && flipAxis(sample, [3, 32, 32]);
+ * const transform = (sample, random) => {
+ *   if (random.uniform() < 0.5) flipAxis(sample, [3, 32, 32]);
+ * };
  */
 export function flipAxis(sample: Float32Array, shape: Shape, axis = -1): void {
   checkFills('flipAxis', sample, shape);
