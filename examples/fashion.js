@@ -94,8 +94,7 @@ const { validation } = await train(net, training, testing, { epochs: quick ? 2 :
 console.log(`${percent(validation.accuracy)} of ${testing.size} test pictures right`);
 
 // The picture: what is taken for what, and the mistakes of which the network is surest.
-const picture = new Picture(1000, 560);
-picture.text(20, 30, `Fashion-MNIST: ${percent(validation.accuracy)} right`, { size: 20, weight: 600 });
+const picture = new Picture(1000, 560, `Fashion-MNIST: ${percent(validation.accuracy)} right`);
 picture.confusion(90, 60, 400, validation.confusion, kinds);
 picture.text(540, 50, 'The surest mistakes: taken for (really)');
 const { data: images } = read('t10k-images-idx3-ubyte', testing.size);

@@ -101,12 +101,10 @@ const less = 1 - ours / Math.min(...naive);
 console.log(`the network's error is ${percent(less)} below the better of the two`);
 
 // The picture: four forecasts of four weeks each beside the truth, and the error by days ahead.
-const picture = new Picture(1000, 620);
-picture.text(
-  20,
-  30,
+const picture = new Picture(
+  1000,
+  620,
   `Births of the next four weeks: error ${ours.toFixed(0)} a day, ${percent(less)} below the best naive one`,
-  { size: 20, weight: 600 },
 );
 const origin = days - 1 - 4 * horizon;
 const at = (day, value) => [60 + ((day - origin) * 920) / (4 * horizon), 330 - (value - 8000) * 0.055];

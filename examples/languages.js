@@ -83,11 +83,7 @@ console.log(
 );
 
 const names = languages.map(({ name }) => name.replace(/ ?\(.*/, ''));
-const picture = new Picture(1000, 640);
-picture.text(20, 30, `Language of 40 characters: ${percent(validation.accuracy)} right`, {
-  size: 20,
-  weight: 600,
-});
+const picture = new Picture(1000, 640, `Language of 40 characters: ${percent(validation.accuracy)} right`);
 picture.confusion(140, 50, 450, validation.confusion, names);
 picture.text(610, 65, 'Mistakes: snippet, taken for (really)');
 const mistakes = [...read2.labels.data.keys()].filter(

@@ -134,11 +134,11 @@ const filters = Array.from({ length: 64 }, (_, i) =>
 );
 const peak = (spectrum) => spectrum.indexOf(Math.max(...spectrum));
 filters.sort((a, b) => peak(b) - peak(a));
-const picture = new Picture(1000, 560);
-picture.text(20, 30, `Keys of a piano, a strength never heard: ${percent(validation.accuracy)} right`, {
-  size: 20,
-  weight: 600,
-});
+const picture = new Picture(
+  1000,
+  560,
+  `Keys of a piano, a strength never heard: ${percent(validation.accuracy)} right`,
+);
 picture.confusion(60, 60, 440, validation.confusion, keys);
 picture.text(560, 52, 'What the 64 learned filters answer to (each column one filter)');
 const spectra = frequencies.flatMap((_, f) =>

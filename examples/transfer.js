@@ -114,12 +114,10 @@ console.log(
   `${percent(validation.accuracy)} of ${unknown.length} other photographs right, from ${known.length}`,
 );
 
-const picture = new Picture(1000, 620);
-picture.text(
-  20,
-  30,
+const picture = new Picture(
+  1000,
+  620,
   `Seven kinds from ${known.length} photographs: ${percent(validation.accuracy)} of ${unknown.length} others right`,
-  { size: 20, weight: 600 },
 );
 picture.confusion(90, 60, 320, validation.confusion, names);
 picture.text(480, 52, 'Photographs it had not seen; red where it is wrong');

@@ -124,11 +124,7 @@ const dice = (2 * both) / (count(found) + count(unseen.label));
 console.log(`Dice coefficient of the unseen half: ${dice.toFixed(4)}`);
 
 // The picture: five slices; right cells in grey and white, missed brain blue, too much red.
-const picture = new Picture(1000, 540);
-picture.text(20, 30, `Brain in the unseen half of a head: Dice ${dice.toFixed(4)}`, {
-  size: 20,
-  weight: 600,
-});
+const picture = new Picture(1000, 540, `Brain in the unseen half of a head: Dice ${dice.toFixed(4)}`);
 picture.text(20, 52, 'Above: the image. Below: brain found green, missed blue, too much red.');
 for (const [place, z] of [18, 30, 42, 54, 66].entries()) {
   const [grey, colours] = [[], []];

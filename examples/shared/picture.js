@@ -11,8 +11,10 @@ const escapeText = (text) =>
 export class Picture {
   #parts = [];
 
-  constructor(width, height) {
-    Object.assign(this, { width, height });
+  /** `title` is its heading, and what is read out in its place. */
+  constructor(width, height, title) {
+    Object.assign(this, { width, height, title });
+    this.text(20, 30, title, { size: 20, weight: 600 });
   }
 
   text(x, y, text, { size = 13, anchor = 'start', colour = '#222', weight = 400, turn = 0 } = {}) {
@@ -82,7 +84,10 @@ export class Picture {
     const view = `viewBox="0 0 ${this.width} ${this.height}"`;
     const ground = `<rect width="100%" height="100%" fill="white"/>`;
     await mkdir(dirname(resolve(path)), { recursive: true });
-    await writeFile(path, `<svg ${frame} ${view}>\n${ground}\n${this.#parts.join('\n')}\n</svg>\n`);
+    await writeFile(
+      path,
+      `<svg ${frame} ${view}>\n<title>${escapeText(this.title)}</title>\n${ground}\n${this.#parts.join('\n')}\n</svg>\n`,
+    );
     console.log(`picture: ${path}`);
   }
 }
