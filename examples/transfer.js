@@ -4,7 +4,7 @@
 //   node examples/transfer.js [--quick] [--data FOLDER] [-o PICTURE.svg]
 //
 // Network: image moderation of the npm package nsfwjs (TensorFlow.js layers, 8-bit weights). Photographs: the Debian package
-// tuxpaint-stamps-default, or the folder with its stamps.
+// tuxpaint-stamps-default (Tux Paint's contributors, GPL 2), or the folder with its stamps.
 
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -83,8 +83,8 @@ const testing = new BatchLoader(...photographs, scale);
 
 // The network up to its 13th block: what follows knows too much of the task that it was trained for. Of the 576 maps there, the
 // head gets the mean of each.
-const model = join(dirname(createRequire(import.meta.url).resolve('nsfwjs')), '../models/mobilenet_v2');
 const require = createRequire(import.meta.url);
+const model = join(dirname(require.resolve('nsfwjs')), '../models/mobilenet_v2');
 const modelJson = structuredClone(require(join(model, 'model.min.js')));
 const { config } = modelJson.modelTopology.model_config;
 const layer = 'block_13_expand_relu';
