@@ -12,6 +12,9 @@ import type { Lowered, PlacedStep, Preparation } from './lowering.ts';
 /** A program may take this many times its weights and the two largest values. */
 const allowance = 1.3;
 
+/** Where many values live at once, the most modest choices take more than that: as much of these is allowed. */
+const modestAllowance = 1.1;
+
 /** Below this many bytes memory is not worth a slower algorithm: Winograd's weights for a layer of 256 channels fit. */
 const smallProgram = 8 * 2 ** 20;
 
@@ -56,14 +59,14 @@ function preparationSteps({ steps, source, part }: Preparation, place: GraphPlan
 /** Gives up transformed weights until the program fits its allowance, cheapest first. */
 function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
   let chooser = new Chooser(exact);
-  let limit: number | null = null;
+  let lowered = lower(graph, e, chooser, true);
+  const limit = Math.max(smallProgram, limitOf(graph, e, chooser, bytesOf(lowered)));
   for (;;) {
-    const lowered = lower(graph, e, chooser, true);
     const bytes = bytesOf(lowered);
-    limit ??= Math.max(smallProgram, allowance * neededBytes(graph, e, chooser));
     const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
     if (!next) return lowered;
     chooser = next;
+    lowered = lower(graph, e, chooser, true);
   }
 }
 
@@ -73,11 +76,16 @@ function bytesOf(lowered: Lowered): number {
 }
 
 /**
- * What the allowance is measured by. A training step keeps its activations for the way back: there it is what the step takes
- * with the most modest choices.
+ * The allowance in bytes, where the fastest choices of `chooser` take `fastest`. A training step keeps its activations for the
+ * way back: there the measure is what the step takes with the most modest choices.
  */
-function neededBytes(graph: Graph, e: Engine, chooser: Chooser): number {
-  if (graph.updates.length === 0) return leastBytes(graph);
+function limitOf(graph: Graph, e: Engine, chooser: Chooser, fastest: number): number {
+  if (graph.updates.length > 0) return allowance * modestBytes(graph, e, chooser);
+  const usual = allowance * leastBytes(graph);
+  return fastest <= usual ? usual : Math.max(usual, modestAllowance * modestBytes(graph, e, chooser));
+}
+
+function modestBytes(graph: Graph, e: Engine, chooser: Chooser): number {
   const modest = chooser.cheaper(Number.POSITIVE_INFINITY);
   return modest ? bytesOf(lower(graph, e, modest, true)) : Number.POSITIVE_INFINITY;
 }
