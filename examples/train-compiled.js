@@ -68,7 +68,6 @@ async function train(threads) {
   const input = [batchSize, 1, size, size];
   const start = performance.now();
   const trainer = threads && (await compileTraining(net, { input, loss: crossEntropy, optimizer, threads }));
-  // biome-ignore lint/suspicious/noFocusedTests: it fits a network.
   const { epochs } = await fit(net, loader, {
     epochs: 3,
     optimizer,

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const modules = `${root}examples/node_modules/`;
 /** Beside the examples' packages, so that the programs find them. */
 const folder = `${modules}.neocog-test-${process.pid}/`;
