@@ -3,6 +3,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { compile, type Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
 import type { GraphModule } from '../src/graph/graphModule.ts';
@@ -12,7 +13,9 @@ import { decode } from '../src/onnx/protobuf.ts';
 import { tensorType } from '../src/onnx/schema.ts';
 import { readTensor } from '../src/onnx/tensors.ts';
 
-const folder = process.env.NEOCOG_ONNX_CASES ?? '/work/shared/conformance/onnx-node';
+/** Beside the checkout, where nothing else is said. */
+const beside = new URL('../../../../shared/conformance/onnx-node', import.meta.url);
+const folder = process.env.ONNX_NODE_CASES ?? fileURLToPath(beside);
 const cases = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('test_')) : [];
 
 /** Cases of floats that are not compiled, with what the table of operators says. */
