@@ -35,6 +35,7 @@ const executablePath = findChromium();
 
 export default defineConfig({
   test: {
+    maxWorkers: '100%',
     projects: [
       {
         resolve: { alias },
@@ -53,6 +54,9 @@ export default defineConfig({
           environment: 'node',
           include: ['examples/test/**/*.test.ts'],
           testTimeout: 120_000,
+          // Training takes every core by itself.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -86,6 +90,10 @@ export default defineConfig({
           include: tests,
           exclude: nodeOnly,
           testTimeout: 60_000,
+          // Not inherited by browsers.
+          maxWorkers: '100%',
+          // One page per worker loads the sources once, and shows whether files leave anything behind.
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,
