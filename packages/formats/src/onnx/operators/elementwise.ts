@@ -1,5 +1,5 @@
-// Operators on each element: arithmetic, mathematics, comparisons, logic, casts. Whole numbers are computed on the host and
-// wrap as their type does; floats are tensors.
+// Arithmetic and mathematics on each element. Whole numbers are computed on the host and wrap as their type does; floats are
+// tensors.
 
 import {
   abs,
@@ -8,21 +8,15 @@ import {
   clamp,
   cos,
   div,
-  equal,
   erf,
   exp,
   floor,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
   log,
   maximum,
   minimum,
   mul,
   neg,
   nn,
-  notEqual,
   pow,
   reciprocal,
   round,
@@ -30,52 +24,23 @@ import {
   sin,
   sqrt,
   sub,
-  Tensor,
+  type Tensor,
   type TensorLike,
-  cast as toInt,
-  where,
 } from 'neocog';
-import { type Arguments, operation } from '../../graph/operation.ts';
+import { operation } from '../../graph/operation.ts';
 import {
   HostArray,
   type HostType,
   isKnown,
-  likeTensors,
   mapHost,
   toFloats,
   toTensor,
   type Value,
-  wrap,
 } from '../../graph/value.ts';
-import type { OnnxNode, Operator } from '../node.ts';
-import { elementType } from '../tensors.ts';
-import { castType, operandsOf } from './older.ts';
-
-/** Inputs that are there; whole numbers that can be seen now move to the host. */
-export function settle(inputs: Arguments): Value[] {
-  return inputs
-    .filter((value) => value !== undefined)
-    .map((value) =>
-      value instanceof Tensor && value.dtype === 'int32' && isKnown(value)
-        ? new HostArray('int64', Float64Array.from(value.data), value.shape)
-        : value,
-    );
-}
-
-/** `onHost` where all values are on the host, else `onTensors`; the host's result has type `dtype` or that of the first value. */
-function elementwise(
-  inputs: Arguments,
-  onTensors: (tensors: Tensor[]) => Tensor,
-  onHost: (...xs: number[]) => number,
-  dtype?: HostType,
-): Value {
-  const values = settle(inputs);
-  const host = values.filter((value) => value instanceof HostArray);
-  if (host.length === values.length) return mapHost(dtype ?? host[0].dtype, host, onHost);
-  return onTensors(values.map(toFloats));
-}
-
-type Binary = (a: Tensor, b: Tensor) => Tensor;
+import type { Operator } from '../node.ts';
+import { type Binary, elementwise, settle } from './common.ts';
+import { logicOperators } from './logic.ts';
+import { operandsOf } from './older.ts';
 
 /** Integers of 64 bits are multiplied exactly: a product of doubles beyond 2⁵³ has lost its low bits. */
 function exactProduct(a: number, b: number): number {
@@ -228,100 +193,6 @@ const onlyFloats = (name: string, f: (x: Tensor) => Tensor): Operator => ({
   build: () => operation(name, ([x]) => f(toFloats(x!))),
 });
 
-/** Comparisons and logic: truth is 1 or 0, of type bool on the host, in tensors of float32. */
-function truth(name: string, onTensors: Binary, onHost: (a: number, b: number) => boolean): Operator {
-  return {
-    name,
-    limits: '',
-    build: (node) => {
-      const operands = operandsOf(node);
-      return operation(name, (inputs) =>
-        elementwise(
-          operands(inputs),
-          ([a, b]) => onTensors(a, b),
-          (a, b) => Number(onHost(a, b)),
-          'bool',
-        ),
-      );
-    },
-  };
-}
-
-const not: Operator = {
-  name: 'Not',
-  limits: '',
-  build: () =>
-    operation('Not', (inputs) =>
-      elementwise(
-        inputs,
-        ([x]) => equal(x, 0),
-        (x) => Number(x === 0),
-        'bool',
-      ),
-    ),
-};
-
-const isNaNOperator: Operator = {
-  name: 'IsNaN',
-  limits: '',
-  build: () =>
-    operation('IsNaN', (inputs) =>
-      elementwise(
-        inputs,
-        ([x]) => notEqual(x, x),
-        (x) => Number(Number.isNaN(x)),
-        'bool',
-      ),
-    ),
-};
-
-const choose: Operator = {
-  name: 'Where',
-  limits: '',
-  build: () =>
-    operation('Where', (inputs) => {
-      const values = settle(inputs);
-      if (values.every((value) => value instanceof HostArray)) {
-        return mapHost(values[1].dtype as HostType, values, (c, a, b) => (c !== 0 ? a : b));
-      }
-      const [a, b] = likeTensors(values.slice(1));
-      return where(toFloats(values[0]), toFloats(a), toFloats(b));
-    }),
-};
-
-const cast: Operator = {
-  name: 'Cast',
-  limits: 'to and from text is refused; float16, bfloat16 and double are float32',
-  build: (node) => {
-    const { host } = elementType(`the result of ${node}`, castType(node));
-    return operation('Cast', (inputs) => castTo(host, settle(inputs)[0]));
-  },
-};
-
-const castLike: Operator = {
-  name: 'CastLike',
-  limits: 'as Cast',
-  build: () =>
-    operation('CastLike', (inputs) => {
-      const [x, like] = settle(inputs);
-      return castTo(like.dtype, x);
-    }),
-};
-
-export function castTo(dtype: HostType, x: Value): Value {
-  if (x instanceof HostArray) return mapHost(dtype, [x], (v) => (dtype === 'float32' ? v : Math.trunc(v)));
-  if (dtype === 'float32') return toFloats(x);
-  if (dtype === 'bool') return notEqual(toFloats(x), 0);
-  if (x.dtype === 'int32') return x;
-  if (isKnown(x))
-    return new HostArray(
-      dtype,
-      Float64Array.from(x.data, (v) => wrap(dtype, Math.trunc(v))),
-      x.shape,
-    );
-  return toInt(x, 'int32');
-}
-
 const clip: Operator = {
   name: 'Clip',
   limits: '',
@@ -355,28 +226,6 @@ function clipTo(value: Value, min: TensorLike | undefined, max: TensorLike | und
   return clamp(toFloats(x), { min, max });
 }
 
-const bits = (name: string, f: (a: bigint, b: bigint) => bigint): Operator => ({
-  name,
-  limits: 'on the host only',
-  build: (node) =>
-    operation(name, (inputs) => {
-      const [a, b] = settle(inputs).map((value) => node.read(value));
-      return mapHost(a.dtype, [a, b], (x, y) => Number(BigInt.asIntN(64, f(BigInt(x), BigInt(y)))));
-    }),
-});
-
-const shiftBits: Operator = {
-  name: 'BitShift',
-  limits: 'on the host only',
-  build: (node: OnnxNode) => {
-    const left = node.text('direction', '') === 'LEFT';
-    return operation('BitShift', (inputs) => {
-      const [a, b] = settle(inputs).map((value) => node.read(value));
-      return mapHost(a.dtype, [a, b], (x, y) => (left ? x * 2 ** y : Math.floor(x / 2 ** y)));
-    });
-  },
-};
-
 /** min(max(a, b)) of host numbers hand NaN on, as JavaScript's do. */
 export const elementwiseOperators: readonly Operator[] = [
   ...Object.keys(binaries).map(binary),
@@ -389,22 +238,6 @@ export const elementwiseOperators: readonly Operator[] = [
   meanOfAll,
   ...Object.keys(unaries).map(unary),
   onlyFloats('Erf', erf),
-  truth('Equal', equal as Binary, (a, b) => a === b),
-  truth('Greater', greater as Binary, (a, b) => a > b),
-  truth('GreaterOrEqual', greaterEqual as Binary, (a, b) => a >= b),
-  truth('Less', less as Binary, (a, b) => a < b),
-  truth('LessOrEqual', lessEqual as Binary, (a, b) => a <= b),
-  truth('And', mul as Binary, (a, b) => a !== 0 && b !== 0),
-  truth('Or', maximum as Binary, (a, b) => a !== 0 || b !== 0),
-  truth('Xor', notEqual as Binary, (a, b) => (a !== 0) !== (b !== 0)),
-  not,
-  isNaNOperator,
-  choose,
-  cast,
-  castLike,
   clip,
-  bits('BitwiseAnd', (a, b) => a & b),
-  bits('BitwiseOr', (a, b) => a | b),
-  bits('BitwiseXor', (a, b) => a ^ b),
-  shiftBits,
+  ...logicOperators,
 ];

@@ -4,7 +4,7 @@ import { add, matmul, mul, nn, permute, reshape, sum, type Tensor, transpose } f
 import { operation } from '../../graph/operation.ts';
 import { broadcastShape, toFloats } from '../../graph/value.ts';
 import { type Operator, setWeights } from '../node.ts';
-import { expandTo } from './shape.ts';
+import { expandTo } from './common.ts';
 
 /** α·op(A)·op(B) + β·C */
 const gemm: Operator = {

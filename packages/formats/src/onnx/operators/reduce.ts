@@ -22,8 +22,7 @@ import {
 import { Operation, operation } from '../../graph/operation.ts';
 import { HostArray, int64s, moveHost, readHost, toFloats, type Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
-import { settle } from './elementwise.ts';
-import { expandTo } from './shape.ts';
+import { expandTo, settle } from './common.ts';
 
 type Reduction = (t: Tensor, options: ReduceOptions) => Tensor;
 

@@ -1,65 +1,13 @@
-// Operators that move values and compute with shapes. On the host they move whole numbers in the same way.
+// Operators that move values. On the host they move whole numbers in the same way.
 
-import {
-  cast,
-  concat,
-  expand,
-  indexSelect,
-  pad,
-  permute,
-  reshape,
-  ShapeError,
-  slice,
-  Tensor,
-  tile,
-  where,
-  zeros,
-} from 'neocog';
-import { type Arguments, Operation, operation } from '../../graph/operation.ts';
-import {
-  broadcastShape,
-  HostArray,
-  type HostType,
-  int64s,
-  isKnown,
-  likeTensors,
-  mapHost,
-  moveHost,
-  moveValues,
-  toTensor,
-  type Value,
-} from '../../graph/value.ts';
-import type { OnnxNode, Operator } from '../node.ts';
-import { elementType } from '../tensors.ts';
-import { settle } from './elementwise.ts';
-
-/** A tensor repeated to a shape that it broadcasts to. */
-export const expandTo = (t: Tensor, shape: readonly number[]): Tensor =>
-  t.rank === shape.length && t.shape.every((n, d) => n === shape[d]) ? t : expand(t, shape);
-
-/** Moves one value by a function of tensors. */
-const move = (value: Value | undefined, f: (t: Tensor) => Tensor): Value => {
-  const [settled] = settle([value]);
-  return moveValues([settled], ([t]) => f(t));
-};
-
-const axisOf = (node: OnnxNode, axis: number, rank: number): number => {
-  const resolved = axis < 0 ? axis + rank : axis;
-  if (Number.isInteger(axis) && resolved >= 0 && resolved < Math.max(rank, 1)) return resolved;
-  throw new ShapeError(`${node}: axis ${axis} does not exist in rank ${rank}`);
-};
-
-const simple = (
-  name: string,
-  build: (node: OnnxNode) => (inputs: Arguments) => Value,
-  limits = '',
-): Operator => ({
-  name,
-  limits,
-  build: (node) => operation(name, build(node)),
-});
-
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+import { concat, permute, reshape, slice, tile } from 'neocog';
+import { Operation } from '../../graph/operation.ts';
+import { broadcastShape, moveValues } from '../../graph/value.ts';
+import type { Operator } from '../node.ts';
+import { axisOf, expandTo, move, product, settle, simple } from './common.ts';
+import { constantOperators } from './constants.ts';
+import { gatherOperators } from './gather.ts';
+import { padOperator } from './pad.ts';
 
 /** 0 stands for the input's size, unless `allowzero`; −1 for what is left. */
 const reshapeOperator = simple('Reshape', (node) => {
@@ -165,72 +113,6 @@ const sliceOperator = simple('Slice', (node) => {
   };
 });
 
-const gather = simple('Gather', (node) => {
-  const axis = node.int('axis', 0);
-  return (inputs) => {
-    const [x, indices] = settle(inputs);
-    const d = axisOf(node, axis, x.shape.length);
-    if (!isKnown(indices)) return indexSelect(toTensor(x), cast(toTensor(indices), 'int32'), { axis: d });
-    const cells = toTensor(node.read(indices));
-    return moveValues([x], ([t]) => indexSelect(t, cast(cells, 'int32'), { axis: d }));
-  };
-});
-
-/** Reads single places: `place(position)` is a place in x for each position of a result. */
-function pick(x: Value, shape: readonly number[], place: (position: number) => number): Value {
-  const cells = Array.from({ length: product(shape) }, (_, i) => place(i));
-  return moveValues([x], ([t]) => reshape(indexSelect(reshape(t, [t.size]), cells, { axis: 0 }), shape));
-}
-
-const stridesOf = (shape: readonly number[]): number[] => shape.map((_, d) => product(shape.slice(d + 1)));
-
-const gatherElements = simple(
-  'GatherElements',
-  (node) => {
-    const axis = node.int('axis', 0);
-    return (inputs) => {
-      const [x, given] = settle(inputs);
-      const indices = node.read(given);
-      const d = axisOf(node, axis, x.shape.length);
-      const [from, to] = [stridesOf(indices.shape), stridesOf(x.shape)];
-      return pick(x, indices.shape, (i) =>
-        x.shape.reduce((place, _, a) => {
-          const own = Math.floor(i / from[a]) % indices.shape[a];
-          const cell = a !== d ? own : indices.data[i] < 0 ? indices.data[i] + x.shape[d] : indices.data[i];
-          return place + cell * to[a];
-        }, 0),
-      );
-    };
-  },
-  'indices known on the host',
-);
-
-const gatherND = simple(
-  'GatherND',
-  (node) => {
-    const batch = node.int('batch_dims', 0);
-    return (inputs) => {
-      const [x, given] = settle(inputs);
-      const indices = node.read(given);
-      const depth = indices.shape.at(-1)!;
-      const strides = stridesOf(x.shape);
-      const inner = product(x.shape.slice(batch + depth));
-      const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)];
-      const rowsPerBatch = product(indices.shape.slice(batch, -1));
-      return pick(x, shape, (i) => {
-        const row = Math.floor(i / inner);
-        let place = (i % inner) + Math.floor(row / rowsPerBatch) * product(x.shape.slice(batch));
-        for (let k = 0; k < depth; k++) {
-          const cell = indices.data[row * depth + k];
-          place += (cell < 0 ? cell + x.shape[batch + k] : cell) * strides[batch + k];
-        }
-        return place;
-      });
-    };
-  },
-  'indices known on the host',
-);
-
 const expandOperator = simple('Expand', (node) => (inputs) => {
   const wanted = [...node.read(inputs[1]!).data];
   const shape = broadcastShape([inputs[0]!.shape, wanted]);
@@ -244,121 +126,11 @@ const tileOperator = simple('Tile', (node) => (inputs) => {
   return move(inputs[0], (t) => tile(t, repeats));
 });
 
-const padModes = { constant: 'constant', reflect: 'reflect', edge: 'replicate', wrap: 'circular' } as const;
-
-/** Negative pads take cells away. */
-const padOperator = simple('Pad', (node) => {
-  const name = node.text('mode', 'constant') as keyof typeof padModes;
-  const mode = padModes[name] ?? node.refuse(`mode is ${name}`);
-  const pads = node.numbers(1, node.has('paddings') ? 'paddings' : 'pads');
-  const fixed = node.float('value', 0);
-  return (inputs) => {
-    const { shape } = inputs[0]!;
-    const value = inputs[2] ? (node.read(inputs[2]).data[0] ?? 0) : fixed;
-    const axes = (inputs[3] ? [...node.read(inputs[3]).data] : shape.map((_, d) => d)).map((a) =>
-      axisOf(node, a, shape.length),
-    );
-    const list = pads(inputs) ?? [];
-    const pairs = shape.map((): [number, number] => [0, 0]);
-    axes.forEach((axis, i) => {
-      pairs[axis] = [list[i], list[i + axes.length]];
-    });
-    return padded(settle([inputs[0]])[0], pairs, mode, value);
-  };
-});
-
-function padded(
-  x: Value,
-  pairs: [number, number][],
-  mode: (typeof padModes)[keyof typeof padModes],
-  value: number,
-): Value {
-  const start = pairs.map(([before]) => Math.max(0, -before));
-  const end = pairs.map(([, after], d) => x.shape[d] - Math.max(0, -after));
-  const added = pairs.map(([before, after]): [number, number] => [Math.max(0, before), Math.max(0, after)]);
-  const cut =
-    start.some((n) => n > 0) || end.some((n, d) => n < x.shape[d])
-      ? move(x, (t) => slice(t, { start, end }))
-      : x;
-  if (added.flat().every((n) => n === 0)) return cut;
-  if (mode !== 'constant') return move(cut, (t) => pad(t, added, { mode }));
-  if (cut instanceof Tensor) return pad(cut, added, { value });
-  // On the host, positions move: a place that is not there reads the value.
-  const places = moveHost([mapHost('int64', [cut], () => 1)], ([t]) => pad(t, added));
-  const moved = moveHost([cut], ([t]) => pad(t, added));
-  return new HostArray(
-    cut.dtype,
-    moved.data.map((v, i) => (places.data[i] === 1 ? v : value)),
-    moved.shape,
-  );
-}
-
-const shapeOperator = simple('Shape', (node) => {
-  const [start, end] = [node.int('start', 0), node.has('end') ? node.int('end', 0) : undefined];
-  return ([x]) => int64s(x!.shape.slice(start, end));
-});
-
-const sizeOperator = simple(
-  'Size',
-  () =>
-    ([x]) =>
-      int64s([product(x!.shape)], []),
-);
-
 const identity: Operator = {
   name: 'Identity',
   limits: '',
   build: (node) => new Operation('Identity', (inputs) => node.outputs.map((_, i) => inputs[i]!)),
 };
-
-const constant = simple(
-  'Constant',
-  (node) => {
-    const value = constantValue(node);
-    return () => value;
-  },
-  'texts are refused',
-);
-
-function constantValue(node: OnnxNode): Value {
-  const tensor = node.tensor('value') ?? node.sparse('sparse_value');
-  if (tensor) return tensor;
-  if (node.has('value_float')) return new Tensor(Float32Array.of(node.float('value_float', 0)), []);
-  if (node.has('value_floats')) {
-    const values = Float32Array.from(node.floats('value_floats') ?? []);
-    return new Tensor(values, [values.length]);
-  }
-  if (node.has('value_int')) return int64s([node.int('value_int', 0)], []);
-  if (node.has('value_ints')) return int64s(node.ints('value_ints') ?? []);
-  return node.refuse('its value is a text, which is not supported');
-}
-
-const constantOfShape = simple('ConstantOfShape', (node) => {
-  const fill = node.tensor('value') ?? new Tensor(Float32Array.of(0), [1]);
-  return ([shape]) => filled(fill.dtype as HostType, [...node.read(shape!).data], fill.data[0]);
-});
-
-const mostFilled = 2 ** 28;
-
-/** One value throughout: floats in a tensor, whole numbers on the host. */
-function filled(dtype: HostType, shape: number[], value: number): Value {
-  if (product(shape) > mostFilled) throw new ShapeError(`a shape of [${shape}] is too large`);
-  if (dtype === 'float32') {
-    const t = zeros(shape);
-    t.data.fill(value);
-    return t;
-  }
-  return new HostArray(dtype, new Float64Array(product(shape)).fill(value), shape);
-}
-
-const range = simple('Range', (node) => (inputs) => {
-  const [start, limit, delta] = inputs.map((value) => node.read(value!).data[0]);
-  const count = Math.max(0, Math.ceil((limit - start) / delta));
-  if (!(count <= mostFilled)) throw new ShapeError(`${node}: ${start} to ${limit} by ${delta} is too long`);
-  const values = Float64Array.from({ length: count }, (_, i) => start + i * delta);
-  const host = new HostArray(inputs[0]!.dtype as HostType, values);
-  return host.dtype === 'float32' ? toTensor(host) : host;
-});
 
 /** Channels to space: `DCR` takes the block's cells first, `CRD` the channels. */
 const depthToSpace = simple('DepthToSpace', (node) => {
@@ -384,60 +156,6 @@ const spaceToDepth = simple('SpaceToDepth', (node) => {
     });
 });
 
-const oneHot = simple(
-  'OneHot',
-  (node) => {
-    const axis = node.int('axis', -1);
-    return (inputs) => {
-      const [indices, depths, values] = settle(inputs).map((value) => node.read(value));
-      const depth = depths.data[0];
-      const d = axis < 0 ? axis + indices.shape.length + 1 : axis;
-      const shape = [...indices.shape.slice(0, d), depth, ...indices.shape.slice(d)];
-      const inner = product(indices.shape.slice(d));
-      const data = Float64Array.from({ length: product(shape) }, (_, i) => {
-        const index = indices.data[Math.floor(i / (inner * depth)) * inner + (i % inner)];
-        return values.data[(index < 0 ? index + depth : index) === Math.floor(i / inner) % depth ? 1 : 0];
-      });
-      const host = new HostArray(inputs[2]!.dtype as HostType, data, shape);
-      return host.dtype === 'float32' ? toTensor(host) : host;
-    };
-  },
-  'indices known on the host',
-);
-
-const trilu = simple('Trilu', (node) => {
-  const upper = node.int('upper', 1) === 1;
-  return (inputs) => {
-    const k = inputs[1] ? node.read(inputs[1]).data[0] : 0;
-    const [x] = settle([inputs[0]]);
-    const [rows, columns] = x.shape.slice(-2);
-    const keep = Float64Array.from({ length: rows * columns }, (_, i) => {
-      const distance = (i % columns) - Math.floor(i / columns);
-      return Number(upper ? distance >= k : distance <= k);
-    });
-    const mask = new HostArray('float32', keep, [rows, columns]);
-    if (x instanceof HostArray) return mapHost(x.dtype, [x, mask], (v, m) => (m ? v : 0));
-    const [t, m] = likeTensors([x, mask]);
-    return where(expandTo(m, t.shape), t, 0);
-  };
-});
-
-/** Refuses types that neocog lacks at load. */
-const eyeLike = simple('EyeLike', (node) => {
-  const k = node.int('k', 0);
-  const type = node.has('dtype')
-    ? elementType(`the result of ${node}`, node.int('dtype', 1)).host
-    : undefined;
-  return ([x]) => {
-    const [rows, columns] = x!.shape;
-    const data = Float64Array.from({ length: rows * columns }, (_, i) =>
-      Number((i % columns) - Math.floor(i / columns) === k),
-    );
-    const host = new HostArray(type ?? x!.dtype, data, [rows, columns]);
-    return host.dtype === 'float32' ? toTensor(host) : host;
-  };
-});
-
 export const shapeOperators: readonly Operator[] = [
   reshapeOperator,
   flattenOperator,
@@ -447,21 +165,12 @@ export const shapeOperators: readonly Operator[] = [
   concatOperator,
   splitOperator,
   sliceOperator,
-  gather,
-  gatherElements,
-  gatherND,
+  ...gatherOperators,
   expandOperator,
   tileOperator,
   padOperator,
-  shapeOperator,
-  sizeOperator,
   identity,
-  constant,
-  constantOfShape,
-  range,
+  ...constantOperators,
   depthToSpace,
   spaceToDepth,
-  oneHot,
-  trilu,
-  eyeLike,
 ];

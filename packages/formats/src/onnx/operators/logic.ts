@@ -1,0 +1,165 @@
+// Comparisons, logic, casts and bits.
+
+import {
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  maximum,
+  mul,
+  notEqual,
+  cast as toInt,
+  where,
+} from 'neocog';
+import { operation } from '../../graph/operation.ts';
+import {
+  HostArray,
+  type HostType,
+  isKnown,
+  likeTensors,
+  mapHost,
+  toFloats,
+  type Value,
+  wrap,
+} from '../../graph/value.ts';
+import type { OnnxNode, Operator } from '../node.ts';
+import { elementType } from '../tensors.ts';
+import { type Binary, elementwise, settle } from './common.ts';
+import { castType, operandsOf } from './older.ts';
+
+/** Comparisons and logic: truth is 1 or 0, of type bool on the host, in tensors of float32. */
+function truth(name: string, onTensors: Binary, onHost: (a: number, b: number) => boolean): Operator {
+  return {
+    name,
+    limits: '',
+    build: (node) => {
+      const operands = operandsOf(node);
+      return operation(name, (inputs) =>
+        elementwise(
+          operands(inputs),
+          ([a, b]) => onTensors(a, b),
+          (a, b) => Number(onHost(a, b)),
+          'bool',
+        ),
+      );
+    },
+  };
+}
+
+const not: Operator = {
+  name: 'Not',
+  limits: '',
+  build: () =>
+    operation('Not', (inputs) =>
+      elementwise(
+        inputs,
+        ([x]) => equal(x, 0),
+        (x) => Number(x === 0),
+        'bool',
+      ),
+    ),
+};
+
+const isNaNOperator: Operator = {
+  name: 'IsNaN',
+  limits: '',
+  build: () =>
+    operation('IsNaN', (inputs) =>
+      elementwise(
+        inputs,
+        ([x]) => notEqual(x, x),
+        (x) => Number(Number.isNaN(x)),
+        'bool',
+      ),
+    ),
+};
+
+const choose: Operator = {
+  name: 'Where',
+  limits: '',
+  build: () =>
+    operation('Where', (inputs) => {
+      const values = settle(inputs);
+      if (values.every((value) => value instanceof HostArray)) {
+        return mapHost(values[1].dtype as HostType, values, (c, a, b) => (c !== 0 ? a : b));
+      }
+      const [a, b] = likeTensors(values.slice(1));
+      return where(toFloats(values[0]), toFloats(a), toFloats(b));
+    }),
+};
+
+const cast: Operator = {
+  name: 'Cast',
+  limits: 'to and from text is refused; float16, bfloat16 and double are float32',
+  build: (node) => {
+    const { host } = elementType(`the result of ${node}`, castType(node));
+    return operation('Cast', (inputs) => castTo(host, settle(inputs)[0]));
+  },
+};
+
+const castLike: Operator = {
+  name: 'CastLike',
+  limits: 'as Cast',
+  build: () =>
+    operation('CastLike', (inputs) => {
+      const [x, like] = settle(inputs);
+      return castTo(like.dtype, x);
+    }),
+};
+
+function castTo(dtype: HostType, x: Value): Value {
+  if (x instanceof HostArray) return mapHost(dtype, [x], (v) => (dtype === 'float32' ? v : Math.trunc(v)));
+  if (dtype === 'float32') return toFloats(x);
+  if (dtype === 'bool') return notEqual(toFloats(x), 0);
+  if (x.dtype === 'int32') return x;
+  if (isKnown(x))
+    return new HostArray(
+      dtype,
+      Float64Array.from(x.data, (v) => wrap(dtype, Math.trunc(v))),
+      x.shape,
+    );
+  return toInt(x, 'int32');
+}
+
+const bits = (name: string, f: (a: bigint, b: bigint) => bigint): Operator => ({
+  name,
+  limits: 'on the host only',
+  build: (node) =>
+    operation(name, (inputs) => {
+      const [a, b] = settle(inputs).map((value) => node.read(value));
+      return mapHost(a.dtype, [a, b], (x, y) => Number(BigInt.asIntN(64, f(BigInt(x), BigInt(y)))));
+    }),
+});
+
+const shiftBits: Operator = {
+  name: 'BitShift',
+  limits: 'on the host only',
+  build: (node: OnnxNode) => {
+    const left = node.text('direction', '') === 'LEFT';
+    return operation('BitShift', (inputs) => {
+      const [a, b] = settle(inputs).map((value) => node.read(value));
+      return mapHost(a.dtype, [a, b], (x, y) => (left ? x * 2 ** y : Math.floor(x / 2 ** y)));
+    });
+  },
+};
+
+export const logicOperators: readonly Operator[] = [
+  truth('Equal', equal as Binary, (a, b) => a === b),
+  truth('Greater', greater as Binary, (a, b) => a > b),
+  truth('GreaterOrEqual', greaterEqual as Binary, (a, b) => a >= b),
+  truth('Less', less as Binary, (a, b) => a < b),
+  truth('LessOrEqual', lessEqual as Binary, (a, b) => a <= b),
+  truth('And', mul as Binary, (a, b) => a !== 0 && b !== 0),
+  truth('Or', maximum as Binary, (a, b) => a !== 0 || b !== 0),
+  truth('Xor', notEqual as Binary, (a, b) => (a !== 0) !== (b !== 0)),
+  not,
+  isNaNOperator,
+  choose,
+  cast,
+  castLike,
+  bits('BitwiseAnd', (a, b) => a & b),
+  bits('BitwiseOr', (a, b) => a | b),
+  bits('BitwiseXor', (a, b) => a ^ b),
+  shiftBits,
+];
