@@ -130,7 +130,10 @@ function readEnds(about: string, value: unknown): Reference[] {
 type Written = [layer: string, call: number, tensor: number];
 
 const isReference = (value: unknown): value is Written =>
-  Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number' && value.length >= 3;
+  Array.isArray(value) &&
+  typeof value[0] === 'string' &&
+  typeof value[1] === 'number' &&
+  typeof value[2] === 'number';
 
 const toReference = ([layer, call, tensor]: Written): Reference => ({ layer, call, tensor });
 
