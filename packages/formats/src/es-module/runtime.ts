@@ -1,5 +1,7 @@
 // What runs a packed program where there is no neocog: the text of these functions is the written module's index.js.
-// So they use nothing from outside this file, and have no named functions within, around which bundlers may put helpers.
+// So they use nothing from outside this file but types, and have no named functions within, around which bundlers may put helpers.
+
+import type { TextCode } from './text-code.ts';
 
 export interface Value {
   readonly name: string;
@@ -34,10 +36,8 @@ export interface Network {
   readonly constants: readonly Stored[];
   /** In the order in which they are tried. */
   readonly codes: readonly Code[];
-  /** The modules of all codes, one after the other; see `unpack`. */
-  readonly text: readonly (string | number)[];
-  /** Every byte, the most frequent first. */
-  readonly order: readonly number[];
+  /** The modules of all codes, one after the other. */
+  readonly bytes: TextCode;
   /** The bytes of all constants, one after the other, in base64, cut at multiples of 3 bytes. */
   readonly weights: readonly string[];
 }
@@ -53,31 +53,23 @@ export interface Loaded {
 }
 
 /**
- * Bytes from texts and copies. The printable ASCII characters but `"` `<` `\` are 92: the first 90 stand for the most frequent
- * bytes, the last two begin pairs. After a text come two numbers: where to copy from, and how many bytes.
+ * Bytes from a text and copies. The printable ASCII characters but `"` `<` `\` are 92: the first 90 stand for the most frequent
+ * bytes, the last two begin pairs.
  */
-export function unpack(
-  text: readonly (string | number)[],
-  order: readonly number[],
-  length: number,
-): Uint8Array<ArrayBuffer> {
+export function unpack({ text, order, copies }: TextCode, length: number): Uint8Array<ArrayBuffer> {
   const digits = new Uint8Array(128);
   for (let code = 32, digit = 0; code < 127; code++)
     if (code !== 34 && code !== 60 && code !== 92) digits[code] = digit++;
   const bytes = new Uint8Array(length);
-  let end = 0;
-  for (let i = 0; i < text.length; i++) {
-    const token = text[i];
-    if (typeof token === 'number') {
-      const count = text[++i] as number;
-      // One by one: a copy may go on with what it has just written.
-      for (let k = 0; k < count; k++) bytes[end++] = bytes[token + k];
-      continue;
+  let [end, at, back] = [0, 0, 0];
+  for (let i = 0; end < length; i += 3) {
+    for (const last = i < copies.length ? end + copies[i] : length; end < last; end++) {
+      const digit = digits[text.charCodeAt(at++)];
+      bytes[end] = order[digit < 90 ? digit : (digit - 89) * 90 + digits[text.charCodeAt(at++)]];
     }
-    for (let at = 0; at < token.length; at++) {
-      const digit = digits[token.charCodeAt(at)];
-      bytes[end++] = order[digit < 90 ? digit : (digit - 89) * 90 + digits[token.charCodeAt(++at)]];
-    }
+    back = copies[i + 1] || back;
+    // One by one: a copy may go on with what it has just written.
+    for (const last = end + (copies[i + 2] ?? 0); end < last; end++) bytes[end] = bytes[end - back];
   }
   return bytes;
 }
@@ -129,10 +121,10 @@ export function widen([kind, size, rows]: Stored, bytes: Uint8Array<ArrayBuffer>
 
 /** The first code that the engine takes, with its memory. */
 export async function instantiate(network: Network): Promise<Loaded> {
-  const { codes, text, order } = network;
+  const { codes } = network;
   let end = 0;
   for (const code of codes) end += code.length;
-  const bytes = unpack(text, order, end);
+  const bytes = unpack(network.bytes, end);
   let [start, cause] = [0, undefined as unknown];
   for (const code of codes) {
     try {

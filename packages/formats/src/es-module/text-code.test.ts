@@ -4,8 +4,7 @@ import { unpack } from './runtime.ts';
 import { encodeText } from './text-code.ts';
 
 const roundTrip = (bytes: Uint8Array): Uint8Array => {
-  const { order, tokens } = encodeText(bytes);
-  return unpack(tokens, order, bytes.length);
+  return unpack(encodeText(bytes), bytes.length);
 };
 
 it('gives back any bytes', () => {
@@ -34,9 +33,19 @@ it('gives back what repeats, from anywhere and from itself', () => {
 it('is printable ASCII without quotes, and short where bytes repeat', () => {
   const noise = Uint8Array.from({ length: 2000 }, (_, i) => (i * i * 31 + (i >> 3)) & 255);
   const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => noise[i % 2000]);
-  const { tokens } = encodeText(bytes);
-  expect(tokens.length).toBeLessThan(10);
-  const text = tokens.filter((token) => typeof token === 'string').join('');
+  const { text, copies } = encodeText(bytes);
+  expect(copies).toEqual([2000, 2000, 98_000]);
   expect(text).toMatch(/^[ !#-;=-[\]-~]*$/);
   expect(text.length).toBeLessThan(2 * 2100);
+});
+
+it('goes on with a copy after bytes that differ', () => {
+  const noise = Uint8Array.from({ length: 1000 }, (_, i) => (i * i * 31 + (i >> 3)) & 255);
+  const changed = noise.map((byte, i) => (i % 100 === 50 ? byte ^ 255 : byte));
+  const bytes = Uint8Array.from([...noise, ...changed]);
+  const { copies } = encodeText(bytes);
+  expect(copies.filter((_, i) => i % 3 === 1)).toEqual([1000, ...Array(copies.length / 3 - 1).fill(0)]);
+  // The first 50 that are the same are too few for a copy; nine of 99 follow, and one to the end.
+  expect(copies).toHaveLength(3 * 10);
+  expect(roundTrip(bytes)).toEqual(bytes);
 });

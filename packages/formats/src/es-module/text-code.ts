@@ -3,41 +3,46 @@
 // `unpack` in runtime.ts is the way back.
 
 export interface TextCode {
-  /** Every byte, the most frequent first. */
+  /** Every byte, the most frequent of the text first. */
   readonly order: readonly number[];
-  /** Texts, and after each the two numbers of a copy: from where, how many bytes. */
-  readonly tokens: readonly (string | number)[];
+  readonly text: string;
+  /**
+   * In threes: how many bytes to take from the text; how far back then lies what is to be copied, or 0 for as far as the last
+   * time; how many bytes that is. After the last, the text has the rest.
+   */
+  readonly copies: readonly number[];
 }
 
 /** Shorter repetitions are left to the server's compression, which says them in less. */
-const shortest = 40;
+const shortest = 64;
+/** The same where a copy goes on after a few bytes that differ, such as the constants of a kernel much like another. */
+const shortestAgain = 6;
+/** Going on is worth this many bytes less to copy. */
+const preference = 48;
 /** Bytes by which places are found that may begin a repetition. */
-const hashed = 16;
+const hashed = 12;
 /** Places of the same hash that are looked at. */
-const mostTried = 64;
+const mostTried = 128;
 
 export function encodeText(bytes: Uint8Array): TextCode {
-  const order = byFrequency(bytes);
-  const symbols = symbolsFor(order);
-  const tokens: (string | number)[] = [];
-  let literal = 0;
-  const flush = (end: number): void => {
-    tokens.push(Array.from(bytes.subarray(literal, end), (byte) => symbols[byte]).join(''));
-  };
   const past = new Past(bytes);
+  const copies: number[] = [];
+  const literals = new Uint8Array(bytes.length);
+  let [end, taken, last] = [0, 0, 0];
   for (let at = 0; at < bytes.length; ) {
-    const { from, length } = past.longest(at);
-    if (length < shortest) {
-      at++;
+    const { distance, length } = past.longest(at, last);
+    if (length < (distance === last ? shortestAgain : shortest)) {
+      literals[end++] = bytes[at++];
       continue;
     }
-    flush(at);
-    tokens.push(from, length);
+    copies.push(end - taken, distance === last ? 0 : distance, length);
+    [taken, last] = [end, distance];
     at += length;
-    literal = at;
   }
-  flush(bytes.length);
-  return { order, tokens };
+  const rest = literals.subarray(0, end);
+  const order = byFrequency(rest);
+  const symbols = symbolsFor(order);
+  return { order, text: Array.from(rest, (byte) => symbols[byte]).join(''), copies };
 }
 
 function byFrequency(bytes: Uint8Array): number[] {
@@ -72,14 +77,19 @@ class Past {
     this.#before = new Int32Array(bytes.length);
   }
 
-  longest(at: number): { from: number; length: number } {
-    let best = { from: 0, length: 0 };
-    if (at + hashed > this.#bytes.length) return best;
+  /** The longest repetition that begins at a place; one as far away as `last`, unless that is 0, is preferred. */
+  longest(at: number, last: number): { distance: number; length: number } {
     for (; this.#known < at; this.#known++) this.#remember(this.#known);
-    let from = this.#last[this.#hash(at)];
+    const again = last > 0 ? this.#common(at - last, at) : 0;
+    let best = { distance: last, length: again };
+    let longest = again + preference;
+    let from = at + hashed > this.#bytes.length ? -1 : this.#last[this.#hash(at)];
     for (let tried = 0; from >= 0 && tried < mostTried; tried++) {
       const length = this.#common(from, at);
-      if (length > best.length) best = { from, length };
+      if (length > longest) {
+        best = { distance: at - from, length };
+        longest = length;
+      }
       from = this.#before[from];
     }
     return best;
@@ -93,6 +103,7 @@ class Past {
   }
 
   #remember(place: number): void {
+    if (place + hashed > this.#bytes.length) return;
     const hash = this.#hash(place);
     this.#before[place] = this.#last[hash];
     this.#last[hash] = place;

@@ -96,7 +96,7 @@ function indexScript(
   const imports = parts.map((part, i) => `import part${i} from './${part}';\n`);
   return `// ${inComment(name)}: a network with its kernels and weights. Written by neocog build.
 
-import { codes, order, text } from './kernels.js';
+import { bytes, codes } from './kernels.js';
 ${imports.join('')}
 ${runtimeFunctions.map(String).join('\n\n')}
 
@@ -106,7 +106,7 @@ export const inputs = ${JSON.stringify(program.inputs.map(describe))};
 export const outputs = ${JSON.stringify(program.outputs.map(describe))};
 const constants = ${JSON.stringify(stored)};
 const weights = [${parts.map((_, i) => `part${i}`).join(', ')}];
-const network = runner({ inputs, outputs, constants, codes, text, order, weights });
+const network = runner({ inputs, outputs, constants, codes, bytes, weights });
 
 export function load(progress) {
   return network.load(progress);
@@ -126,7 +126,6 @@ function kernelScript(program: PackedProgram): string {
     bytes.set(wasm, end);
     end += wasm.length;
   }
-  const { order, tokens } = encodeText(bytes);
   const described = codes.map(({ wasm, places, ...code }) => ({
     ...code,
     length: wasm.length,
@@ -134,8 +133,7 @@ function kernelScript(program: PackedProgram): string {
   }));
   return `// WebAssembly as text; see unpack in index.js.
 export const codes = ${JSON.stringify(described)};
-export const order = ${JSON.stringify(order)};
-export const text = ${JSON.stringify(tokens)};
+export const bytes = ${JSON.stringify(encodeText(bytes))};
 `;
 }
 

@@ -41,11 +41,11 @@ export class Module {
     return ref;
   }
 
-  encode(): Uint8Array<ArrayBuffer> {
+  /** @param names with the functions' names, which debuggers show */
+  encode({ names = true } = {}): Uint8Array<ArrayBuffer> {
     const functions = this.#functions;
     const exported = functions.filter((f) => f.exported);
     const exports = exported.map((f) => [...name(f.name), 0x00, ...unsigned(f.index)]);
-    const names = vector(functions.map((f) => [...unsigned(f.index), ...name(f.name)]));
     const row = new ByteRow();
     row.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
     row.append(section(1, functions.map(signature)));
@@ -59,7 +59,7 @@ export class Module {
     );
     row.append(section(7, exports));
     appendBodies(row, functions);
-    row.append([0x00, ...bytesOf([...name('name'), 0x01, ...bytesOf(names)])]);
+    if (names) row.append(nameSection(functions));
     return row.bytes.slice();
   }
 
@@ -82,6 +82,11 @@ function importBytes({ module, name: field, limits }: MemoryImport): number[] {
   const flags = (maximum === undefined ? 0 : 1) | (shared ? 2 : 0);
   const sizes = [initial, ...(maximum === undefined ? [] : [maximum])].flatMap(unsigned);
   return [...name(module), ...name(field), 0x02, flags, ...sizes];
+}
+
+function nameSection(functions: readonly Definition[]): number[] {
+  const names = vector(functions.map((f) => [...unsigned(f.index), ...name(f.name)]));
+  return [0x00, ...bytesOf([...name('name'), 0x01, ...bytesOf(names)])];
 }
 
 /** The code section: each function's body after its length. */

@@ -26,7 +26,8 @@ export interface Assembled {
 
 export const routineName = (index: number): string => `routine${index}`;
 
-export function assemble(code: MachineCode, layout: Layout): Assembled {
+/** @param options.names for debuggers, in the code */
+export function assemble(code: MachineCode, layout: Layout, options?: { names: boolean }): Assembled {
   const m = new Module();
   const { pages, threads } = layout;
   m.memory('env', 'memory', { initial: pages, maximum: pages, shared: threads > 1 });
@@ -41,7 +42,7 @@ export function assemble(code: MachineCode, layout: Layout): Assembled {
     routines.set(name, { index, phases, pieces: phases.reduce((sum, phase) => sum + phase.pieces, 0) });
     legend.push(`;; ${routineName(index)}: ${name}\n`);
   }
-  return { bytes: m.encode(), routines, text: () => legend.join('') + m.text() };
+  return { bytes: m.encode(options), routines, text: () => legend.join('') + m.text() };
 }
 
 /** The first kernel of a key stands for all. Names have the same length, so that none is the beginning of another. */
