@@ -140,7 +140,7 @@ function variadic(name: string, onTensors: Binary, onHost: (a: number, b: number
         elementwise(
           inputs,
           (tensors) => tensors.reduce((a, b) => onTensors(a, b)),
-          (...xs) => xs.reduce(onHost),
+          (...xs) => xs.reduce((a, b) => onHost(a, b)),
         ),
       ),
   };
@@ -178,6 +178,12 @@ const unaries: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: numb
   Reciprocal: [reciprocal, (x) => 1 / x],
   Sin: [sin, Math.sin],
   Cos: [cos, Math.cos],
+  Tan: [(x) => div(sin(x), cos(x)), Math.tan],
+  Sinh: [(x) => div(sub(exp(x), exp(neg(x))), 2), Math.sinh],
+  Cosh: [(x) => div(add(exp(x), exp(neg(x))), 2), Math.cosh],
+  Asinh: [(x) => mul(sign(x), log(add(abs(x), sqrt(add(mul(x, x), 1))))), Math.asinh],
+  Acosh: [(x) => log(add(x, sqrt(sub(mul(x, x), 1)))), Math.acosh],
+  Atanh: [(x) => div(log(div(add(x, 1), sub(1, x))), 2), Math.atanh],
 };
 
 const unary = (name: string): Operator => ({

@@ -75,6 +75,23 @@ const isNaNOperator: Operator = {
     ),
 };
 
+const isInf: Operator = {
+  name: 'IsInf',
+  limits: '',
+  build: (node) => {
+    const [high, low] = [node.int('detect_positive', 1), node.int('detect_negative', 1)];
+    const bounds = [...(high ? [Infinity] : []), ...(low ? [-Infinity] : [])];
+    return operation('IsInf', (inputs) =>
+      elementwise(
+        inputs,
+        ([x]) => bounds.reduce((found, bound) => maximum(found, equal(x, bound)), mul(equal(x, x), 0)),
+        (x) => Number(bounds.includes(x)),
+        'bool',
+      ),
+    );
+  },
+};
+
 const choose: Operator = {
   name: 'Where',
   limits: '',
@@ -155,6 +172,7 @@ export const logicOperators: readonly Operator[] = [
   truth('Xor', notEqual as Binary, (a, b) => (a !== 0) !== (b !== 0)),
   not,
   isNaNOperator,
+  isInf,
   choose,
   cast,
   castLike,
