@@ -38,6 +38,8 @@ export interface ClipPlan {
   /** Channels of x and of y per group. */
   readonly ins: number;
   readonly lanes: number;
+  /** So many groups of the convolution make up one here: each of its vectors of lanes reads channels of its own. 1 unless stated. */
+  readonly joined?: number;
   /** Floats per pixel. */
   readonly xPitch: number;
   /** 1 for planes. */
@@ -52,6 +54,22 @@ export interface ClipPlan {
 export interface Pitches {
   readonly xPitch: number;
   readonly yPitch: number;
+}
+
+/** The weights of all taps of a row wait in registers. */
+const mostJoinedTaps = 8;
+
+/**
+ * Groups of one vector of channels on both sides, in pairs: the engine then finds the neighbours that it can join. Their
+ * weights must follow each other.
+ */
+export function joinPairs(p: ClipPlan): ClipPlan {
+  const { groups, ins, lanes, weights } = p;
+  const inOrder = weights.groupStep === lanes * weights.laneStep;
+  const { taps } = p.axes[p.axes.length - 1];
+  if (ins !== 4 || lanes !== 4 || groups % 2 === 1 || taps > mostJoinedTaps || !inOrder) return p;
+  const pairs = { ...weights, groupStep: 2 * weights.groupStep };
+  return { ...p, groups: groups / 2, lanes: 2 * lanes, joined: 2, weights: pairs };
 }
 
 /** y from x. */

@@ -209,6 +209,9 @@ describe.each(planners.map((p) => [p.name, p] as const))('%s', (name, planner) =
 const layers = [
   'n1 g1 c3>64 97x101 k7x7 s2 d1 p3',
   'n1 g32 c128>128 14x14 k3x3 s1 d1 p1',
+  'n1 g6 c24>24 23x25 k3x3 s2 d1 p1',
+  'n2 g3 c12>12 17 k4 s1 d2 p3',
+  'n1 g4 c36>32 13x22 k3x3 s1 d2 p2',
   'n2 g1 c19>37 61x45 k3x3 s1 d1 p1',
   'n1 g1 c260>140 7x7 k3x3 s1 d1 p1',
   'n1 g1 c700>520 1 k1 s1 d1 p0',
@@ -309,7 +312,7 @@ describe('refusals and costs', () => {
     for (const text of [
       'n1 g1 c64>64 56x56 k3x3 s1 d1 p1',
       'n1 g1 c512>512 7x7 k3x3 s1 d1 p1',
-      layers[6] as string,
+      'n1 g1 c2>11 4099 k9 s2 d4 p16',
     ])
       expect(directPlanner.plan(task(text)).steps[0]?.kernel.units).toBeGreaterThanOrEqual(16);
   });

@@ -8,6 +8,7 @@ import {
   type ClipPlan,
   forwardPlan,
   inputGradPlans,
+  joinPairs,
   multiplicationsOf,
   tapStatistics,
   tapsOf,
@@ -22,15 +23,18 @@ import {
 } from './convPlan.ts';
 import { type DirectPart, directKernel, directParts, weightBytesOf } from './directKernel.ts';
 import { laneOperands } from './directRow.ts';
-import { stepCycles } from './rowTiles.ts';
+import { rowOfPixels, stepCycles } from './rowTiles.ts';
 import { evenTiles } from './tiles.ts';
 import { readsFrom, weightsKernel } from './weightsKernel.ts';
 
 /** Any geometry as a plan, or as several for the gradient of a strided one. */
-function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder }: ConvTask): ClipPlan[] {
+function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder, engine }: ConvTask): ClipPlan[] {
   if (kernel === 'conv' && yOrder === 'planes')
     return [{ ...forwardPlan(geometry, { xPitch, yPitch: 1 }), yPlanes: geometry.outChannels }];
-  if (kernel === 'conv') return [forwardPlan(geometry, { xPitch, yPitch })];
+  if (kernel === 'conv') {
+    const plan = forwardPlan(geometry, { xPitch, yPitch });
+    return [engine.wide && engine.keepsOrder ? joinPairs(plan) : plan];
+  }
   return inputGradPlans(geometry, { xPitch, yPitch });
 }
 
@@ -106,7 +110,8 @@ function planCycles(plan: ClipPlan, engine: Engine): number {
   const steps = plan.ins * tapsOf(plan) * product(inside);
   const row = part.runs.reduce((sum, run) => {
     const tiles = evenTiles(axis.count, run.pixels).map(
-      (t) => t.times * (steps * stepCycles(engine, { pixels: t.size, vectors: run.vectors }) + tileCycles),
+      (t) =>
+        t.times * (steps * stepCycles(engine, { ...run, pixels: t.size }, rowOfPixels(plan)) + tileCycles),
     );
     return sum + run.times * tiles.reduce((a, b) => a + b, 0);
   }, 0);

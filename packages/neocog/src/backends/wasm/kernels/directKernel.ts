@@ -20,7 +20,7 @@ import { weightSteps } from './directSum.ts';
 import { type Epilogue, epilogueKey } from './epilogue.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
 import { floatBytes, vectorBytes } from './pointers.ts';
-import { type BlockRun, blockCount, cutLanes, tileCount } from './rowTiles.ts';
+import { type BlockRun, blockCount, cutLanes, rowOfPixels, tileCount } from './rowTiles.ts';
 import { padToVectors } from './tiles.ts';
 
 /** A plan with how it is cut, and where its weights begin in the array of all, in bytes. */
@@ -41,7 +41,7 @@ export function directParts(plans: readonly ClipPlan[], engine: Engine): DirectP
   let weightStart = 0;
   return plans.map((plan) => {
     const exact = plan.groups > 1 || plan.yPitch < packedLanes(plan);
-    const runs = cutLanes(engine, plan.lanes, plan.axes[plan.axes.length - 1].count, exact);
+    const runs = cutLanes(engine, plan.lanes, rowOfPixels(plan), exact);
     const part = { plan, runs, split: splitWork(plan, runs), weightStart };
     weightStart += weightBytesOf(plan);
     return part;
@@ -211,7 +211,7 @@ function blockPointers(f: Func, p: Params, rows: Rows, group: Int, lane: Local<'
     ];
   });
   return {
-    x: f.keep(i32.add(p.x, bytes(group, plan.ins)), 'xGroup'),
+    x: f.keep(i32.add(p.x, bytes(group, plan.ins * (plan.joined ?? 1))), 'xGroup'),
     w: f.keep(i32.add(p.w, i32.add(bytes(packedLane, perLane), weightStart)), 'wBlock'),
     y: f.keep(i32.add(p.y, i32.add(firstResult, last.yStart * plan.yPitch * floatBytes)), 'yBlock'),
     ...(epilogue.bias && { bias: f.keep(i32.add(p.bias, channel), 'bias') }),

@@ -79,7 +79,12 @@ function rowBody(f: Func, p: Params, spec: RowSpec, epilogue: Epilogue): void {
   const tiles = cutRow(axis, block.pixels);
   const ahead =
     spec.ahead > 0 ? { at: p.ahead, touched: f.local('i32', 'touched'), tiles: spec.ahead } : null;
-  const registers = makeRegisters(f, { ...block, pixels: Math.max(...tiles.map((t) => t.size)) }, ahead);
+  const registers = makeRegisters(
+    f,
+    plan,
+    { ...block, pixels: Math.max(...tiles.map((t) => t.size)) },
+    ahead,
+  );
   const [x, y] = [f.local('i32', 'xTile'), f.local('i32', 'yTile')];
   const taps = plan.axes.slice(0, -1).map((a, i) => p[`taps${i}`] ?? a.taps);
   const empty = plan.axes.some((a) => a.taps === 0);

@@ -1,18 +1,20 @@
 // The sums of one register tile: over kernel rows, taps of a row, and channels, in this order. Sizes and distances are
 // literals; what is clipped along the last axis is not in the code at all.
 
-import { type Code, type Func, i32, type Local, type Operand, v128 } from '../assembler/index.ts';
-import { type Engine, multiplyAdd, type Tile } from '../engine.ts';
+import { type Code, type Func, i8x16, i32, type Local, type Operand, v128 } from '../assembler/index.ts';
+import { type Engine, multiplyAdd } from '../engine.ts';
 import { type Ahead, touchAhead } from './ahead.ts';
 import { type ClipPlan, mergesTaps, xSteps } from './clipPlan.ts';
 import { floatBytes, vectorBytes } from './pointers.ts';
-import type { Segment, TileRun } from './rowTiles.ts';
+import { type PixelPlace, pixelPlaces, type Segment, type Stepping, type TileRun } from './rowTiles.ts';
 
 /** The variables of a row function that its tiles share. */
 export interface Registers {
   /** `[pixel][vector]`. */
   readonly sums: readonly (readonly Local<'v128'>[])[];
-  readonly weights: readonly Local<'v128'>[];
+  /** `[tap][vector]`: of all taps of a row if steps are shared. */
+  readonly weights: readonly (readonly Local<'v128'>[])[];
+  readonly shared: boolean;
   readonly splats: readonly Local<'v128'>[];
   readonly x: Local<'i32'>;
   readonly w: Local<'i32'>;
@@ -37,18 +39,24 @@ interface Site {
   readonly at: { x: number; w: number };
 }
 
-export function makeRegisters(f: Func, tile: Tile, ahead: AheadOfTiles | null): Registers {
-  const { pixels, vectors } = tile;
+export function makeRegisters(
+  f: Func,
+  plan: ClipPlan,
+  { pixels, vectors, shared }: Stepping,
+  ahead: AheadOfTiles | null,
+): Registers {
+  const rows = shared ? plan.axes[plan.axes.length - 1].taps : 1;
   const vectorsOf = (count: number, name: string): Local<'v128'>[] =>
     Array.from({ length: count }, (_, i) => f.local('v128', `${name}${i}`));
   return {
     sums: Array.from({ length: pixels }, (_, i) => vectorsOf(vectors, `sum${i}_`)),
-    weights: vectorsOf(vectors, 'w'),
+    weights: Array.from({ length: rows }, (_, tap) => vectorsOf(vectors, `w${tap}_`)),
     splats: vectorsOf(pixels, 'splat'),
     x: f.local('i32', 'xTap'),
     w: f.local('i32', 'wTap'),
     end: f.local('i32', 'runEnd'),
     ahead,
+    shared,
   };
 }
 
@@ -69,10 +77,11 @@ export function sumTile(
   tile: TileRun,
 ): void {
   if (tile.segments.length === 0) return;
-  const vectors = registers.weights.length;
+  const vectors = registers.weights[0].length;
   const site = { f, plan, engine, vectors, registers, at: { x: 0, w: 0 } };
   overKernelRows(site, start, () => {
-    for (const segment of tile.segments) sumSegment(site, segment);
+    if (registers.shared) sumPixels(site, tile.segments);
+    else for (const segment of tile.segments) sumSegment(site, segment);
   });
 }
 
@@ -198,14 +207,15 @@ function sumStep(s: Site, sums: Registers['sums'], at: { x: number; w: number })
   const { f, plan, registers, engine, vectors } = s;
   const axis = plan.axes[plan.axes.length - 1];
   const madd = multiplyAdd(engine);
+  const [weights] = registers.weights;
   const loadWeights = (j: number): void =>
-    f.set(registers.weights[j], v128.load(registers.w, { offset: at.w * floatBytes + j * vectorBytes }));
+    f.set(weights[j], v128.load(registers.w, { offset: at.w * floatBytes + j * vectorBytes }));
   const loadSplat = (i: number): Code<'v128'> =>
     v128.load32Splat(registers.x, { offset: (at.x + i * axis.step * plan.xPitch) * floatBytes });
   const add = (i: number, j: number, splat: Local<'v128'>): void =>
-    f.set(sums[i][j], madd(splat, registers.weights[j], sums[i][j]));
+    f.set(sums[i][j], madd(splat, weights[j], sums[i][j]));
   if (sums.length >= vectors) {
-    registers.weights.forEach((_, j) => loadWeights(j));
+    weights.forEach((_, j) => loadWeights(j));
     sums.forEach((row, i) => {
       f.set(registers.splats[0], loadSplat(i));
       row.forEach((_, j) => add(i, j, registers.splats[0]));
@@ -220,3 +230,52 @@ function sumStep(s: Site, sums: Registers['sums'], at: { x: number; w: number })
     sums.forEach((_, i) => pair.forEach((k) => add(i, k, registers.splats[i])));
   }
 }
+
+/** All taps of one kernel row at once, channel by channel. */
+function sumPixels(s: Site, segments: readonly Segment[]): void {
+  const { f, plan, registers, vectors } = s;
+  const { ins } = plan;
+  const places = pixelPlaces(plan.axes[plan.axes.length - 1], segments);
+  const from = { x: places[0].column * plan.xPitch, w: segments[0].from * ins * vectors * 4 };
+  const taps = registers.weights.length;
+  const unroll = plan.joined ? ins : ([4, 3, 2].find((steps) => ins % steps === 0) ?? 1);
+  moveTo(s, from);
+  f.repeat(ins / unroll, () => {
+    for (let i = 0; i < unroll; i++) sharedStep(s, places, segments[0].from, i);
+    if (ins === unroll) return;
+    const { ahead } = registers;
+    if (ahead) touchAhead(f, ahead, Math.floor((unroll * taps * vectors * vectorBytes) / ahead.tiles));
+    f.increase(registers.x, unroll * floatBytes);
+    f.increase(registers.w, unroll * vectors * vectorBytes);
+  });
+  if (ins > unroll) Object.assign(s.at, { x: from.x + ins, w: from.w + ins * vectors * 4 });
+}
+
+/** One channel of each pixel, for all taps that see it. Of joined groups each vector has its own. */
+function sharedStep(s: Site, places: readonly PixelPlace[], firstTap: number, channel: number): void {
+  const { f, plan, registers, engine, vectors } = s;
+  const { weights, splats, sums, x } = registers;
+  const madd = multiplyAdd(engine);
+  const taps = new Set(places.flatMap(({ uses }) => uses.map((u) => u.tap)));
+  for (const tap of taps)
+    weights[tap].forEach((weight, j) => {
+      const row = ((tap - firstTap) * plan.ins + channel) * vectors + j;
+      f.set(weight, v128.load(registers.w, { offset: row * vectorBytes }));
+    });
+  for (const { column, uses } of places) {
+    const at = (column - places[0].column) * plan.xPitch * floatBytes;
+    if (plan.joined) {
+      weights[0].forEach((_, j) => f.set(splats[j], v128.load(x, { offset: at + j * vectorBytes })));
+      weights[0].forEach((_, j) => f.set(splats[j], splatLane(splats[j], channel)));
+    } else f.set(splats[0], v128.load32Splat(x, { offset: at + channel * floatBytes }));
+    for (const { tap, pixel } of uses)
+      sums[pixel].forEach((sum, j) => f.set(sum, madd(splats[plan.joined ? j : 0], weights[tap][j], sum)));
+  }
+}
+
+const splatLane = (vector: Local<'v128'>, lane: number): Code<'v128'> =>
+  i8x16.shuffle(
+    vector,
+    vector,
+    [0, 1, 2, 3].flatMap(() => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+  );

@@ -2,7 +2,7 @@
 // The model of a tile's speed chooses among tiles; it knows nothing of memory beyond the first cache.
 
 import type { Engine, Tile } from '../engine.ts';
-import { type ClipAxis, isInside, validTaps } from './clipPlan.ts';
+import { type ClipAxis, type ClipPlan, isInside, validTaps } from './clipPlan.ts';
 import { evenTiles, padToVectors } from './tiles.ts';
 
 /** Vectors of lanes side by side, and pixels that go with them. `kept` of the lanes are stored. */
@@ -13,6 +13,16 @@ export interface BlockRun extends Tile {
   readonly lane: number;
   /** 4 × vectors, unless the lanes behind the group's last belong to somebody else. */
   readonly kept: number;
+  /** A step is one channel of all taps of a row, not of one: each pixel is read once for all that see it. */
+  readonly shared: boolean;
+}
+
+/** What the tiles of a row depend on. */
+export interface RowOfPixels extends Pick<ClipAxis, 'count' | 'step' | 'taps' | 'tapStep'> {
+  /** One of several groups: its few channels are not worth the loads of a step each. */
+  readonly grouped: boolean;
+  /** See `ClipPlan`. */
+  readonly joined?: number | undefined;
 }
 
 /**
@@ -27,45 +37,79 @@ const mostPixels = {
 /** Bytes of weights per cycle from the second cache: those of a block seldom fit into the first. */
 const weightRate = 20;
 
-/** Cycles for one step of a tile: two multiply-adds or two loads per cycle, and 4 until a sum can be added to again. */
-export function stepCycles(e: Engine, { pixels, vectors }: Tile): number {
+export const rowOfPixels = ({ axes, groups, joined }: ClipPlan): RowOfPixels => ({
+  ...axes[axes.length - 1],
+  grouped: groups > 1 || joined !== undefined,
+  joined,
+});
+
+/** A tile and how its steps are made. */
+export type Stepping = Tile & Pick<BlockRun, 'shared'>;
+
+/**
+ * Cycles for one tap and channel of a tile: two multiply-adds or two loads per cycle, and 4 until a sum can be added to again.
+ * Shared steps are as long for all taps together.
+ */
+export function stepCycles(
+  e: Engine,
+  { pixels, vectors, shared }: Stepping,
+  { taps, step, tapStep }: RowOfPixels,
+): number {
   const columns = e.wide ? Math.ceil(vectors / 2) : vectors;
-  return Math.max(4, (pixels * columns) / 2, (pixels + columns) / 2, (vectors * 16) / weightRate);
+  const together = shared ? taps : 1;
+  const products = pixels * columns * together;
+  const read = shared ? pixelPlaces({ step, tapStep }, [wholeTile(taps, pixels)]).length : pixels;
+  const weights = vectors * together;
+  const cycles = Math.max(products / 2, (read + columns * together) / 2, (weights * 16) / weightRate);
+  return Math.max(4, cycles / together);
 }
 
-/** Cycles per vector of lanes for a row of `count` pixels, per step. */
-function rowCycles(e: Engine, tile: Tile, count: number): number {
-  const tiles = evenTiles(count, tile.pixels);
-  const cycles = tiles.reduce(
-    (sum, t) => sum + t.times * stepCycles(e, { pixels: t.size, vectors: tile.vectors }),
-    0,
-  );
+/** Cycles per vector of lanes for a row of pixels, per tap and channel. */
+function rowCycles(e: Engine, tile: Stepping, row: RowOfPixels): number {
+  const tiles = evenTiles(row.count, tile.pixels);
+  const cycles = tiles.reduce((sum, t) => sum + t.times * stepCycles(e, { ...tile, pixels: t.size }, row), 0);
   return cycles / tile.vectors;
 }
 
-/** The tile for rows of `count` pixels that takes at most `vectors`; of equals the one that loads less often. */
-function tileFor(e: Engine, count: number, vectors: number): Tile {
+/** The tile for a row of pixels that takes at most `vectors`; of equals the one that loads less often. */
+function tileFor(e: Engine, row: RowOfPixels, vectors: number): Stepping {
   const columns = e.wide ? 2 : 1;
   const single = { vectors: 1, pixels: e.fma ? 10 : 8 };
   const tiles = mostPixels[e.fma ? 'fused' : 'separate'].map((pixels, i) => ({
     vectors: (i + 1) * columns,
     pixels,
   }));
-  const fitting = [single, ...tiles].filter((t) => t.vectors <= vectors);
-  const loads = (t: Tile): number => 1 / Math.min(t.pixels, count) + 1 / t.vectors;
-  const cost = (t: Tile): number => rowCycles(e, t, count) * (1 + 1e-3 * loads(t));
+  const plain = [single, ...tiles].map((t) => ({ ...t, shared: false }));
+  const known = row.joined ? sharedTiles(e, row) : [...plain, ...sharedTiles(e, row)];
+  const fitting = known.filter((t) => t.vectors <= vectors);
+  const loads = (t: Tile): number => 1 / Math.min(t.pixels, row.count) + 1 / t.vectors;
+  const cost = (t: Stepping): number => rowCycles(e, t, row) * (1 + 1e-3 * loads(t));
   return fitting.reduce((best, t) => (cost(t) < cost(best) ? t : best));
 }
 
+/** Registers for sums, and for what meets in a step. */
+const registers = 15;
+
+/** Tiles whose shared steps hold the weights of all taps of a row, a pixel, and if that is a vector its four splats in turn. */
+function sharedTiles(e: Engine, { taps, grouped, joined }: RowOfPixels): Stepping[] {
+  if (!e.keepsOrder || !grouped) return [];
+  return (joined ? [joined] : e.wide ? [1, 2, 4] : [1, 2]).flatMap((vectors) => {
+    const columns = e.wide ? Math.ceil(vectors / 2) : vectors;
+    const others = columns * taps + (joined ? 2 : 1) + (e.fma ? 0 : 1);
+    const pixels = Math.floor((registers - others) / columns);
+    return pixels < 1 ? [] : [{ vectors, pixels, shared: true }];
+  });
+}
+
 /** Blocks of a group's lanes in order. `exact` says that nothing may be written behind the last lane. */
-export function cutLanes(e: Engine, lanes: number, count: number, exact: boolean): BlockRun[] {
+export function cutLanes(e: Engine, lanes: number, row: RowOfPixels, exact: boolean): BlockRun[] {
   const runs: BlockRun[] = [];
   const partial = exact && lanes % 4 !== 0;
   let [first, lane] = [0, 0];
   for (let left = padToVectors(lanes) / 4; left > 0; ) {
     // A vector that is stored in part stands alone, so that whole ones still go in pairs.
     const whole = partial && left > 1 ? left - 1 : left;
-    const tile = tileFor(e, count, whole);
+    const tile = tileFor(e, row, whole);
     const times = Math.floor(whole / tile.vectors);
     const kept = partial && left === 1 ? lanes % 4 : 4 * tile.vectors;
     runs.push({ ...tile, first, times, lane, kept });
@@ -116,6 +160,29 @@ export function cutRow(axis: ClipAxis, most: number): TileRun[] {
     }
   }
   return runs;
+}
+
+const wholeTile = (taps: number, pixels: number): Segment => ({ from: 0, to: taps, low: 0, high: pixels });
+
+/** A pixel of the row, in pixels from a tile's first one at tap 0, and the sums that see it, each with the tap that it meets. */
+export interface PixelPlace {
+  readonly column: number;
+  readonly uses: readonly { readonly tap: number; readonly pixel: number }[];
+}
+
+/** The pixels of a tile, each with all who see it, in order. */
+export function pixelPlaces(
+  { step, tapStep }: Pick<ClipAxis, 'step' | 'tapStep'>,
+  segments: readonly Segment[],
+): PixelPlace[] {
+  const uses = segments.flatMap(({ from, to, low, high }) =>
+    Array.from({ length: to - from }, (_, t) =>
+      Array.from({ length: high - low }, (_, i) => ({ tap: from + t, pixel: low + i })),
+    ).flat(),
+  );
+  const columnOf = (u: { tap: number; pixel: number }): number => u.tap * tapStep + u.pixel * step;
+  const columns = [...new Set(uses.map(columnOf))].sort((a, b) => a - b);
+  return columns.map((column) => ({ column, uses: uses.filter((u) => columnOf(u) === column) }));
 }
 
 function segmentsOf(axis: ClipAxis, firstPixel: number, size: number): Segment[] {

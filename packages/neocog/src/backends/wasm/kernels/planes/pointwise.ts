@@ -7,7 +7,7 @@ import { laneOperands } from '../directRow.ts';
 import { stepCycles } from '../rowTiles.ts';
 import { evenTiles } from '../tiles.ts';
 import { pointwiseKernel } from './pointwiseKernel.ts';
-import { type ChunkRun, type PointwiseShape, pointwiseShape } from './pointwiseShape.ts';
+import { type ChunkRun, type PointwiseShape, pointwiseShape, rowOf } from './pointwiseShape.ts';
 
 export const planesPointwisePlanner: ConvPlanner = {
   name: 'pointwise over planes',
@@ -53,7 +53,9 @@ function costOf({ geometry: g, engine }: ConvTask, s: PointwiseShape): number {
 
 function chunkCycles(s: PointwiseShape, { outs, vectors, blocks }: ChunkRun): number {
   const tiles = evenTiles(s.outs, outs).map(
-    (t) => t.times * (s.ins * stepCycles(s.engine, { pixels: t.size, vectors }) + tileCycles),
+    (t) =>
+      t.times *
+      (s.ins * stepCycles(s.engine, { pixels: t.size, vectors, shared: false }, rowOf(s.outs)) + tileCycles),
   );
   return blocks * (tiles.reduce((a, b) => a + b, 0) + s.spans * s.ins * vectors * copyCycles);
 }

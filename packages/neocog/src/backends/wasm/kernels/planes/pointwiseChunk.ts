@@ -76,9 +76,10 @@ function weightsAsPixels({ ins, outs }: PointwiseShape): ClipPlan {
 
 function multiply(site: Site): void {
   const { f, p, s, chunk, epilogue } = site;
-  const registers = makeRegisters(f, { pixels: chunk.outs, vectors: chunk.vectors }, null);
-  const [w, y, x] = [f.local('i32', 'wTile'), f.local('i32', 'yBlock'), f.local('i32', 'xBlock')];
   const plan = weightsAsPixels(s);
+  const tile = { pixels: chunk.outs, vectors: chunk.vectors, shared: false };
+  const registers = makeRegisters(f, plan, tile, null);
+  const [w, y, x] = [f.local('i32', 'wTile'), f.local('i32', 'yBlock'), f.local('i32', 'xBlock')];
   overTiles(site, (size, out) => {
     const sums = registers.sums.slice(0, size);
     const at = outPlaces(site, out);

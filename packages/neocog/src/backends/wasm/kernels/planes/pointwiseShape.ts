@@ -7,7 +7,7 @@
 import { product } from '../../../../geometry/window.ts';
 import type { Engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type BlockRun, cutLanes } from '../rowTiles.ts';
+import { type BlockRun, cutLanes, type RowOfPixels } from '../rowTiles.ts';
 import { evenTiles } from '../tiles.ts';
 
 /** Chunks of pixels of the same size that follow each other. */
@@ -48,10 +48,19 @@ const enoughUnits = 32;
 /** Tiles of outputs that make the copy of the pixels worth its time. */
 const leastTiles = 8;
 
+/** Channels of the result in the role of a row's pixels. */
+export const rowOf = (count: number): RowOfPixels => ({
+  count,
+  step: 1,
+  taps: 1,
+  tapStep: 1,
+  grouped: false,
+});
+
 export function pointwiseShape({ geometry: g, engine }: ConvTask): PointwiseShape {
   const [ins, outs] = [g.inChannels / g.groups, g.outChannels / g.groups];
   const cells = product(g.axes.map((a) => a.input));
-  const chunks = cutChunks(cutLanes(engine, cells, outs, true), ins);
+  const chunks = cutChunks(cutLanes(engine, cells, rowOf(outs), true), ins);
   const units = g.batch * g.groups * chunkCount(chunks);
   const tiles = Math.min(...chunks.map((c) => tileCountOf(c, outs)));
   const spans = Math.max(1, Math.min(Math.ceil(enoughUnits / units), Math.floor(tiles / leastTiles)));
