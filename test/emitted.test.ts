@@ -20,6 +20,8 @@ const engines: readonly Engine[] = [
 const layers = [
   'n1 g1 c64>64 56x56 k3x3 s1 d1 p1',
   'n2 g1 c1>6 28x28 k5x5 s1 d1 p2',
+  'n1 g1 c3>64 56x56 k7x7 s2 d1 p3',
+  'n1 g2 c32>24 15x17 k5x4 s1 d1 p2',
   'n1 g4 c8>12 13x9 k3x2 s2x1 d1x2 p1:0x1',
   'n1 g10 c10>20 17x17 k3x3 s2 d1 p1',
   'n64 g1 c400>120 1 k1 s1 d1 p0',

@@ -6,8 +6,9 @@ import { storeLanes } from './lanes.ts';
 
 const low = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
 const high = low.map((lane) => lane + 8);
-const firstHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-const lastHalves = firstHalves.map((lane) => lane + 8);
+/** Of two vectors. */
+export const firstHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+export const lastHalves = firstHalves.map((lane) => lane + 8);
 
 /** Columns of a 4 × 4 square given by rows. */
 export function transposeSquare(f: Func, rows: readonly Vector[]): Vector[] {

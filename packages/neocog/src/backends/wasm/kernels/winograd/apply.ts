@@ -1,4 +1,4 @@
-// A small constant matrix times a vector, and from both sides times a square of vectors, as straight-line code.
+// A small constant matrix times a vector, and two from both sides times a rectangle of vectors, as straight-line code.
 // Points come in pairs ±a, so rows (or columns) come in pairs that differ only in signs: what they share is computed once.
 
 import type { Func } from '../../assembler/index.ts';
@@ -6,6 +6,7 @@ import { f32x4, type Local } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { splat, type Vector } from '../../fused/math.ts';
 import type { Matrix } from './matrices.ts';
+import type { Pair } from './shape.ts';
 
 type Values = readonly Local<'v128'>[];
 type Row = readonly number[];
@@ -91,37 +92,33 @@ function apply(f: Func, e: Engine, m: Matrix, x: Values): Local<'v128'>[] {
   return byRows(f, e, folded.matrix, folded.x).map((v) => f.keep(v, 'value'));
 }
 
-/** What belongs to element (i, j) of a square, of the vectors side by side the `v`-th. */
-export type Square<T> = (i: number, j: number, v: number) => T;
-
 /**
- * m · X · mᵀ for a square X of side `m[0].length`. Several vectors side by side, since V8 joins pairs that are adjacent in
- * memory to 256 bits.
+ * a · X · bᵀ for a rectangle X of `a[0].length` by `b[0].length`; `load` and `store` take element (i, j), of the vectors side
+ * by side the `v`-th. Several of them, since V8 joins pairs that are adjacent in memory to 256 bits.
  */
 export function applyBothSides(
   f: Func,
   e: Engine,
-  m: Matrix,
+  [a, b]: Pair<Matrix>,
   vectors: number,
-  load: Square<Vector>,
+  load: (i: number, j: number, v: number) => Vector,
   store: (i: number, j: number, v: number, value: Vector) => void,
 ): void {
-  const side = Array.from({ length: m[0].length }, (_, i) => i);
   const beside = Array.from({ length: vectors }, (_, v) => v);
-  const columns = side.map((j) => {
-    const x = beside.map((v) => side.map((i) => f.keep(load(i, j, v), 'x')));
-    return x.map((column) => apply(f, e, m, column));
+  const columns = b[0].map((_, j) => {
+    const x = beside.map((v) => a[0].map((_, i) => f.keep(load(i, j, v), 'x')));
+    return x.map((column) => apply(f, e, a, column));
   });
-  m.forEach((_, i) => {
+  a.forEach((_, i) => {
     const rows = beside.map((v) =>
       apply(
         f,
         e,
-        m,
-        side.map((j) => columns[j][v][i]),
+        b,
+        columns.map((column) => column[v][i]),
       ),
     );
-    m.forEach((_, j) => {
+    b.forEach((_, j) => {
       for (const v of beside) store(i, j, v, rows[v][j]);
     });
   });

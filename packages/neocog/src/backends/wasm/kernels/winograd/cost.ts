@@ -3,12 +3,12 @@
 
 import type { Engine } from '../../engine.ts';
 import type { ForwardForm } from './forward.ts';
-import type { WinogradShape } from './shape.ts';
+import { points, type WinogradShape } from './shape.ts';
 import { partsFor } from './weightGrad.ts';
 import { preparedWeights } from './weights.ts';
 
 interface Rates {
-  /** One vector of channels of one tile, in or out, by side of the tile. */
+  /** One vector of channels of one tile, in or out, by the tile's points along an axis; for n² points, n being 4 or 6. */
   readonly tileVector: Readonly<Record<number, number>>;
   /** One vector of channels of one tile gathered from planes. Results go out as planes for nothing. */
   readonly gather: number;
@@ -21,20 +21,22 @@ interface Rates {
 }
 
 const narrow: Rates = {
-  tileVector: { 4: 900, 2: 200 },
+  tileVector: { 4: 200, 5: 600, 6: 900, 7: 1225 },
   gather: 480,
-  tile: { 4: 6000, 2: 1500 },
-  weightVector: { 4: 700, 2: 350 },
+  tile: { 4: 1500, 5: 4000, 6: 6000, 7: 8000 },
+  weightVector: { 4: 350, 5: 500, 6: 700, 7: 900 },
   byte: 2,
 };
 /** Pairs of vectors: transforms gain less than products, and memory nothing. */
 const wide: Rates = {
-  tileVector: { 4: 1250, 2: 400 },
+  tileVector: { 4: 400, 5: 800, 6: 1250, 7: 1700 },
   gather: 960,
-  tile: { 4: 10_000, 2: 3000 },
-  weightVector: { 4: 1150, 2: 500 },
+  tile: { 4: 3000, 5: 7000, 6: 10_000, 7: 13_000 },
+  weightVector: { 4: 500, 5: 800, 6: 1150, 7: 1500 },
   byte: 4,
 };
+
+const side = (s: WinogradShape): number => Math.max(...s.filterings.map((f) => f.inputs));
 
 const vectors = (channels: number): number => Math.ceil(channels / 4);
 
@@ -55,13 +57,13 @@ const spillShare = 1.25;
 
 export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): number {
   const rates = e.wide ? wide : narrow;
-  const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
-  const products = s.tiles * s.filtering.inputs ** 2 * from * vectors(to) * 4;
+  const [from, to, n] = [s.depth, s.target.channels, side(s)];
+  const products = s.tiles * points(s) * from * vectors(to) * 4;
   const gathered = s.source.planes ? vectors(from) * rates.gather : 0;
-  const tiles = s.tiles * ((vectors(from) + vectors(to)) * rates.tileVector[m] + rates.tile[m] + gathered);
+  const tiles = s.tiles * ((vectors(from) + vectors(to)) * rates.tileVector[n] + rates.tile[n] + gathered);
   const onTheFly =
     form.weights === 'packed'
-      ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weightVector[m]
+      ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weightVector[n]
       : 0;
   const bytes = s.groups * preparedWeights(s, form.weights, e).total;
   const passes = bytes > keptWeights ? Math.ceil(s.tiles / form.blockTiles) : 1;
@@ -73,7 +75,7 @@ export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): num
 /** Transformed tiles of one block, and the weights of a few lanes that they meet. */
 function blockBytes(s: WinogradShape, { blockTiles }: ForwardForm): number {
   const lanes = 8;
-  return 4 * s.filtering.inputs ** 2 * s.source.channels * (Math.min(blockTiles, s.tiles) + lanes);
+  return 4 * points(s) * s.depth * (Math.min(blockTiles, s.tiles) + lanes);
 }
 
 /** Parts write and read their sums again with every block of tiles. */
@@ -84,14 +86,13 @@ const cachedBytes = 2 ** 23;
 
 export function weightGradCost(s: WinogradShape, e: Engine): number {
   const rates = e.wide ? wide : narrow;
-  const [from, to, m] = [s.source.channels, s.target.channels, s.filtering.outputs];
-  const points = s.filtering.inputs ** 2;
-  const products = s.tiles * points * vectors(from) * 4 * to;
-  const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[m];
-  const weights = vectors(from) * to * rates.weightVector[m];
+  const [from, to, n] = [s.depth, s.target.channels, side(s)];
+  const products = s.tiles * points(s) * vectors(from) * 4 * to;
+  const tiles = s.tiles * (vectors(from) + vectors(to)) * rates.tileVector[n];
+  const weights = vectors(from) * to * rates.weightVector[n];
   if (partsFor(s) > 0)
     return s.groups * ((products + tiles) * partsShare[e.wide ? 'wide' : 'narrow'] + weights);
   // Planes are written and read, sums twice.
-  const bytes = s.groups * points * 4 * (s.tiles * (from + to) + 2 * from * to);
+  const bytes = s.groups * points(s) * 4 * (s.tiles * (from + to) + 2 * from * to);
   return s.groups * (products + tiles + weights) + Math.max(0, bytes - cachedBytes) * 2.5 * rates.byte;
 }

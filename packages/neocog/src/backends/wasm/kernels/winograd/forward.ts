@@ -14,19 +14,20 @@ import { type Kernel, kernelParams, type Step } from '../kernel.ts';
 import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { atChannel, i32Params, outputPatchBytes, outputTile, resultNames } from './output.ts';
 import { products } from './products.ts';
-import type { WinogradShape } from './shape.ts';
+import { each, points, type WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
   blockPlace,
   channelBytes,
   floatBytes,
   heightsOf,
-  paddedChannels,
   planeBytes,
+  rowFloats,
   type TileBlocks,
+  type TileInput,
   tileBlocks,
 } from './tiles.ts';
-import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
+import { patchBytes, tileTransform } from './tileTransform.ts';
 import {
   chunkChannels,
   chunksOf,
@@ -56,8 +57,7 @@ interface Context {
   readonly vPlane: number;
 }
 
-const points = (s: WinogradShape): number => s.filtering.inputs ** 2;
-const rowBytes = (s: WinogradShape): number => paddedChannels(s.source.channels) * floatBytes;
+const rowBytes = (s: WinogradShape): number => rowFloats(s.source.channels, s.stride) * floatBytes;
 
 function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context {
   const blocks = tileBlocks(s.tiles, form.blockTiles);
@@ -69,8 +69,9 @@ function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context
 const tileInput = ({ s, vPlane }: Context): TileInput => ({
   map: s.source,
   axes: s.axes,
-  shift: [-s.pad[0], -s.pad[1]],
-  matrix: s.filtering.input,
+  shift: each(s.pad, (pad) => -pad),
+  stride: s.stride,
+  matrices: each(s.filterings, (f) => f.input),
   planeBytes: vPlane,
 });
 
@@ -159,10 +160,10 @@ function productsOver(
 }
 
 function multiplyTransformed(m: Module, name: string, c: Context, run: LaneRun): Multiply {
-  const plane = weightPlane(c.s.source.channels, run);
+  const plane = weightPlane(c.s.depth, run);
   const block = points(c.s) * plane;
   // Products of pairs are too fast for it: 131 instead of 167 GFLOP/s for 256 channels at 14² (Zen 4).
-  const form = { depth: c.s.source.channels, accumulate: false, ahead: c.e.wide ? 0 : block };
+  const form = { depth: c.s.depth, accumulate: false, ahead: c.e.wide ? 0 : block };
   const all = productsOver(m, `${name}Products`, c, run, form);
   return m.func(`${name}Multiply`, multiplyParams, (f, { a, b, sums, large, end }) => {
     f.run(f.call(all, { a, b, sums, large, ahead: following(b, end, plane, block) }));
@@ -172,11 +173,11 @@ function multiplyTransformed(m: Module, name: string, c: Context, run: LaneRun):
 /** Chunk by chunk of channels: transforms the weights, then adds to the sums. */
 function multiplyPacked(m: Module, name: string, c: Context, run: LaneRun): Multiply {
   const transform = transformWeights(m, `${name}Weights`, c.s, run, weightPlane(chunkChannels, run), c.e);
-  const chunks = chunksOf(c.s.source.channels).map((chunk, i) => ({
+  const chunks = chunksOf(c.s.depth, chunkChannels).map((chunk, i) => ({
     ...chunk,
-    bytes: packedBytes(chunk.channels, run),
+    bytes: packedBytes(c.s, chunk.channels, run),
     add: productsOver(m, `${name}Products${i}`, c, run, {
-      ...{ depth: chunk.channels, accumulate: true, ahead: packedBytes(chunk.channels, run) },
+      ...{ depth: chunk.channels, accumulate: true, ahead: packedBytes(c.s, chunk.channels, run) },
     }),
   }));
   return m.func(`${name}Multiply`, multiplyParams, (f, { a, b, sums, large, weights, end }) => {

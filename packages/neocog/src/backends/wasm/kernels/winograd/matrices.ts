@@ -1,29 +1,39 @@
-// The matrices of Winograd's minimal filtering F(m×m, 3×3): an m×m tile of outputs from an (m+2)×(m+2) tile of inputs with
-// (m+2)² products instead of 9·m². Numbers only; the code that applies them is in `apply.ts`.
+// The matrices of Winograd's minimal filtering F(m, r) along one axis: m outputs of a kernel of r taps from n = m + r − 1
+// inputs with n products instead of m·r. Of a tile, with one filtering per axis:
 //
 //   Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
-// They follow from m + 1 points at which polynomials are evaluated, and the point at infinity (Toom and Cook). Lavin and
-// Gray, Fast Algorithms for Convolutional Neural Networks, 2016, use 0, ±1, ±2. For F(4×4) the points 0, ±3/4, ±3/2 give
-// less than half of that rounding error, and their powers are exact in float32 too.
+// They follow from n − 1 points at which polynomials are evaluated, and the point at infinity (Toom and Cook); Bᵀ depends on
+// the points alone. Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016, use 0, ±1, ±2. For n = 6 the
+// points 0, ±3/4, ±3/2 give less than half of that rounding error; those for n = 5 and 7 were found the same way, among
+// multiples of 1/8. Their powers are exact in float32 too. Numbers only; the code that applies them is in `apply.ts`.
 
 /** Rows of coefficients. */
 export type Matrix = readonly (readonly number[])[];
 
 export interface Filtering {
-  /** m: outputs along an axis of a tile. */
+  /** m: outputs of a tile. */
   readonly outputs: number;
-  /** m + 2: inputs along an axis of a tile. */
+  /** r: taps of the kernel. */
+  readonly taps: number;
+  /** n: inputs of a tile. */
   readonly inputs: number;
-  /** Aᵀ, m × (m+2). */
+  /** Aᵀ, m × n. */
   readonly output: Matrix;
-  /** G, (m+2) × 3. */
+  /** G, n × r. */
   readonly weight: Matrix;
-  /** Bᵀ, (m+2) × (m+2). */
+  /** Bᵀ, n × n. */
   readonly input: Matrix;
 }
 
-const taps = [0, 1, 2];
+/** n by the finite points that it stands for. An axis whose kernel has one tap is left as it is. */
+const pointsOf = {
+  1: [],
+  4: [0, 1, -1],
+  5: [3 / 8, -3 / 8, 5 / 4, -5 / 4],
+  6: [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2],
+  7: [1 / 4, -1 / 4, 7 / 8, -7 / 8, 7 / 4, -7 / 4],
+} as const;
 
 /** Coefficients of Π (x − root), lowest power first. */
 function polynomial(roots: readonly number[]): number[] {
@@ -32,26 +42,37 @@ function polynomial(roots: readonly number[]): number[] {
   return p;
 }
 
-/** F(m×m, 3×3) from its m + 1 finite points. */
-function filtering(points: readonly number[]): Filtering {
-  const [outputs, inputs] = [points.length - 1, points.length + 1];
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** Large tiles do fewer products, small ones round less and waste less at the edges of small maps. */
+export type TileSize = 'large' | 'small';
+
+/** n by the taps of a kernel. */
+const sides = {
+  large: { 1: 1, 2: 5, 3: 6, 4: 7, 5: 7 },
+  small: { 1: 1, 2: 4, 3: 4, 4: 6, 5: 6 },
+} as const;
+
+export const mostTaps = 5;
+
+/** F(n − r + 1, r) for kernels of `taps` = r, 1 to 5. */
+export function filtering(size: TileSize, taps: number): Filtering {
+  const n = sides[size][taps as keyof (typeof sides)[TileSize]];
+  const points: readonly number[] = pointsOf[n];
+  const outputs = n - taps + 1;
   const others = (j: number): number[] => points.filter((_, l) => l !== j);
-  const scale = (j: number): number => others(j).reduce((n, b) => n * (points[j] - b), 1);
+  const scale = (j: number): number => others(j).reduce((product, b) => product * (points[j] - b), 1);
+  /** The highest power alone is left at infinity. */
+  const atInfinity = (i: number, powers: number): number => (i === powers - 1 ? 1 : 0);
   return {
-    outputs,
-    inputs,
-    output: Array.from({ length: outputs }, (_, i) => [
-      ...points.map((a) => a ** i),
-      i === outputs - 1 ? 1 : 0,
-    ]),
-    weight: [...points.map((a, j) => taps.map((k) => a ** k / scale(j))), [0, 0, 1]],
+    ...{ outputs, taps, inputs: n },
+    output: upTo(outputs).map((i) => [...points.map((a) => a ** i), atInfinity(i, outputs)]),
+    weight: [
+      ...points.map((a, j) => upTo(taps).map((k) => a ** k / scale(j))),
+      upTo(taps).map((k) => atInfinity(k, taps)),
+    ],
     input: [...points.map((_, j) => [...polynomial(others(j)), 0]), polynomial(points)],
   };
 }
-
-export const filterings: Readonly<Record<2 | 4, Filtering>> = {
-  2: filtering([0, 1, -1]),
-  4: filtering([0, 3 / 4, -3 / 4, 3 / 2, -3 / 2]),
-};
 
 export const transposed = (m: Matrix): Matrix => m[0].map((_, j) => m.map((row) => row[j]));

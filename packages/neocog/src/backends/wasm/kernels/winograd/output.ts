@@ -2,6 +2,7 @@
 // The transformed tile passes through scratch, so that the epilogue's code stands once and pixels beyond the map are
 // simply not visited.
 
+import { product } from '../../../../geometry/window.ts';
 import {
   type Func,
   type FuncRef,
@@ -18,7 +19,7 @@ import { storeLanes } from '../lanes.ts';
 import { storePlanes } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { type LaneRun, laneWidth } from './laneBlocks.ts';
-import type { WinogradShape } from './shape.ts';
+import { each, type WinogradShape } from './shape.ts';
 import { channelBytes, floatBytes, pixelAddress, pixelBytes, tilePlace, vectorBytes } from './tiles.ts';
 
 /** Arrays of the result: `y`, `bias` if there is one, `extra0`, …. */
@@ -48,7 +49,7 @@ export const i32Params = (names: readonly string[]): Record<string, 'i32'> =>
 
 /** Bytes of a transformed tile of one block. */
 export const outputPatchBytes = (s: WinogradShape, run: LaneRun): number =>
-  s.filtering.outputs ** 2 * laneWidth(run) * floatBytes;
+  product(s.filterings.map((f) => f.outputs)) * laneWidth(run) * floatBytes;
 
 /** `sums`: the tile's row in the first plane; `patch`: scratch; the result's arrays at the block's first channel. */
 export function outputTile(
@@ -82,7 +83,7 @@ export function outputTile(
           f.increase(to, pixel[1]);
         });
       }
-      f.increase(patchRow, s.filtering.outputs * laneWidth(run) * floatBytes);
+      f.increase(patchRow, s.axes[1].outputs * laneWidth(run) * floatBytes);
       f.increase(offset, pixel[0]);
     });
   });
@@ -98,14 +99,14 @@ function cellsLeft(f: Func, s: WinogradShape, axis: 0 | 1, first: Local<'i32'>):
 }
 
 function transformSums(m: Module, name: string, s: WinogradShape, run: LaneRun, plane: number, e: Engine) {
-  const { inputs, outputs, output } = s.filtering;
+  const { inputs, outputs } = s.filterings[1];
   const beside = Math.min(2, run.tile.vectors);
   return m.func(name, { sums: 'i32', patch: 'i32' }, (f, { sums, patch }) => {
     f.repeat(run.tile.vectors / beside, () => {
       applyBothSides(
         f,
         e,
-        output,
+        each(s.filterings, (filtering) => filtering.output),
         beside,
         (i, j, v) => v128.load(sums, { offset: (i * inputs + j) * plane + v * vectorBytes }),
         (i, j, v, value) => {
@@ -170,7 +171,7 @@ function finishRow(
 ): void {
   const { s, run } = ending;
   const y = f.keep(i32.add(p.y, at.offset), 'yRow');
-  const { outputs } = s.filtering;
+  const { outputs } = s.axes[1];
   const plane = channelBytes(s.target);
   const cells = (count: number) => () => {
     for (const v of vectorsOf(run)) {
@@ -178,7 +179,8 @@ function finishRow(
         finishVector(f, ending, p, at.patchRow, { v, bytes: i * laneWidth(run) * floatBytes }),
       );
       const channels = Math.min(4, run.lanes - 4 * v);
-      storePlanes(f, row, channels, { y, offset: 4 * v * plane, plane });
+      for (let i = 0; i < count; i += 4)
+        storePlanes(f, row.slice(i, i + 4), channels, { y, offset: 4 * v * plane + i * floatBytes, plane });
     }
   };
   if (typeof at.columns === 'number') cells(at.columns)();

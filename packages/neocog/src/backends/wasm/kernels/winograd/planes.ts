@@ -1,9 +1,11 @@
 // Tiles of maps that lie as planes, [image][channel][row][column], gathered into patches of pixels: four channels by four
-// columns at a time through registers. For maps without dilation.
+// columns at a time through registers, or the phases of a channel's cells, which lie side by side in rows. For maps without
+// dilation.
 
 import {
   type Func,
   type FuncRef,
+  i8x16,
   i32,
   i32x4,
   type Local,
@@ -12,15 +14,17 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
-import { transposeSquare } from '../transpose.ts';
-import type { PixelMap } from './shape.ts';
+import { firstHalves, lastHalves, transposeSquare } from '../transpose.ts';
+import type { Pair, PixelMap } from './shape.ts';
 import { channelBytes, floatBytes, pixelAddress, vectorBytes } from './tiles.ts';
 
-/** A square of cells on its way from planes into a patch of pixels. */
+/** A rectangle of cells on its way from planes into a patch of pixels. */
 export interface Gather {
   readonly map: PixelMap;
-  /** 4 or 6 cells. */
-  readonly side: number;
+  /** Pixels of the patch. */
+  readonly sides: Pair;
+  /** 1, 2 or 4 phases along each axis, of which each becomes a channel of the patch. */
+  readonly stride: number;
   /** Bytes from one pixel of the patch to the next. */
   readonly patchPixel: number;
   /** Whether cells may lie outside of the map, where they are zero. */
@@ -34,46 +38,43 @@ export type GatherFunction = FuncRef<typeof gatherParams, 'void'>;
 
 export function gatherTile(m: Module, name: string, g: Gather): GatherFunction {
   const { channels } = g.map;
+  const together = g.stride === 1 ? 4 : 1;
   return m.func(name, gatherParams, (f, p) => {
-    const lines = g.masked ? maskedLines(f, g, p) : plainLines(f, g, p);
+    const cells = g.masked ? maskedCells(f, g, p) : plainCells(f, g, p);
     const [plane, to] = [f.keep(p.x, 'plane'), f.keep(p.patch, 'to')];
-    const quad = (lanes: number): void => {
-      for (let row = 0; row < g.side; row++) gatherLine(f, g, lines(row, plane, lanes), { row, to });
+    const gather = (planes: number): void => {
+      for (let row = 0; row < g.sides[0]; row++)
+        if (g.stride === 1) gatherChannels(f, g, cells(row, plane), planes, { row, to });
+        else gatherPhases(f, g, (a) => cells(row * g.stride + a, plane), { row, to });
     };
-    if (channels >= 4)
-      f.repeat(Math.floor(channels / 4), () => {
-        quad(4);
-        f.increase(plane, 4 * channelBytes(g.map));
-        f.increase(to, vectorBytes);
+    if (channels >= together)
+      f.repeat(Math.floor(channels / together), () => {
+        gather(together);
+        f.increase(plane, together * channelBytes(g.map));
+        f.increase(to, together * g.stride ** 2 * floatBytes);
       });
-    if (channels % 4 > 0) quad(channels % 4);
+    if (channels % together > 0) gather(channels % together);
   });
 }
 
-/** Four columns, from one on, of each of four channels. */
-type Line = (column: number) => Vector[];
-type Lines = (row: number, plane: Local<'i32'>, lanes: number) => Line;
+/** Four cells of a row, from a column on, of the channel that is `channel` bytes away. */
+type Row = (column: number, channel: number) => Vector;
+type Cells = (row: number, plane: Local<'i32'>) => Row;
 type GatherLocals = { readonly [K in keyof typeof gatherParams]: Local<'i32'> };
 
-/** Channels beyond the last repeat it. */
-const channelOffsets = (map: PixelMap, lanes: number): number[] =>
-  [0, 1, 2, 3].map((c) => Math.min(c, lanes - 1) * channelBytes(map));
-
-function plainLines(f: Func, { map }: Gather, { row, column }: GatherLocals): Lines {
+function plainCells(f: Func, { map }: Gather, { row, column }: GatherLocals): Cells {
   const first = f.keep(pixelAddress(0, map, 0, row, column), 'first');
-  return (r, plane, lanes) => {
+  return (r, plane) => {
     const at = f.keep(i32.add(plane, first), 'at');
-    return (c) =>
-      channelOffsets(map, lanes).map((channel) =>
-        v128.load(at, { offset: channel + (r * map.size[1] + c) * floatBytes }),
-      );
+    return (c, channel) => v128.load(at, { offset: channel + (r * map.size[1] + c) * floatBytes });
   };
 }
 
 /** Rows outside are read as the nearest one inside; then what is outside is masked. */
-function maskedLines(f: Func, { map, side }: Gather, { row, column }: GatherLocals): Lines {
+function maskedCells(f: Func, g: Gather, { row, column }: GatherLocals): Cells {
+  const { map, sides, stride } = g;
   const [height, width] = map.size;
-  const known = firstColumns(side).map((c) => {
+  const known = firstColumns(g).map((c) => {
     const lane = i32x4.add(i32x4.splat(column), v128.const4I(c, c + 1, c + 2, c + 3));
     const at = f.keep(lane, 'lane');
     const inside = v128.and(
@@ -82,7 +83,7 @@ function maskedLines(f: Func, { map, side }: Gather, { row, column }: GatherLoca
     );
     return { c, mask: f.keep(inside, 'inside') };
   });
-  const rows = Array.from({ length: side }, (_, r) => {
+  const rows = Array.from({ length: sides[0] * stride }, (_, r) => {
     const at = f.keep(i32.add(row, r), 'at');
     const isKnown = f.keep(i32.ltU(at, height), 'isKnown');
     const nearest = f.keep(clamp(at, height - 1), 'nearest');
@@ -92,12 +93,10 @@ function maskedLines(f: Func, { map, side }: Gather, { row, column }: GatherLoca
       masks: new Map(known.map(({ c, mask: lanes }) => [c, f.keep(v128.and(lanes, mask), 'mask')])),
     };
   });
-  return (r, plane, lanes) => {
+  return (r, plane) => {
     const at = f.keep(i32.add(plane, rows[r].offset), 'at');
-    return (c) =>
-      channelOffsets(map, lanes).map((channel) =>
-        v128.and(v128.load(at, { offset: channel + c * floatBytes }), rows[r].masks.get(c) as Local<'v128'>),
-      );
+    return (c, channel) =>
+      v128.and(v128.load(at, { offset: channel + c * floatBytes }), rows[r].masks.get(c) as Local<'v128'>);
   };
 }
 
@@ -107,20 +106,47 @@ function clamp(value: Local<'i32'>, most: number) {
   return select<'i32'>(high, i32.const(0), i32.gtS(value, -1));
 }
 
-/** Where the loads of a line begin: the last one ends at the line's end. */
-const firstColumns = (side: number): number[] => (side === 4 ? [0] : [0, side - 4]);
+/** Where the loads of a row begin: the last one ends at the row's end. */
+function firstColumns({ sides, stride }: Gather): number[] {
+  const cells = sides[1] * stride;
+  return Array.from({ length: Math.ceil(cells / 4) }, (_, i) => Math.max(0, Math.min(4 * i, cells - 4)));
+}
 
-/** One row of cells of up to four channels, to the patch. */
-function gatherLine(
-  f: Func,
-  { side, patchPixel }: Gather,
-  line: Line,
-  { row, to }: { row: number; to: Local<'i32'> },
-): void {
+const pixelOffset = ({ sides, patchPixel }: Gather, row: number, column: number): number =>
+  (row * sides[1] + column) * patchPixel;
+
+interface PatchRow {
+  readonly row: number;
+  readonly to: Local<'i32'>;
+}
+
+/** One row of cells of up to four channels, to the patch. Channels beyond the last repeat it. */
+function gatherChannels(f: Func, g: Gather, cells: Row, channels: number, { row, to }: PatchRow): void {
   let stored = 0;
-  for (const first of firstColumns(side)) {
-    const pixels = transposeSquare(f, line(first));
-    for (; stored < first + 4; stored++)
-      f.run(v128.store(to, pixels[stored - first], { offset: (row * side + stored) * patchPixel }));
+  for (const first of firstColumns(g)) {
+    const planes = [0, 1, 2, 3].map((c) => cells(first, Math.min(c, channels - 1) * channelBytes(g.map)));
+    const pixels = transposeSquare(f, planes);
+    for (; stored < Math.min(first + 4, g.sides[1]); stored++)
+      f.run(v128.store(to, pixels[stored - first], { offset: pixelOffset(g, row, stored) }));
+  }
+}
+
+/** The phases of one row of pixels of one channel, to the patch: those of two rows of cells or of four. */
+function gatherPhases(f: Func, g: Gather, cellsOf: (phase: number) => Row, { row, to }: PatchRow): void {
+  const firsts = firstColumns(g);
+  const rows = Array.from({ length: g.stride }, (_, a) => {
+    const cells = cellsOf(a);
+    return firsts.map((c) => f.keep(cells(c, 0), 'cells'));
+  });
+  for (let column = 0; column < g.sides[1]; column++) {
+    const offset = pixelOffset(g, row, column);
+    if (g.stride === 4) {
+      rows.forEach((cells, a) => f.run(v128.store(to, cells[column], { offset: offset + a * vectorBytes })));
+    } else {
+      const i = Math.min(Math.floor(column / 2), firsts.length - 1);
+      const halves = firsts[i] === 2 * column ? firstHalves : lastHalves;
+      const [above, below] = rows.map((cells) => cells[i]);
+      f.run(v128.store(to, i8x16.shuffle(above, below, halves), { offset }));
+    }
   }
 }

@@ -1,16 +1,26 @@
-// Winograd convolution for programs: F(4×4, 3×3) and F(2×2, 3×3), each with weights that are transformed once or on the
-// fly. See `matrices.ts` for the mathematics and `forward.ts` for the steps.
+// Winograd convolution for programs: kernels of up to 5 taps per axis, or per axis and phase if strided, in large tiles and
+// small ones, each with weights that are transformed once or on the fly. See `matrices.ts` for the mathematics and
+// `forward.ts` for the steps.
 //
 // Rounding error of a convolution against float64 sums, values and weights normally distributed, 64 / 128 / 256 / 512
-// channels, as a share of the outputs' standard deviation √(9·channels), with fused multiply-adds:
+// channels, as a share of the outputs' standard deviation √(taps·channels), with fused multiply-adds, in 10⁻⁶:
 //
-//   4×4   root mean square 0.8 / 1.1 / 1.5 / 2.1 · 10⁻⁶, largest of 25 000 outputs 7 / 10 / 13 / 16 · 10⁻⁶
-//   2×2   root mean square 0.3 / 0.4 / 0.5 / 0.7 · 10⁻⁶, largest of 25 000 outputs 2 / 2 / 2 / 3 · 10⁻⁶
+//   large   F(4×4, 2×2)   root mean square 0.4 / 0.6 / 0.8 / 1.1, largest of 23 000 outputs 4 / 5 / 7 / 10
+//           F(4×4, 3×3)                    0.8 / 1.1 / 1.5 / 2.0                            7 / 10 / 14 / 17
+//           F(4×4, 4×4)                    1.4 / 1.9 / 2.6 / 3.6                            14 / 16 / 25 / 42
+//           F(3×3, 5×5)                    1.5 / 2.0 / 2.7 / 3.9                            10 / 15 / 21 / 30
+//   small   F(3×3, 2×2)                    0.3 / 0.3 / 0.5 / 0.7                            2 / 2 / 3 / 5
+//           F(2×2, 3×3)                    0.3 / 0.3 / 0.5 / 0.7                            2 / 2 / 3 / 3
+//           F(3×3, 4×4)                    0.8 / 1.1 / 1.5 / 2.1                            5 / 7 / 9 / 12
+//           F(2×2, 5×5)                    0.9 / 1.2 / 1.6 / 2.3                            6 / 7 / 9 / 16
+//
+// A kernel of 7×7 with stride 2 on 3 channels, which is F(4×4, 4×4) of 12, has 0.7 and 7.
 
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
-import { refusePlanes, refuseWinograd, type TileSize, type WinogradShape, winogradShape } from './shape.ts';
+import type { TileSize } from './matrices.ts';
+import { points, refusePlanes, refuseWinograd, type WinogradShape, winogradShape } from './shape.ts';
 import { weightGradSteps } from './weightGrad.ts';
 import { preparedWeights, prepareKernel, type WeightForm } from './weights.ts';
 
@@ -26,13 +36,20 @@ function formFor(s: WinogradShape, weights: WeightForm): ForwardForm {
 }
 
 const multiplications = (s: WinogradShape): number =>
-  s.groups * s.tiles * s.filtering.inputs ** 2 * s.source.channels * s.target.channels;
+  s.groups * s.tiles * points(s) * s.depth * s.target.channels;
 
-function planForward(name: string, task: ConvTask, m: TileSize, weights: WeightForm): ConvPlan {
-  const s = winogradShape(task, m);
+/** As in F(4×4, 3×3): outputs and taps of a tile. */
+const filteringName = ({ filterings }: WinogradShape): string =>
+  `F(${filterings.map((f) => f.outputs).join('×')}, ${filterings.map((f) => f.taps).join('×')})`;
+
+const onTheFly = { packed: ', weights on the fly', transformed: '' };
+
+function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvPlan {
+  const s = winogradShape(task, size);
   const form = formFor(s, weights);
+  const phases = s.stride > 1 ? ` of ${s.stride ** 2} phases` : '';
   return {
-    description: `${name}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${Math.min(s.tiles, form.blockTiles)} tiles`,
+    description: `winograd ${filteringName(s)}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${Math.min(s.tiles, form.blockTiles)} tiles`,
     exact: false,
     multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights, task.engine).total,
@@ -41,31 +58,34 @@ function planForward(name: string, task: ConvTask, m: TileSize, weights: WeightF
   };
 }
 
-function forwardPlanner(m: TileSize, weights: WeightForm): ConvPlanner {
-  const name = `winograd ${m}x${m}${weights === 'packed' ? ', weights on the fly' : ''}`;
+function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
   return {
-    name,
+    name: `winograd ${size}${onTheFly[weights]}`,
     computes: sumsOverTaps,
-    refuse: (task) => refuseWinograd(task) ?? refusePlanes(task, winogradShape(task, m)),
+    refuse: (task) => refuseWinograd(task) ?? refusePlanes(task, winogradShape(task, size)),
     cost(task) {
-      const s = winogradShape(task, m);
+      const s = winogradShape(task, size);
       return forwardCost(s, formFor(s, weights), task.engine);
     },
-    plan: (task) => planForward(name, task, m, weights),
+    plan: (task) => planForward(task, size, weights),
   };
 }
 
-function weightGradPlanner(m: TileSize): ConvPlanner {
-  const name = `winograd ${m}x${m} weight gradient`;
+/** Sums of few tiles show all of their rounding. */
+const refuseRough = ({ filterings }: WinogradShape): string | null =>
+  filterings.some((f) => f.inputs > 6) ? 'takes weight gradients of up to 3 taps, more round too much' : null;
+
+function weightGradPlanner(size: TileSize): ConvPlanner {
   return {
-    name,
+    name: `winograd ${size} weight gradient`,
     computes: ['weightGrad'],
-    refuse: (task) => needsOrder('pixels', task) ?? refuseWinograd(task),
-    cost: (task) => weightGradCost(winogradShape(task, m), task.engine),
+    refuse: (task) =>
+      needsOrder('pixels', task) ?? refuseWinograd(task) ?? refuseRough(winogradShape(task, size)),
+    cost: (task) => weightGradCost(winogradShape(task, size), task.engine),
     plan(task) {
-      const s = winogradShape(task, m);
+      const s = winogradShape(task, size);
       return {
-        description: name,
+        description: `winograd ${filteringName(s)} weight gradient`,
         exact: false,
         multiplications: multiplications(s),
         weightBytes: 0,
@@ -77,10 +97,10 @@ function weightGradPlanner(m: TileSize): ConvPlanner {
 }
 
 export const winogradPlanners: readonly ConvPlanner[] = [
-  forwardPlanner(4, 'transformed'),
-  forwardPlanner(4, 'packed'),
-  forwardPlanner(2, 'transformed'),
-  forwardPlanner(2, 'packed'),
-  weightGradPlanner(4),
-  weightGradPlanner(2),
+  forwardPlanner('large', 'transformed'),
+  forwardPlanner('large', 'packed'),
+  forwardPlanner('small', 'transformed'),
+  forwardPlanner('small', 'packed'),
+  weightGradPlanner('large'),
+  weightGradPlanner('small'),
 ];

@@ -1,14 +1,14 @@
 // A convolution or an input gradient as Winograd's kernels see it: a source map, a target map, and a grid of tiles.
-// An input gradient is a convolution with turned taps and exchanged channels; dilation d is d×d interleaved plain ones.
+// An input gradient is a convolution with turned taps and exchanged channels; dilation d is d×d interleaved plain ones; one of
+// stride s is a sum of s×s plain ones, over the source's phases: cell (s·i + a, s·j + b) is cell (i, j) of phase (a, b).
 
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
+import { product } from '../../../../geometry/window.ts';
 import { engineName } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
-import { type Filtering, filterings } from './matrices.ts';
-
-export type TileSize = 2 | 4;
+import { type Filtering, filtering, mostTaps, type TileSize } from './matrices.ts';
 
 /** One value per axis: height, width. */
 export type Pair<T = number> = readonly [T, T];
@@ -38,17 +38,22 @@ export interface WeightSteps {
   readonly lane: number;
   /** From one source channel to the next. */
   readonly channel: number;
+  readonly kernel: Pair;
   readonly turned: boolean;
 }
 
-/** target(o) = Σ source(o − pad + k·dilation) · weight(k), per axis. */
+/** target(o) = Σ source(o·stride − pad + k·dilation) · weight(k), per axis. */
 export interface WinogradShape {
-  readonly filtering: Filtering;
+  readonly filterings: Pair<Filtering>;
   readonly images: number;
   readonly groups: number;
   readonly source: PixelMap;
   readonly target: PixelMap;
   readonly pad: Pair;
+  /** Of both axes. */
+  readonly stride: number;
+  /** Terms of each product: the channels of all phases of a group. */
+  readonly depth: number;
   readonly axes: Pair<TileAxis>;
   /** Tiles of all images. */
   readonly tiles: number;
@@ -57,10 +62,23 @@ export interface WinogradShape {
   readonly key: string;
 }
 
-const pair = <T>(axes: readonly WindowAxis[], read: (a: WindowAxis) => T): Pair<T> => [
-  read(axes[0]),
-  read(axes[1]),
-];
+/** One value per axis. */
+export const each = <T, U>([a, b]: Pair<T>, read: (value: T) => U): Pair<U> => [read(a), read(b)];
+
+/** Products of matrices. */
+export const points = (s: WinogradShape): number => product(s.filterings.map((f) => f.inputs));
+
+/** Taps of one phase. */
+export const tapCount = (s: WinogradShape): number => product(s.filterings.map((f) => f.taps));
+
+/**
+ * The source's phases in the order of their channels, runs of them with the channels inside: planes are gathered with the
+ * phases of a cell side by side, pixels phase by phase.
+ */
+export function phaseRuns({ source, stride }: WinogradShape): Pair[][] {
+  const phases = Array.from({ length: stride ** 2 }, (_, p): Pair => [Math.floor(p / stride), p % stride]);
+  return source.planes ? [phases] : phases.map((phase) => [phase]);
+}
 
 /**
  * Outputs of one phase are d apart, a tile holds m of them. Tile t begins at ⌊t / d⌋·m·d + t mod d; where the
@@ -73,56 +91,71 @@ function tileAxis(cells: number, dilation: number, outputs: number): TileAxis {
   return { count: short * dilation + (long > short ? rest : 0), outputs, dilation };
 }
 
-function weightSteps(g: ConvGeometry, turned: boolean): WeightSteps {
-  const [filter, out] = [(g.inChannels / g.groups) * 9, g.outChannels / g.groups];
-  const group = out * filter;
-  return turned ? { group, lane: 9, channel: filter, turned } : { group, lane: filter, channel: 9, turned };
+function weightSteps(g: ConvGeometry, kernel: Pair, turned: boolean): WeightSteps {
+  const taps = product(kernel);
+  const [filter, out] = [(g.inChannels / g.groups) * taps, g.outChannels / g.groups];
+  const steps = turned ? { lane: taps, channel: filter } : { lane: filter, channel: taps };
+  return { group: out * filter, ...steps, kernel, turned };
 }
 
 const placeKey = (map: PixelMap): string => (map.planes ? 'planes' : `pitch ${map.pitch}`);
 
+const axesOf = (g: ConvGeometry): Pair<WindowAxis> => [g.axes[0], g.axes[1]];
+
+/** Of one phase. */
+const tapsOf = (a: WindowAxis): number => Math.ceil(a.kernel / a.stride);
+
 /** For 'weightGrad' as for 'conv': source is x, target is y. */
-export function winogradShape(task: ConvTask, m: TileSize): WinogradShape {
+export function winogradShape(task: ConvTask, size: TileSize): WinogradShape {
   const { geometry: g, kernel } = task;
   const turned = kernel === 'inputGrad';
+  const windows = axesOf(g);
   const x = {
-    size: pair(g.axes, (a) => a.input),
+    size: each(windows, (a) => a.input),
     pitch: task.xPitch,
     planes: task.xOrder === 'planes' ? g.inChannels : null,
     channels: g.inChannels / g.groups,
   };
   const y = {
-    size: pair(g.axes, (a) => a.output),
+    size: each(windows, (a) => a.output),
     pitch: task.yPitch,
     planes: task.yOrder === 'planes' ? g.outChannels : null,
     channels: g.outChannels / g.groups,
   };
   const [source, target] = turned ? [y, x] : [x, y];
-  const cells = [...target.size];
-  const axes = pair(g.axes, (a) => tileAxis(cells.shift() as number, a.dilation, m));
+  const filterings = each(windows, (a) => filtering(size, tapsOf(a)));
+  const tilesOf = (i: 0 | 1): TileAxis =>
+    tileAxis(target.size[i], windows[i].dilation, filterings[i].outputs);
+  const axes = [tilesOf(0), tilesOf(1)] as const;
+  const { stride } = windows[0];
   return {
-    filtering: filterings[m],
-    images: g.batch,
-    groups: g.groups,
-    source,
-    target,
-    pad: pair(g.axes, (a) => (turned ? 2 * a.dilation - a.padBefore : a.padBefore)),
-    axes,
+    ...{ filterings, images: g.batch, groups: g.groups, source, target, stride, axes },
+    pad: each(windows, (a) => (turned ? (a.kernel - 1) * a.dilation - a.padBefore : a.padBefore)),
+    depth: source.channels * stride ** 2,
     tiles: g.batch * axes[0].count * axes[1].count,
-    weights: weightSteps(g, turned),
-    key: `winograd ${m}x${m} ${kernel} ${formatConv(g)} ${placeKey(x)}>${placeKey(y)} ${epilogueKey(task.epilogue)} ${engineName(task.engine)}`,
+    weights: weightSteps(
+      g,
+      each(windows, (a) => a.kernel),
+      turned,
+    ),
+    key: `winograd ${size} ${kernel} ${formatConv(g)} ${placeKey(x)}>${placeKey(y)} ${epilogueKey(task.epilogue)} ${engineName(task.engine)}`,
   };
 }
 
 /** Fewer channels leave the register tiles empty and the transforms unpaid. */
 const fewestChannels = 8;
 
-export function refuseWinograd({ geometry: g }: ConvTask): string | null {
+export function refuseWinograd({ geometry: g, kernel }: ConvTask): string | null {
   if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
   if (g.axes.length !== 2) return `needs two axes, there are ${g.axes.length}`;
-  const bad = g.axes.find((a) => a.kernel !== 3 || a.stride !== 1);
-  if (bad) return `needs kernel 3 and stride 1, an axis has kernel ${bad.kernel}, stride ${bad.stride}`;
-  const [from, to] = [g.inChannels / g.groups, g.outChannels / g.groups];
+  const [a, b] = g.axes;
+  if (a.stride !== b.stride) return `needs one stride, they are ${a.stride} and ${b.stride}`;
+  if (a.stride > 1 && kernel !== 'conv') return `takes gradients of stride 1 only, here it is ${a.stride}`;
+  if (a.stride > 1 && Math.max(a.dilation, b.dilation) > 1) return 'takes no stride together with dilation';
+  const taps = Math.max(tapsOf(a), tapsOf(b));
+  if (taps === 1 || taps > mostTaps)
+    return `needs kernels of 2 to ${mostTaps} taps, per phase if strided, here they are ${tapsOf(a)} and ${tapsOf(b)}`;
+  const [from, to] = [(g.inChannels / g.groups) * a.stride ** 2, g.outChannels / g.groups];
   if (Math.min(from, to) < fewestChannels)
     return `needs ${fewestChannels} channels per group on both sides, there are ${from} and ${to}`;
   return null;
@@ -131,6 +164,9 @@ export function refuseWinograd({ geometry: g }: ConvTask): string | null {
 /** Loads may read this many cells before a row of a plane, and this many behind it: what lies there is masked. */
 const overhang = { before: 4, behind: 12 };
 
+/** Strides whose phases lie well in vectors of a plane. */
+const planeStrides = [1, 2, 4];
+
 /** What tiles of planes cannot do: leap, read far outside, and take residuals, which lie as pixels. */
 export function refusePlanes(task: ConvTask, s: WinogradShape): string | null {
   if (!s.source.planes && !s.target.planes) return null;
@@ -138,9 +174,11 @@ export function refusePlanes(task: ConvTask, s: WinogradShape): string | null {
   if (leap) return `reads and writes planes without dilation only, here it is ${leap.dilation}`;
   if (s.target.planes && task.epilogue.extras.includes('pixel'))
     return 'adds no array to a result that lies as planes';
-  const { count, outputs } = s.axes[1];
-  const behind = count * outputs + 2 - s.pad[1] - s.source.size[1];
-  if (s.source.planes && (s.pad[1] > overhang.before || behind > overhang.behind))
+  if (!s.source.planes) return null;
+  if (!planeStrides.includes(s.stride)) return `reads planes with strides of ${planeStrides.join(', ')} only`;
+  const { count, outputs, inputs } = { ...s.axes[1], ...s.filterings[1] };
+  const behind = ((count - 1) * outputs + inputs) * s.stride - s.pad[1] - s.source.size[1];
+  if (s.pad[1] > overhang.before || behind > overhang.behind)
     return `reads at most ${overhang.before} cells beside a plane, here the padding is larger`;
   return null;
 }

@@ -3,8 +3,8 @@
 import { i32 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
-import { channelBytes, floatBytes, paddedChannels } from './tiles.ts';
-import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
+import { channelBytes, pointsOf, rowBytes, type TileInput } from './tiles.ts';
+import { patchBytes, tileTransform } from './tileTransform.ts';
 
 /** Unit = group, tile. */
 export function transformKernel(
@@ -15,8 +15,7 @@ export function transformKernel(
   e: Engine,
 ): Kernel {
   const operands = ['x', 'v'];
-  const row = paddedChannels(input.map.channels) * floatBytes;
-  const groupBytes = input.matrix.length ** 2 * input.planeBytes;
+  const groupBytes = pointsOf(input) * input.planeBytes;
   return {
     key,
     operands,
@@ -29,7 +28,7 @@ export function transformKernel(
           const group = f.keep(i32.divU(unit, tiles), 'group');
           const tile = f.keep(i32.sub(unit, i32.mul(group, tiles)), 'tile');
           const x = i32.add(p.x, i32.mul(group, input.map.channels * channelBytes(input.map)));
-          const v = i32.add(p.v, i32.add(i32.mul(group, groupBytes), i32.mul(tile, row)));
+          const v = i32.add(p.v, i32.add(i32.mul(group, groupBytes), i32.mul(tile, rowBytes(input))));
           f.run(f.call(transform, { x, v, tile, patch: p.scratch }));
         });
       });

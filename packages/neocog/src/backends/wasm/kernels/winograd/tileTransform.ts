@@ -1,53 +1,49 @@
-// The transform of tiles on their way in: V = m · tile · mᵀ for all channels, read from pixels, written as planes
+// The transform of tiles on their way in: V = m · tile · mᵀ for all channels of all phases, read from pixels, written as planes
 // [point][tile][channel]. A tile within a map of pixels is read where it lies; one at the border is first copied, with zeros,
 // and so is every tile of a map that lies as planes.
 
+import { product } from '../../../../geometry/window.ts';
 import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { applyBothSides } from './apply.ts';
-import type { Matrix } from './matrices.ts';
 import { gatherTile } from './planes.ts';
-import type { Pair, PixelMap, TileAxis } from './shape.ts';
+import { each, type Pair } from './shape.ts';
 import {
   floatBytes,
   paddedChannels,
   pixelAddress,
   pixelBytes,
+  type TileInput,
   type TilePlace,
   tilePlace,
   tileReach,
   vectorBytes,
 } from './tiles.ts';
 
-export interface TileInput {
-  readonly map: PixelMap;
-  readonly axes: Pair<TileAxis>;
-  /** A tile reads from its first cell plus this. */
-  readonly shift: Pair;
-  /** Of side `matrix[0].length` in, `matrix.length` out. */
-  readonly matrix: Matrix;
-  /** From one point's plane to the next. */
-  readonly planeBytes: number;
-}
-
 /** `x`: the map at the group's first channel; `v`: the tile's place in the first plane; `patch`: scratch. */
 const params = { x: 'i32', v: 'i32', tile: 'i32', patch: 'i32' } as const;
 export type TileTransform = FuncRef<typeof params, 'void'>;
 
-const sideOf = (t: TileInput): number => t.matrix[0].length;
+/** The cells of a map that a tile reads. */
+const sidesOf = (t: TileInput): Pair => each(t.matrices, (m) => m[0].length * t.stride);
+
+/** The pixels of a patch, with the phases as channels if they come from planes. */
+const patchSides = (t: TileInput): Pair => (t.map.planes ? each(t.matrices, (m) => m[0].length) : sidesOf(t));
+
+const patchChannels = ({ map, stride }: TileInput): number => map.channels * (map.planes ? stride ** 2 : 1);
 
 /** Bytes from one pixel of a patch to the next: one more vector pair than channels, so that pixels share no cache set. */
-const patchPixel = (t: TileInput): number => (paddedChannels(t.map.channels) + 16) * floatBytes;
+const patchPixel = (t: TileInput): number => (paddedChannels(patchChannels(t)) + 16) * floatBytes;
 
-export const patchBytes = (t: TileInput): number => sideOf(t) ** 2 * patchPixel(t);
+export const patchBytes = (t: TileInput): number => product(patchSides(t)) * patchPixel(t);
 
 /** Adds the function that transforms one tile. */
 export function tileTransform(m: Module, name: string, t: TileInput, e: Engine): TileTransform {
-  const { inside, outside } = tileReach(t, t.map, t.shift, sideOf(t));
+  const { inside, outside } = tileReach(t, sidesOf(t));
   if (t.map.planes) return planesTransform(m, name, t, { inside, outside }, e);
   const pixel = pixelBytes(t.map);
   const steps = [t.axes[0].dilation * t.map.size[1] * pixel, t.axes[1].dilation * pixel] as const;
-  const direct = inside ? squareTransform(m, `${name}Inside`, t, steps, e) : null;
+  const direct = inside ? phasesTransform(m, `${name}Inside`, t, steps, e) : null;
   const border = outside ? borderTransform(m, name, t, patchTransform(m, name, t, e)) : null;
   return m.func(name, params, (f, p) => {
     const { image, row, column } = firstPlace(f, t, p.tile);
@@ -70,13 +66,14 @@ function firstPlace(f: Func, t: TileInput, tile: Local<'i32'>): TilePlace {
   const { image, row, column } = tilePlace(f, t.axes, tile);
   return {
     image,
-    row: f.keep(i32.add(row, t.shift[0]), 'firstRow'),
-    column: f.keep(i32.add(column, t.shift[1]), 'firstColumn'),
+    row: f.keep(i32.add(i32.mul(row, t.stride), t.shift[0]), 'firstRow'),
+    column: f.keep(i32.add(i32.mul(column, t.stride), t.shift[1]), 'firstColumn'),
   };
 }
 
 function patchTransform(m: Module, name: string, t: TileInput, e: Engine) {
-  return squareTransform(m, `${name}Patch`, t, [sideOf(t) * patchPixel(t), patchPixel(t)], e);
+  const steps = [patchSides(t)[1] * patchPixel(t), patchPixel(t)] as const;
+  return (t.map.planes ? rectangleTransform : phasesTransform)(m, `${name}Patch`, t, steps, e);
 }
 
 /** From planes: gathers the tile into the patch, with zeros for cells outside, and transforms that. */
@@ -90,7 +87,7 @@ function planesTransform(
   const transform = patchTransform(m, name, t, e);
   const gather = (masked: boolean) =>
     gatherTile(m, `${name}${masked ? 'Border' : 'Inside'}`, {
-      ...{ map: t.map, side: sideOf(t), patchPixel: patchPixel(t), masked },
+      ...{ map: t.map, stride: t.stride, sides: patchSides(t), patchPixel: patchPixel(t), masked },
     });
   const [plain, masked] = [inside ? gather(false) : null, outside ? gather(true) : null];
   return m.func(name, params, (f, p) => {
@@ -106,31 +103,50 @@ function planesTransform(
 }
 
 function isInside(t: TileInput, row: Local<'i32'>, column: Local<'i32'>) {
-  const last = t.axes.map((a, i) => t.map.size[i] - (sideOf(t) - 1) * a.dilation);
+  const last = t.axes.map((a, i) => t.map.size[i] - (sidesOf(t)[i] - 1) * a.dilation);
   return i32.and(i32.ltU(row, last[0]), i32.ltU(column, last[1]));
 }
 
-const squareParams = { x: 'i32', v: 'i32' } as const;
+const placeParams = { x: 'i32', v: 'i32' } as const;
+type Transform = FuncRef<typeof placeParams, 'void'>;
+
+/** All phases of one tile whose pixels lie `steps` apart, one after the other. */
+function phasesTransform(m: Module, name: string, t: TileInput, steps: Pair, e: Engine): Transform {
+  const { stride, map } = t;
+  const phase = rectangleTransform(
+    m,
+    name,
+    t,
+    each(steps, (step) => step * stride),
+    e,
+  );
+  if (stride === 1) return phase;
+  return m.func(`${name}Phases`, placeParams, (f, { x, v }) => {
+    f.repeat(stride, () => {
+      const from = f.keep(x, 'from');
+      f.repeat(stride, () => {
+        f.run(f.call(phase, { x: from, v }));
+        f.increase(from, steps[1]);
+        f.increase(v, map.channels * floatBytes);
+      });
+      f.increase(x, steps[0]);
+    });
+  });
+}
 
 /** All channels of one tile whose pixels lie `steps` apart, two vectors at a time. */
-function squareTransform(
-  m: Module,
-  name: string,
-  t: TileInput,
-  steps: Pair,
-  e: Engine,
-): FuncRef<typeof squareParams, 'void'> {
-  const points = t.matrix.length;
-  return m.func(name, squareParams, (f, { x, v }) => {
-    f.repeat(paddedChannels(t.map.channels) / 8, () => {
+function rectangleTransform(m: Module, name: string, t: TileInput, steps: Pair, e: Engine): Transform {
+  const across = t.matrices[1].length;
+  return m.func(name, placeParams, (f, { x, v }) => {
+    f.repeat(paddedChannels(patchChannels(t)) / 8, () => {
       applyBothSides(
         f,
         e,
-        t.matrix,
+        t.matrices,
         2,
         (i, j, l) => v128.load(x, { offset: i * steps[0] + j * steps[1] + l * vectorBytes }),
         (i, j, l, value) =>
-          f.run(v128.store(v, value, { offset: (i * points + j) * t.planeBytes + l * vectorBytes })),
+          f.run(v128.store(v, value, { offset: (i * across + j) * t.planeBytes + l * vectorBytes })),
       );
       f.increase(x, 2 * vectorBytes);
       f.increase(v, 2 * vectorBytes);
@@ -145,16 +161,16 @@ function borderTransform(
   m: Module,
   name: string,
   t: TileInput,
-  transform: FuncRef<typeof squareParams, 'void'>,
+  transform: Transform,
 ): FuncRef<typeof borderParams, 'void'> {
   const [copy, clear] = pixelFunctions(m, name, paddedChannels(t.map.channels));
   return m.func(`${name}Border`, borderParams, (f, p) => {
     const to = f.keep(p.patch, 'to');
-    const side = sideOf(t);
+    const [rows, columns] = sidesOf(t);
     const row = f.keep(p.row, 'r');
-    f.repeat(side, () => {
+    f.repeat(rows, () => {
       const column = f.keep(p.column, 'c');
-      f.repeat(side, () => {
+      f.repeat(columns, () => {
         const known = i32.and(i32.ltU(row, t.map.size[0]), i32.ltU(column, t.map.size[1]));
         f.if(
           known,

@@ -1,8 +1,10 @@
 // Where tiles lie: arithmetic at run time from a tile's number to its pixels, and how tiles are dealt out in blocks.
 
+import { product } from '../../../../geometry/window.ts';
 import { type Code, type Func, i32, type Local, type Operand, select } from '../../assembler/index.ts';
 import { evenTiles } from '../tiles.ts';
-import type { Pair, PixelMap, TileAxis, WinogradShape } from './shape.ts';
+import type { Matrix } from './matrices.ts';
+import type { Pair, PixelMap, TileAxis } from './shape.ts';
 
 export const floatBytes = 4;
 export const vectorBytes = 16;
@@ -12,6 +14,30 @@ export const planeBytes = (floats: number): number => (Math.ceil((floats * float
 
 /** Channels as transforms handle them: pairs of vectors. */
 export const paddedChannels = (channels: number): number => Math.ceil(channels / 8) * 8;
+
+/** What is transformed on its way in: V = m · tile · mᵀ for all channels and phases. */
+export interface TileInput {
+  readonly map: PixelMap;
+  readonly axes: Pair<TileAxis>;
+  /** A tile reads from its first cell, times the stride, plus this. */
+  readonly shift: Pair;
+  /** A tile reads that many phases along each axis. */
+  readonly stride: number;
+  /** Of each axis: what a tile reads of a phase to points. */
+  readonly matrices: Pair<Matrix>;
+  /** From one point's plane to the next. */
+  readonly planeBytes: number;
+}
+
+/** Floats of a transformed tile at one point: the last phase may write its channels rounded up. */
+export const rowFloats = (channels: number, stride: number): number =>
+  paddedChannels((stride ** 2 - 1) * channels + paddedChannels(channels));
+
+/** Bytes from one transformed tile to the next. */
+export const rowBytes = ({ map, stride }: TileInput): number => rowFloats(map.channels, stride) * floatBytes;
+
+/** Points of a tile's transform. */
+export const pointsOf = (t: TileInput): number => product(t.matrices.map((m) => m.length));
 
 /** The first pixel that a tile covers. */
 export interface TilePlace {
@@ -109,12 +135,13 @@ export function heightsOf(blocks: TileBlocks, most: number): HeightCount[] {
   return heights.map((height) => ({ height, large: times(large, height), small: times(small, height) }));
 }
 
-/** Does any tile reach past the map, does any lie within? For axis tiles that begin at their first cell plus `shift`. */
-export function tileReach(shape: Pick<WinogradShape, 'axes'>, map: PixelMap, shift: Pair, side: number) {
-  const within = shape.axes.map(({ count, outputs, dilation }, a) =>
+/** Does any tile reach past the map, does any lie within? `sides`: the cells that it reads. */
+export function tileReach({ axes, map, shift, stride }: TileInput, sides: Pair) {
+  const within = axes.map(({ count, outputs, dilation }, a) =>
     Array.from({ length: count }, (_, t) => {
-      const first = Math.floor(t / dilation) * outputs * dilation + (t % dilation) + shift[a];
-      return first >= 0 && first + (side - 1) * dilation < map.size[a];
+      const cell = Math.floor(t / dilation) * outputs * dilation + (t % dilation);
+      const first = cell * stride + shift[a];
+      return first >= 0 && first + (sides[a] - 1) * dilation < map.size[a];
     }),
   );
   return {

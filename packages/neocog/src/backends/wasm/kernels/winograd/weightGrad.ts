@@ -25,15 +25,24 @@ import { type Kernel, kernelParams, type Step } from '../kernel.ts';
 import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
 import { products } from './products.ts';
-import type { WinogradShape } from './shape.ts';
+import { each, points, type WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
-import { floatBytes, heightsOf, paddedChannels, planeBytes, tileBlocks, vectorBytes } from './tiles.ts';
-import { patchBytes, type TileInput, tileTransform } from './tileTransform.ts';
+import {
+  floatBytes,
+  heightsOf,
+  paddedChannels,
+  planeBytes,
+  pointsOf,
+  rowBytes,
+  type TileInput,
+  tileBlocks,
+  vectorBytes,
+} from './tiles.ts';
+import { patchBytes, tileTransform } from './tileTransform.ts';
 import {
   addPartsKernel,
   blockBytes,
   finishKernel,
-  points,
   sumsOffset,
   type WeightSums,
   weightSums,
@@ -54,19 +63,20 @@ interface Context {
   readonly sums: WeightSums;
 }
 
-const rowBytes = (t: TileInput): number => paddedChannels(t.map.channels) * floatBytes;
-const groupBytes = (t: TileInput): number => t.matrix.length ** 2 * t.planeBytes;
+const groupBytes = (t: TileInput): number => pointsOf(t) * t.planeBytes;
 
 /** `tiles`: how many lie in one plane. */
 function contextOf(s: WinogradShape, e: Engine, tiles: number): Context {
   const plane = (channels: number): number => planeBytes(tiles * paddedChannels(channels));
-  const { source, target, axes, filtering, pad } = s;
-  const x = { map: source, axes, shift: [-pad[0], -pad[1]] as const, matrix: filtering.input };
-  const dy = { map: target, axes, shift: [0, 0] as const, matrix: transposed(filtering.output) };
+  const { source, target, axes, filterings, stride } = s;
+  const x = { map: source, shift: each(s.pad, (pad) => -pad), matrices: each(filterings, (f) => f.input) };
+  const dy = {
+    ...{ map: target, shift: [0, 0] as const, matrices: each(filterings, (f) => transposed(f.output)) },
+  };
   return {
     ...{ s, e, sums: weightSums(s, e) },
-    x: { ...x, planeBytes: plane(source.channels) },
-    dy: { ...dy, planeBytes: plane(target.channels) },
+    x: { ...x, axes, stride, planeBytes: plane(source.channels) },
+    dy: { ...dy, axes, stride, planeBytes: plane(target.channels) },
   };
 }
 

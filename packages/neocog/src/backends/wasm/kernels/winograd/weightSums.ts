@@ -9,9 +9,8 @@ import { transposeSquare } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
-import type { WinogradShape } from './shape.ts';
+import { each, points, tapCount, type WinogradShape } from './shape.ts';
 import { floatBytes, vectorBytes } from './tiles.ts';
-import { tapCount } from './weights.ts';
 
 export interface WeightSums {
   readonly s: WinogradShape;
@@ -23,8 +22,6 @@ export interface WeightSums {
   /** Bytes of one part. */
   readonly part: number;
 }
-
-export const points = (s: WinogradShape): number => s.filtering.inputs ** 2;
 
 /** Bytes of a block: one point, all out channels. */
 export const blockBytes = (s: WinogradShape, run: LaneRun): number =>
@@ -78,7 +75,7 @@ export function finishKernel(c: WeightSums): Kernel {
     key: `${s.key} finish`,
     operands,
     units: s.groups * outs,
-    scratchBytes: tapCount * 4 * vectorBytes,
+    scratchBytes: tapCount(s) * 4 * vectorBytes,
     emit(m, name) {
       const functions = runs.map((run, i) => finishBlock(m, `${name}Block${i}`, c, run));
       return m.func(name, kernelParams(operands), (f, p) => {
@@ -86,16 +83,14 @@ export function finishKernel(c: WeightSums): Kernel {
           const group = f.keep(i32.divU(unit, outs), 'group');
           const out = f.keep(i32.sub(unit, i32.mul(group, outs)), 'out');
           const plane = f.keep(i32.mul(group, points(s)), 'plane');
-          const filter = f.keep(
-            i32.add(p.w, i32.mul(unit, s.source.channels * tapCount * floatBytes)),
-            'filter',
-          );
+          const filterBytes = s.source.channels * tapCount(s) * floatBytes;
+          const filter = f.keep(i32.add(p.w, i32.mul(unit, filterBytes)), 'filter');
           f.range('block', 0, blockCount(runs), 1, (block) =>
             inRun(f, runs, block, (run, index) => {
               const row = i32.mul(out, laneWidth(run) * floatBytes);
               const sums = i32.add(i32.add(p.sums, row), sumsOffset(c, run, plane, index));
               const lane = i32.add(i32.mul(index, laneWidth(run)), run.channel);
-              const to = i32.add(filter, i32.mul(lane, tapCount * floatBytes));
+              const to = i32.add(filter, i32.mul(lane, tapCount(s) * floatBytes));
               f.run(f.call(functions[runs.indexOf(run)], { sums, to, scratch: p.scratch }));
             }),
           );
@@ -105,41 +100,43 @@ export function finishKernel(c: WeightSums): Kernel {
   };
 }
 
-/** One output channel's weights for a block of input channels: `lanes × 9` floats in a row. */
+/** One output channel's weights for a block of input channels: `lanes × taps` floats in a row. */
 function finishBlock(m: Module, name: string, c: WeightSums, run: LaneRun) {
   const { s, e } = c;
   const beside = Math.min(2, run.tile.vectors);
   const row = laneWidth(run) * floatBytes;
+  const { inputs, taps: across } = s.filterings[1];
   return m.func(name, { sums: 'i32', to: 'i32', scratch: 'i32' }, (f, { sums, to, scratch }) => {
     for (let first = 0; first < run.tile.vectors; first += beside) {
       applyBothSides(
         f,
         e,
-        transposed(s.filtering.weight),
+        each(s.filterings, (f) => transposed(f.weight)),
         beside,
-        (i, j, v) =>
-          v128.load(sums, { offset: (i * s.filtering.inputs + j) * c.point + (first + v) * vectorBytes }),
+        (i, j, v) => v128.load(sums, { offset: (i * inputs + j) * c.point + (first + v) * vectorBytes }),
         (i, j, v, value) =>
-          f.run(v128.store(scratch, value, { offset: (i * 3 + j) * row + (first + v) * vectorBytes })),
+          f.run(v128.store(scratch, value, { offset: (i * across + j) * row + (first + v) * vectorBytes })),
       );
     }
     for (let v = 0; 4 * v < run.lanes; v++) {
-      const taps = Array.from({ length: tapCount }, (_, k) =>
+      const taps = Array.from({ length: tapCount(s) }, (_, k) =>
         v128.load(scratch, { offset: k * row + v * vectorBytes }),
       );
-      storeTaps(f, to, taps, Math.min(4, run.lanes - 4 * v), 4 * v * tapCount * floatBytes);
+      storeTaps(f, to, taps, Math.min(4, run.lanes - 4 * v), 4 * v * tapCount(s) * floatBytes);
     }
   });
 }
 
-/** Nine vectors of up to four channels as that many channels of nine taps, from `to + offset` on. */
+/** Vectors of up to four channels, one per tap, as that many channels of taps, from `to + offset` on. */
 function storeTaps(f: Func, to: Local<'i32'>, taps: readonly Vector[], lanes: number, offset: number): void {
-  const [first, second] = [transposeSquare(f, taps.slice(0, 4)), transposeSquare(f, taps.slice(4, 8))];
-  const last = f.keep(taps[8], 'last');
-  for (let lane = 0; lane < lanes; lane++) {
-    const at = offset + lane * tapCount * floatBytes;
-    f.run(v128.store(to, first[lane], { offset: at }));
-    f.run(v128.store(to, second[lane], { offset: at + vectorBytes }));
-    f.run(v128.store32Lane(to, last, lane, { offset: at + 2 * vectorBytes }));
+  const place = (lane: number, tap: number) => ({ offset: offset + (lane * taps.length + tap) * floatBytes });
+  for (let tap = 0; tap < taps.length; tap++) {
+    const square = tap + 4 <= taps.length ? transposeSquare(f, taps.slice(tap, tap + 4)) : null;
+    const one = square ? null : f.keep(taps[tap], 'tap');
+    for (let lane = 0; lane < lanes; lane++) {
+      if (square) f.run(v128.store(to, square[lane], place(lane, tap)));
+      if (one) f.run(v128.store32Lane(to, one, lane, place(lane, tap)));
+    }
+    if (square) tap += 3;
   }
 }

@@ -1,5 +1,6 @@
 // Weights on their way into the products: packed so that lanes lie together, and transformed, U = G g Gᵀ.
 
+import { product } from '../../../../geometry/window.ts';
 import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
@@ -7,66 +8,85 @@ import { type Kernel, kernelParams } from '../kernel.ts';
 import { transposeSquare } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
-import type { WeightSteps, WinogradShape } from './shape.ts';
+import { each, type Pair, phaseRuns, points, tapCount, type WinogradShape } from './shape.ts';
 import { floatBytes, planeBytes, vectorBytes } from './tiles.ts';
-
-export const tapCount = 9;
 
 /** Channels whose weights are transformed at a time: what lies between the two steps stays in the second-level cache. */
 export const chunkChannels = 64;
 
 /** Chunks of channels: whole ones, then the rest. */
-export function chunksOf(channels: number): { channels: number; count: number }[] {
-  const whole = { channels: chunkChannels, count: Math.floor(channels / chunkChannels) };
-  const rest = { channels: channels % chunkChannels, count: 1 };
+export function chunksOf(channels: number, most: number): { channels: number; count: number }[] {
+  const whole = { channels: most, count: Math.floor(channels / most) };
+  const rest = { channels: channels % most, count: 1 };
   return [whole, rest].filter((c) => c.count * c.channels > 0);
 }
 
 /** From one point to the next in a block of transformed weights. */
 export const weightPlane = (channels: number, run: LaneRun): number => planeBytes(channels * laneWidth(run));
 
-export const packedBytes = (channels: number, run: LaneRun): number =>
-  channels * tapCount * laneWidth(run) * floatBytes;
+export const packedBytes = (s: WinogradShape, channels: number, run: LaneRun): number =>
+  channels * tapCount(s) * laneWidth(run) * floatBytes;
 
 const params = { from: 'i32', to: 'i32', channels: 'i32' } as const;
 /** Takes `channels` channels of a block to the next form. */
 export type WeightFunction = FuncRef<typeof params, 'void'>;
 
-/** The nine taps of four lanes, which lie `offsets` bytes behind `from`. */
-function loadTaps(f: Func, from: Local<'i32'>, offsets: readonly number[]): Vector[] {
-  const square = (tap: number): Vector[] =>
-    transposeSquare(
-      f,
-      offsets.map((offset) => v128.load(from, { offset: offset + tap * floatBytes })),
-    );
-  const last = offsets
-    .slice(1)
-    .reduce<Vector>(
-      (v, offset, lane) => v128.load32Lane(from, v, lane + 1, { offset: offset + 8 * floatBytes }),
-      v128.load32Zero(from, { offset: offsets[0] + 8 * floatBytes }),
-    );
-  return [...square(0), ...square(4), last];
+/** `count` taps of four lanes, which lie `offsets` bytes behind `from`. */
+function loadTaps(f: Func, from: Local<'i32'>, offsets: readonly number[], count: number): Vector[] {
+  const taps: Vector[] = [];
+  while (taps.length < count) {
+    const places = offsets.map((offset) => ({ offset: offset + taps.length * floatBytes }));
+    if (taps.length + 4 <= count)
+      taps.push(
+        ...transposeSquare(
+          f,
+          places.map((place) => v128.load(from, place)),
+        ),
+      );
+    else {
+      const [first, ...others] = places;
+      const start: Vector = v128.load32Zero(from, first);
+      taps.push(others.reduce((v, place, lane) => v128.load32Lane(from, v, lane + 1, place), start));
+    }
+  }
+  return taps;
 }
 
-/** Row-major weights to `[channel][tap][lane]`. Lanes beyond the last channel repeat it. */
-export function packWeights(m: Module, name: string, run: LaneRun, steps: WeightSteps): WeightFunction {
-  const width = laneWidth(run);
+/** Which taps of the kernel a phase has, null where it has none. */
+function phaseTaps({ filterings: [down, across], weights, stride }: WinogradShape, [a, b]: Pair) {
+  const [rows, columns] = weights.kernel;
+  return Array.from({ length: down.taps * across.taps }, (_, tap) => {
+    const row = Math.floor(tap / across.taps) * stride + a;
+    const column = (tap % across.taps) * stride + b;
+    return row < rows && column < columns ? row * columns + column : null;
+  });
+}
+
+/** Row-major weights to `[channel][phase][tap][lane]`. Lanes beyond the last channel repeat it. */
+function packWeights(
+  m: Module,
+  name: string,
+  s: WinogradShape,
+  run: LaneRun,
+  phases: readonly Pair[],
+): WeightFunction {
+  const row = laneWidth(run) * floatBytes;
+  const order = phases.flatMap((phase) => phaseTaps(s, phase));
+  const { weights } = s;
   return m.func(name, params, (f, p) => {
     f.repeat(p.channels, () => {
       for (let v = 0; v < run.tile.vectors; v++) {
         const lanes = [0, 1, 2, 3].map((lane) => Math.min(4 * v + lane, run.lanes - 1));
-        const taps = loadTaps(
-          f,
-          p.from,
-          lanes.map((lane) => lane * steps.lane * floatBytes),
-        );
-        if (steps.turned) taps.reverse();
-        taps.forEach((tap, k) =>
-          f.run(v128.store(p.to, tap, { offset: k * width * floatBytes + v * vectorBytes })),
-        );
+        const offsets = lanes.map((lane) => lane * weights.lane * floatBytes);
+        const taps = loadTaps(f, p.from, offsets, product(weights.kernel));
+        if (weights.turned) taps.reverse();
+        order.forEach((tap, k) => {
+          const value = tap === null ? v128.const4F(0, 0, 0, 0) : taps[tap];
+          f.run(v128.store(p.to, value, { offset: k * row + v * vectorBytes }));
+        });
       }
-      f.increase(p.from, steps.channel * floatBytes);
-      f.increase(p.to, tapCount * width * floatBytes);
+      f.increase(p.from, weights.channel * floatBytes);
+      f.increase(p.to, order.length * row);
     });
   });
 }
@@ -82,23 +102,23 @@ export function transformWeights(
 ): WeightFunction {
   const beside = Math.min(2, run.tile.vectors);
   const row = laneWidth(run) * floatBytes;
-  const points = s.filtering.inputs;
+  const [{ inputs, taps }, count] = [s.filterings[1], tapCount(s)];
   return m.func(name, params, (f, p) => {
     f.repeat(p.channels, () => {
       f.repeat(run.tile.vectors / beside, () => {
         applyBothSides(
           f,
           e,
-          s.filtering.weight,
+          each(s.filterings, (filtering) => filtering.weight),
           beside,
-          (i, j, v) => v128.load(p.from, { offset: (i * 3 + j) * row + v * vectorBytes }),
+          (i, j, v) => v128.load(p.from, { offset: (i * taps + j) * row + v * vectorBytes }),
           (i, j, v, value) =>
-            f.run(v128.store(p.to, value, { offset: (i * points + j) * plane + v * vectorBytes })),
+            f.run(v128.store(p.to, value, { offset: (i * inputs + j) * plane + v * vectorBytes })),
         );
         f.increase(p.from, beside * vectorBytes);
         f.increase(p.to, beside * vectorBytes);
       });
-      f.increase(p.from, (tapCount - 1) * row);
+      f.increase(p.from, (count - 1) * row);
     });
   });
 }
@@ -114,10 +134,9 @@ export type WeightForm = 'packed' | 'transformed';
 
 /** How a group's prepared weights lie in memory. */
 export function preparedWeights(s: WinogradShape, form: WeightForm, e: Engine) {
-  const channels = s.source.channels;
   const runs = laneRuns(s.target.channels, e);
   const blockBytes = (run: LaneRun): number =>
-    form === 'packed' ? packedBytes(channels, run) : s.filtering.inputs ** 2 * weightPlane(channels, run);
+    form === 'packed' ? packedBytes(s, s.depth, run) : points(s) * weightPlane(s.depth, run);
   return { runs, blockBytes, ...weightPlaces(runs, blockBytes) };
 }
 
@@ -139,7 +158,7 @@ export function prepareKernel(s: WinogradShape, form: WeightForm, e: Engine): Ke
   const { runs } = places;
   const operands = ['weights', 'w'];
   const blocks = blockCount(runs);
-  const chunkBytes = Math.max(...runs.map((run) => packedBytes(chunkChannels, run)));
+  const chunkBytes = Math.max(...runs.map((run) => packedBytes(s, chunkChannels, run)));
   return {
     key: `${s.key} ${form} weights`,
     operands,
@@ -164,22 +183,26 @@ export function prepareKernel(s: WinogradShape, form: WeightForm, e: Engine): Ke
 
 /** All channels of one block; on the way to transformed weights packed ones lie in scratch, a chunk at a time. */
 function prepareBlock(m: Module, name: string, s: WinogradShape, run: LaneRun, form: WeightForm, e: Engine) {
-  const channels = s.source.channels;
-  const pack = packWeights(m, `${name}Pack`, run, s.weights);
+  const phases = phaseRuns(s);
+  const packs = phases.map((of, i) => packWeights(m, `${name}Pack${i}`, s, run, of));
   const transform =
-    form === 'packed' ? null : transformWeights(m, `${name}Transform`, s, run, weightPlane(channels, run), e);
+    form === 'packed' ? null : transformWeights(m, `${name}Transform`, s, run, weightPlane(s.depth, run), e);
   return m.func(name, { from: 'i32', to: 'i32', scratch: 'i32' }, (f, p) => {
-    if (!transform) {
-      f.run(f.call(pack, { from: p.from, to: p.to, channels }));
-      return;
-    }
-    for (const chunk of chunksOf(channels)) {
-      f.repeat(chunk.count, () => {
-        f.run(f.call(pack, { from: p.from, to: p.scratch, channels: chunk.channels }));
-        f.run(f.call(transform, { from: p.scratch, to: p.to, channels: chunk.channels }));
-        f.increase(p.from, chunk.channels * s.weights.channel * floatBytes);
-        f.increase(p.to, chunk.channels * laneWidth(run) * floatBytes);
-      });
-    }
+    phases.forEach(({ length }, i) => {
+      const from = f.keep(p.from, 'from');
+      for (const { channels, count } of chunksOf(s.source.channels, Math.ceil(chunkChannels / length))) {
+        f.repeat(count, () => {
+          f.run(f.call(packs[i], { from, to: transform ? p.scratch : p.to, channels }));
+          if (transform) f.run(f.call(transform, { from: p.scratch, to: p.to, channels: channels * length }));
+          f.increase(from, channels * s.weights.channel * floatBytes);
+          f.increase(
+            p.to,
+            transform
+              ? channels * length * laneWidth(run) * floatBytes
+              : packedBytes(s, channels * length, run),
+          );
+        });
+      }
+    });
   });
 }
