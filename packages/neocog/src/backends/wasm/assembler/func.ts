@@ -108,6 +108,16 @@ export class Func {
     this.statements.push({ kind: 'loop', body: statements, again: condition });
   }
 
+  /** Body as long as a condition holds, which is evaluated before each turn. */
+  while(condition: Code<'i32'>, body: () => void): void {
+    this.if(condition, () =>
+      this.loop(() => {
+        body();
+        return condition;
+      }),
+    );
+  }
+
   /** Body `count` times, `count` ≥ 1. A literal 1 is inlined. */
   repeat(count: Operand<'i32'>, body: () => void): void {
     if (typeof count === 'number' && count < 1)
@@ -140,15 +150,18 @@ export class Func {
     const i = this.keep(operand(from, 'i32', where), name);
     const end =
       typeof to === 'number' || isLocal(to) ? to : this.keep(operand(to, 'i32', where), `${name}End`);
-    const loop = (): void =>
-      this.loop(() => {
-        body(i);
-        this.increase(i, step);
-        return i32.ltS(i, end);
-      });
+    const inside = i32.ltS(i, end);
+    const turn = (): void => {
+      body(i);
+      this.increase(i, step);
+    };
     const known = typeof from === 'number' && typeof to === 'number';
-    if (!known) this.if(i32.ltS(i, end), loop);
-    else if (from < to) loop();
+    if (!known) this.while(inside, turn);
+    else if (from < to)
+      this.loop(() => {
+        turn();
+        return inside;
+      });
   }
 
   if(condition: Operand<'i32'>, then: () => void, otherwise: () => void = () => {}): void {

@@ -279,3 +279,13 @@ export function select<T extends ValueType>(
   const operands = [a, operand(b, a.type, where(2)), operand(condition, 'i32', where(3))];
   return { type: a.type, name: 'select', operands, opcode: [0x1b], immediate: noImmediate };
 }
+
+const asCode = (value: Operand<'i32'>): Code<'i32'> => operand(value, 'i32', () => 'less or greater');
+
+/** The smaller of two signed numbers. Both are evaluated twice. */
+export const less = (a: Operand<'i32'>, b: Operand<'i32'>): Code<'i32'> =>
+  select(asCode(a), asCode(b), i32.ltS(a, b));
+
+/** The greater of two signed numbers. Both are evaluated twice. */
+export const greater = (a: Operand<'i32'>, b: Operand<'i32'>): Code<'i32'> =>
+  select(asCode(a), asCode(b), i32.gtS(a, b));

@@ -1,6 +1,6 @@
 // Blocks of channels within a unit of work: which there are, a function for each kind, and the loop over those of a chunk.
 
-import { type Func, i32, type Local, select } from '../assembler/index.ts';
+import { type Func, i32, type Local, less } from '../assembler/index.ts';
 import { type DepthwiseShape, vectorsOf } from './depthwiseShape.ts';
 import type { KernelFunction } from './kernel.ts';
 
@@ -49,7 +49,7 @@ export function overBlocks(
 ): void {
   const from = f.keep(i32.mul(chunk, chunkBlocks), 'from');
   const to = f.keep(i32.add(from, chunkBlocks), 'to');
-  const fullTo = f.keep(select(to, i32.const(full), i32.ltS(to, full)), 'fullTo');
+  const fullTo = f.keep(less(to, full), 'fullTo');
   const lanes = s.vectors * 4;
   if (block) {
     f.range('block', from, fullTo, 1, (b) => body(f.keep(i32.mul(b, lanes), 'lane'), block));

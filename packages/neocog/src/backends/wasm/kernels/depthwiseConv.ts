@@ -15,7 +15,7 @@ import {
 import { rowFunction } from './depthwiseSum.ts';
 import { emitTapList, rowCoordinates, tapListBytes } from './depthwiseTaps.ts';
 import { type Epilogue, extraNames } from './epilogue.ts';
-import { type Kernel, kernelParams } from './kernel.ts';
+import { type Kernel, unitFunction } from './kernel.ts';
 
 type Pointers = Record<string, Local<'i32'>>;
 
@@ -30,9 +30,7 @@ export function depthwiseConvKernel(s: DepthwiseShape, e: Epilogue, key: string)
     scratchBytes: tapListBytes(s),
     emit: (m, name) => {
       const rows = blockFunctions(s, (block, kind) => rowFunction(m, `${name}${kind}`, s, e, block));
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => emitUnit(f, s, e, division, rows, p, unit));
-      });
+      return unitFunction(m, name, operands, (f, p, unit) => emitUnit(f, s, e, division, rows, p, unit));
     },
   };
 }

@@ -29,9 +29,9 @@ import {
   weightBytesOf,
 } from './depthwiseShape.ts';
 import { grid } from './depthwiseSum.ts';
-import { emitTapList, entryBytes, rowCoordinates, tapListBytes } from './depthwiseTaps.ts';
-import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
-import { copyPointers } from './pointers.ts';
+import { emitTapList, rowCoordinates, tapListBytes } from './depthwiseTaps.ts';
+import { type Kernel, type KernelFunction, unitFunction } from './kernel.ts';
+import { copyPointers, fillZero, overEntries } from './pointers.ts';
 
 type Pointers = Record<string, Local<'i32'>>;
 
@@ -51,9 +51,7 @@ export function depthwiseGradKernel(s: DepthwiseShape, key: string): Kernel {
     scratchBytes: tapListBytes(s),
     emit: (m, name) => {
       const rows = blockFunctions(s, (block, kind) => rowFunction(m, `${name}${kind}`, s, block));
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => emitUnit(f, s, rows, p, unit));
-      });
+      return unitFunction(m, name, operands, (f, p, unit) => emitUnit(f, s, rows, p, unit));
     },
   };
 }
@@ -92,28 +90,18 @@ function clearChunk(f: Func, s: DepthwiseShape, w: Local<'i32'>, chunk: Local<'i
   const end = f.keep(i32.add(at, lanes * laneBytes), 'clearEnd');
   const last = f.keep(i32.add(w, weightBytesOf(s)), 'weightsEnd');
   f.set(end, select(end, last, i32.ltU(end, last)));
-  f.loop(() => {
-    f.run(v128.store(at, v128.const4F(0, 0, 0, 0)));
-    f.increase(at, 16);
-    return i32.ltU(at, end);
-  });
+  fillZero(f, at, end);
 }
 
 /** Adds the products of one row of y, for one block of channels, to the weights. */
 function rowFunction(m: Module, name: string, s: DepthwiseShape, block: Block): KernelFunction {
   const params = { source: 'i32', result: 'i32', w: 'i32', list: 'i32', listEnd: 'i32' } as const;
   return m.func(name, { ...params, ...lanePlaces(s) }, (f, p) => {
-    const entry = f.keep(p.list, 'entry');
-    f.if(i32.ne(entry, p.listEnd), () =>
-      f.loop(() => {
-        const source = f.keep(i32.add(p.source, i32.load(entry)), 'sourceRow');
-        const w = f.keep(i32.add(p.w, i32.mul(i32.load(entry, { offset: 4 }), block.vectors)), 'wRow');
-        for (let tap = 0; tap < s.inner.taps; tap += s.heldTaps)
-          tapSums(f, s, block, { ...p, source, w }, tap);
-        f.increase(entry, entryBytes);
-        return i32.ne(entry, p.listEnd);
-      }),
-    );
+    overEntries(f, p, (entry) => {
+      const source = f.keep(i32.add(p.source, i32.load(entry)), 'sourceRow');
+      const w = f.keep(i32.add(p.w, i32.mul(i32.load(entry, { offset: 4 }), block.vectors)), 'wRow');
+      for (let tap = 0; tap < s.inner.taps; tap += s.heldTaps) tapSums(f, s, block, { ...p, source, w }, tap);
+    });
   });
 }
 

@@ -4,17 +4,17 @@
 // and walks the source columns: every column is loaded once and enters all sums whose window holds it. The sums are
 // short chains that do not depend on each other, so the processor overlaps one tile with the next.
 
-import { type Func, i32, type Local, type Module, select, v128 } from '../assembler/index.ts';
+import { type Func, greater, i32, type Local, less, type Module, v128 } from '../assembler/index.ts';
 import { multiplyAdd } from '../engine.ts';
 import type { Vector } from '../fused/math.ts';
 import type { Block } from './depthwiseBlocks.ts';
 import { lanePlaces, loadSource } from './depthwiseLanes.ts';
 import type { TileRun } from './depthwiseRow.ts';
 import type { DepthwiseShape } from './depthwiseShape.ts';
-import { entryBytes } from './depthwiseTaps.ts';
 import { type Epilogue, extraNames, finish, isLate } from './epilogue.ts';
 import type { KernelFunction } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
+import { overEntries } from './pointers.ts';
 
 type Pointers = Record<string, Local<'i32'>>;
 
@@ -36,8 +36,8 @@ export function rowFunction(
   const stored = apart ? { ...e, formula: null } : e;
   return m.func(name, rowParams(s, e), (f, p) => {
     for (const run of s.runs) {
-      const from = f.keep(larger(p.first, run.start), 'from');
-      const to = f.keep(smaller(p.last, run.start + run.times), 'to');
+      const from = f.keep(greater(p.first, run.start), 'from');
+      const to = f.keep(less(p.last, run.start + run.times), 'to');
       const at = f.keep(i32.sub(from, run.start), 'at');
       const q = placeRun(f, s, e, run, p, at);
       f.range('tile', from, to, 1, () => {
@@ -52,9 +52,6 @@ export function rowFunction(
     }
   });
 }
-
-const larger = (a: Local<'i32'>, b: number) => select(a, i32.const(b), i32.gtS(a, b));
-const smaller = (a: Local<'i32'>, b: number) => select(a, i32.const(b), i32.ltS(a, b));
 
 const isPixel = (e: Epilogue, name: string): boolean =>
   name === 'result' || e.extras[extraNames(e).indexOf(name)] === 'pixel';
@@ -98,17 +95,11 @@ function tile(f: Func, s: DepthwiseShape, e: Epilogue, block: Block, run: TileRu
     const start = e.bias ? f.keep(v128.load(p.bias, { offset: v * 16 }), 'start') : v128.const4F(0, 0, 0, 0);
     for (const row of sums) f.set(row[v], start);
   }
-  const list = f.keep(p.list, 'entry');
-  const [source, w] = [f.local('i32', 'sourceRow'), f.local('i32', 'wRow')];
-  f.if(i32.ne(list, p.listEnd), () =>
-    f.loop(() => {
-      f.set(source, i32.add(p.source, i32.load(list)));
-      f.set(w, i32.add(p.w, i32.mul(i32.load(list, { offset: 4 }), block.vectors)));
-      windowRow(f, s, block, run, { ...p, source, w }, sums);
-      f.increase(list, entryBytes);
-      return i32.ne(list, p.listEnd);
-    }),
-  );
+  overEntries(f, { list: p.list, listEnd: p.listEnd }, (entry) => {
+    const source = f.keep(i32.add(p.source, i32.load(entry)), 'sourceRow');
+    const w = f.keep(i32.add(p.w, i32.mul(i32.load(entry, { offset: 4 }), block.vectors)), 'wRow');
+    windowRow(f, s, block, run, { ...p, source, w }, sums);
+  });
   sums.forEach((row, i) => {
     row.forEach((sum, v) => storeResult(f, s, e, block, p, sum, i, v));
   });

@@ -4,10 +4,9 @@
 import { type Code, type Func, i32, type Local, type Operand } from '../assembler/index.ts';
 import type { SumAxis } from './depthwiseRow.ts';
 import { type DepthwiseShape, outerTaps, sourceSteps } from './depthwiseShape.ts';
+import { entryBytes } from './pointers.ts';
 
-/** Bytes of an entry: where the source row lies in its image, and where the weights of a one-vector block lie, in bytes. */
-export const entryBytes = 8;
-
+/** An entry: where the source row lies in its image, and where the weights of a one-vector block lie, in bytes. */
 export const tapListBytes = (s: DepthwiseShape): number => outerTaps(s) * entryBytes;
 
 /** The coordinates of row number `row` of the result along the outer axes. */

@@ -1,10 +1,11 @@
 // Weights of depthwise kernels on their way in and out: from the row-major tensor [out][…kernel] to blocks of lanes
 // [block][tap][vector of block][4 lanes], and gradients in such blocks, one per part of the pixels, back to the tensor.
 
-import { type Func, f32x4, i32, type Local, type Operand, v128 } from '../assembler/index.ts';
+import { type Func, f32x4, i32, type Local, v128 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
 import { type DepthwiseShape, tapsOf, vectorsOf, weightBytesOf } from './depthwiseShape.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
+import { gatherLanes, scatterLanes } from './lanes.ts';
 
 /** Units: vectors of lanes. */
 export function depthwisePrepareKernel(s: DepthwiseShape): Kernel {
@@ -17,7 +18,12 @@ export function depthwisePrepareKernel(s: DepthwiseShape): Kernel {
     emit: (m, name) =>
       m.func(name, kernelParams(operands), (f, p) => {
         overVectorTaps(f, s, p.from, p.to, (plain, block, lanes) => {
-          f.run(v128.store(i32.add(p.w, block), gather(f, i32.add(p.weights, plain), s, lanes)));
+          f.run(
+            v128.store(
+              i32.add(p.w, block),
+              gatherLanes(f.keep(i32.add(p.weights, plain), 'lanes'), lanes, tapsOf(s) * 4),
+            ),
+          );
         });
       }),
   };
@@ -38,7 +44,7 @@ export function depthwiseCollectKernel(s: DepthwiseShape, parts: number): Kernel
           const part = (k: number): Vector => v128.load(from, { offset: k * weightBytesOf(s) });
           let sum = part(0);
           for (let k = 1; k < parts; k++) sum = f32x4.add(sum, part(k));
-          scatter(f, i32.add(p.w, plain), s, sum, lanes);
+          scatterLanes(f, f.keep(i32.add(p.w, plain), 'lanes'), sum, lanes, tapsOf(s) * 4);
         });
       }),
   };
@@ -95,20 +101,4 @@ function blockPlace(f: Func, s: DepthwiseShape, vector: Local<'i32'>) {
   if (full < vectorsOf(s)) f.if(i32.geU(first, full), () => f.set(step, 16 * (vectorsOf(s) - full)));
   const within = i32.mul(i32.sub(vector, first), 16);
   return { place: f.keep(i32.add(i32.mul(first, 16 * tapsOf(s)), within), 'place'), step };
-}
-
-/** One tap's weights of `lanes` lanes; lanes that do not exist are 0. */
-function gather(f: Func, address: Operand<'i32'>, s: DepthwiseShape, lanes: number): Vector {
-  const from = f.keep(i32.add(address, 0), 'from');
-  let vector: Vector = v128.load32Zero(from);
-  for (let lane = 1; lane < lanes; lane++)
-    vector = v128.load32Lane(from, vector, lane, { offset: lane * tapsOf(s) * 4 });
-  return vector;
-}
-
-function scatter(f: Func, address: Operand<'i32'>, s: DepthwiseShape, value: Vector, lanes: number): void {
-  const to = f.keep(i32.add(address, 0), 'to');
-  const kept = f.keep(value, 'sum');
-  for (let lane = 0; lane < lanes; lane++)
-    f.run(v128.store32Lane(to, kept, lane, { offset: lane * tapsOf(s) * 4 }));
 }

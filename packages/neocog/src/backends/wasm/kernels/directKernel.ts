@@ -6,15 +6,17 @@ import {
   type Code,
   type Func,
   type FuncRef,
+  greater,
   i32,
   type Local,
+  less,
   type Module,
   select,
 } from '../assembler/index.ts';
 import { type Engine, engineName } from '../engine.ts';
 import { type ClipPlan, tapsOf, xSteps, ySteps } from './clipPlan.ts';
 import { planesRowFunction } from './directPlanes.ts';
-import { greater, isClipped, laneOperands, less, type RowParams, rowFunction } from './directRow.ts';
+import { isClipped, laneOperands, type RowParams, rowFunction } from './directRow.ts';
 import { rowCount, type Split, splitWork, tilesAhead, unitsOf } from './directSplit.ts';
 import { weightSteps } from './directSum.ts';
 import { type Epilogue, epilogueKey } from './epilogue.ts';

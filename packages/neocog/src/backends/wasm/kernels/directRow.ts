@@ -4,11 +4,12 @@
 import {
   type Func,
   type FuncRef,
+  greater,
   i32,
   type Local,
+  less,
   type Module,
   type Operand,
-  select,
   v128,
 } from '../assembler/index.ts';
 import type { Engine } from '../engine.ts';
@@ -127,10 +128,6 @@ function overTiles(
   const count = f.keep(i32.sub(end, after), 'tiles');
   f.if(i32.gtS(count, 0), () => body({ pixel: firstPixel, after }, count));
 }
-
-type Int = ReturnType<typeof i32.add>;
-export const greater = (a: Int, b: Int): Int => select(a, b, i32.gtS(a, b));
-export const less = (a: Int, b: Int): Int => select(a, b, i32.ltS(a, b));
 
 /** Cells from a row's beginning to a tile, in floats: `(start + step · pixel) · pitch`. */
 interface Distance {

@@ -1,6 +1,6 @@
 // What a compiled program is made of: kernels that can do any part of their work, at any time, on any thread.
 
-import type { FuncRef, Module } from '../assembler/index.ts';
+import type { Func, FuncRef, Local, Module } from '../assembler/index.ts';
 
 /** A function `(…operands, from, to, scratch)`: byte addresses, the units of work to do, and memory of the thread's own. */
 export type KernelFunction = FuncRef<Record<string, 'i32'>, 'void'>;
@@ -36,4 +36,16 @@ export const slackBytes = 64;
 /** The parameters of a kernel's function, for `Module.func`. */
 export function kernelParams(operands: readonly string[]): Record<string, 'i32'> {
   return Object.fromEntries([...operands, 'from', 'to', 'scratch'].map((name) => [name, 'i32' as const]));
+}
+
+/** A kernel's function that does one unit after the other. */
+export function unitFunction(
+  m: Module,
+  name: string,
+  operands: readonly string[],
+  body: (f: Func, p: Record<string, Local<'i32'>>, unit: Local<'i32'>) => void,
+): KernelFunction {
+  return m.func(name, kernelParams(operands), (f, p) =>
+    f.range('unit', p.from, p.to, 1, (unit) => body(f, p, unit)),
+  );
 }

@@ -17,7 +17,7 @@ import {
 } from '../assembler/index.ts';
 import { emitFormula, type Known, type Leaves } from '../fused/formula.ts';
 import type { Vector } from '../fused/math.ts';
-import { storeLanes } from './lanes.ts';
+import { gatherLanes, scatterLanes } from './lanes.ts';
 import {
   floatBytes,
   type Grid,
@@ -198,29 +198,12 @@ export function leavesAt(f: Func, nest: LoopNest, lane: LoopAxis, spot: Spot): L
 function load(pointer: Local<'i32'>, step: number, { vector, lanes: count }: Spot): Vector {
   if (step === 0) return v128.load32Splat(pointer);
   if (step === floatBytes) return v128.load(pointer, { offset: vector * vectorBytes });
-  const places = Array.from({ length: count }, (_, i) => placeBehind(pointer, step * (vector * lanes + i)));
-  const first: Vector = v128.load32Zero(...places[0]);
-  return places
-    .slice(1)
-    .reduce((loaded, [address, offset], i) => v128.load32Lane(address, loaded, i + 1, offset), first);
-}
-
-/** An offset is never negative, a step may be. */
-export function placeBehind(pointer: Local<'i32'>, bytes: number): [Operand<'i32'>, { offset: number }] {
-  return bytes < 0 ? [i32.add(pointer, bytes), { offset: 0 }] : [pointer, { offset: bytes }];
+  return gatherLanes(pointer, count, step, step * vector * lanes);
 }
 
 /** Stores the lanes of a spot to a mover that advances by `step` bytes per lane. */
 export function storeSpot(f: Func, pointer: Local<'i32'>, step: number, value: Vector, spot: Spot): void {
-  if (step === floatBytes) {
-    storeLanes(f, pointer, value, spot.lanes, spot.vector * vectorBytes);
-    return;
-  }
-  const kept = f.keep(value, 'scattered');
-  for (let i = 0; i < spot.lanes; i++) {
-    const [address, offset] = placeBehind(pointer, step * (spot.vector * lanes + i));
-    f.run(v128.store32Lane(address, kept, i, offset));
-  }
+  scatterLanes(f, pointer, value, spot.lanes, step, step * spot.vector * lanes);
 }
 
 /** Computes, once, the parts of the formulas that stay the same along all of `axes`. */

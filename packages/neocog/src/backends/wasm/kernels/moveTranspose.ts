@@ -2,10 +2,9 @@
 // channels-last: squares of 4 × 4 floats through registers, so that both sides see whole vectors. An item is a strip of the
 // longer axis, short enough that all lines it touches stay in the first caches.
 
-import { type Func, i8x16, i32, type Local, type Module, v128 } from '../assembler/index.ts';
-import type { Vector } from '../fused/math.ts';
+import { type Func, i32, type Local, type Module, v128 } from '../assembler/index.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
-import { storeLanes } from './lanes.ts';
+import { placeBehind, storeLanes } from './lanes.ts';
 import { cellsOf, floatBytes, type LoopAxis, type LoopNest, lanes, nestKey } from './loopNest.ts';
 import {
   advance,
@@ -15,8 +14,8 @@ import {
   overItems,
   type Place,
   placeAt,
-  placeBehind,
 } from './loopNestCode.ts';
+import { transposeSquare } from './transpose.ts';
 
 /** The axes along which the one side and the other are contiguous. */
 interface Sides {
@@ -93,7 +92,7 @@ function stripFunction(m: Module, name: string, { along, across }: Sides): Kerne
           const count = Math.min(lanes, innerCount - s * lanes);
           const [rows, columns] = farReads ? [outerCount, count] : [count, outerCount];
           const skip = (mover: number): number => s * lanes * inner.steps[mover];
-          square(f, { along, across, place, rows, columns, read: skip(source), write: skip(target) });
+          turnSquare(f, { along, across, place, rows, columns, read: skip(source), write: skip(target) });
         }
       }),
     );
@@ -127,24 +126,15 @@ interface Square extends Sides {
   readonly write: number;
 }
 
-const low = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
-const high = low.map((byte) => byte + 8);
-const firstHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-const lastHalves = firstHalves.map((byte) => byte + 8);
-
-function square(f: Func, { along, across, place, rows, columns, read, write }: Square): void {
+function turnSquare(f: Func, { along, across, place, rows, columns, read, write }: Square): void {
   const [from, to] = place as [Local<'i32'>, Local<'i32'>];
   const loaded = Array.from({ length: rows }, (_, i) =>
     f.keep(v128.load(...placeBehind(from, read + i * along.steps[source])), 'row'),
   );
-  const row = (i: number): Local<'v128'> => loaded[Math.min(i, rows - 1)] as Local<'v128'>;
-  const mixed = [low, high].map((half): [Local<'v128'>, Local<'v128'>] => [
-    f.keep(i8x16.shuffle(row(0), row(1), half), 'mixed'),
-    f.keep(i8x16.shuffle(row(2), row(3), half), 'mixed'),
-  ]);
-  for (let c = 0; c < columns; c++) {
-    const column: Vector = i8x16.shuffle(...mixed[c >> 1], c % 2 === 0 ? firstHalves : lastHalves);
+  const square = [0, 1, 2, 3].map((i) => loaded[Math.min(i, rows - 1)]);
+  const turned = transposeSquare(f, square).slice(0, columns);
+  turned.forEach((column, c) => {
     const [address, { offset }] = placeBehind(to, write + c * across.steps[target]);
     storeLanes(f, address, column, rows, offset);
-  }
+  });
 }

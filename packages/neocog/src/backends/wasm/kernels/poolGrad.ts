@@ -5,14 +5,15 @@ import {
   type Code,
   type Func,
   f32x4,
+  greater,
   i32,
   type Local,
+  less,
   type Module,
-  select,
   v128,
 } from '../assembler/index.ts';
 import { splat } from '../fused/math.ts';
-import { type KernelFunction, kernelParams } from './kernel.ts';
+import { type KernelFunction, unitFunction } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
 import { contiguousAxis, floatBytes, vectorBytes } from './loopNest.ts';
 import { type Block, lanesOf, overBlocks } from './loopNestCode.ts';
@@ -32,14 +33,12 @@ export function emitSumGrad(
 ): KernelFunction {
   const width = plane.axes[2].input;
   const row = m.func(`${name}.row`, rowParams, (f, p) => gradRow(f, plane, p));
-  return m.func(name, kernelParams(operands), (f, p) =>
-    f.range('unit', p.from, p.to, 1, (unit) => {
-      const { image, depth, height } = rowOf(f, plane, 'input', unit);
-      const x = i32.add(p.x, i32.mul(unit, width * plane.xPixel));
-      const y = i32.add(p.y, i32.mul(image, plane.outputCells * plane.yPixel));
-      f.run(f.call(row, { x, y, scale: p.scale, depth, height }));
-    }),
-  );
+  return unitFunction(m, name, operands, (f, p, unit) => {
+    const { image, depth, height } = rowOf(f, plane, 'input', unit);
+    const x = i32.add(p.x, i32.mul(unit, width * plane.xPixel));
+    const y = i32.add(p.y, i32.mul(image, plane.outputCells * plane.yPixel));
+    f.run(f.call(row, { x, y, scale: p.scale, depth, height }));
+  });
 }
 
 function gradRow(f: Func, plane: PixelPlane, row: RowPlace): void {
@@ -90,10 +89,10 @@ function addOutput(
 function windowsOf(f: Func, axis: PlaneAxis, i: Local<'i32'>): Range {
   const { kernel, stride, dilation, padBefore, output } = axis;
   const before = f.keep(i32.add(i, padBefore - (kernel - 1) * dilation), 'before');
-  f.set(before, select(before, i32.const(0), i32.gtS(before, 0)));
+  f.set(before, greater(before, 0));
   const first = f.keep(i32.divU(i32.add(before, stride - 1), stride), 'first');
   const end = f.keep(i32.add(i32.divU(i32.add(i, padBefore), stride), 1), 'end');
-  f.set(end, select(end, i32.const(output), i32.ltU(end, output)));
+  f.set(end, less(end, output));
   return { first, end };
 }
 

@@ -2,7 +2,7 @@
 // a pixel has a position of its own, so lanes go one by one.
 
 import { type Code, type Func, f32, i32, type Local, v128 } from '../assembler/index.ts';
-import { type Kernel, kernelParams, type Step } from './kernel.ts';
+import { type Kernel, kernelParams, type Step, unitFunction } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
 import { contiguousAxis, floatBytes, lanes } from './loopNest.ts';
 import { callWholeOrLast, lanesOf, overBlocks } from './loopNestCode.ts';
@@ -93,20 +93,18 @@ export function scatterAddPlan(task: IndexTask): IndexPlan {
     const rest = channels % channelsPerUnit;
     const whole = channels >= channelsPerUnit && scatter(channelsPerUnit);
     const last = rest > 0 && scatter(rest);
-    return m.func(name, kernelParams(operands), (f, p) =>
-      f.range('unit', p.from, p.to, 1, (unit) => {
-        const image = f.keep(i32.divU(unit, groups), 'image');
-        const group = f.keep(i32.remU(unit, groups), 'group');
-        const channel = f.keep(i32.mul(group, channelsPerUnit * floatBytes), 'channel');
-        const at = (base: Local<'i32'>, floats: number) =>
-          i32.add(i32.add(base, channel), i32.mul(image, floats * floatBytes));
-        callWholeOrLast(f, { whole, last }, i32.eq(group, groups - 1), {
-          x: at(p.x, inCells * xPitch),
-          y: at(p.y, outCells * yPitch),
-          indices: at(p.indices, outCells * yPitch),
-        });
-      }),
-    );
+    return unitFunction(m, name, operands, (f, p, unit) => {
+      const image = f.keep(i32.divU(unit, groups), 'image');
+      const group = f.keep(i32.remU(unit, groups), 'group');
+      const channel = f.keep(i32.mul(group, channelsPerUnit * floatBytes), 'channel');
+      const at = (base: Local<'i32'>, floats: number) =>
+        i32.add(i32.add(base, channel), i32.mul(image, floats * floatBytes));
+      callWholeOrLast(f, { whole, last }, i32.eq(group, groups - 1), {
+        x: at(p.x, inCells * xPitch),
+        y: at(p.y, outCells * yPitch),
+        indices: at(p.indices, outCells * yPitch),
+      });
+    });
   });
 }
 

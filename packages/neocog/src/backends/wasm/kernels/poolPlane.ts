@@ -2,7 +2,7 @@
 
 import type { PoolGeometry, WindowAxis } from '../../../geometry/types.ts';
 import { kernelExtent, product } from '../../../geometry/window.ts';
-import { type Code, type Func, i32, type Local, type Operand, select } from '../assembler/index.ts';
+import { type Code, type Func, i32, type Local, less, type Operand, select } from '../assembler/index.ts';
 import { floatBytes } from './loopNest.ts';
 
 export interface PlaneAxis extends WindowAxis {
@@ -62,7 +62,7 @@ export function realTaps(f: Func, axis: WindowAxis, corner: Local<'i32'>): Range
     dilation === 1 ? cells : i32.divS(i32.add(cells, dilation - 1), dilation);
   const first = select(i32.const(0), steps(i32.sub(0, corner)), i32.geS(corner, 0));
   const end = f.keep(steps(i32.sub(input, corner)), 'end');
-  f.set(end, select(end, i32.const(kernel), i32.ltS(end, kernel)));
+  f.set(end, less(end, kernel));
   return { first: f.keep(first, 'first'), end };
 }
 

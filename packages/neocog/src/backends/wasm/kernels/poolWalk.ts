@@ -12,7 +12,7 @@ import {
   v128,
 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
-import { type KernelFunction, kernelParams } from './kernel.ts';
+import { type KernelFunction, unitFunction } from './kernel.ts';
 import { storeLanes } from './lanes.ts';
 import { contiguousAxis, floatBytes, vectorBytes } from './loopNest.ts';
 import { type Block, lanesOf, overBlocks } from './loopNestCode.ts';
@@ -55,8 +55,8 @@ export function emitWindows(
   start: StartWindow,
 ): KernelFunction {
   const columns = columnFunctions(m, name, plane, start);
-  return m.func(name, kernelParams(operands), (f, p) =>
-    f.range('unit', p.from, p.to, 1, (unit) => emitRow(f, plane, columns, placeRow(f, plane, p, unit))),
+  return unitFunction(m, name, operands, (f, p, unit) =>
+    emitRow(f, plane, columns, placeRow(f, plane, p, unit)),
   );
 }
 

@@ -1,10 +1,10 @@
 // The kernel of the weight gradient: units that own a part of the result, each summing band after band of pixels, in order,
 // into sums in scratch memory, which it writes out row-major at its end.
 
-import { type Func, i32, type Local, type Module, type Operand, select, v128 } from '../assembler/index.ts';
+import { type Func, greater, i32, type Local, less, type Module, type Operand } from '../assembler/index.ts';
 import { divide } from './depthwiseBlocks.ts';
-import { type Kernel, kernelParams } from './kernel.ts';
-import { copyPointers } from './pointers.ts';
+import { type Kernel, unitFunction } from './kernel.ts';
+import { copyPointers, fillZero } from './pointers.ts';
 import {
   copyBytes,
   emitList,
@@ -38,9 +38,7 @@ export function weightGradKernel(s: WeightGradShape, key: string): Kernel {
     scratchBytes: placesOf(s).end,
     emit: (m, name) => {
       const blocks = blockKinds(m, name, s);
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => emitUnit(f, s, blocks, p, unit));
-      });
+      return unitFunction(m, name, operands, (f, p, unit) => emitUnit(f, s, blocks, p, unit));
     },
   };
 }
@@ -125,7 +123,8 @@ function emitUnit(f: Func, s: WeightGradShape, blocks: Blocks, p: Pointers, numb
   const [c, slot] = divide(f, b, slotsOf(s));
   const [part, groupPart] = divide(f, c, d.groupParts);
   const unit = unitOf(f, s, blocks, p, { outPart, runPart, slot, groupPart });
-  if (severalBands(s)) clear(f, p.scratch, d.unitGroups * groupSums(s));
+  if (severalBands(s))
+    fillZero(f, p.scratch, f.keep(i32.add(p.scratch, d.unitGroups * groupSums(s)), 'sumsEnd'));
   overBands(f, s, dealt(f, stripsOf(s).count, d.parts, part, 'strip'), (from, to) => {
     const end = emitList(f, s, unit.place, from, to);
     sumBand(f, s, blocks, unit, packBand(f, s, unit, end), end);
@@ -158,7 +157,7 @@ function unitOf(
   );
   const groupFrom = f.keep(i32.mul(parts.groupPart, d.unitGroups), 'groupFrom');
   const groups = f.keep(i32.sub(s.groups, groupFrom), 'groups');
-  f.set(groups, smaller(groups, d.unitGroups));
+  f.set(groups, less(groups, d.unitGroups));
   const scratch = (name: 'list' | 'x' | 'y') => f.keep(i32.add(p.scratch, placesOf(s)[name]), name);
   const place = {
     x: f.keep(i32.add(p.x, i32.mul(groupFrom, s.ins * 4)), 'xGroups'),
@@ -170,14 +169,6 @@ function unitOf(
   return { groupFrom, tileFrom, tileTo, blockFrom, blockTo, sums: p.scratch, place, y, yCopy };
 }
 
-function clear(f: Func, from: Local<'i32'>, bytes: number): void {
-  const at = f.keep(from, 'clearAt');
-  f.repeat(bytes / 16, () => {
-    f.run(v128.store(at, v128.const4F(0, 0, 0, 0)));
-    f.increase(at, 16);
-  });
-}
-
 function overBands(
   f: Func,
   s: WeightGradShape,
@@ -187,7 +178,7 @@ function overBands(
   const { perBand } = stripsOf(s);
   f.range('band', from, to, perBand, (band) => {
     const end = i32.add(band, perBand);
-    body(band, f.keep(select(end, to, i32.ltS(end, to)), 'bandEnd'));
+    body(band, f.keep(less(end, to), 'bandEnd'));
   });
 }
 
@@ -247,8 +238,8 @@ function sumBlock(
       f.increase(p.x, size * 4);
       f.increase(p.sums, size * kind.vectors * 16);
     });
-  tiles(u.tileFrom, smaller(u.tileTo, larger), large, kind.large);
-  if (larger < count) tiles(atLeast(u.tileFrom, larger), u.tileTo, small, kind.small);
+  tiles(u.tileFrom, less(u.tileTo, larger), large, kind.large);
+  if (larger < count) tiles(greater(u.tileFrom, larger), u.tileTo, small, kind.small);
 }
 
 /** `body` for each group of a unit, with where its sums begin. */
@@ -260,13 +251,10 @@ function overGroups(f: Func, s: WeightGradShape, u: Unit, body: (sums: Local<'i3
   });
 }
 
-const smaller = (a: Local<'i32'>, b: number) => select(a, i32.const(b), i32.ltS(a, b));
-const atLeast = (a: Local<'i32'>, b: number) => select(a, i32.const(b), i32.gtS(a, b));
-
 /** The first position of tile number `tile`. */
 function positionOf(f: Func, s: WeightGradShape, tile: Local<'i32'>): Local<'i32'> {
   const { larger, large, small } = runTiles(s);
-  const before = i32.mul(smaller(tile, larger), large - small);
+  const before = i32.mul(less(tile, larger), large - small);
   return f.keep(i32.add(i32.mul(tile, small), before), 'position');
 }
 
@@ -287,7 +275,7 @@ function overBlocks(
   const sums = f.keep(u.sums, 'sumsBlock');
   const lanes = s.tile.vectors * 4;
   if (block) {
-    f.range('block', u.blockFrom, smaller(u.blockTo, full), 1, (b) => {
+    f.range('block', u.blockFrom, less(u.blockTo, full), 1, (b) => {
       body({ kind: block, sums, lane: f.keep(i32.mul(b, lanes), 'lane') });
       f.increase(sums, blockBytes(s));
     });

@@ -2,11 +2,11 @@
 // out their pixels; where slots are rows of the kernel, x is copied to scratch memory with zeros around it instead.
 
 import { product, rowMajor } from '../../../geometry/window.ts';
-import { type Code, type Func, i32, type Local, type Operand, select, v128 } from '../assembler/index.ts';
+import { type Func, greater, i32, type Local, less, type Operand, select, v128 } from '../assembler/index.ts';
 import { divide } from './depthwiseBlocks.ts';
 import type { SumAxis } from './depthwiseRow.ts';
+import { entryBytes, fillZero, overEntries } from './pointers.ts';
 import { divisionOf, stripsOf, unitRun, unitVectors, type WeightGradShape } from './weightGradShape.ts';
-import { entryBytes } from './weightGradTile.ts';
 
 /** Bytes of a band's list. */
 export const listBytes = (s: WeightGradShape): number => {
@@ -77,7 +77,7 @@ export function emitList(
   f.range('strip', from, to, 1, (strip) => {
     const [row, part] = divide(f, strip, perRow);
     const first = f.keep(i32.mul(part, columns), 'firstColumn');
-    const last = f.keep(smaller(i32.add(first, columns), s.inner.results), 'lastColumn');
+    const last = f.keep(less(i32.add(first, columns), s.inner.results), 'lastColumn');
     const y = f.keep(i32.mul(row, s.inner.results * s.yPitch * 4), 'yRow');
     sourceRow(f, s, p, row, (x) => {
       if (s.rows) listCopied(f, s, p, { x, y, first, last, end, copy });
@@ -115,9 +115,6 @@ function sourceRow(
 const sourceOf = (a: SumAxis, result: Operand<'i32'>, tap: Operand<'i32'>) =>
   i32.add(i32.add(i32.mul(result, a.step), a.start), i32.mul(tap, a.tapStep));
 
-const smaller = (a: Code<'i32'>, b: number) => select(i32.const(b), a, i32.gtS(a, b));
-const larger = (a: Operand<'i32'>, b: Operand<'i32'>) => select(i32.add(a, 0), i32.add(b, 0), i32.gtS(a, b));
-
 interface Strip {
   readonly x: Local<'i32'>;
   readonly y: Local<'i32'>;
@@ -137,8 +134,8 @@ function listTap(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip): void 
   };
   const from = f.keep(ceil(i32.sub(0, source)), 'inside');
   const to = f.keep(ceil(i32.sub(a.sources, source)), 'outside');
-  f.set(from, larger(from, strip.first));
-  f.set(to, select(to, strip.last, i32.ltS(to, strip.last)));
+  f.set(from, greater(from, strip.first));
+  f.set(to, less(to, strip.last));
   const cell = i32.add(i32.mul(from, a.step), source);
   const x = f.keep(i32.add(strip.x, i32.mul(cell, s.xPitch * 4)), 'xAt');
   const y = f.keep(i32.add(strip.y, i32.mul(from, s.yPitch * 4)), 'yAt');
@@ -173,9 +170,9 @@ function listCopied(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip & { 
   const bytes = f.keep(i32.mul(count, pixelBytes), 'bytes');
   const copyEnd = f.keep(i32.add(copy, bytes), 'copyEnd');
   const source = f.keep(sourceOf(inner, first, 0), 'source0');
-  const from = f.keep(larger(source, 0), 'inside');
-  const to = f.keep(smaller(i32.add(source, count), inner.sources), 'outside');
-  f.set(to, larger(to, from));
+  const from = f.keep(greater(source, 0), 'inside');
+  const to = f.keep(less(i32.add(source, count), inner.sources), 'outside');
+  f.set(to, greater(to, from));
   const at = (cell: Local<'i32'>) => i32.add(copy, i32.mul(i32.sub(cell, source), pixelBytes));
   const [copyFrom, copyTo] = [f.keep(at(from), 'copyFrom'), f.keep(at(to), 'copyTo')];
   f.set(copyFrom, select(copyFrom, copyEnd, i32.ltU(copyFrom, copyEnd)));
@@ -199,18 +196,6 @@ function listCopied(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip & { 
   f.increase(copy, bytes);
 }
 
-/** Zeros from `from` on, in whole vectors: what comes after `to` is written later. */
-function fillZero(f: Func, from: Local<'i32'>, to: Local<'i32'>): void {
-  const at = f.keep(from, 'zeroAt');
-  f.if(i32.ltU(at, to), () =>
-    f.loop(() => {
-      f.run(v128.store(at, v128.const4F(0, 0, 0, 0)));
-      f.increase(at, 16);
-      return i32.ltU(at, to);
-    }),
-  );
-}
-
 /** Pixel after pixel in whole vectors; each overwrites what the one before wrote too much. */
 function copyPixels(
   f: Func,
@@ -222,15 +207,12 @@ function copyPixels(
   const from = f.keep(source, 'from');
   const at = f.keep(to, 'copyTarget');
   const [ins, pitch] = s.xPitch === s.ins ? [4, 4] : [s.ins, s.xPitch];
-  f.if(i32.ltU(at, end), () =>
-    f.loop(() => {
-      for (let i = 0; i < ins; i += 4)
-        f.run(v128.store(at, v128.load(from, { offset: i * 4 }), { offset: i * 4 }));
-      f.increase(at, ins * 4);
-      f.increase(from, pitch * 4);
-      return i32.ltU(at, end);
-    }),
-  );
+  f.while(i32.ltU(at, end), () => {
+    for (let i = 0; i < ins; i += 4)
+      f.run(v128.store(at, v128.load(from, { offset: i * 4 }), { offset: i * 4 }));
+    f.increase(at, ins * 4);
+    f.increase(from, pitch * 4);
+  });
 }
 
 /** Copies what a unit needs of all listed pixels, from `from` on, together to `to`, and lists the copies instead. */
@@ -240,19 +222,14 @@ export function packPixels(
   array: 'x' | 'y',
   p: Record<'list' | 'listEnd' | 'from' | 'to', Local<'i32'>>,
 ): void {
-  const entry = f.keep(p.list, 'entry');
   const packed = f.keep(i32.const(0), 'packed');
   const place = { offset: array === 'x' ? 0 : 4 };
-  f.if(i32.ne(entry, p.listEnd), () =>
-    f.loop(() => {
-      const from = f.keep(i32.add(p.from, i32.load(entry, place)), 'pixel');
-      const to = f.keep(i32.add(p.to, packed), 'copy');
-      for (let offset = 0; offset < packedPixel(s, array); offset += 16)
-        f.run(v128.store(to, v128.load(from, { offset }), { offset }));
-      f.run(i32.store(entry, packed, place));
-      f.increase(packed, packedPixel(s, array));
-      f.increase(entry, entryBytes);
-      return i32.ne(entry, p.listEnd);
-    }),
-  );
+  overEntries(f, p, (entry) => {
+    const from = f.keep(i32.add(p.from, i32.load(entry, place)), 'pixel');
+    const to = f.keep(i32.add(p.to, packed), 'copy');
+    for (let offset = 0; offset < packedPixel(s, array); offset += 16)
+      f.run(v128.store(to, v128.load(from, { offset }), { offset }));
+    f.run(i32.store(entry, packed, place));
+    f.increase(packed, packedPixel(s, array));
+  });
 }

@@ -1,9 +1,11 @@
 // Sums of the weight gradient on their way out: from [position][lane] in scratch memory to the row-major tensor
 // [out][in][…kernel], and the sum of several such tensors, one per part of the pixels.
 
-import { type Func, f32, f32x4, i8x16, i32, type Local, type Module, v128 } from '../assembler/index.ts';
+import { type Func, f32, f32x4, i32, type Local, type Module, v128 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
+import { scatterLanes } from './lanes.ts';
+import { transposeSquare } from './transpose.ts';
 import { tapsOf, type WeightGradShape } from './weightGradShape.ts';
 
 /**
@@ -66,9 +68,8 @@ function scatter(
   lastLanes: number,
 ): void {
   for (let v = 0; v < vectors; v++) {
-    const sums = f.keep(v128.load(from, { offset: v * 16 }), 'sums');
-    for (let lane = 0; lane < (v === vectors - 1 ? lastLanes : 4); lane++)
-      f.run(v128.store32Lane(to, sums, lane, { offset: (v * 4 + lane) * rowBytes }));
+    const lanes = v === vectors - 1 ? lastLanes : 4;
+    scatterLanes(f, to, v128.load(from, { offset: v * 16 }), lanes, rowBytes, v * 4 * rowBytes);
   }
 }
 
@@ -83,26 +84,12 @@ function scatterSquares(
 ): void {
   for (let v = 0; v < vectors; v++) {
     const at = (position: number) => ({ offset: (position * vectors + v) * 16 });
-    const square = [0, 1, 2, 3].map((i) => f.keep(v128.load(from, at(i)), `position${i}`));
+    const square = [0, 1, 2, 3].map((i) => v128.load(from, at(i)));
     const lanes = v === vectors - 1 ? lastLanes : 4;
-    transposed(f, square)
+    transposeSquare(f, square)
       .slice(0, lanes)
       .forEach((row, lane) => f.run(v128.store(to, row, { offset: (v * 4 + lane) * rowBytes })));
   }
-}
-
-const bytes = (...lanes: number[]): number[] =>
-  lanes.flatMap((lane) => [0, 1, 2, 3].map((b) => lane * 4 + b));
-
-/** The columns of four rows. */
-function transposed(f: Func, [a, b, c, d]: readonly Vector[]): Vector[] {
-  const mixed = (p: Vector, q: Vector, from: number) =>
-    f.keep(i8x16.shuffle(p, q, bytes(from, from + 4, from + 1, from + 5)), 'mixed');
-  const halves = (from: number): Vector[] => {
-    const [ab, cd] = [mixed(a, b, from), mixed(c, d, from)];
-    return [i8x16.shuffle(ab, cd, bytes(0, 1, 4, 5)), i8x16.shuffle(ab, cd, bytes(2, 3, 6, 7))];
-  };
-  return [...halves(0), ...halves(2)];
 }
 
 /** Floats of a unit of the addition of parts. */

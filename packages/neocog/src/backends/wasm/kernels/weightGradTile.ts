@@ -3,25 +3,16 @@
 import { type Func, f32x4, i32, type Local, type Module, v128 } from '../assembler/index.ts';
 import { multiplyAdd, type Tile } from '../engine.ts';
 import { grid } from './depthwiseSum.ts';
+import { overEntries } from './pointers.ts';
 import type { WeightGradShape } from './weightGradShape.ts';
 
-/** Bytes of a list's entry: where x of the first position and where y lie, in bytes from `x` and `y`. */
-export const entryBytes = 8;
-
-/** `sums`: [position][vector], written where `adds` is false, else added to. */
+/** An entry of the list: where x of the first position and where y lie, in bytes from `x` and `y`. `sums`: [position][vector], written where `adds` is false, else added to. */
 export function tileFunction(m: Module, name: string, s: WeightGradShape, tile: Tile, adds: boolean) {
   const params = { x: 'i32', y: 'i32', sums: 'i32', list: 'i32', listEnd: 'i32' } as const;
   return m.func(name, params, (f, p) => {
     const sums = grid(f, 'sum', tile.pixels, tile.vectors);
     for (const sum of sums.flat()) f.set(sum, v128.const4F(0, 0, 0, 0));
-    const entry = f.keep(p.list, 'entry');
-    f.if(i32.ne(entry, p.listEnd), () =>
-      f.loop(() => {
-        pixel(f, s, p, entry, sums);
-        f.increase(entry, entryBytes);
-        return i32.ne(entry, p.listEnd);
-      }),
-    );
+    overEntries(f, p, (entry) => pixel(f, s, p, entry, sums));
     for (const [i, row] of sums.entries()) storeRow(f, p.sums, row, i, adds);
   });
 }

@@ -4,7 +4,8 @@
 import { type Func, i32, type Local, type Module, v128 } from '../assembler/index.ts';
 import { type ClipPlan, tapsOf } from './clipPlan.ts';
 import { type DirectPart, joinJobs, packedLanes } from './directKernel.ts';
-import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
+import { type Kernel, type KernelFunction, unitFunction } from './kernel.ts';
+import { gatherLanes } from './lanes.ts';
 import { floatBytes, vectorBytes } from './pointers.ts';
 import { type BlockRun, blockCount } from './rowTiles.ts';
 
@@ -77,26 +78,24 @@ function packPart(m: Module, name: string, part: DirectPart): KernelFunction {
   );
   const bytes = (count: Parameters<typeof i32.mul>[0], floats: number) => i32.mul(count, floats * floatBytes);
   const perLane = plan.ins * tapsOf(plan);
-  return m.func(name, kernelParams(operands), (f, p) => {
-    f.range('unit', p.from, p.to, 1, (unit) => {
-      const group = f.keep(i32.divU(unit, blocks), 'group');
-      const block = f.keep(i32.remU(unit, blocks), 'block');
-      const [from, to] = [f.local('i32', 'source'), f.local('i32', 'target')];
-      const choose = (i: number): void => {
-        const run = runs[i];
-        const body = (): void => {
-          const lane = f.keep(i32.add(i32.mul(i32.sub(block, run.first), 4 * run.vectors), run.lane), 'lane');
-          f.set(from, i32.add(p.weights, lowestTap(plan) * floatBytes));
-          f.increase(from, i32.add(bytes(group, plan.weights.groupStep), bytes(lane, plan.weights.laneStep)));
-          f.set(to, i32.add(p.w, weightStart));
-          f.increase(to, i32.add(bytes(group, packedLanes(plan) * perLane), bytes(lane, perLane)));
-          f.run(f.call(pack[i], { from, to }));
-        };
-        if (i === runs.length - 1) body();
-        else f.if(i32.ltS(block, run.first + run.times), body, () => choose(i + 1));
+  return unitFunction(m, name, operands, (f, p, unit) => {
+    const group = f.keep(i32.divU(unit, blocks), 'group');
+    const block = f.keep(i32.remU(unit, blocks), 'block');
+    const [from, to] = [f.local('i32', 'source'), f.local('i32', 'target')];
+    const choose = (i: number): void => {
+      const run = runs[i];
+      const body = (): void => {
+        const lane = f.keep(i32.add(i32.mul(i32.sub(block, run.first), 4 * run.vectors), run.lane), 'lane');
+        f.set(from, i32.add(p.weights, lowestTap(plan) * floatBytes));
+        f.increase(from, i32.add(bytes(group, plan.weights.groupStep), bytes(lane, plan.weights.laneStep)));
+        f.set(to, i32.add(p.w, weightStart));
+        f.increase(to, i32.add(bytes(group, packedLanes(plan) * perLane), bytes(lane, perLane)));
+        f.run(f.call(pack[i], { from, to }));
       };
-      choose(0);
-    });
+      if (i === runs.length - 1) body();
+      else f.if(i32.ltS(block, run.first + run.times), body, () => choose(i + 1));
+    };
+    choose(0);
   });
 }
 
@@ -170,20 +169,12 @@ function tapOffsets(
 function packTap(f: Func, p: Pointers, { weights }: ClipPlan, run: PackedRun, at: TapOffset): void {
   for (let vector = 0; vector < run.vectors; vector++) {
     const lanes = Math.min(4, run.channels - 4 * vector);
+    const step = weights.laneStep * floatBytes;
     const offset = at.to * floatBytes + vector * vectorBytes;
     f.run(
-      v128.store(p.to, gather(p.from, at.from + 4 * vector * weights.laneStep, weights.laneStep, lanes), {
+      v128.store(p.to, gatherLanes(p.from, lanes, step, at.from * floatBytes + 4 * vector * step), {
         offset,
       }),
     );
   }
-}
-
-/** `lanes` floats (1 to 4) a step apart, zeros behind them. */
-function gather(from: Local<'i32'>, start: number, step: number, lanes: number) {
-  if (step === 1 && lanes === 4) return v128.load(from, { offset: start * floatBytes });
-  let vector = v128.load32Zero(from, { offset: start * floatBytes });
-  for (let lane = 1; lane < lanes; lane++)
-    vector = v128.load32Lane(from, vector, lane, { offset: (start + lane * step) * floatBytes });
-  return vector;
 }

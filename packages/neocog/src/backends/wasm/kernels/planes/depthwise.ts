@@ -16,7 +16,7 @@ import { refuseGroups } from '../depthwise.ts';
 import { divide } from '../depthwiseBlocks.ts';
 import { laneOperands } from '../directRow.ts';
 import { type Epilogue, epilogueKey } from '../epilogue.ts';
-import { type Kernel, kernelParams } from '../kernel.ts';
+import { type Kernel, unitFunction } from '../kernel.ts';
 import { type PlaneFunction, planeFunction } from './depthwisePlane.ts';
 import { type DepthwiseShape, depthwiseShape, statedProducts, vectorProducts } from './depthwiseShape.ts';
 
@@ -79,9 +79,7 @@ function depthwisePlanesKernel({ geometry, kernel, epilogue, engine }: ConvTask,
     scratchBytes: 0,
     emit(m, name) {
       const plane = planeFunction(m, `${name}Plane`, s, epilogue);
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => doUnit(f, s, epilogue, plane, p, unit));
-      });
+      return unitFunction(m, name, operands, (f, p, unit) => doUnit(f, s, epilogue, plane, p, unit));
     },
   };
 }

@@ -3,12 +3,22 @@
 // A tile's sums stay in registers while the source rows pass. Every vector of source pixels is loaded once and enters the
 // sums of all rows that see it; neighbouring taps are loads a few floats apart.
 
-import { type Func, type FuncRef, i8x16, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import {
+  type Func,
+  type FuncRef,
+  greater,
+  i8x16,
+  i32,
+  type Local,
+  less,
+  type Module,
+  v128,
+} from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { greater, laneOperands, less } from '../directRow.ts';
+import { laneOperands } from '../directRow.ts';
 import { type Epilogue, finish, isLate } from '../epilogue.ts';
-import { storeLanes } from '../lanes.ts';
+import { gatherLanes, storeLanes } from '../lanes.ts';
 import { floatBytes, vectorBytes } from '../pointers.ts';
 import {
   type BandRun,
@@ -63,8 +73,8 @@ function weightsOf(f: Func, p: Params, { rows, columns, held }: DepthwiseShape):
 /** Which bands of a run are asked for: numbers within the run. */
 function bandRange({ f, p }: Site, run: BandRun) {
   return {
-    from: f.keep(greater(i32.sub(p.first, run.firstBand), i32.const(0)), 'bandFrom'),
-    to: f.keep(less(i32.sub(p.last, run.firstBand), i32.const(run.times)), 'bandTo'),
+    from: f.keep(greater(i32.sub(p.first, run.firstBand), 0), 'bandFrom'),
+    to: f.keep(less(i32.sub(p.last, run.firstBand), run.times), 'bandTo'),
   };
 }
 
@@ -191,7 +201,7 @@ function pixelLoader(f: Func, s: DepthwiseShape, source: Local<'i32'>) {
         ? v128.load(source, { offset })
         : step === 2
           ? pairs(column, v)
-          : apart(source, offset, step),
+          : gatherLanes(source, 4, step * floatBytes, offset),
     );
     return register(v);
   };
@@ -217,12 +227,6 @@ const everyOther = (low: Vector, high: Vector, first: number): Vector =>
     low,
     high,
     [0, 2, 4, 6].flatMap((lane) => [0, 1, 2, 3].map((byte) => (lane + first) * 4 + byte)),
-  );
-
-const apart = (source: Local<'i32'>, offset: number, step: number): Vector =>
-  [1, 2, 3].reduce<Vector>(
-    (lanes, lane) => v128.load32Lane(source, lanes, lane, { offset: offset + lane * step * floatBytes }),
-    v128.load32Zero(source, { offset }),
   );
 
 /** Finishes the sums of one row of a tile and stores them. All loads come first: a store between them would keep V8 from pairing. */

@@ -1,9 +1,18 @@
 // The function that does a chunk of pixels for some tiles of outputs: copies the pixels, and multiplies them.
 
-import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import {
+  type Func,
+  type FuncRef,
+  greater,
+  i32,
+  type Local,
+  less,
+  type Module,
+  v128,
+} from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import type { ClipPlan } from '../clipPlan.ts';
-import { greater, laneOperands, less } from '../directRow.ts';
+import { laneOperands } from '../directRow.ts';
 import { makeRegisters, type Registers, sumTile } from '../directSum.ts';
 import { type Epilogue, finish, isLate } from '../epilogue.ts';
 import { storeLanes } from '../lanes.ts';
@@ -108,8 +117,8 @@ function overTiles({ f, p, s, chunk }: Site, body: (size: number, out: Local<'i3
   let [firstTile, firstOut] = [0, 0];
   for (const { size, times } of evenTiles(s.outs, chunk.outs)) {
     const [tile, out] = [firstTile, firstOut];
-    const from = f.keep(greater(i32.sub(p.first, tile), i32.const(0)), 'tileFrom');
-    const to = f.keep(less(i32.sub(p.last, tile), i32.const(times)), 'tileTo');
+    const from = f.keep(greater(i32.sub(p.first, tile), 0), 'tileFrom');
+    const to = f.keep(less(i32.sub(p.last, tile), times), 'tileTo');
     f.range('tile', from, to, 1, (t) => body(size, f.keep(i32.add(i32.mul(t, size), out), 'out')));
     firstTile += times;
     firstOut += times * size;

@@ -3,11 +3,11 @@
 // A chunk's pixels are copied into the thread's scratch memory first, in the order in which the tiles read them: the planes
 // of x are so far apart that they would meet in few sets of a cache.
 
-import { type Code, type Func, i32, type Local, type Module } from '../../assembler/index.ts';
+import { type Code, type Func, i32, type Local, less, type Module } from '../../assembler/index.ts';
 import { engineName } from '../../engine.ts';
-import { laneOperands, less } from '../directRow.ts';
+import { laneOperands } from '../directRow.ts';
 import { type Epilogue, epilogueKey } from '../epilogue.ts';
-import { type Kernel, kernelParams } from '../kernel.ts';
+import { type Kernel, unitFunction } from '../kernel.ts';
 import { floatBytes } from '../pointers.ts';
 import { type ChunkFunction, chunkFunction } from './pointwiseChunk.ts';
 import {
@@ -33,9 +33,7 @@ export function pointwiseKernel(s: PointwiseShape, epilogue: Epilogue): Kernel {
     scratchBytes: Math.max(...s.chunks.map((c) => panelBytes(c, s.ins))),
     emit(m: Module, name) {
       const functions = s.chunks.map((chunk, i) => chunkFunction(m, `${name}Chunk${i}`, s, chunk, epilogue));
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => doUnit(f, s, epilogue, functions, p, unit));
-      });
+      return unitFunction(m, name, operands, (f, p, unit) => doUnit(f, s, epilogue, functions, p, unit));
     },
   };
 }
@@ -96,8 +94,8 @@ function tilesOf(f: Func, s: PointwiseShape, run: ChunkRun, span: Local<'i32'>):
   const each = Math.ceil(tiles / s.spans);
   const first = f.keep(i32.mul(span, each), 'first');
   return {
-    first: less(first, i32.const(tiles)),
-    last: less(f.keep(i32.add(first, each), 'last'), i32.const(tiles)),
+    first: less(first, tiles),
+    last: less(f.keep(i32.add(first, each), 'last'), tiles),
   };
 }
 

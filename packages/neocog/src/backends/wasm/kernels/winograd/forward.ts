@@ -5,10 +5,9 @@
 //   two steps   all tiles into a workspace; then unit = block of lanes × block of tiles. For few tiles and many channels:
 //               the weights are read once, or even transformed on the fly from packed ones.
 
-import { type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type FuncRef, i32, type Local, less, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { ConvOperand, ConvTask } from '../convPlan.ts';
-import { less } from '../directRow.ts';
 import type { Epilogue } from '../epilogue.ts';
 import { type Kernel, kernelParams, type Step } from '../kernel.ts';
 import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
