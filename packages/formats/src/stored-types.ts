@@ -20,17 +20,17 @@ export const storedTypes: ReadonlyMap<string, StoredType> = new Map<string, Stor
   ['I64', { bytes: 8, becomes: 'int32', read: (buffer) => narrow(new BigInt64Array(buffer)) }],
   ['U64', { bytes: 8, becomes: 'int32', read: (buffer) => narrow(new BigUint64Array(buffer)) }],
   ['U32', { bytes: 4, becomes: 'int32', read: (buffer) => narrow(new Uint32Array(buffer)) }],
-  ['I16', { bytes: 2, becomes: 'int32', read: (buffer) => Int32Array.from(new Int16Array(buffer)) }],
-  ['U16', { bytes: 2, becomes: 'int32', read: (buffer) => Int32Array.from(new Uint16Array(buffer)) }],
-  ['I8', { bytes: 1, becomes: 'int32', read: (buffer) => Int32Array.from(new Int8Array(buffer)) }],
-  ['U8', { bytes: 1, becomes: 'int32', read: (buffer) => Int32Array.from(new Uint8Array(buffer)) }],
-  ['BOOL', { bytes: 1, becomes: 'int32', read: (buffer) => Int32Array.from(new Uint8Array(buffer)) }],
+  ['I16', { bytes: 2, becomes: 'int32', read: (buffer) => new Int32Array(new Int16Array(buffer)) }],
+  ['U16', { bytes: 2, becomes: 'int32', read: (buffer) => new Int32Array(new Uint16Array(buffer)) }],
+  ['I8', { bytes: 1, becomes: 'int32', read: (buffer) => new Int32Array(new Int8Array(buffer)) }],
+  ['U8', { bytes: 1, becomes: 'int32', read: (buffer) => new Int32Array(new Uint8Array(buffer)) }],
+  ['BOOL', { bytes: 1, becomes: 'int32', read: (buffer) => new Int32Array(new Uint8Array(buffer)) }],
 ]);
 
 /** Rounds to the nearest float32; a finite value must stay finite. */
 function readFloat64(buffer: ArrayBuffer): Float32Array | null {
   const wide = new Float64Array(buffer);
-  const values = Float32Array.from(wide);
+  const values = new Float32Array(wide);
   return values.some((value, i) => Math.abs(value) === Infinity && Number.isFinite(wide[i])) ? null : values;
 }
 
@@ -45,7 +45,10 @@ function narrow(wide: BigInt64Array | BigUint64Array | Uint32Array): Int32Array 
 
 /** Turns 16-bit patterns into float32 through the bits of each. */
 function widen(buffer: ArrayBuffer, bitsOf: (half: number) => number): Float32Array {
-  return new Float32Array(Int32Array.from(new Uint16Array(buffer), bitsOf).buffer);
+  const halves = new Uint16Array(buffer);
+  const bits = new Int32Array(halves.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = bitsOf(halves[i]);
+  return new Float32Array(bits.buffer);
 }
 
 /**

@@ -25,7 +25,7 @@ export class HostArray {
 
   constructor(dtype: HostType, data: ArrayLike<number>, shape: readonly number[] = [data.length]) {
     this.dtype = dtype;
-    this.data = data instanceof Float64Array ? data : Float64Array.from(data);
+    this.data = data instanceof Float64Array ? data : new Float64Array(data);
     this.shape = shape;
   }
 }
@@ -75,7 +75,7 @@ export function isKnown(value: Value): boolean {
 /** The values of `value`, to be looked at now. @throws UnsupportedError where a recorded tensor has none. */
 export function readHost(what: string, value: Value): HostArray {
   if (value instanceof HostArray) return value;
-  if (isKnown(value)) return new HostArray(value.dtype, Float64Array.from(value.data), value.shape);
+  if (isKnown(value)) return new HostArray(value.dtype, value.data, value.shape);
   throw new UnsupportedError(
     `${what} depends on values that a compiled network does not see before it runs; run it without compiling, or fix the input at load`,
   );
@@ -84,8 +84,8 @@ export function readHost(what: string, value: Value): HostArray {
 /** A tensor of the values: float32, or int32 for whole numbers. @throws UnsupportedError for those beyond int32. */
 export function toTensor(value: Value): Tensor {
   if (value instanceof Tensor) return value;
-  if (value.dtype === 'float32') return new Tensor(Float32Array.from(value.data), value.shape);
-  const data = Int32Array.from(value.data);
+  if (value.dtype === 'float32') return new Tensor(new Float32Array(value.data), value.shape);
+  const data = new Int32Array(value.data);
   const lost = data.findIndex((v, i) => v !== value.data[i]);
   if (lost < 0) return new Tensor(data, value.shape);
   throw new UnsupportedError(`the ${value.dtype} value ${value.data[lost]} does not fit a tensor of int32`);
@@ -94,7 +94,7 @@ export function toTensor(value: Value): Tensor {
 /** A float32 tensor of the values, whatever their type. */
 export function toFloats(value: Value): Tensor {
   if (value instanceof Tensor) return value.dtype === 'float32' ? value : cast(value, 'float32');
-  return new Tensor(Float32Array.from(value.data), value.shape);
+  return new Tensor(new Float32Array(value.data), value.shape);
 }
 
 /**

@@ -116,7 +116,7 @@ function readArray(found: jsfive.Dataset, file: FileState): Tensor {
   if (!(file.allowance >= 0)) throw new FormatError(`its shape [${shape}] is more than the file can hold`);
   const values = found.value as ArrayLike<number>;
   if (values.length !== size) throw new FormatError(`it has ${values.length} values for shape [${shape}]`);
-  return new Tensor(kind === 'f' ? Float32Array.from(values) : Int32Array.from(values), Object.freeze(shape));
+  return new Tensor(kind === 'f' ? new Float32Array(values) : new Int32Array(values), Object.freeze(shape));
 }
 
 /** Whatever the parser throws becomes a FormatError. */

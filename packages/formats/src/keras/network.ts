@@ -1,7 +1,7 @@
 // A network of Keras layers as a plan: layers are made once, with their weights, and called wherever the network calls
 // them. Networks within networks are laid out in the network around them, under their names.
 
-import { FormatError, nn, type Tensor, UnsupportedError } from 'neocog';
+import { FormatError, init, nn, type Tensor, UnsupportedError } from 'neocog';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { operation } from '../graph/operation.ts';
 import { toTensor } from '../graph/value.ts';
@@ -134,7 +134,7 @@ function readLayer(layer: LayerDescription, weights: WeightStore, context: Conte
   // `a * 2` has the name of a layer, which takes no numbers.
   const called = known && !takesNumbers ? null : functionCall(kind);
   if (called) return (plan, inputs) => called(plan, name, inputs);
-  if (known) return kerasLayers[kind](config);
+  if (known) return init.withoutDefaults(() => kerasLayers[kind](config));
   throw new UnsupportedError(`${kind} ${JSON.stringify(name)}`);
 }
 

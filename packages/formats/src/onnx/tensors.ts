@@ -114,7 +114,7 @@ export function readSparse({ values, indices, dims }: SparseTensorProto, files: 
 }
 
 const asFloats = (values: ArrayLike<number>): Float32Array =>
-  values instanceof Float32Array ? values : Float32Array.from(values);
+  values instanceof Float32Array ? values : new Float32Array(values);
 
 function readShape(what: string, dims: readonly number[]): readonly number[] {
   const good = dims.every((n) => Number.isInteger(n) && n >= 0 && n <= mostElements);

@@ -1,6 +1,6 @@
 // A TensorFlow graph as a plan: the nodes that its outputs need, in order, each through the reader of its operator.
 
-import { FormatError, type nn, type Tensor, UnsupportedError } from 'neocog';
+import { FormatError, init, type nn, type Tensor, UnsupportedError } from 'neocog';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { isObject } from '../json.ts';
@@ -169,7 +169,7 @@ function layNode(
   if (def.op === 'Const') return [plan.constant(constantOf(about, def, weights))];
   const inputs = def.inputs.map((input) => findWire(about, wires, input));
   const read: OperatorReader = graphOperators[def.op];
-  const result = read(new GraphNode(about, def, plan, inputs));
+  const result = init.withoutDefaults(() => read(new GraphNode(about, def, plan, inputs)));
   return Array.isArray(result) ? result : [result as Wire];
 }
 

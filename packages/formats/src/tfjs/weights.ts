@@ -116,7 +116,7 @@ function readTensor({ shape, dtype, stored, quantization }: WeightEntry, bytes: 
   // A copy, for typed arrays begin at multiples of their width. None of these types has values that do not fit.
   const values = stored.read(new Uint8Array(bytes).buffer)!;
   const whole = dtype !== 'float32';
-  if (quantization === null) return new Tensor(whole ? Int32Array.from(values) : values, shape);
+  if (quantization === null) return new Tensor(whole ? new Int32Array(values) : values, shape);
   const { scale, min } = quantization;
   const data = whole ? new Int32Array(values.length) : new Float32Array(values.length);
   for (let i = 0; i < data.length; i++) {

@@ -39,8 +39,6 @@ export const simple = (
   build: (node) => operation(name, build(node)),
 });
 
-export const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
-
 /** Inputs that are there; whole numbers that can be seen now move to the host. */
 export function settle(inputs: Arguments): Value[] {
   return inputs

@@ -1,6 +1,7 @@
 // Operators whose results are made of numbers that are known: constants, ranges, masks, shapes.
 
 import { ShapeError, Tensor, where, zeros } from 'neocog';
+import { product } from '../../graph/places.ts';
 import {
   HostArray,
   type HostType,
@@ -12,7 +13,7 @@ import {
 } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { elementType } from '../tensors.ts';
-import { expandTo, product, settle, simple } from './common.ts';
+import { expandTo, settle, simple } from './common.ts';
 
 const shapeOperator = simple('Shape', (node) => {
   const [start, end] = [node.int('start', 0), node.has('end') ? node.int('end', 0) : undefined];

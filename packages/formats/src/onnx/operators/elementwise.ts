@@ -27,6 +27,7 @@ import {
   type Tensor,
   type TensorLike,
 } from 'neocog';
+import { acos, asin, atan } from '../../graph/angles.ts';
 import { operation } from '../../graph/operation.ts';
 import {
   HostArray,
@@ -181,6 +182,9 @@ const unaries: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: numb
   Tan: [(x) => div(sin(x), cos(x)), Math.tan],
   Sinh: [(x) => div(sub(exp(x), exp(neg(x))), 2), Math.sinh],
   Cosh: [(x) => div(add(exp(x), exp(neg(x))), 2), Math.cosh],
+  Asin: [asin, Math.asin],
+  Acos: [acos, Math.acos],
+  Atan: [atan, Math.atan],
   Asinh: [(x) => mul(sign(x), log(add(abs(x), sqrt(add(mul(x, x), 1))))), Math.asinh],
   Acosh: [(x) => log(add(x, sqrt(sub(mul(x, x), 1)))), Math.acosh],
   Atanh: [(x) => div(log(div(add(x, 1), sub(1, x))), 2), Math.atanh],

@@ -20,6 +20,7 @@ import {
   Tensor,
 } from 'neocog';
 import { Operation, operation } from '../../graph/operation.ts';
+import { largestOf } from '../../graph/places.ts';
 import { HostArray, int64s, moveHost, readHost, toFloats, type Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { expandTo, settle } from './common.ts';
@@ -121,28 +122,6 @@ const topK: Operator = {
     });
   },
 };
-
-function largestOf(x: HostArray, axis: number, k: number, largest: boolean): Value[] {
-  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const length = x.shape[axis];
-  const shape = x.shape.with(axis, k);
-  const size = shape.reduce((a, b) => a * b, 1);
-  const [values, places] = [new Float64Array(size), new Float64Array(size)];
-  for (let row = 0; row < size / k; row++) {
-    const [outer, offset] = [Math.floor(row / inner), row % inner];
-    const at = (i: number): number => x.data[(outer * length + i) * inner + offset];
-    const order = Array.from({ length }, (_, i) => i).sort(
-      (a, b) => (largest ? at(b) - at(a) : at(a) - at(b)) || a - b,
-    );
-    for (let i = 0; i < k; i++) {
-      const to = (outer * k + i) * inner + offset;
-      values[to] = at(order[i]);
-      places[to] = order[i];
-    }
-  }
-  const host = new HostArray(x.dtype, values, shape);
-  return [x.dtype === 'float32' ? toFloats(host) : host, int64s(places, shape)];
-}
 
 /** Sums up to each place: on the host for whole numbers, as a product with a triangle for floats. */
 const cumulativeSum: Operator = {

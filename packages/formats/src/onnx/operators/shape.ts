@@ -2,9 +2,10 @@
 
 import { concat, permute, reshape, slice, tile } from 'neocog';
 import { Operation } from '../../graph/operation.ts';
+import { product } from '../../graph/places.ts';
 import { broadcastShape, moveValues } from '../../graph/value.ts';
 import type { Operator } from '../node.ts';
-import { axisOf, expandTo, move, product, settle, simple } from './common.ts';
+import { axisOf, expandTo, move, settle, simple } from './common.ts';
 import { constantOperators } from './constants.ts';
 import { gatherOperators } from './gather.ts';
 import { padOperator } from './pad.ts';

@@ -6,6 +6,7 @@ import {
   cast,
   ceil,
   clamp,
+  cos,
   div,
   equal,
   erf,
@@ -27,12 +28,14 @@ import {
   reshape,
   round,
   sign,
+  sin,
   sqrt,
   square,
   sub,
   Tensor,
   where,
 } from 'neocog';
+import { acos, asin, atan, atan2 } from '../../graph/angles.ts';
 import type { Compute } from '../../graph/operation.ts';
 import { operation } from '../../graph/operation.ts';
 import { HostArray, mapHost, toFloats, type Value } from '../../graph/value.ts';
@@ -193,6 +196,16 @@ export const arithmeticOperators: Operators = {
   Reciprocal: elementwise(reciprocal),
   Inv: elementwise(reciprocal),
   Erf: elementwise(erf),
+  Sin: elementwise(sin),
+  Cos: elementwise(cos),
+  Tan: elementwise((x) => div(sin(x), cos(x))),
+  Sinh: elementwise((x) => div(sub(exp(x), exp(neg(x))), 2)),
+  Cosh: elementwise((x) => div(add(exp(x), exp(neg(x))), 2)),
+  Asin: elementwise(asin),
+  Acos: elementwise(acos),
+  Atan: elementwise(atan),
+  Atan2: elementwise(atan2),
+  IsNan: elementwise((x) => notEqual(x, x)),
   Greater: elementwise(
     greater,
     truth((a, b) => a > b),

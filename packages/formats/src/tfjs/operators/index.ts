@@ -5,6 +5,7 @@ import { arithmeticOperators } from './arithmetic.ts';
 import { blockOperators } from './blocks.ts';
 import { convolutionOperators } from './convolution.ts';
 import { movementOperators } from './movement.ts';
+import { placeOperators } from './places.ts';
 import { reductionOperators } from './reduction.ts';
 import { sizeOperators } from './sizes.ts';
 import { sliceOperators } from './slices.ts';
@@ -14,6 +15,7 @@ export const graphOperators: Operators = {
   ...arithmeticOperators,
   ...reductionOperators,
   ...movementOperators,
+  ...placeOperators,
   ...sliceOperators,
   ...sizeOperators,
   ...blockOperators,

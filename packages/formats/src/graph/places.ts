@@ -1,0 +1,185 @@
+// Values by their places: single elements and blocks that indices name are read, replaced or sorted. Both readers of graphs
+// have operators for it.
+
+import {
+  add,
+  cast,
+  concat,
+  indexSelect,
+  maximum,
+  minimum,
+  mul,
+  reshape,
+  ShapeError,
+  sum,
+  Tensor,
+  UnsupportedError,
+} from 'neocog';
+import {
+  HostArray,
+  int64s,
+  isKnown,
+  likeTensors,
+  mapHost,
+  moveValues,
+  toFloats,
+  toTensor,
+  type Value,
+} from './value.ts';
+
+export const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+
+export const stridesOf = (shape: readonly number[]): number[] =>
+  shape.map((_, d) => product(shape.slice(d + 1)));
+
+/** Reads single places: `places[i]` in x for position i of a result. */
+export function pick(x: Value, shape: readonly number[], places: ArrayLike<number>): Value {
+  const cells = Array.from(places);
+  return moveValues([x], ([t]) => reshape(indexSelect(reshape(t, [t.size]), cells, { axis: 0 }), shape));
+}
+
+/** A place along an axis, counted from its end where it is negative. */
+function cellOf(what: string, index: number, size: number): number {
+  const cell = index < 0 ? index + size : index;
+  if (cell >= 0 && cell < size) return cell;
+  throw new ShapeError(`${what}: index ${index} is outside an axis of ${size}`);
+}
+
+/** For each index along `axis`, the place of its element in a value of this shape; its other axes follow those of `indices`. */
+export function elementPlaces(
+  what: string,
+  shape: readonly number[],
+  axis: number,
+  indices: HostArray,
+): number[] {
+  const [from, to] = [stridesOf(indices.shape), stridesOf(shape)];
+  return Array.from(indices.data, (index, i) =>
+    shape.reduce((place, size, a) => {
+      const own = Math.floor(i / from[a]) % indices.shape[a];
+      return place + (a === axis ? cellOf(what, index, size) : own) * to[a];
+    }, 0),
+  );
+}
+
+/** For each row of indices, the places of the block that it names after `batch` axes in common. */
+export function blockPlaces(
+  what: string,
+  shape: readonly number[],
+  batch: number,
+  indices: HostArray,
+): number[] {
+  const depth = indices.shape.at(-1)!;
+  const strides = stridesOf(shape);
+  const inner = product(shape.slice(batch + depth));
+  const rowsPerBatch = product(indices.shape.slice(batch, -1));
+  return Array.from({ length: product(indices.shape.slice(0, -1)) * inner }, (_, i) => {
+    const row = Math.floor(i / inner);
+    let place = (i % inner) + Math.floor(row / rowsPerBatch) * product(shape.slice(batch));
+    for (let k = 0; k < depth; k++) {
+      place += cellOf(what, indices.data[row * depth + k], shape[batch + k]) * strides[batch + k];
+    }
+    return place;
+  });
+}
+
+/** Float32 counts to here without gaps. */
+const mostCounted = 2 ** 24;
+
+/**
+ * The blocks of x that rows of indices name, after `batch` axes in common. Indices that a program computes must count from 0.
+ *
+ * @throws UnsupportedError for such with `batch`, or into more blocks than float32 counts.
+ */
+export function gatherBlocks(what: string, x: Value, indices: Value, batch = 0): Value {
+  const depth = indices.shape.at(-1)!;
+  const inner = x.shape.slice(batch + depth);
+  const shape = [...indices.shape.slice(0, -1), ...inner];
+  if (indices instanceof HostArray) return pick(x, shape, blockPlaces(what, x.shape, batch, indices));
+  if (isKnown(indices)) {
+    return gatherBlocks(what, x, new HostArray('int64', indices.data, indices.shape), batch);
+  }
+  const blocks = product(x.shape.slice(0, depth));
+  if (batch > 0 || blocks > mostCounted) {
+    throw new UnsupportedError(
+      `${what}: indices that are computed are read without batch axes and among ${mostCounted} blocks`,
+    );
+  }
+  const strides = stridesOf(x.shape.slice(0, depth));
+  const numbers = sum(mul(toFloats(indices), new Tensor(Float32Array.from(strides), [depth])), { axis: -1 });
+  const rows = reshape(cast(numbers, 'int32'), [product(shape.slice(0, shape.length - inner.length))]);
+  return reshape(indexSelect(reshape(toTensor(x), [blocks, ...inner]), rows, { axis: 0 }), shape);
+}
+
+type Combine = readonly [
+  onTensors: (a: Tensor, b: Tensor) => Tensor,
+  onHost: (a: number, b: number) => number,
+];
+
+/** How an update meets what is there; null puts it in its place. */
+export const combinations: Readonly<Record<string, Combine | null>> = {
+  none: null,
+  add: [add, (a, b) => a + b],
+  mul: [mul, (a, b) => a * b],
+  max: [maximum, Math.max],
+  min: [minimum, Math.min],
+};
+
+function combined(a: Value, b: Value, [onTensors, onHost]: Combine): Value {
+  if (a instanceof HostArray && b instanceof HostArray) {
+    return mapHost(a.dtype, [a, b], (x, y) => onHost(x, y));
+  }
+  const [s, t] = likeTensors([a, b]);
+  return onTensors(s, t);
+}
+
+/** x with updates at places. Where a place occurs again, it is combined in the next round; without `combine` the last one stays. */
+export function scatter(
+  x: Value,
+  places: readonly number[],
+  updates: Value,
+  combine: Combine | null = null,
+): Value {
+  const seen = new Map<number, number>();
+  const rounds: number[][] = [];
+  places.forEach((place, i) => {
+    const round = combine ? (seen.get(place) ?? 0) : 0;
+    seen.set(place, round + 1);
+    rounds[round] ??= [];
+    rounds[round].push(i);
+  });
+  const size = product(x.shape);
+  return rounds.reduce((value, round) => {
+    const cells = Int32Array.from({ length: size }, (_, i) => i);
+    round.forEach((update, i) => {
+      cells[places[update]] = size + i;
+    });
+    const fresh = pick(updates, [round.length], round);
+    const own = round.map((i) => places[i]);
+    const changed = combine ? combined(pick(value, [round.length], own), fresh, combine) : fresh;
+    const both = moveValues([value, changed], ([t, u]) => concat([reshape(t, [t.size]), u], { axis: 0 }));
+    return pick(both, x.shape, cells);
+  }, x);
+}
+
+/** The k largest or least values along an axis, in order, and their places; equal ones in the order of their places. */
+export function largestOf(x: HostArray, axis: number, k: number, largest: boolean): [Value, HostArray] {
+  const inner = product(x.shape.slice(axis + 1));
+  const length = x.shape[axis];
+  const shape = x.shape.with(axis, k);
+  const size = product(shape);
+  const [values, places] = [new Float64Array(size), new Float64Array(size)];
+  for (let row = 0; row < size / k; row++) {
+    const [outer, offset] = [Math.floor(row / inner), row % inner];
+    const at = (i: number): number => x.data[(outer * length + i) * inner + offset];
+    const order = Array.from({ length }, (_, i) => i).sort(
+      (a, b) => (largest ? at(b) - at(a) : at(a) - at(b)) || a - b,
+    );
+    for (let i = 0; i < k; i++) {
+      const to = (outer * k + i) * inner + offset;
+      values[to] = at(order[i]);
+      places[to] = order[i];
+    }
+  }
+  const host = new HostArray(x.dtype, values, shape);
+  return [x.dtype === 'float32' ? toFloats(host) : host, int64s(places, shape)];
+}
