@@ -1,31 +1,73 @@
-// What the library weighs in a page: the built packages/neocog as one minified module, plain and compressed.
-// Run after `tsc -b`; bundling also proves that the built files import nothing but each other.
+// What the library weighs in a page, minified, plain and compressed: the built packages/neocog as a whole, and a page that
+// only compiles a network and runs it. By Vite, which most pages are built with, and by esbuild, whose names for variables
+// compress less well and which takes all of `nn` for one layer of it. Run after `tsc -b`; bundling also proves that
+// the built files import nothing but each other.
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import * as esbuild from 'esbuild';
+import * as vite from 'vite';
 import { root } from './engines.js';
-
-/** @param {number} bytes */
-const inKilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
 const entry = join(root, 'packages/neocog/dist/index.js');
 statSync(entry);
 
-const { outputFiles } = await build({
-  entryPoints: [entry],
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
-  external: ['node:*'],
-  legalComments: 'none',
-  write: false,
-});
-const code = outputFiles[0]?.contents ?? new Uint8Array();
-const sizes = [code.length, gzipSync(code, { level: 9 }).length, brotliCompressSync(code).length].map(
-  inKilobytes,
-);
-console.log(`neocog: ${sizes[0]} minified, ${sizes[1]} gzip, ${sizes[2]} brotli`);
+const pages = {
+  everything: `export * from ${JSON.stringify(entry)};`,
+  'compile and run': `
+    import { compile, nn } from ${JSON.stringify(entry)};
+    export const program = compile(new nn.Sequential(new nn.Conv2d(3, 64, 7)), { input: [1, 3, 224, 224] });
+    export const run = async (x) => (await program).run(x);`,
+};
+
+/** @param {string} code */
+async function byVite(code) {
+  const name = 'virtual:page';
+  const page = {
+    name,
+    resolveId: (/** @type {string} */ id) => (id === name ? id : null),
+    load: (/** @type {string} */ id) => (id === name ? code : null),
+  };
+  const built = await vite.build({
+    configFile: false,
+    logLevel: 'error',
+    plugins: [page],
+    build: {
+      write: false,
+      target: 'es2022',
+      rolldownOptions: { input: name, preserveEntrySignatures: 'strict', external: /^node:/ },
+    },
+  });
+  const [{ output }] = /** @type {vite.Rolldown.RolldownOutput[]} */ ([built].flat());
+  if (output.length > 1) throw new Error(`one file is expected, not ${output.map((file) => file.fileName)}`);
+  return output[0].code;
+}
+
+/** @param {string} code */
+async function byEsbuild(code) {
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: code, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    external: ['node:*'],
+    legalComments: 'none',
+    write: false,
+  });
+  return outputFiles[0].text;
+}
+
+/** @param {number} bytes */
+const inKilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+
+for (const [page, code] of Object.entries(pages)) {
+  for (const [bundler, bundle] of Object.entries({ Vite: byVite, esbuild: byEsbuild })) {
+    const text = Buffer.from(await bundle(code));
+    const sizes = [text.length, gzipSync(text, { level: 9 }).length, brotliCompressSync(text).length];
+    const [plain, gzip, brotli] = sizes.map(inKilobytes);
+    console.log(`neocog, ${page}, by ${bundler}: ${plain} minified, ${gzip} gzip, ${brotli} brotli`);
+  }
+}
