@@ -15,7 +15,12 @@ import {
   engineName,
   overrideEngine,
 } from '../packages/neocog/src/backends/wasm/engine.ts';
-import type { ConvPlanner, Order } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
+import type {
+  ConvPlanner,
+  ConvTask,
+  Order,
+  PrepareStep,
+} from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
 import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
@@ -24,6 +29,7 @@ import type { ConvGeometry, PaddingMode } from '../packages/neocog/src/geometry/
 import { Generator } from '../packages/neocog/src/index.ts';
 import { pick, plain, randomPitch, runCase } from './convPlans.ts';
 import { draws } from './draws.ts';
+import { compileKernel, KernelRunner } from './kernelRunner.ts';
 
 const kernels: readonly ConvKernel[] = ['conv', 'inputGrad', 'weightGrad'];
 const modes: readonly PaddingMode[] = ['zeros', 'zeros', 'reflect', 'symmetric', 'replicate', 'circular'];
@@ -269,4 +275,46 @@ describe('the choice', () => {
     expect(explained.geometry).toContain('circular');
     expect(explained.chosen).toContain('direct weight gradient');
   });
+});
+
+describe.each([
+  'n1 g1 c20>44 9x7 k3x3 s1 d1 p1',
+  'n1 g2 c16>42 8x8 k3x3 s1 d1 p1',
+  'n1 g8 c32>32 8x8 k3x3 s1 d1 p1',
+])('weights of %s handed over in parts', (text) => {
+  const geometry = parseConv(text);
+  const task: ConvTask = {
+    ...{ geometry, kernel: 'conv', epilogue: plainEpilogue, engine: engine() },
+    ...{ xPitch: geometry.inChannels, yPitch: geometry.outChannels },
+  };
+  const weights = new Float32Array(sizeOf(weightShape(geometry))).map((_, i) => ((i * 37) % 101) - 50);
+  const taken = convPlanners.filter((p) => p.computes.includes('conv') && p.refuse(task) === null);
+  const plans = taken.map((p) => ({ name: p.name, ...p.plan(task) })).filter((p) => p.prepare[0]?.readsFrom);
+
+  it('are known to some algorithm', () => expect(plans.length).toBeGreaterThan(0));
+
+  it.each(plans.map((plan) => [plan.name, plan] as const))(
+    '%s needs no more for a unit than it says',
+    (_, plan) => {
+      const [step] = plan.prepare;
+      const { kernel, readsFrom = () => 0 } = step as PrepareStep;
+      const floats = plan.weightBytes / 4;
+      const runner = new KernelRunner<'weights' | 'w'>();
+      runner.place('weights', weights.length, weights).place('w', floats).run(plan.prepare);
+      const whole = runner.read('w', floats);
+      const inParts = new KernelRunner<'weights' | 'w' | 'scratch'>();
+      inParts
+        .place('weights', weights.length)
+        .place('w', floats)
+        .place('scratch', kernel.scratchBytes / 4);
+      const call = compileKernel(kernel, inParts.memory);
+      for (let unit = 0; unit < kernel.units; unit++) {
+        const [start, end] = [readsFrom(unit), readsFrom(unit + 1)];
+        const given = inParts.floats(inParts.address('weights'), weights.length).fill(Number.NaN);
+        given.set(weights.subarray(start, end), start);
+        call(inParts.address('weights'), inParts.address('w'), unit, unit + 1, inParts.address('scratch'));
+      }
+      expect(inParts.read('w', floats)).toEqual(whole);
+    },
+  );
 });

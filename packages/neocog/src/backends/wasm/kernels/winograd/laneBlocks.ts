@@ -3,6 +3,7 @@
 
 import { type Func, i32, type Local } from '../../assembler/index.ts';
 import { blocksFor, type Engine, type Tile } from '../../engine.ts';
+import type { WeightSteps } from './shape.ts';
 
 /** Consecutive blocks that the same code serves. */
 export interface LaneRun {
@@ -45,6 +46,20 @@ export function inRun(
   const then = (): void => body(run, run.first === 0 ? block : f.keep(i32.sub(block, run.first), 'index'));
   if (more.length === 0) then();
   else f.if(i32.ltS(block, run.first + run.count), then, () => inRun(f, more, block, body));
+}
+
+/** The first float of the tensor that each block of all groups is made of, if blocks read stretches that follow each other. */
+export function blocksReadFrom(
+  runs: readonly LaneRun[],
+  { group, lane, turned }: WeightSteps,
+): ((block: number) => number) | undefined {
+  const blocks = blockCount(runs);
+  if (turned) return undefined;
+  return (block) => {
+    const inGroup = block % blocks;
+    const run = runs.findLast(({ first }) => first <= inGroup) as LaneRun;
+    return Math.floor(block / blocks) * group + (run.channel + (inGroup - run.first) * laneWidth(run)) * lane;
+  };
 }
 
 /** Bytes of a group's weights, and where each run's begin, if a block of a run takes `blockBytes`. */

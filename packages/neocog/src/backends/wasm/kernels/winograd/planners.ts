@@ -19,6 +19,7 @@
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
+import { blocksReadFrom, laneRuns } from './laneBlocks.ts';
 import type { TileSize } from './matrices.ts';
 import { points, refusePlanes, refuseWinograd, type WinogradShape, winogradShape } from './shape.ts';
 import { weightGradSteps } from './weightGrad.ts';
@@ -53,7 +54,13 @@ function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvP
     exact: false,
     multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights, task.engine).total,
-    prepare: [{ kernel: prepareKernel(s, weights, task.engine), operands: ['weights', 'w'] }],
+    prepare: [
+      {
+        kernel: prepareKernel(s, weights, task.engine),
+        operands: ['weights', 'w'],
+        readsFrom: blocksReadFrom(laneRuns(s.target.channels, task.engine), s.weights),
+      },
+    ],
     ...forwardSteps(task, s, form),
   };
 }
