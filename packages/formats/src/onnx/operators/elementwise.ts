@@ -32,6 +32,7 @@ import { operation } from '../../graph/operation.ts';
 import {
   HostArray,
   type HostType,
+  halfToEven,
   isKnown,
   mapHost,
   toFloats,
@@ -158,12 +159,6 @@ const meanOfAll: Operator = {
         tensors.length,
       );
     }),
-};
-
-const halfToEven = (x: number): number => {
-  const low = Math.floor(x);
-  if (x - low !== 0.5) return Math.round(x);
-  return low % 2 === 0 ? low : low + 1;
 };
 
 const unaries: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: number) => number]>> = {

@@ -5,17 +5,18 @@
 
 import { matmul, reshape, ShapeError, slice, Tensor } from 'neocog';
 import { type Arguments, Operation, operation } from '../../graph/operation.ts';
-import { HostArray, type HostType, mapHost, toTensor, type Value, wrap } from '../../graph/value.ts';
+import {
+  HostArray,
+  type HostType,
+  halfToEven,
+  mapHost,
+  toTensor,
+  type Value,
+  wrap,
+} from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { autoPad, convolutions, needRank, pairsOf, perAxis } from './conv.ts';
 import { product } from './linear.ts';
-
-/** Rounds half to even, as quantisation does. */
-function halfToEven(x: number): number {
-  const low = Math.floor(x);
-  if (x - low !== 0.5) return Math.round(x);
-  return low % 2 === 0 ? low : low + 1;
-}
 
 const limits: Partial<Record<HostType, readonly [number, number]>> = {
   uint8: [0, 255],
@@ -110,15 +111,15 @@ function safeTerms(a: HostArray, b: HostArray): number {
   return Math.floor(largestExact / most);
 }
 
-const floats = (x: HostArray): Tensor => new Tensor(Float32Array.from(x.data), x.shape);
+const floats = (x: HostArray): Tensor => new Tensor(new Float32Array(x.data), x.shape);
 
 const less = (x: HostArray, zero: HostArray | undefined, axis: number): HostArray =>
   zero ? mapHost('int64', [x, alongAxis(zero, x.shape, axis)], (v, z) => v - z) : x;
 
 /** A sum of tensors of whole numbers, on the host. */
 function total(parts: readonly Tensor[]): HostArray {
-  const sums = Float64Array.from(parts[0].data);
-  for (const part of parts.slice(1)) part.data.forEach((v, i) => (sums[i] += v));
+  const sums = new Float64Array(parts[0].data);
+  for (const { data } of parts.slice(1)) for (let i = 0; i < data.length; i++) sums[i] += data[i];
   return new HostArray('int64', sums, parts[0].shape);
 }
 
