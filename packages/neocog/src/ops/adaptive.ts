@@ -32,6 +32,7 @@ const maxPools = { 1: maxPool1dWithIndices, 2: maxPool2dWithIndices, 3: maxPool3
 const windowSizes = (axes: readonly ResizedAxis[]): number[] | null =>
   axes.every((axis) => axis.input % axis.output === 0) ? axes.map((axis) => axis.input / axis.output) : null;
 
+/* @__NO_SIDE_EFFECTS__ */
 function adaptiveAvgPool(
   rank: Rank,
 ): (x: Tensor, outputSize: PerAxis, options?: AdaptivePoolOptions) => Tensor {
@@ -49,6 +50,7 @@ function adaptiveAvgPool(
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function adaptiveMaxPool(
   rank: Rank,
   name: string,
@@ -99,6 +101,7 @@ function maxOfWindows(fn: string, rank: Rank, x: Tensor, axes: readonly ResizedA
   return { output, indices: new Tensor(found, indices.shape) };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 const adaptiveMax =
   (rank: Rank) =>
   (x: Tensor, outputSize: PerAxis, options?: AdaptivePoolOptions): Tensor =>

@@ -104,6 +104,7 @@ function checkBias(fn: string, bias: Tensor | null | undefined, channels: number
 const sharedKeys = ['bias', 'stride', 'padding', 'paddingMode', 'dilation', 'groups', 'layout', 'flipKernel'];
 const transposeKeys = [...sharedKeys, 'outputPadding', 'outputSize'];
 
+/* @__NO_SIDE_EFFECTS__ */
 function conv(rank: Rank): (x: Tensor, w: Tensor, options?: ConvOptions) => Tensor {
   const fn = `conv${rank}d`;
   return (x, w, options = {}) => {
@@ -115,6 +116,7 @@ function conv(rank: Rank): (x: Tensor, w: Tensor, options?: ConvOptions) => Tens
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function convTranspose(rank: Rank): (x: Tensor, w: Tensor, options?: ConvTransposeOptions) => Tensor {
   const fn = `convTranspose${rank}d`;
   return (x, w, options = {}) => {

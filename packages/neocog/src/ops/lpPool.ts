@@ -21,6 +21,7 @@ const power = (p: number): e.Expr => (p === 2 ? e.mul(x, x) : e.pow(e.abs(x), p)
 /** A sum of 0 has no slope: as in PyTorch, its gradient is 0. */
 const root = (p: number): e.Expr => e.select(e.gt(x, 0), p === 2 ? e.sqrt(x) : e.pow(x, 1 / p), x);
 
+/* @__NO_SIDE_EFFECTS__ */
 function lpPool(rank: 1 | 2): (t: Tensor, kernel: PerAxis, options?: LpPoolOptions) => Tensor {
   const fn = `lpPool${rank}d`;
   return (t, kernel, options = {}) => {

@@ -41,6 +41,7 @@ const windowKeys = ['stride', 'padding', 'ceilMode', 'layout'];
 const maxKeys = [...windowKeys, 'dilation'];
 const avgKeys = [...windowKeys, 'countIncludePad', 'divisorOverride'];
 
+/* @__NO_SIDE_EFFECTS__ */
 function maxPoolWithIndices(
   rank: Rank,
   name: string,
@@ -59,6 +60,7 @@ function maxPoolWithIndices(
   };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function maxPool(rank: Rank): (x: Tensor, kernel: PerAxis, options?: PoolOptions) => Tensor {
   const withIndices = maxPoolWithIndices(rank, '');
   return (x, kernel, options) => withIndices(x, kernel, options).output;
@@ -79,6 +81,7 @@ export function windowSum(
   return leave(sumPool(g, input, scales(g)));
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function avgPool(rank: Rank): (x: Tensor, kernel: PerAxis, options?: AvgPoolOptions) => Tensor {
   const fn = `avgPool${rank}d`;
   return (x, kernel, options = {}) => {

@@ -17,6 +17,7 @@ export type { UnpoolOptions };
 
 const keys = ['stride', 'padding', 'outputSize', 'layout'];
 
+/* @__NO_SIDE_EFFECTS__ */
 function maxUnpool(
   rank: Rank,
 ): (x: Tensor, indices: Tensor, kernel: PerAxis, options?: UnpoolOptions) => Tensor {
