@@ -168,6 +168,8 @@ const cases: readonly Case[] = [
     after: [random(1, 4, 5)],
     attributes: { adj_x: b(false), adj_y: b(false) },
   },
+  { op: 'Einsum', shape: image, after: [random(4, 5)], attributes: { equation: s('abcg,gf->abcf') } },
+  { op: 'Einsum', shape: image, after: [random(8, 6, 3)], attributes: { equation: s('bhwc,whk->bkc') } },
   ...['Sum', 'Mean', 'Max', 'Min', 'Prod'].flatMap((op) => [
     { op, shape: image, after: [whole(1, 2)], attributes: { keep_dims: b(false) } },
     { op, shape: image, after: [whole(-1)], attributes: { keep_dims: b(true) } },

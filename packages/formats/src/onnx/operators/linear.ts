@@ -1,6 +1,7 @@
 // Matrix products. A product with a weight that is known at load is neocog's linear layer.
 
-import { add, matmul, mul, nn, permute, reshape, sum, type Tensor, transpose } from 'neocog';
+import { add, matmul, mul, nn, reshape, type Tensor, transpose } from 'neocog';
+import { einsum, parseEquation } from '../../graph/einsum.ts';
 import { operation } from '../../graph/operation.ts';
 import { broadcastShape, toFloats } from '../../graph/value.ts';
 import { type Operator, setWeights } from '../node.ts';
@@ -72,67 +73,20 @@ function dropAxis(t: Tensor, axis: number): Tensor {
 }
 
 /** Sums of products of one or two tensors, letters without repetition: `bij,bjk->bik`. */
-const einsum: Operator = {
+const einsumOperator: Operator = {
   name: 'Einsum',
-  limits: 'two operands; no letter twice in one operand, no ellipsis',
+  limits: '',
   build: (node) => {
-    const equation = node.text('equation', '').replaceAll(' ', '');
-    const [left, right] = equation.split('->');
-    const terms = left.split(',');
-    const result = right ?? implicitResult(terms);
-    const isPlain = [...terms, result].every(
-      (term) => /^[a-zA-Z]*$/.test(term) && new Set(term).size === term.length,
+    const text = node.text('equation', '');
+    const equation =
+      parseEquation(text) ?? node.refuse(`the equation ${JSON.stringify(text)} is not supported`);
+    return operation('Einsum', (inputs) =>
+      einsum(
+        equation,
+        inputs.map((value) => toFloats(value!)),
+      ),
     );
-    const letters = new Set(terms.join(''));
-    if (terms.length !== 2 || !isPlain || [...result].some((letter) => !letters.has(letter))) {
-      node.refuse(`the equation ${JSON.stringify(equation)} is not supported`);
-    }
-    return operation('Einsum', ([a, b]) => sumOfProducts(terms, result, toFloats(a!), toFloats(b!)));
   },
 };
 
-/** Letters that occur once, in the order of the alphabet. */
-const implicitResult = (terms: readonly string[]): string => {
-  const all = terms.join('');
-  return [...new Set(all)]
-    .filter((letter) => all.split(letter).length === 2)
-    .sort()
-    .join('');
-};
-
-/** As a batched matrix product: common letters of the result are the batch, common others the inner axis. */
-function sumOfProducts(terms: readonly string[], result: string, a: Tensor, b: Tensor): Tensor {
-  const [first, second] = terms;
-  const size = (letter: string): number =>
-    first.includes(letter) ? a.shape[first.indexOf(letter)] : b.shape[second.indexOf(letter)];
-  const pick = (test: (letter: string) => boolean): string[] => [...new Set(first + second)].filter(test);
-  const batch = pick((l) => first.includes(l) && second.includes(l) && result.includes(l));
-  const inner = pick((l) => first.includes(l) && second.includes(l) && !result.includes(l));
-  const rows = pick((l) => first.includes(l) && !second.includes(l));
-  const columns = pick((l) => second.includes(l) && !first.includes(l));
-  const count = (list: readonly string[]): number => list.reduce((n, l) => n * size(l), 1);
-  const arrange = (t: Tensor, term: string, groups: string[][]): Tensor =>
-    reshape(
-      permute(
-        t,
-        groups.flat().map((l) => term.indexOf(l)),
-      ),
-      groups.map(count),
-    );
-  const product = matmul(
-    arrange(a, first, [batch, rows, inner]),
-    arrange(b, second, [batch, inner, columns]),
-  );
-  // Letters that only one operand has and the result has not are summed at the end.
-  const order = [...batch, ...rows, ...columns];
-  const open = reshape(product, order.map(size));
-  const kept = order.filter((l) => result.includes(l));
-  const dropped = order.flatMap((l, d) => (result.includes(l) ? [] : [d]));
-  const summed = dropped.length > 0 ? sum(open, { axis: dropped }) : open;
-  return permute(
-    summed,
-    [...result].map((l) => kept.indexOf(l)),
-  );
-}
-
-export const linearOperators: readonly Operator[] = [gemm, matmulOperator, einsum];
+export const linearOperators: readonly Operator[] = [gemm, matmulOperator, einsumOperator];

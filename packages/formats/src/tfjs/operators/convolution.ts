@@ -15,6 +15,7 @@ import {
   type Tensor,
   transpose,
 } from 'neocog';
+import { einsum, parseEquation } from '../../graph/einsum.ts';
 import { Operation, operation } from '../../graph/operation.ts';
 import { broadcastShape, readHost, type Value } from '../../graph/value.ts';
 import { tensorStep } from '../../keras/activations.ts';
@@ -249,6 +250,20 @@ const matMul: OperatorReader = (node) => {
   return activated(node, activation, node.plan.plain(node.name, module, [a, b], rank));
 };
 
+const einsumReader: OperatorReader = (node) => {
+  const text = node.text('equation');
+  const equation =
+    parseEquation(text) ?? node.fail(`has the equation ${JSON.stringify(text)}, which is none`);
+  const module = operation(node.op, (values) =>
+    einsum(
+      equation,
+      values.map((value) => floats(value!)),
+    ),
+  );
+  const rank = equation.result.includes('...') ? undefined : equation.result.length;
+  return node.plan.plain(node.name, module, node.inputs, rank);
+};
+
 /** Trades channels for resolution; the parts of a block are the outer part of the channels. */
 const depthToSpace: OperatorReader = (node) => {
   const block = node.number('block_size', 2);
@@ -291,6 +306,7 @@ export const convolutionOperators: Operators = {
   _FusedMatMul: matMul,
   BatchMatMul: matMul,
   BatchMatMulV2: matMul,
+  Einsum: einsumReader,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
 };
