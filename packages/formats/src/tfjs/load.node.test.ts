@@ -105,6 +105,22 @@ describe('a graph model', () => {
     expect(net.forward(tensor([[1, 2, 3, 4]])).shape).toEqual([1, 2, 2]);
   });
 
+  it('chooses among whole numbers as such', async () => {
+    const model = graph('Reshape', {}, [[1], [2], [3]]);
+    const { node } = (model.modelJson as { modelTopology: { node: object[] } }).modelTopology;
+    const whole = { T: { type: 'DT_INT32' } };
+    node.splice(
+      -1,
+      1,
+      { name: 'truth', op: 'Less', input: ['c0', 'c1'], attr: whole },
+      { name: 'chosen', op: 'SelectV2', input: ['truth', 'c1', 'c2'], attr: whole },
+      { name: 'four', op: 'Mul', input: ['chosen', 'c1'], attr: whole },
+      { name: 'y', op: 'Reshape', input: ['x', 'four'], attr: {} },
+    );
+    const net = await loadTfjs(model);
+    expect(net.forward(tensor([[1, 2, 3, 4]])).shape).toEqual([4]);
+  });
+
   it('names every operator that is not there', async () => {
     await expect(loadTfjs(graph('Bucketize'))).rejects.toThrow(UnsupportedError);
     await expect(loadTfjs(graph('Bucketize'))).rejects.toThrow(

@@ -57,7 +57,8 @@ const onBoth =
     const given = values.map((value) => value!);
     const host = given.filter((value) => value instanceof HostArray);
     if (onNumbers && host.length === given.length) {
-      return [mapHost(bool ? 'bool' : host[0].dtype, host, onNumbers)];
+      // Operands have one type, but for the condition of a choice, which comes first.
+      return [mapHost(bool ? 'bool' : host.at(-1)!.dtype, host, onNumbers)];
     }
     return [onTensors(...given.map(floats))];
   };
