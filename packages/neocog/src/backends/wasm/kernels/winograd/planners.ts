@@ -9,8 +9,7 @@
 //           F(4×4, 3×3)                    0.8 / 1.1 / 1.5 / 2.0                            7 / 10 / 14 / 17
 //           F(4×4, 4×4)                    1.4 / 1.9 / 2.6 / 3.6                            14 / 16 / 25 / 42
 //           F(3×3, 5×5)                    1.5 / 2.0 / 2.7 / 3.9                            10 / 15 / 21 / 30
-//   small   F(3×3, 2×2)                    0.3 / 0.3 / 0.5 / 0.7                            2 / 2 / 3 / 5
-//           F(2×2, 3×3)                    0.3 / 0.3 / 0.5 / 0.7                            2 / 2 / 3 / 3
+//   small   F(2×2, 3×3)                    0.3 / 0.3 / 0.5 / 0.7                            2 / 2 / 3 / 3
 //           F(3×3, 4×4)                    0.8 / 1.1 / 1.5 / 2.1                            5 / 7 / 9 / 12
 //           F(2×2, 5×5)                    0.9 / 1.2 / 1.6 / 2.3                            6 / 7 / 9 / 16
 //
@@ -69,7 +68,7 @@ function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
   return {
     name: `winograd ${size}${onTheFly[weights]}`,
     computes: sumsOverTaps,
-    refuse: (task) => refuseWinograd(task) ?? refusePlanes(task, winogradShape(task, size)),
+    refuse: (task) => refuseWinograd(task, size) ?? refusePlanes(task, winogradShape(task, size)),
     cost(task) {
       const s = winogradShape(task, size);
       return forwardCost(s, formFor(s, weights), task.engine);
@@ -87,7 +86,7 @@ function weightGradPlanner(size: TileSize): ConvPlanner {
     name: `winograd ${size} weight gradient`,
     computes: ['weightGrad'],
     refuse: (task) =>
-      needsOrder('pixels', task) ?? refuseWinograd(task) ?? refuseRough(winogradShape(task, size)),
+      needsOrder('pixels', task) ?? refuseWinograd(task, size) ?? refuseRough(winogradShape(task, size)),
     cost: (task) => weightGradCost(winogradShape(task, size), task.engine),
     plan(task) {
       const s = winogradShape(task, size);

@@ -8,7 +8,7 @@ import { product } from '../../../../geometry/window.ts';
 import { engineName } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
-import { type Filtering, filtering, mostTaps, type TileSize } from './matrices.ts';
+import { type Filtering, filtering, type TileSize, tapRange } from './matrices.ts';
 
 /** One value per axis: height, width. */
 export type Pair<T = number> = readonly [T, T];
@@ -145,7 +145,7 @@ export function winogradShape(task: ConvTask, size: TileSize): WinogradShape {
 /** Fewer channels leave the register tiles empty and the transforms unpaid. */
 const fewestChannels = 8;
 
-export function refuseWinograd({ geometry: g, kernel }: ConvTask): string | null {
+export function refuseWinograd({ geometry: g, kernel }: ConvTask, size: TileSize): string | null {
   if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
   if (g.axes.length !== 2) return `needs two axes, there are ${g.axes.length}`;
   const [a, b] = g.axes;
@@ -153,8 +153,9 @@ export function refuseWinograd({ geometry: g, kernel }: ConvTask): string | null
   if (a.stride > 1 && kernel !== 'conv') return `takes gradients of stride 1 only, here it is ${a.stride}`;
   if (a.stride > 1 && Math.max(a.dilation, b.dilation) > 1) return 'takes no stride together with dilation';
   const taps = Math.max(tapsOf(a), tapsOf(b));
-  if (taps === 1 || taps > mostTaps)
-    return `needs kernels of 2 to ${mostTaps} taps, per phase if strided, here they are ${tapsOf(a)} and ${tapsOf(b)}`;
+  const { least, most } = tapRange[size];
+  if (taps < least || taps > most)
+    return `needs kernels of ${least} to ${most} taps, per phase if strided, here they are ${tapsOf(a)} and ${tapsOf(b)}`;
   const [from, to] = [(g.inChannels / g.groups) * a.stride ** 2, g.outChannels / g.groups];
   if (Math.min(from, to) < fewestChannels)
     return `needs ${fewestChannels} channels per group on both sides, there are ${from} and ${to}`;

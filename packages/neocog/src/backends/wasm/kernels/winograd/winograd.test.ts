@@ -139,7 +139,7 @@ function errorOf(planner: ConvPlanner, text: string, task: ConvTask): number {
 }
 
 /**
- * The largest errors of all cases below are 2.0e-7 with 4 points along an axis, which small tiles of up to 3 taps have, and with
+ * The largest errors of all cases below are 2.6e-7 with 4 or 5 points along an axis, which small tiles of up to 3 taps have, and with
  * more of them 5.3e-7 for 3 taps, 6.9e-7 for 4 and 5.4e-7 for 5.
  */
 function tolerance(planner: ConvPlanner, { geometry }: ConvTask): number {
@@ -266,7 +266,7 @@ describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
     'n2 g1 c16>22 9x7 k3x3 s1 d1 p1',
     'n1 g2 c24>18 6x6 k3x3 s1 d1 p1',
     'n1 g1 c3>20 26x29 k7x7 s2 d1 p3',
-    'n2 g1 c9>17 14x9 k2x2 s1 d1 p1',
+    'n2 g1 c9>17 14x9 k2x3 s1 d1 p1',
   ])('%s from and to planes, with bias and formula', (text) => {
     for (const kernel of gradientsToo(text)) {
       const task = taskOf(text, kernel, { epilogue: perChannel, xOrder: 'planes', yOrder: 'planes' });
