@@ -2,6 +2,7 @@
 // runs, on the host.
 
 import {
+  cast,
   concat,
   expand,
   flip,
@@ -173,7 +174,9 @@ const gathering: OperatorReader = (node) => {
   const [axis = 0] = node.op === 'GatherV2' ? node.numbers(2) : [0];
   if (node.number('batch_dims', 0) !== 0) node.refuse('has batch_dims, neocog gathers without');
   const module = operation(node.op, ([x, indices]) => {
-    const places = isKnown(indices!) ? [...readHost(node.op, indices!).data] : (indices as Tensor);
+    const places = isKnown(indices!)
+      ? [...readHost(node.op, indices!).data]
+      : cast(indices as Tensor, 'int32');
     return moveValues([x!], ([t]) => gather(t, places, indices!.shape, axis));
   });
   const ranks = [node.input(0).rank, node.input(1).rank];
