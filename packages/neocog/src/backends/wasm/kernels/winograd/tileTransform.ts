@@ -2,7 +2,6 @@
 // [point][tile][channel]. A tile within a map of pixels is read where it lies; one at the border is first copied, with zeros,
 // and so is every tile of a map that lies as planes.
 
-import { product } from '../../../../geometry/window.ts';
 import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { applyBothSides } from './apply.ts';
@@ -32,19 +31,31 @@ const patchSides = (t: TileInput): Pair => (t.map.planes ? each(t.matrices, (m) 
 
 const patchChannels = ({ map, stride }: TileInput): number => map.channels * (map.planes ? stride ** 2 : 1);
 
-/** Bytes from one pixel of a patch to the next: one more vector pair than channels, so that pixels share no cache set. */
+/** Bytes from one pixel of a packed patch to the next: one more vector pair than channels, so that pixels share no cache set. */
 const patchPixel = (t: TileInput): number => (paddedChannels(patchChannels(t)) + 16) * floatBytes;
 
-export const patchBytes = (t: TileInput): number => product(patchSides(t)) * patchPixel(t);
+/**
+ * Bytes from one row of a patch to the next and from one pixel to the next: as in the map, so that one function transforms
+ * both; packed where no tile is read from the map.
+ */
+function patchSteps(t: TileInput): Pair {
+  if (t.map.planes || !tileReach(t, sidesOf(t)).inside)
+    return [patchSides(t)[1] * patchPixel(t), patchPixel(t)];
+  const pixel = pixelBytes(t.map);
+  return [t.axes[0].dilation * t.map.size[1] * pixel, t.axes[1].dilation * pixel];
+}
+
+export function patchBytes(t: TileInput): number {
+  const [steps, [rows, columns]] = [patchSteps(t), patchSides(t)];
+  return (rows - 1) * steps[0] + (columns - 1) * steps[1] + patchPixel(t);
+}
 
 /** Adds the function that transforms one tile. */
 export function tileTransform(m: Module, name: string, t: TileInput, e: Engine): TileTransform {
   const { inside, outside } = tileReach(t, sidesOf(t));
   if (t.map.planes) return planesTransform(m, name, t, { inside, outside }, e);
-  const pixel = pixelBytes(t.map);
-  const steps = [t.axes[0].dilation * t.map.size[1] * pixel, t.axes[1].dilation * pixel] as const;
-  const direct = inside ? phasesTransform(m, `${name}Inside`, t, steps, e) : null;
-  const border = outside ? borderTransform(m, name, t, patchTransform(m, name, t, e)) : null;
+  const transform = phasesTransform(m, `${name}Rectangle`, t, patchSteps(t), e);
+  const border = outside ? borderTransform(m, name, t, transform) : null;
   return m.func(name, params, (f, p) => {
     const { image, row, column } = firstPlace(f, t, p.tile);
     const atBorder = (): void => {
@@ -53,10 +64,10 @@ export function tileTransform(m: Module, name: string, t: TileInput, e: Engine):
     };
     const within = (): void => {
       const x = pixelAddress(p.x, t.map, image, row, column);
-      if (direct) f.run(f.call(direct, { x, v: p.v }));
+      f.run(f.call(transform, { x, v: p.v }));
     };
-    if (direct && border) f.if(isInside(t, row, column), within, atBorder);
-    else if (direct) within();
+    if (inside && border) f.if(isInside(t, row, column), within, atBorder);
+    else if (inside) within();
     else atBorder();
   });
 }
@@ -71,11 +82,6 @@ function firstPlace(f: Func, t: TileInput, tile: Local<'i32'>): TilePlace {
   };
 }
 
-function patchTransform(m: Module, name: string, t: TileInput, e: Engine) {
-  const steps = [patchSides(t)[1] * patchPixel(t), patchPixel(t)] as const;
-  return (t.map.planes ? rectangleTransform : phasesTransform)(m, `${name}Patch`, t, steps, e);
-}
-
 /** From planes: gathers the tile into the patch, with zeros for cells outside, and transforms that. */
 function planesTransform(
   m: Module,
@@ -84,7 +90,7 @@ function planesTransform(
   { inside, outside }: { inside: boolean; outside: boolean },
   e: Engine,
 ): TileTransform {
-  const transform = patchTransform(m, name, t, e);
+  const transform = rectangleTransform(m, `${name}Patch`, t, patchSteps(t), e);
   const gather = (masked: boolean) =>
     gatherTile(m, `${name}${masked ? 'Border' : 'Inside'}`, {
       ...{ map: t.map, stride: t.stride, sides: patchSides(t), patchPixel: patchPixel(t), masked },
@@ -164,6 +170,7 @@ function borderTransform(
   transform: Transform,
 ): FuncRef<typeof borderParams, 'void'> {
   const [copy, clear] = pixelFunctions(m, name, paddedChannels(t.map.channels));
+  const [down, across] = patchSteps(t);
   return m.func(`${name}Border`, borderParams, (f, p) => {
     const to = f.keep(p.patch, 'to');
     const [rows, columns] = sidesOf(t);
@@ -177,9 +184,10 @@ function borderTransform(
           () => f.run(f.call(copy, { to, from: pixelAddress(p.x, t.map, 0, row, column) })),
           () => f.run(f.call(clear, { to, from: 0 })),
         );
-        f.increase(to, patchPixel(t));
+        f.increase(to, across);
         f.increase(column, t.axes[1].dilation);
       });
+      f.increase(to, down - columns * across);
       f.increase(row, t.axes[0].dilation);
     });
     f.run(f.call(transform, { x: p.patch, v: p.v }));
