@@ -44,17 +44,25 @@ function polynomial(roots: readonly number[]): number[] {
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/** Large tiles do fewer products, small ones round less and waste less at the edges of small maps; two taps have one size. */
-export type TileSize = 'large' | 'small';
+/**
+ * Large tiles do fewer products, small ones round less and waste less at the edges of small maps; two taps have one size. The
+ * largest of three taps fit maps whose sides are multiples of five, also those that dilation leaves of a larger one.
+ */
+export type TileSize = 'largest' | 'large' | 'small';
 
 /** n by the taps of a kernel. */
 const sides = {
+  largest: { 1: 1, 2: 5, 3: 7, 4: 7, 5: 7 },
   large: { 1: 1, 2: 5, 3: 6, 4: 7, 5: 7 },
   small: { 1: 1, 2: 5, 3: 4, 4: 6, 5: 6 },
 } as const;
 
 /** Of the longer axis of a kernel. */
-export const tapRange = { large: { least: 2, most: 5 }, small: { least: 3, most: 5 } } as const;
+export const tapRange = {
+  largest: { least: 3, most: 3 },
+  large: { least: 2, most: 5 },
+  small: { least: 3, most: 5 },
+} as const;
 
 /** F(n − r + 1, r) for kernels of `taps` = r, 1 to 5. */
 export function filtering(size: TileSize, taps: number): Filtering {

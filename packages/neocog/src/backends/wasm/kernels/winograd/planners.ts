@@ -9,6 +9,7 @@
 //           F(4×4, 3×3)                    0.8 / 1.1 / 1.5 / 2.0                            7 / 10 / 14 / 17
 //           F(4×4, 4×4)                    1.4 / 1.9 / 2.6 / 3.6                            14 / 16 / 25 / 42
 //           F(3×3, 5×5)                    1.5 / 2.0 / 2.7 / 3.9                            10 / 15 / 21 / 30
+//   largest F(5×5, 3×3)                    1.4 / 1.9 / 2.6 / 3.6                            22 / 20 / 22 / 33
 //   small   F(2×2, 3×3)                    0.3 / 0.3 / 0.5 / 0.7                            2 / 2 / 3 / 3
 //           F(3×3, 4×4)                    0.8 / 1.1 / 1.5 / 2.1                            5 / 7 / 9 / 12
 //           F(2×2, 5×5)                    0.9 / 1.2 / 1.6 / 2.3                            6 / 7 / 9 / 16
@@ -64,6 +65,10 @@ function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvP
   };
 }
 
+/** The largest tiles round more, and phases take much code: what they cost more than they take, so that small gains do not count. */
+const reluctance = (size: TileSize, { stride }: WinogradShape): number =>
+  size === 'largest' ? 1.4 : stride > 1 ? 1.1 : 1;
+
 function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
   return {
     name: `winograd ${size}${onTheFly[weights]}`,
@@ -71,7 +76,7 @@ function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
     refuse: (task) => refuseWinograd(task, size) ?? refusePlanes(task, winogradShape(task, size)),
     cost(task) {
       const s = winogradShape(task, size);
-      return forwardCost(s, formFor(s, weights), task.engine);
+      return forwardCost(s, formFor(s, weights), task.engine) * reluctance(size, s);
     },
     plan: (task) => planForward(task, size, weights),
   };
@@ -105,6 +110,8 @@ function weightGradPlanner(size: TileSize): ConvPlanner {
 export const winogradPlanners: readonly ConvPlanner[] = [
   forwardPlanner('large', 'transformed'),
   forwardPlanner('large', 'packed'),
+  forwardPlanner('largest', 'transformed'),
+  forwardPlanner('largest', 'packed'),
   forwardPlanner('small', 'transformed'),
   forwardPlanner('small', 'packed'),
   weightGradPlanner('large'),
