@@ -171,7 +171,8 @@ function multiplyTransformed(m: Module, name: string, c: Context, run: LaneRun):
 
 /** Chunk by chunk of channels: transforms the weights, then adds to the sums. */
 function multiplyPacked(m: Module, name: string, c: Context, run: LaneRun): Multiply {
-  const transform = transformWeights(m, `${name}Weights`, c.s, run, weightPlane(chunkChannels, run), c.e);
+  const transform = transformWeights(m, `${name}Weights`, c.s, run, c.e);
+  const plane = weightPlane(chunkChannels, run);
   const chunks = chunksOf(c.s.depth, chunkChannels).map((chunk, i) => ({
     ...chunk,
     bytes: packedBytes(c.s, chunk.channels, run),
@@ -187,7 +188,7 @@ function multiplyPacked(m: Module, name: string, c: Context, run: LaneRun): Mult
     });
     for (const { channels, count, bytes, add } of chunks) {
       f.repeat(count, () => {
-        f.run(f.call(transform, { from: b, to: weights, channels }));
+        f.run(f.call(transform, { from: b, to: weights, channels, plane }));
         f.run(f.call(add, { a, b: weights, sums, large, ahead: following(b, end, bytes, bytes) }));
         f.increase(a, channels * floatBytes);
         f.increase(b, bytes);

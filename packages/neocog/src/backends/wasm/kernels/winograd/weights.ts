@@ -1,7 +1,7 @@
 // Weights on their way into the products: packed so that lanes lie together, and transformed, U = G g Gᵀ.
 
 import { product } from '../../../../geometry/window.ts';
-import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
@@ -27,26 +27,26 @@ export const weightPlane = (channels: number, run: LaneRun): number => planeByte
 export const packedBytes = (s: WinogradShape, channels: number, run: LaneRun): number =>
   channels * tapCount(s) * laneWidth(run) * floatBytes;
 
-const params = { from: 'i32', to: 'i32', channels: 'i32' } as const;
-/** Takes `channels` channels of a block to the next form. */
-export type WeightFunction = FuncRef<typeof params, 'void'>;
+/** Takes `channels` channels of a block to the next form. What differs from layer to layer comes as arguments. */
+const packParams = { from: 'i32', to: 'i32', channels: 'i32', lane: 'i32', channel: 'i32' } as const;
+const transformParams = { from: 'i32', to: 'i32', channels: 'i32', plane: 'i32' } as const;
 
-/** `count` taps of four lanes, which lie `offsets` bytes behind `from`. */
-function loadTaps(f: Func, from: Local<'i32'>, offsets: readonly number[], count: number): Vector[] {
+/** `count` taps of four lanes, each at its address. */
+function loadTaps(f: Func, lanes: readonly Local<'i32'>[], count: number): Vector[] {
   const taps: Vector[] = [];
   while (taps.length < count) {
-    const places = offsets.map((offset) => ({ offset: offset + taps.length * floatBytes }));
+    const place = { offset: taps.length * floatBytes };
     if (taps.length + 4 <= count)
       taps.push(
         ...transposeSquare(
           f,
-          places.map((place) => v128.load(from, place)),
+          lanes.map((lane) => v128.load(lane, place)),
         ),
       );
     else {
-      const [first, ...others] = places;
-      const start: Vector = v128.load32Zero(from, first);
-      taps.push(others.reduce((v, place, lane) => v128.load32Lane(from, v, lane + 1, place), start));
+      const [first, ...others] = lanes;
+      const start: Vector = v128.load32Zero(first, place);
+      taps.push(others.reduce((v, from, lane) => v128.load32Lane(from, v, lane + 1, place), start));
     }
   }
   return taps;
@@ -62,58 +62,69 @@ function phaseTaps({ filterings: [down, across], weights, stride }: WinogradShap
   });
 }
 
-/** Row-major weights to `[channel][phase][tap][lane]`. Lanes beyond the last channel repeat it. */
+/**
+ * Row-major weights to `[channel][phase][tap][lane]`. Lanes beyond the last channel repeat it. `lane`, `channel`: bytes from one
+ * to the next in the tensor.
+ */
 function packWeights(
   m: Module,
   name: string,
-  s: WinogradShape,
+  { weights, ...s }: WinogradShape,
   run: LaneRun,
   phases: readonly Pair[],
-): WeightFunction {
+) {
   const row = laneWidth(run) * floatBytes;
-  const order = phases.flatMap((phase) => phaseTaps(s, phase));
-  const { weights } = s;
-  return m.func(name, params, (f, p) => {
-    f.repeat(p.channels, () => {
-      for (let v = 0; v < run.tile.vectors; v++) {
-        const lanes = [0, 1, 2, 3].map((lane) => Math.min(4 * v + lane, run.lanes - 1));
-        const offsets = lanes.map((lane) => lane * weights.lane * floatBytes);
-        const taps = loadTaps(f, p.from, offsets, product(weights.kernel));
-        if (weights.turned) taps.reverse();
-        order.forEach((tap, k) => {
-          const value = tap === null ? v128.const4F(0, 0, 0, 0) : taps[tap];
-          f.run(v128.store(p.to, value, { offset: k * row + v * vectorBytes }));
-        });
+  const order = phases.flatMap((phase) => phaseTaps({ weights, ...s }, phase));
+  return m.func(name, packParams, (f, p) => {
+    /** A vector of which so many lanes are channels. */
+    const pack = (from: Local<'i32'>, to: Local<'i32'>, lanes: number): void => {
+      const places = [from];
+      while (places.length < 4) {
+        const last = places[places.length - 1];
+        places.push(places.length < lanes ? f.keep(i32.add(last, p.lane), 'lane') : last);
       }
-      f.increase(p.from, weights.channel * floatBytes);
+      const taps = loadTaps(f, places, product(weights.kernel));
+      if (weights.turned) taps.reverse();
+      order.forEach((tap, k) => {
+        const value = tap === null ? v128.const4F(0, 0, 0, 0) : taps[tap];
+        f.run(v128.store(to, value, { offset: k * row }));
+      });
+    };
+    const [whole, rest] = [Math.floor(run.lanes / 4), run.lanes % 4];
+    f.repeat(p.channels, () => {
+      const [from, to] = [f.keep(p.from, 'first'), f.keep(p.to, 'vector')];
+      if (whole > 0)
+        f.repeat(whole, () => {
+          pack(from, to, 4);
+          f.increase(from, i32.shl(p.lane, 2));
+          f.increase(to, vectorBytes);
+        });
+      if (rest > 0) pack(from, to, rest);
+      f.increase(p.from, p.channel);
       f.increase(p.to, order.length * row);
     });
   });
 }
 
 /** `[channel][tap][lane]` to `[point][channel][lane]`, planes `plane` bytes apart. */
-export function transformWeights(
-  m: Module,
-  name: string,
-  s: WinogradShape,
-  run: LaneRun,
-  plane: number,
-  e: Engine,
-): WeightFunction {
+export function transformWeights(m: Module, name: string, s: WinogradShape, run: LaneRun, e: Engine) {
   const beside = Math.min(2, run.tile.vectors);
   const row = laneWidth(run) * floatBytes;
-  const [{ inputs, taps }, count] = [s.filterings[1], tapCount(s)];
-  return m.func(name, params, (f, p) => {
+  const [{ taps }, count] = [s.filterings[1], tapCount(s)];
+  return m.func(name, transformParams, (f, p) => {
     f.repeat(p.channels, () => {
       f.repeat(run.tile.vectors / beside, () => {
+        const to = f.keep(p.to, 'point');
         applyBothSides(
           f,
           e,
           each(s.filterings, (filtering) => filtering.weight),
           beside,
           (i, j, v) => v128.load(p.from, { offset: (i * taps + j) * row + v * vectorBytes }),
-          (i, j, v, value) =>
-            f.run(v128.store(p.to, value, { offset: (i * inputs + j) * plane + v * vectorBytes })),
+          (_i, _j, v, value) => {
+            f.run(v128.store(to, value, { offset: v * vectorBytes }));
+            if (v === beside - 1) f.increase(to, p.plane);
+          },
         );
         f.increase(p.from, beside * vectorBytes);
         f.increase(p.to, beside * vectorBytes);
@@ -184,17 +195,19 @@ export function prepareKernel(s: WinogradShape, form: WeightForm, e: Engine): Ke
 /** All channels of one block; on the way to transformed weights packed ones lie in scratch, a chunk at a time. */
 function prepareBlock(m: Module, name: string, s: WinogradShape, run: LaneRun, form: WeightForm, e: Engine) {
   const phases = phaseRuns(s);
+  const [lane, channel] = [s.weights.lane * floatBytes, s.weights.channel * floatBytes];
   const packs = phases.map((of, i) => packWeights(m, `${name}Pack${i}`, s, run, of));
-  const transform =
-    form === 'packed' ? null : transformWeights(m, `${name}Transform`, s, run, weightPlane(s.depth, run), e);
+  const transform = form === 'packed' ? null : transformWeights(m, `${name}Transform`, s, run, e);
   return m.func(name, { from: 'i32', to: 'i32', scratch: 'i32' }, (f, p) => {
     phases.forEach(({ length }, i) => {
       const from = f.keep(p.from, 'from');
       for (const { channels, count } of chunksOf(s.source.channels, Math.ceil(chunkChannels / length))) {
         f.repeat(count, () => {
-          f.run(f.call(packs[i], { from, to: transform ? p.scratch : p.to, channels }));
-          if (transform) f.run(f.call(transform, { from: p.scratch, to: p.to, channels: channels * length }));
-          f.increase(from, channels * s.weights.channel * floatBytes);
+          const to = transform ? p.scratch : p.to;
+          f.run(f.call(packs[i], { from, to, channels, lane, channel }));
+          const packed = { from: p.scratch, to: p.to, channels: channels * length };
+          if (transform) f.run(f.call(transform, { ...packed, plane: weightPlane(s.depth, run) }));
+          f.increase(from, channels * channel);
           f.increase(
             p.to,
             transform
