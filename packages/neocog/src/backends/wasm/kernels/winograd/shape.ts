@@ -100,7 +100,10 @@ function weightSteps(g: ConvGeometry, kernel: Pair, turned: boolean): WeightStep
 
 const placeKey = (map: PixelMap): string => (map.planes ? 'planes' : `pitch ${map.pitch}`);
 
-const axesOf = (g: ConvGeometry): Pair<WindowAxis> => [g.axes[0], g.axes[1]];
+/** A sequence is a map of one row. */
+const oneRow = { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, padBefore: 0, padAfter: 0 };
+const axesOf = ({ axes }: ConvGeometry): Pair<WindowAxis> =>
+  axes.length === 1 ? [oneRow, axes[0]] : [axes[0], axes[1]];
 
 /** Of one phase. */
 const tapsOf = (a: WindowAxis): number => Math.ceil(a.kernel / a.stride);
@@ -147,8 +150,8 @@ const fewestChannels = 8;
 
 export function refuseWinograd({ geometry: g, kernel }: ConvTask, size: TileSize): string | null {
   if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
-  if (g.axes.length !== 2) return `needs two axes, there are ${g.axes.length}`;
-  const [a, b] = g.axes;
+  if (g.axes.length > 2) return `needs one axis or two, there are ${g.axes.length}`;
+  const [a, b] = axesOf(g);
   if (a.stride !== b.stride) return `needs one stride, they are ${a.stride} and ${b.stride}`;
   if (a.stride > 1 && kernel !== 'conv') return `takes gradients of stride 1 only, here it is ${a.stride}`;
   if (a.stride > 1 && Math.max(a.dilation, b.dilation) > 1) return 'takes no stride together with dilation';

@@ -183,6 +183,9 @@ const shapes = [
   'n1 g1 c3>12 30x37 k11x11 s4 d1 p2',
   'n1 g1 c2>8 31x29 k7x7 s3 d1 p2',
   'n1 g1 c40>8 13x13 k3x3 s2 d1 p1',
+  'n2 g1 c16>12 45 k3 s1 d1 p1',
+  'n1 g2 c18>34 61 k5 s1 d2 p4:0',
+  'n3 g1 c9>16 17 k2 s1 d1 p1:0',
 ];
 
 const engines: Record<string, Partial<Engine>> = {
@@ -323,7 +326,9 @@ describe('refusals', () => {
   const refusal = (text: string): string | null => winogradPlanners[0].refuse(taskOf(text, 'conv'));
 
   it('says why', () => {
-    expect(refusal('n1 g1 c8>8 9 k3 s1 d1 p1')).toBe('needs two axes, there are 1');
+    expect(refusal('n1 g1 c8>8 5x5x5 k3x3x3 s1 d1 p1')).toBe('needs one axis or two, there are 3');
+    expect(refusal('n1 g1 c8>8 9 k3 s2 d1 p1')).toBe('needs one stride, they are 1 and 2');
+    expect(refusal('n1 g1 c8>8 9 k3 s1 d1 p1')).toBeNull();
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s2x1 d1 p1')).toBe('needs one stride, they are 2 and 1');
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s2 d2 p1')).toContain('no stride together with dilation');
     expect(refusal('n1 g1 c8>8 9x9 k6x3 s1 d1 p1')).toContain('2 to 5 taps');
