@@ -108,7 +108,7 @@ function kernelOf(text) {
     epilogue: plainEpilogue,
     engine: engine(),
   };
-  const { plan } = new Chooser(true).choose([{ task, moving: 0 }]);
+  const { plan } = new Chooser({ exact: true }).choose([{ task, moving: 0 }]);
   const places = new Map([
     ['x', alloc(x.bytes)],
     ['w', alloc(plan.weightBytes)],

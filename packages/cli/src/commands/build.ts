@@ -182,5 +182,6 @@ export function describeComparison(
   if (equal) return `answers are the source's, bit for bit, on ${inputs}`;
   const share = top ? `; the largest value is the same in ${top.same} of ${top.of}` : '';
   const [most, own] = [largest, size].map((x) => x.toPrecision(3));
-  return `${weights} changes answers by ${formatShare(size > 0 ? rms / size : 0)} (rms; at most ${most}, where their rms is ${own}) on ${inputs}${share}`;
+  const cause = weights === 'float32' ? "answers differ from the source's" : `${weights} changes answers`;
+  return `${cause} by ${formatShare(size > 0 ? rms / size : 0)} (rms; at most ${most}, where their rms is ${own}) on ${inputs}${share}`;
 }

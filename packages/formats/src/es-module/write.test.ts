@@ -69,16 +69,27 @@ const nets: Record<string, () => [nn.Module, number[]]> = {
   'no weights': () => [new nn.ReLU(), [3, 4]],
 };
 
-describe.each(Object.entries(nets))('%s', (_, make) => {
-  it('gives what its compiled program gives, bit for bit, run by run', async () => {
+/** Their strided layers run directly in a file, and by Winograd's algorithm in a program. */
+const rounded = new Set(['ResNet-18, Winograd and residuals']);
+
+function expectClose(got: ArrayLike<number>, want: Float32Array): void {
+  const largest = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  want.forEach((v, i) => expect(Math.abs(got[i] - v)).toBeLessThan(1e-5 * largest));
+}
+
+describe.each(Object.entries(nets))('%s', (name, make) => {
+  const how = rounded.has(name) ? 'but for rounding' : 'bit for bit';
+  it(`gives what its compiled program gives, ${how}, run by run`, async () => {
     const [net, input] = make();
     net.eval();
     const built = await load(filesOf(net, input));
     for (let i = 0; i < 2; i++) {
       const x = randn(input);
       const y = await runCompiled(net, x);
-      expect(await built.run(x.data)).toEqual(y);
-      expect(await built.run({ input: x.data })).toEqual({ output: y });
+      const alone = await built.run(x.data);
+      if (rounded.has(name)) expectClose(alone as Float32Array, y);
+      else expect(alone).toEqual(y);
+      expect(await built.run({ input: x.data })).toEqual({ output: alone });
     }
   });
 });

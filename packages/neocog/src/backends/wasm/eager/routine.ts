@@ -80,7 +80,7 @@ export function graphOf(
 
 /** Plain sums only: eager operations follow the definition. */
 export const lowerExactly = (graph: Graph, e: Engine): Lowered =>
-  lower(normalForm(graph), e, new Chooser(true), false);
+  lower(normalForm(graph), e, new Chooser({ exact: true }), false);
 
 function routineOf(graph: Graph, e: Engine): Routine {
   const all = lowerExactly(graph, e);

@@ -51,6 +51,8 @@ export interface ConvPlan {
   readonly description: string;
   /** Sums of plain products in the order of the definition, as opposed to a transform with rounding of its own. */
   readonly exact: boolean;
+  /** Its code is large for what it gains: not for a program that is sent as a file. */
+  readonly bulky?: boolean;
   /** Multiplications that are done, for `explain`: fewer than the definition's for Winograd. */
   readonly multiplications: number;
   /** Bytes of prepared weights. */

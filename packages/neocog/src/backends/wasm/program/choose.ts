@@ -38,17 +38,26 @@ interface Candidate {
 const bytesOf = (plan: ConvPlan): number =>
   plan.weightBytes + plan.workspaces.reduce((sum, bytes) => sum + bytes, 0);
 
+/** Which algorithms a program may have. */
+export interface Limits {
+  /** Plain sums of products only. */
+  readonly exact: boolean;
+  /** None whose code is large for what it gains. */
+  readonly compact?: boolean;
+}
+
+function refusePlan({ exact, compact }: Limits, plan: ConvPlan): string | null {
+  if (exact && !plan.exact) return 'is no plain sum, as exact convolution and eager calls need';
+  if (compact && plan.bulky) return 'takes more code than it is worth in a file';
+  return null;
+}
+
 /** An algorithm in each order of arrays that it takes, or why it takes none. */
-function consider(planner: ConvPlanner, arrangements: readonly Arrangement[], exact: boolean) {
+function consider(planner: ConvPlanner, arrangements: readonly Arrangement[], limits: Limits) {
   const { name } = planner;
   const taken = arrangements.filter(({ task }) => planner.refuse(task) === null);
   const all = taken.map(({ task, moving }) => ({ task, moving, plan: planner.plan(task) }));
-  const refusal =
-    taken.length === 0
-      ? planner.refuse(arrangements[0].task)
-      : exact && !all[0].plan.exact
-        ? 'is no plain sum, as exact convolution and eager calls need'
-        : null;
+  const refusal = taken.length === 0 ? planner.refuse(arrangements[0].task) : refusePlan(limits, all[0].plan);
   const candidates: Candidate[] = (refusal === null ? all : []).map(({ task, moving, plan }) => ({
     ...{ name, task, plan },
     cost: planner.cost(task) + moving,
@@ -57,13 +66,13 @@ function consider(planner: ConvPlanner, arrangements: readonly Arrangement[], ex
 }
 
 export class Chooser {
-  readonly #exact: boolean;
+  readonly #limits: Limits;
   /** Of each convolution, in order of lowering: how many of the cheapest candidates are out of bounds. */
   readonly #skipped: readonly number[];
   readonly #made: { candidates: readonly Candidate[]; at: number }[] = [];
 
-  constructor(exact: boolean, skipped: readonly number[] = []) {
-    this.#exact = exact;
+  constructor(limits: Limits, skipped: readonly number[] = []) {
+    this.#limits = limits;
     this.#skipped = skipped;
   }
 
@@ -71,7 +80,7 @@ export class Chooser {
     const { kernel, geometry } = arrangements[0].task;
     const listed = convPlanners
       .filter((planner) => planner.computes.includes(kernel))
-      .map((planner) => consider(planner, arrangements, this.#exact));
+      .map((planner) => consider(planner, arrangements, this.#limits));
     const candidates = listed.flatMap((c) => c.candidates).sort((a, b) => a.cost - b.cost);
     const at = Math.min(this.#skipped[this.#made.length] ?? 0, candidates.length - 1);
     const chosen = candidates[at];
@@ -99,12 +108,12 @@ export class Chooser {
     let saved = 0;
     while (saved < excess) {
       const step = this.#bestSaving(at);
-      if (!step) return saved > 0 ? new Chooser(this.#exact, at) : null;
+      if (!step) return saved > 0 ? new Chooser(this.#limits, at) : null;
       at[step.index] = step.to;
       saved += step.bytes;
     }
     this.#takeBack(at, saved - excess);
-    return new Chooser(this.#exact, at);
+    return new Chooser(this.#limits, at);
   }
 
   /** What was saved beyond need goes back to where it gains most. */

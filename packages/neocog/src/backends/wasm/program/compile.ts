@@ -18,7 +18,7 @@ import { leastBytes, planGraph, prepareRoutine } from './plan.ts';
 
 export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
   const e = engine();
-  const { lowered, layout, code, place } = planGraph(graph, e, options.exactConvolution);
+  const { lowered, layout, code, place } = planGraph(graph, e, { exact: options.exactConvolution });
   const machine = await Machine.start(code, { threads: options.threads });
   try {
     for (const [room, values] of lowered.arrays.contents) view(machine, place(room), values).set(values);

@@ -24,7 +24,7 @@ export function packGraph(graph: Graph, { exactConvolution }: { exactConvolution
 }
 
 function packCode(graph: Graph, e: Engine, exact: boolean, constants: Constants): PackedCode {
-  const { lowered, code, place } = planGraph(graph, e, exact);
+  const { lowered, code, place } = planGraph(graph, e, { exact, compact: true });
   const layout = layOut(code, 1);
   const { bytes, routines } = assemble(code, layout, { names: false });
   const nameOf = (routine: string): string => routineName(routines.get(routine)?.index as number);

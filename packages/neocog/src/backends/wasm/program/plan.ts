@@ -4,7 +4,7 @@ import type { Graph, GraphValue } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
 import type { MachineCode, MachineStep } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
-import { Chooser } from './choose.ts';
+import { Chooser, type Limits } from './choose.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lower } from './lower.ts';
 import type { Lowered, PlacedStep, Preparation } from './lowering.ts';
@@ -30,9 +30,8 @@ export interface GraphPlan {
 /** The routine that makes kernels' weights of those that lie in the source room of preparation `i`. */
 export const prepareRoutine = (i: number): string => `prepare${i}`;
 
-/** @param exact plain sums of products only */
-export function planGraph(graph: Graph, e: Engine, exact: boolean): GraphPlan {
-  const lowered = lowerWithinBounds(graph, e, exact);
+export function planGraph(graph: Graph, e: Engine, limits: Limits): GraphPlan {
+  const lowered = lowerWithinBounds(graph, e, limits);
   const layout = layOut(lowered);
   const place = (room: Room): number => layout.addresses.get(room) as number;
   const machineStep = ({ kernel, rooms }: Pick<PlacedStep, 'kernel' | 'rooms'>): MachineStep => ({
@@ -57,8 +56,8 @@ function preparationSteps({ steps, source, part }: Preparation, place: GraphPlan
 }
 
 /** Gives up transformed weights until the program fits its allowance, cheapest first. */
-function lowerWithinBounds(graph: Graph, e: Engine, exact: boolean): Lowered {
-  let chooser = new Chooser(exact);
+function lowerWithinBounds(graph: Graph, e: Engine, limits: Limits): Lowered {
+  let chooser = new Chooser(limits);
   let lowered = lower(graph, e, chooser, true);
   const limit = Math.max(smallProgram, limitOf(graph, e, chooser, bytesOf(lowered)));
   for (;;) {

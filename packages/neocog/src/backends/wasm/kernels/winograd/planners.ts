@@ -52,6 +52,7 @@ function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvP
   return {
     description: `winograd ${filteringName(s)}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${Math.min(s.tiles, form.blockTiles)} tiles`,
     exact: false,
+    bulky: s.stride > 1,
     multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights, task.engine).total,
     prepare: [

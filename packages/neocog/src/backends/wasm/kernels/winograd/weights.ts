@@ -5,7 +5,6 @@ import { type Func, i32, type Local, type Module, v128 } from '../../assembler/i
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
-import { transposeSquare } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
 import { each, type Pair, phaseRuns, points, tapCount, type WinogradShape } from './shape.ts';
@@ -31,64 +30,63 @@ export const packedBytes = (s: WinogradShape, channels: number, run: LaneRun): n
 const packParams = { from: 'i32', to: 'i32', channels: 'i32', lane: 'i32', channel: 'i32' } as const;
 const transformParams = { from: 'i32', to: 'i32', channels: 'i32', plane: 'i32' } as const;
 
-/** `count` taps of four lanes, each at its address. */
-function loadTaps(f: Func, lanes: readonly Local<'i32'>[], count: number): Vector[] {
-  const taps: Vector[] = [];
-  while (taps.length < count) {
-    const place = { offset: taps.length * floatBytes };
-    if (taps.length + 4 <= count)
-      taps.push(
-        ...transposeSquare(
-          f,
-          lanes.map((lane) => v128.load(lane, place)),
-        ),
-      );
-    else {
-      const [first, ...others] = lanes;
-      const start: Vector = v128.load32Zero(first, place);
-      taps.push(others.reduce((v, from, lane) => v128.load32Lane(from, v, lane + 1, place), start));
-    }
+/** A tap of four lanes, `lane` bytes apart; those beyond the last channel repeat it. */
+function loadTap(f: Func, from: Local<'i32'>, lane: Local<'i32'>, channels: number): Vector {
+  let [at, vector]: [Local<'i32'>, Vector] = [from, v128.load32Zero(from)];
+  for (let i = 1; i < 4; i++) {
+    if (i < channels) at = f.keep(i32.add(at, lane), 'lane');
+    vector = v128.load32Lane(at, vector, i);
   }
-  return taps;
-}
-
-/** Which taps of the kernel a phase has, null where it has none. */
-function phaseTaps({ filterings: [down, across], weights, stride }: WinogradShape, [a, b]: Pair) {
-  const [rows, columns] = weights.kernel;
-  return Array.from({ length: down.taps * across.taps }, (_, tap) => {
-    const row = Math.floor(tap / across.taps) * stride + a;
-    const column = (tap % across.taps) * stride + b;
-    return row < rows && column < columns ? row * columns + column : null;
-  });
+  return vector;
 }
 
 /**
- * Row-major weights to `[channel][phase][tap][lane]`. Lanes beyond the last channel repeat it. `lane`, `channel`: bytes from one
+ * Row-major weights to `[channel][phase][tap][lane]`; taps that a phase does not have are zero. `lane`, `channel`: bytes from one
  * to the next in the tensor.
  */
 function packWeights(
   m: Module,
   name: string,
-  { weights, ...s }: WinogradShape,
+  { filterings, weights, stride }: WinogradShape,
   run: LaneRun,
   phases: readonly Pair[],
 ) {
   const row = laneWidth(run) * floatBytes;
-  const order = phases.flatMap((phase) => phaseTaps({ weights, ...s }, phase));
+  const [down, across] = each(filterings, ({ taps }) => taps);
+  const [kernelRows, kernelColumns] = weights.kernel;
+  // A turned kernel is walked from its end.
+  const step = (weights.turned ? -1 : 1) * floatBytes;
+  const start = weights.turned ? (product(weights.kernel) - 1) * floatBytes : 0;
   return m.func(name, packParams, (f, p) => {
+    const clear = (cell: Local<'i32'>, count: number): void => {
+      if (count === 0) return;
+      f.repeat(count, () => {
+        f.run(v128.store(cell, v128.const4F(0, 0, 0, 0)));
+        f.increase(cell, row);
+      });
+    };
     /** A vector of which so many lanes are channels. */
     const pack = (from: Local<'i32'>, to: Local<'i32'>, lanes: number): void => {
-      const places = [from];
-      while (places.length < 4) {
-        const last = places[places.length - 1];
-        places.push(places.length < lanes ? f.keep(i32.add(last, p.lane), 'lane') : last);
+      const cell = f.keep(to, 'cell');
+      for (const [a, b] of phases) {
+        const rows = Math.max(0, Math.ceil((kernelRows - a) / stride));
+        const columns = Math.max(0, Math.ceil((kernelColumns - b) / stride));
+        if (rows * columns === 0) {
+          clear(cell, down * across);
+          continue;
+        }
+        const tap = f.keep(i32.add(from, start + (a * kernelColumns + b) * step), 'tap');
+        f.repeat(rows, () => {
+          f.repeat(columns, () => {
+            f.run(v128.store(cell, loadTap(f, tap, p.lane, lanes)));
+            f.increase(tap, stride * step);
+            f.increase(cell, row);
+          });
+          f.increase(tap, (kernelColumns - columns) * stride * step);
+          clear(cell, across - columns);
+        });
+        clear(cell, (down - rows) * across);
       }
-      const taps = loadTaps(f, places, product(weights.kernel));
-      if (weights.turned) taps.reverse();
-      order.forEach((tap, k) => {
-        const value = tap === null ? v128.const4F(0, 0, 0, 0) : taps[tap];
-        f.run(v128.store(to, value, { offset: k * row }));
-      });
     };
     const [whole, rest] = [Math.floor(run.lanes / 4), run.lanes % 4];
     f.repeat(p.channels, () => {
@@ -101,7 +99,7 @@ function packWeights(
         });
       if (rest > 0) pack(from, to, rest);
       f.increase(p.from, p.channel);
-      f.increase(p.to, order.length * row);
+      f.increase(p.to, phases.length * down * across * row);
     });
   });
 }
