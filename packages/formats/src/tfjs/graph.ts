@@ -44,8 +44,9 @@ const isPlaceholder = ({ op }: NodeDef): boolean => op === 'Placeholder' || op =
 export function buildGraph({ about, topology, signature, weights, shapes }: GraphSource): GraphModule {
   const nodes = readNodes(about, topology.node);
   const outputs = readOutputs(about, signature, nodes);
+  // First of all: loops of TensorFlow are circles, which only a broken file has otherwise.
+  refuseUnknown(about, neededNodes(about, nodes, outputs));
   const order = orderNodes(about, nodes, outputs);
-  refuseUnknown(about, order);
   const plan = new Plan();
   const wires = new Map<string, readonly Wire[]>();
   const names = inputNames(signature);
@@ -105,7 +106,25 @@ function readOutputs(about: string, signature: unknown, nodes: ReadonlyMap<strin
   throw new FormatError(`${about}: its graph has no outputs`);
 }
 
-/** The nodes that the outputs need, each after those that it reads. */
+/** The nodes that the outputs need, in any order. */
+function neededNodes(
+  about: string,
+  nodes: ReadonlyMap<string, NodeDef>,
+  outputs: readonly Output[],
+): NodeDef[] {
+  const needed = new Map<string, NodeDef>();
+  const open = outputs.map(({ node }) => node);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (needed.has(name)) continue;
+    const def = nodes.get(name);
+    if (!def) throw new FormatError(`${about}: there is no node ${JSON.stringify(name)}, which others read`);
+    needed.set(name, def);
+    open.push(...def.inputs.map(({ node }) => node));
+  }
+  return [...needed.values()];
+}
+
+/** The nodes that the outputs need, which are there, each after those that it reads. */
 function orderNodes(
   about: string,
   nodes: ReadonlyMap<string, NodeDef>,
@@ -115,8 +134,7 @@ function orderNodes(
   const state = new Map<string, 'open' | 'done'>();
   const stack = outputs.map(({ node }) => node).reverse();
   for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
-    const def = nodes.get(name);
-    if (!def) throw new FormatError(`${about}: there is no node ${JSON.stringify(name)}, which others read`);
+    const def = nodes.get(name)!;
     const waiting = state.has(name) ? [] : def.inputs.filter(({ node }) => state.get(node) !== 'done');
     if (waiting.length > 0) {
       state.set(name, 'open');
@@ -133,8 +151,8 @@ function orderNodes(
   return order;
 }
 
-function refuseUnknown(about: string, order: readonly NodeDef[]): void {
-  const unknown = order.filter(
+function refuseUnknown(about: string, nodes: readonly NodeDef[]): void {
+  const unknown = nodes.filter(
     (def) => !isPlaceholder(def) && def.op !== 'Const' && !Object.hasOwn(graphOperators, def.op),
   );
   if (unknown.length === 0) return;

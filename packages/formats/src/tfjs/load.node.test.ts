@@ -128,6 +128,18 @@ describe('a graph model', () => {
     );
   });
 
+  it('names the operators of a loop, which is a circle', async () => {
+    const model = graph('Exit');
+    const { node } = (model.modelJson as { modelTopology: { node: object[] } }).modelTopology;
+    node.splice(-1, 1, { name: 'merge', op: 'Merge', input: ['x', 'next'], attr: {} });
+    node.push({ name: 'next', op: 'NextIteration', input: ['merge'], attr: {} });
+    node.push({ name: 'y', op: 'Exit', input: ['merge'], attr: {} });
+    await expect(loadTfjs(model)).rejects.toThrow(UnsupportedError);
+    await expect(loadTfjs(model)).rejects.toThrow(
+      /3 nodes that neocog does not read: Exit "y"; Merge "merge"/,
+    );
+  });
+
   it('refuses circles and what nobody computes', async () => {
     const model = graph('Relu');
     const nodes = (model.modelJson as { modelTopology: { node: { name: string; input?: string[] }[] } })
