@@ -1,15 +1,19 @@
-// Inverse trigonometric functions as formulas of neocog's operations.
+// Functions of angles, and hyperbolic ones, as formulas of neocog's operations.
 
 import {
   abs,
   add,
+  cos,
   div,
   equal,
+  exp,
   greater,
   greaterEqual,
   less,
   mul,
+  neg,
   sign,
+  sin,
   sqrt,
   square,
   sub,
@@ -42,6 +46,12 @@ export function atan2(y: Tensor, x: Tensor): Tensor {
   const turn = where(greaterEqual(y, 0), halfTurn, -halfTurn);
   return where(less(x, 0), add(angle, turn), angle);
 }
+
+export const tan = (x: Tensor): Tensor => div(sin(x), cos(x));
+
+export const sinh = (x: Tensor): Tensor => div(sub(exp(x), exp(neg(x))), 2);
+
+export const cosh = (x: Tensor): Tensor => div(add(exp(x), exp(neg(x))), 2);
 
 export const asin = (x: Tensor): Tensor => atan2(x, sqrt(sub(1, square(x))));
 

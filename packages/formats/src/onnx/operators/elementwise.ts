@@ -27,7 +27,7 @@ import {
   type Tensor,
   type TensorLike,
 } from 'neocog';
-import { acos, asin, atan } from '../../graph/angles.ts';
+import { acos, asin, atan, cosh, sinh, tan } from '../../graph/angles.ts';
 import { operation } from '../../graph/operation.ts';
 import {
   HostArray,
@@ -174,9 +174,9 @@ const unaries: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: numb
   Reciprocal: [reciprocal, (x) => 1 / x],
   Sin: [sin, Math.sin],
   Cos: [cos, Math.cos],
-  Tan: [(x) => div(sin(x), cos(x)), Math.tan],
-  Sinh: [(x) => div(sub(exp(x), exp(neg(x))), 2), Math.sinh],
-  Cosh: [(x) => div(add(exp(x), exp(neg(x))), 2), Math.cosh],
+  Tan: [tan, Math.tan],
+  Sinh: [sinh, Math.sinh],
+  Cosh: [cosh, Math.cosh],
   Asin: [asin, Math.asin],
   Acos: [acos, Math.acos],
   Atan: [atan, Math.atan],

@@ -35,7 +35,7 @@ import {
   Tensor,
   where,
 } from 'neocog';
-import { acos, asin, atan, atan2 } from '../../graph/angles.ts';
+import { acos, asin, atan, atan2, cosh, sinh, tan } from '../../graph/angles.ts';
 import type { Compute } from '../../graph/operation.ts';
 import { operation } from '../../graph/operation.ts';
 import { HostArray, mapHost, toFloats, type Value } from '../../graph/value.ts';
@@ -199,9 +199,9 @@ export const arithmeticOperators: Operators = {
   Erf: elementwise(erf),
   Sin: elementwise(sin),
   Cos: elementwise(cos),
-  Tan: elementwise((x) => div(sin(x), cos(x))),
-  Sinh: elementwise((x) => div(sub(exp(x), exp(neg(x))), 2)),
-  Cosh: elementwise((x) => div(add(exp(x), exp(neg(x))), 2)),
+  Tan: elementwise(tan),
+  Sinh: elementwise(sinh),
+  Cosh: elementwise(cosh),
   Asin: elementwise(asin),
   Acos: elementwise(acos),
   Atan: elementwise(atan),

@@ -1,7 +1,7 @@
 // Operators of TensorFlow that read or replace values by their places, and that sort.
 
 import { Operation, operation } from '../../graph/operation.ts';
-import { blockPlaces, gatherBlocks, largestOf, scatter } from '../../graph/places.ts';
+import { blockPlaces, gatherBlocks, largestOf, product, scatter } from '../../graph/places.ts';
 import { HostArray, readHost, toTensor, type Value } from '../../graph/value.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 
@@ -32,11 +32,7 @@ const updating: OperatorReader = (node) => {
 /** `fill` everywhere but at the indices. */
 function spread(node: GraphNode, indices: Value, sizes: Value, values: Value, fill: number): Value {
   const shape = [...numbersOf(node, sizes).data];
-  const host = new HostArray(
-    values.dtype,
-    new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(fill),
-    shape,
-  );
+  const host = new HostArray(values.dtype, new Float64Array(product(shape)).fill(fill), shape);
   const rows = numbersOf(node, indices);
   // One number, or a list of them, stands for rows of one number.
   const matrix = rows.shape.length < 2 ? new HostArray(rows.dtype, rows.data, [rows.data.length, 1]) : rows;
