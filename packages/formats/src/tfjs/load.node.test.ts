@@ -128,6 +128,20 @@ describe('a graph model', () => {
     );
   });
 
+  it('multiplies matrices of whole numbers', async () => {
+    const model = graph('MatMul', {}, [[1, 2, 3, 4], [1]]);
+    const { node } = (model.modelJson as { modelTopology: { node: object[] } }).modelTopology;
+    node.splice(
+      -1,
+      1,
+      { name: 'whole', op: 'Cast', input: ['x'], attr: { DstT: { type: 'DT_INT32' } } },
+      { name: 'column', op: 'ExpandDims', input: ['c0', 'c1'], attr: {} },
+      { name: 'y', op: 'MatMul', input: ['whole', 'column'], attr: {} },
+    );
+    const net = await loadTfjs(model);
+    expect([...net.forward(tensor([[1.5, 1, 0, 2]])).data]).toEqual([11]);
+  });
+
   it('names the operators of a loop, which is a circle', async () => {
     const model = graph('Exit');
     const { node } = (model.modelJson as { modelTopology: { node: object[] } }).modelTopology;

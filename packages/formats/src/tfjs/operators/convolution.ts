@@ -228,14 +228,14 @@ function product(a: Tensor, b: Tensor, turnA: boolean, turnB: boolean): Tensor {
   );
 }
 
-/** A product by a constant matrix is a linear layer. */
+/** A product by a constant matrix of floats is a linear layer. */
 const matMul: OperatorReader = (node) => {
   const { bias, activation } = readFusion(node);
   const [turnA, turnB] = ['a', 'b'].map(
     (side) => node.flag(`transpose_${side}`) || node.flag(`adj_${side === 'a' ? 'x' : 'y'}`),
   );
   const [a, b] = [node.input(0), node.input(1)];
-  const matrix = constantFloats(b);
+  const matrix = b.constant?.dtype === 'float32' ? constantFloats(b) : null;
   if (matrix?.rank === 2 && !turnA) {
     const weight = turnB ? matrix : transpose(matrix);
     const module = new nn.Linear(weight.shape[1], weight.shape[0], { bias: bias !== null });
