@@ -99,7 +99,7 @@ function packPart(m: Module, name: string, part: DirectPart): KernelFunction {
   });
 }
 
-/** The lowest address of a tap, since offsets in code count upwards only. */
+/** The lowest address of a tap: offsets in code count upwards only, and a pointer below its array may be below all memory. */
 const lowestTap = ({ weights, axes }: ClipPlan): number =>
   weights.tapSteps.reduce((at, step, a) => at + Math.min(0, step * (axes[a].taps - 1)), weights.start);
 
@@ -116,6 +116,12 @@ interface TapOffset {
   readonly to: number;
 }
 
+/** Taps of one axis, one after the other: where the first is, and the steps to the next, in floats. */
+interface TapLoop extends TapOffset {
+  readonly count: number;
+  readonly first: number;
+}
+
 /** One block: for each channel of the run all taps, so that what is read is read in order. */
 function packBlock(f: Func, p: Pointers, plan: ClipPlan, run: PackedRun): void {
   const width = 4 * run.vectors;
@@ -126,7 +132,9 @@ function packBlock(f: Func, p: Pointers, plan: ClipPlan, run: PackedRun): void {
       for (const tap of taps) packTap(f, at, plan, run, tap);
       return;
     }
-    const inner = { from: f.keep(at.from, 'from'), to: f.keep(at.to, 'to') };
+    // A flipped axis begins at its last address and goes down to its lowest, so no pointer leaves the array before its last use.
+    const start = loop.first === 0 ? at.from : i32.add(at.from, loop.first * floatBytes);
+    const inner = { from: f.keep(start, 'from'), to: f.keep(at.to, 'to') };
     f.repeat(loop.count, () => {
       overOuter(depth + 1, inner);
       f.increase(inner.from, loop.from * floatBytes);
@@ -141,29 +149,26 @@ function packBlock(f: Func, p: Pointers, plan: ClipPlan, run: PackedRun): void {
 }
 
 /** Taps whose offsets are in the code, and loops over the rest; `from` counts from the lowest tap. */
-function tapOffsets(
-  plan: ClipPlan,
-  width: number,
-): { taps: TapOffset[]; outer: { count: number; from: number; to: number }[] } {
-  const outer: { count: number; from: number; to: number }[] = [];
+function tapOffsets(plan: ClipPlan, width: number): { taps: TapOffset[]; outer: TapLoop[] } {
+  const outer: TapLoop[] = [];
   let taps: TapOffset[] = [{ from: 0, to: 0 }];
   let to = plan.ins * width;
   for (let a = plan.axes.length - 1; a >= 0; a--) {
     const count = plan.axes[a].taps;
     const from = plan.weights.tapSteps[a];
     // From the lowest tap up to this axis's first one.
-    const base = Math.max(0, -from * (count - 1));
-    const straight = outer.length === 0 && taps.length * count <= straightTaps;
-    if (!straight) outer.unshift({ count, from, to });
-    const turns = Array.from({ length: straight ? count : 1 }, (_, t) => t);
-    const inner = taps;
-    taps = turns.flatMap((t) =>
-      inner.map((tap) => ({ from: tap.from + base + t * from, to: tap.to + t * to })),
-    );
+    const first = Math.max(0, -from * (count - 1));
+    if (outer.length > 0 || taps.length * count > straightTaps) outer.unshift({ count, first, from, to });
+    else taps = everyTap({ count, first, from, to }, taps);
     to *= count;
   }
   return { taps, outer };
 }
+
+const everyTap = ({ count, first, from, to }: TapLoop, inner: readonly TapOffset[]): TapOffset[] =>
+  Array.from({ length: count }, (_, t) =>
+    inner.map((tap) => ({ from: tap.from + first + t * from, to: tap.to + t * to })),
+  ).flat();
 
 /** The lanes of one tap and channel. */
 function packTap(f: Func, p: Pointers, { weights }: ClipPlan, run: PackedRun, at: TapOffset): void {
