@@ -3,6 +3,7 @@
 import type { Backend, Values } from '../../backends/backend.ts';
 import type { Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import { evaluateNode } from '../evaluate.ts';
+import { mapResults } from './rewrite.ts';
 
 export function foldConstants(graph: Graph, backend: Backend): Graph {
   const known = new Map<GraphValue, GraphValue>();
@@ -23,5 +24,5 @@ export function foldConstants(graph: Graph, backend: Backend): Graph {
       known.set(value, { ...value, source: 'constant', data: results[i] });
     });
   }
-  return { ...graph, nodes, outputs: graph.outputs.map(current) };
+  return mapResults({ ...graph, nodes }, current);
 }

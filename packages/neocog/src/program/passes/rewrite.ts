@@ -21,6 +21,13 @@ export const resultsOf = (graph: Graph): GraphValue[] => [
   ...graph.updates.flatMap((update) => update.gradients),
 ];
 
+/** The graph with other values for what is wanted of it. */
+export const mapResults = (graph: Graph, change: (value: GraphValue) => GraphValue): Graph => ({
+  ...graph,
+  outputs: graph.outputs.map(change),
+  updates: graph.updates.map((update) => ({ ...update, gradients: update.gradients.map(change) })),
+});
+
 /** Leaves out nodes of which nothing is wanted. */
 export function dropUnread(graph: Graph): Graph {
   const wanted = new Set(resultsOf(graph));

@@ -8,6 +8,7 @@ import { evaluateNumber } from '../../expression/evaluate.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { readsInPlace } from './loopPlaces.ts';
+import { mapResults } from './rewrite.ts';
 
 export function zeroSums(graph: Graph): Graph {
   const producers = new Map<GraphValue, GraphNode>();
@@ -15,13 +16,14 @@ export function zeroSums(graph: Graph): Graph {
   const make = new ValueMaker(graph);
   const zeros = new Map<GraphValue, GraphValue>();
   const nodes: GraphNode[] = [];
+  const current = (value: GraphValue): GraphValue => zeros.get(value) ?? value;
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map((value) => zeros.get(value) ?? value);
+    const inputs = node.inputs.map(current);
     if (node.op === 'fused' && isZero(node, producers)) {
       zeros.set(node.outputs[0], make.constant(new Float32Array(node.outputs[0].size)));
     } else nodes.push({ ...node, inputs } as GraphNode);
   }
-  return { ...graph, nodes };
+  return mapResults({ ...graph, nodes }, current);
 }
 
 /** Whether a node sums `factor · (x − mean of x)` over just the points that the mean is of. */

@@ -53,6 +53,7 @@ export class Arrays {
     );
     let offset = 0;
     values.forEach((value, i) => {
+      assert(!this.#reserved.has(value) && !this.#placed.has(value), `value ${value.id} has one place`);
       const part = { id: this.rooms.length, bytes: value.size * 4, lasting: true, within: { room, offset } };
       this.rooms.push(part);
       this.#reserved.set(value, part);

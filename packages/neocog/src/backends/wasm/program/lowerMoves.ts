@@ -38,8 +38,11 @@ export function lowerCopy(l: Lowering, node: CopyNode): void {
         [null, null],
       ]
     : [[null, null]];
-  // Another order of axes may be what lies there already: channels-last images are pixels.
-  for (const [from, to] of [...tries, [null, likelyPixels(view.shape)] as const]) {
+  // Another order of axes may be what lies there already: channels-last images are pixels. What has its place is brought there.
+  const aliases: readonly (readonly [Form, Form])[] = l.arrays.isReserved(y)
+    ? []
+    : [...tries, [null, likelyPixels(view.shape)]];
+  for (const [from, to] of aliases) {
     const plan = planMove(from, to, ...shapes, { fromStart: view.offset });
     if (!plan?.isIdentity || floatsOf(to, y.size) !== floatsOf(from, x.size)) continue;
     l.alias(y, to, l.as(x, from).room);
