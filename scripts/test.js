@@ -1,5 +1,5 @@
 // `npm test`: the layers, then every test in each engine: the pinned Node, the Node that npm runs on, and Chromium; the
-// kernels' tests once more with wide SIMD; and the examples, where their packages are installed.
+// kernels' tests once more with wide SIMD; the examples, where their packages are installed; and a minute of the fuzzer.
 // Arguments are handed on to Vitest (`npm test -- conv`). The last line is the sum over the engines.
 
 import { spawnSync } from 'node:child_process';
@@ -72,6 +72,16 @@ function runExamples() {
   return { passed: 0, failed: process.env.CI === 'true' ? 1 : 0, skipped: 0 };
 }
 
+/** @returns {Counts} the same minute of random cases every time, as one test; left out where tests are chosen by name */
+function runFuzzer() {
+  if (filters.length > 0) return { passed: 0, failed: 0, skipped: 0 };
+  const script = join(root, 'scripts/fuzz.js');
+  const { status } = spawnSync(process.execPath, [script, '--seconds', '60', '--seed', '1'], {
+    stdio: 'inherit',
+  });
+  return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+}
+
 /** @param {Counts} counts */
 const inWords = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
@@ -96,6 +106,7 @@ const stages = [
     ),
   ['Chromium', runChromium],
   ['examples', runExamples],
+  ['fuzzer', runFuzzer],
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
