@@ -6,9 +6,9 @@ import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
 import type { CompileOptions, Executable } from './executable.ts';
 import type { Graph } from './graph.ts';
 import type { PackedGraph } from './packed.ts';
-import type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values } from './work.ts';
+import type { Combine, FusedLoop, MatmulShape, PlacedValues, StridedView, Values } from './work.ts';
 
-export type { FusedLoop, MatmulShape, PlacedValues, StridedView, Values };
+export type { Combine, FusedLoop, MatmulShape, PlacedValues, StridedView, Values };
 
 /** The algorithms for one geometry: of those without a refusal, the one of the least cost runs. */
 export interface Explanation {

@@ -5,8 +5,11 @@ import type { Expr } from '../expression/expression.ts';
 /** The values of a tensor. */
 export type Values = Float32Array | Int32Array;
 
+export type Combine = 'sum' | 'mean' | 'max';
+
 /**
- * One fused loop: evaluate `expr` at every point of `shape`, then combine along the reduced axes.
+ * One fused loop: evaluate `expr` at every point of `shape`, then combine along the reduced axes. A mean is the sum, in
+ * float64, divided by the number of points: rounded once, so that equal values have themselves as their mean.
  *
  * Input `i` is read at `Σ position[d] · strides[i][d]` (stride 0 broadcasts). The output is dense over the axes that
  * are not reduced. Without a reduced axis it is a plain elementwise map.
@@ -18,7 +21,7 @@ export interface FusedLoop {
   readonly strides: readonly (readonly number[])[];
   /** Per axis of `shape`: is it combined away? */
   readonly reduced: readonly boolean[];
-  readonly combine: 'sum' | 'max';
+  readonly combine: Combine;
 }
 
 /** `c[i] = op(a[i]) · op(b[i])` for `batch` pairs; a is m×k (k×m when transposed), b is k×n (n×k), c is m×n. */

@@ -1,13 +1,14 @@
 // The one operation behind all elementwise functions, broadcasting, sums and means: evaluate a formula over broadcast
-// inputs, then sum it down to a smaller shape. Its gradient is again such an operation, so that derivatives of any order
+// inputs, then sum or average it down to a smaller shape. Its gradient is again such an operation, so that derivatives of any order
 // follow from the table in expression/derivative.ts.
 
+import type { Combine } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import { derivative } from '../expression/derivative.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
 import type { GradientRule } from '../tensor/graph.ts';
-import { broadcastShapes, broadcastStrides, type Shape } from '../tensor/shape.ts';
+import { broadcastShapes, broadcastStrides, type Shape, sizeOf } from '../tensor/shape.ts';
 import { record, Tensor } from '../tensor/tensor.ts';
 import { floats } from './check.ts';
 import { reshape } from './reshape.ts';
@@ -17,9 +18,11 @@ export interface FuseOptions {
   over?: Shape;
   /** The result's shape: of the iteration space's rank, 1 where that axis is summed. Default: nothing is summed. */
   into?: Shape;
+  /** What becomes of the points that are one in the result. Default: their sum. */
+  combine?: 'sum' | 'mean';
 }
 
-/** `Σ expr(inputs)` over the axes that `into` shrinks to 1. */
+/** `Σ expr(inputs)`, or the mean of it, over the axes that `into` shrinks to 1. */
 export function fuse(fn: string, expr: Expr, inputs: readonly Tensor[], options: FuseOptions = {}): Tensor {
   const shape =
     options.over ??
@@ -27,14 +30,15 @@ export function fuse(fn: string, expr: Expr, inputs: readonly Tensor[], options:
       fn,
       inputs.map((t) => t.shape),
     );
-  const into = options.into ?? shape;
-  const data = run(expr, inputs, shape, into, 'sum');
+  const { into = shape, combine = 'sum' } = options;
+  const data = run(expr, inputs, shape, into, combine);
+  const share = combine === 'mean' ? sizeOf(into) / sizeOf(shape) : 1;
   return record(
     fn,
     data,
     into,
     inputs,
-    inputs.map((_, i) => ruleFor(fn, expr, inputs, shape, i)),
+    inputs.map((_, i) => ruleFor(fn, expr, inputs, { shape, share }, i)),
   );
 }
 
@@ -50,7 +54,7 @@ function run(
   inputs: readonly Tensor[],
   shape: Shape,
   into: Shape,
-  combine: 'sum' | 'max',
+  combine: Combine,
 ): Float32Array {
   const strides = inputs.map((t) => broadcastStrides(t.shape, shape));
   const reduced = shape.map((n, d) => into[d] === 1 && n !== 1);
@@ -60,12 +64,12 @@ function run(
   );
 }
 
-/** d(Σ expr)/d input i: the output's gradient times the formula's derivative, summed to the input's shape. */
+/** d(share · Σ expr)/d input i: the output's gradient times the formula's derivative, summed to the input's shape. */
 function ruleFor(
   fn: string,
   expr: Expr,
   inputs: readonly Tensor[],
-  over: Shape,
+  { shape: over, share }: { shape: Shape; share: number },
   i: number,
 ): GradientRule<Tensor> {
   const target = inputs[i];
@@ -76,7 +80,7 @@ function ruleFor(
   return (gradient) => {
     const used = usedInputs(slope);
     const shifted = e.substitute(slope, (index) => e.input(used.indexOf(index) + 1));
-    const product = e.mul(e.input(0), shifted);
+    const product = e.mul(e.mul(e.input(0), share), shifted);
     return reshape(
       fuse(`${fn} gradient`, product, [gradient, ...used.map((u) => inputs[u])], { over, into }),
       target.shape,

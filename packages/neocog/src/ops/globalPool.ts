@@ -40,8 +40,7 @@ function spatialAxes(fn: string, x: Tensor, options: GlobalPoolOptions): number[
 export function globalAvgPool(x: Tensor, options: GlobalPoolOptions = {}): Tensor {
   const axes = spatialAxes('globalAvgPool', x, options);
   const into = x.shape.map((n, d) => (axes.includes(d) ? 1 : n));
-  const cells = sizeOf(axes.map((d) => x.shape[d]));
-  return fuse('globalAvgPool', e.mul(e.input(0), 1 / cells), [x], { into });
+  return fuse('globalAvgPool', e.input(0), [x], { into, combine: 'mean' });
 }
 
 /**

@@ -5,7 +5,15 @@ import { ShapeError } from '../errors.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats, needKnown } from './check.ts';
-import { checkAffine, checkNumbers, checkPair, momentsOf, normalise, updateRunning } from './norm.ts';
+import {
+  checkAffine,
+  checkNumbers,
+  checkPair,
+  momentsOf,
+  normalise,
+  type Statistics,
+  updateRunning,
+} from './norm.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './reshape.ts';
 
@@ -38,7 +46,7 @@ function normaliseView<S extends Shape>(
   x: Tensor<S>,
   { view, into, affineView }: { view: Shape; into: Shape; affineView: Shape },
   { weight, bias, eps }: Affine,
-): { output: Tensor<S>; stats: { mean: Tensor; variance: Tensor } } {
+): { output: Tensor<S>; stats: Statistics } {
   const seen = reshape(x, view);
   const stats = momentsOf(fn, seen, into);
   const fit = (t: Tensor | null): Tensor | null => t && reshape(t, affineView);

@@ -4,7 +4,7 @@
 import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
-import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats, needKnown, needNumber, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
@@ -23,24 +23,44 @@ export interface BatchNormOptions {
   eps?: number | undefined;
 }
 
-/** Σ x / count and Σ (x − mean)² / count over the axes that `into` shrinks to 1. */
-export function momentsOf(fn: string, x: Tensor, into: Shape): { mean: Tensor; variance: Tensor } {
-  const share = sizeOf(into) / x.size;
-  const mean = fuse(fn, e.mul(e.input(0), share), [x], { into });
-  const centred = e.sub(e.input(0), e.input(1));
-  return { mean, variance: fuse(fn, e.mul(e.mul(centred, centred), share), [x, mean], { into }) };
+/** What values are normalised by. */
+export interface Statistics {
+  /** A constant to differentiation. */
+  readonly mean: Tensor;
+  /** What the mean lost when it was rounded; null where it is as good as exact. */
+  readonly rest: Tensor | null;
+  readonly variance: Tensor;
+}
+
+/**
+ * The statistics of x over the axes that `into` shrinks to 1. Distances are from the mean as it was rounded, so that those of
+ * equal values are 0; the mean of the distances says what rounding has lost, and all derivatives go through it.
+ *
+ * The variance is mean(d²) − mean(d)². Since |mean(d)| is at most half a unit in the last place, while a value other than the
+ * mean is a whole unit away from it or more, the second term is at most half the first, and nothing cancels.
+ */
+export function momentsOf(fn: string, x: Tensor, into: Shape): Statistics & { readonly rest: Tensor } {
+  const along = { into, combine: 'mean' } as const;
+  const mean = fuse(fn, e.input(0), [x.detach()], along);
+  const distance = e.sub(e.input(0), e.input(1));
+  const rest = fuse(fn, distance, [x, mean], along);
+  const square = fuse(fn, e.mul(distance, distance), [x, mean], along);
+  const variance = e.sub(e.input(0), e.mul(e.input(1), e.input(1)));
+  return { mean, rest, variance: fuse(fn, variance, [square, rest]) };
 }
 
 /** (x − mean) / √(variance + eps) · weight + bias, everything broadcasting against x. */
 export function normalise(
   fn: string,
   x: Tensor,
-  stats: { mean: Tensor; variance: Tensor },
+  stats: Statistics,
   affine: { weight: Tensor | null; bias: Tensor | null },
   eps: number,
 ): Tensor {
   const inputs = [x, stats.mean, stats.variance];
-  let formula = e.div(e.sub(e.input(0), e.input(1)), e.sqrt(e.add(e.input(2), eps)));
+  let distance = e.sub(e.input(0), e.input(1));
+  if (stats.rest) distance = e.sub(distance, e.input(inputs.push(stats.rest) - 1));
+  let formula = e.div(distance, e.sqrt(e.add(e.input(2), eps)));
   if (affine.weight) formula = e.mul(formula, e.input(inputs.push(affine.weight) - 1));
   if (affine.bias) formula = e.add(formula, e.input(inputs.push(affine.bias) - 1));
   return fuse(fn, formula, inputs);
@@ -71,7 +91,8 @@ export function batchNorm<S extends Shape>(
         'batchNorm: running statistics are null, evaluation needs both; pass them or training: true',
       );
     }
-    const stats = { mean: reshape(runningMean.detach(), into), variance: reshape(runningVar.detach(), into) };
+    const [mean, variance] = [runningMean, runningVar].map((t) => reshape(t.detach(), into));
+    const stats = { mean, rest: null, variance };
     return normalise('batchNorm', x, stats, affine, eps) as Tensor<S>;
   }
   const count = x.size / x.shape[1];

@@ -61,8 +61,8 @@ export function sum(t: Tensor, options: ReduceOptions = {}): Tensor {
 
 /** Means over axes. @throws ShapeError for an axis that does not exist. @example mean(arange(4)).item() // 1.5 */
 export function mean(t: Tensor, options: ReduceOptions = {}): Tensor {
-  const { into, count, finish } = reduced('mean', t, options);
-  return finish(fuse('mean', e.mul(e.input(0), 1 / count), [t], { into }));
+  const { into, finish } = reduced('mean', t, options);
+  return finish(fuse('mean', e.input(0), [t], { into, combine: 'mean' }));
 }
 
 /**

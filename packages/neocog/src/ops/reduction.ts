@@ -42,5 +42,10 @@ export function reduceTerms<R extends BatchReduction>(
       `${fn}: an input of shape ${formatShape(shape)} has no ${reduction}, pass samples or reduction 'sum'`,
     );
   }
-  return reshape(fuse(fn, e.mul(terms, 1 / count), inputs, { into: shape.map(() => 1) }), []);
+  const into = shape.map(() => 1);
+  const total =
+    reduction === 'mean'
+      ? fuse(fn, terms, inputs, { into, combine: 'mean' })
+      : fuse(fn, e.mul(terms, 1 / count), inputs, { into });
+  return reshape(total, []);
 }

@@ -171,7 +171,11 @@ function writeFused(writer: GraphWriter, { loop, inputs, outputs }: NodeOf<'fuse
   writer.define(outputs[0], { name: writeReduction(writer, mapped, axes, combine), shape: kept });
 }
 
-const reductions: Readonly<Record<string, string>> = { sum: 'ReduceSum', max: 'ReduceMax' };
+const reductions: Readonly<Record<string, string>> = {
+  sum: 'ReduceSum',
+  mean: 'ReduceMean',
+  max: 'ReduceMax',
+};
 
 function writeReduction(writer: GraphWriter, name: string, axes: readonly number[], combine: string): string {
   if (axes.length === 0) return name;

@@ -16,12 +16,13 @@ export function fused(loop: FusedLoop, inputs: readonly Values[]): Float32Array 
   assertInputs(loop.expr, inputs.length);
   const evaluate = compile(loop, inputs);
   const targets = stridedOffsets({ shape: loop.shape, strides: outputStrides(loop), offset: 0 });
-  const results = new Float64Array(outputSize(loop)).fill(neutral(loop));
+  const results = new Float64Array(cells(loop, false)).fill(neutral(loop));
   const combine = loop.combine === 'max' ? binary.max : binary.add;
   targets.forEach((target, i) => {
     results[target] = combine(results[target], evaluate(i));
   });
-  return new Float32Array(results);
+  const count = loop.combine === 'mean' ? cells(loop, true) : 1;
+  return Float32Array.from(results, (sum) => sum / count);
 }
 
 /** What a result starts from. A map must keep −0, which only −0 does under addition; an empty sum is 0. */
@@ -30,7 +31,9 @@ function neutral(loop: FusedLoop): number {
   return loop.reduced.includes(true) ? 0 : -0;
 }
 
-const outputSize = (loop: FusedLoop): number => product(loop.shape.filter((_, d) => !loop.reduced[d]));
+/** Points along the axes that are combined, or along the others. */
+const cells = (loop: FusedLoop, reduced: boolean): number =>
+  product(loop.shape.filter((_, d) => loop.reduced[d] === reduced));
 
 /** Dense row-major strides over the axes that stay, 0 along those that are combined away. */
 function outputStrides(loop: FusedLoop): number[] {

@@ -1,4 +1,4 @@
-// Sums over the same points, of much the same arrays, are made in one pass over memory.
+// Sums or means over the same points, of much the same arrays, are made in one pass over memory.
 
 import type { FusedManyNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import type { Expr } from '../../expression/expression.ts';
@@ -25,7 +25,7 @@ export function joinSums(graph: Graph): Graph {
     if (
       node.op !== 'fused' ||
       isMap(node.loop) ||
-      node.loop.combine !== 'sum' ||
+      node.loop.combine === 'max' ||
       readsPositions(node.loop.expr)
     )
       return;
@@ -56,6 +56,7 @@ const large = ({ inputs, loop }: FusedNode): GraphValue[] => {
 function fits({ members }: Group, node: FusedNode): boolean {
   const [first] = members;
   const same =
+    first.loop.combine === node.loop.combine &&
     sameShape(first.loop.shape, node.loop.shape) &&
     first.loop.reduced.every((r, d) => r === node.loop.reduced[d]);
   if (!same || members.length >= mostSums) return false;

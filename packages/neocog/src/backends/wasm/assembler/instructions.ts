@@ -168,7 +168,7 @@ export const f32 = {
   }),
 };
 
-export const f64 = family('f64', { add: [0xa0, [D, D], D] });
+export const f64 = family('f64', { add: [0xa0, [D, D], D], div: [0xa3, [D, D], D] });
 
 function vectorConst(shape: string, lanes: readonly number[], buffer: ArrayBuffer): Code<'v128'> {
   const immediate = {

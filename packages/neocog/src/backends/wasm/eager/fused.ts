@@ -9,8 +9,8 @@ import { carryOut } from './routine.ts';
 export function fused(loop: FusedLoop, inputs: readonly Values[]): Float32Array {
   const size = loop.shape.reduce((cells, n, d) => (loop.reduced[d] ? cells : cells * n), 1);
   if (loop.shape.includes(0)) {
-    assert(size === 0 || loop.combine === 'sum', 'the largest of no values');
-    return new Float32Array(size);
+    assert(size === 0 || loop.combine !== 'max', 'the largest of no values');
+    return new Float32Array(size).fill(loop.combine === 'mean' ? Number.NaN : 0);
   }
   const steps = stepsOfMap(loop);
   if (steps) return map(loop.expr, size, steps, inputs);

@@ -2,6 +2,7 @@
 
 import { assert } from '../../../errors.ts';
 import { constant, type Expr } from '../../../expression/expression.ts';
+import type { Combine } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import type { Kernel, Step } from './kernel.ts';
 import { type ElementType, type GivenAxis, loopNest } from './loopNest.ts';
@@ -12,7 +13,7 @@ import { reduceKernels } from './reduce.ts';
 export interface FusedManyTask {
   /** Each with an output of its own, all over the same inputs. */
   readonly exprs: readonly Expr[];
-  readonly combine: 'sum' | 'max';
+  readonly combine: Combine;
   readonly axes: readonly GivenAxis[];
   /** int32 elements become floats. */
   readonly inputTypes: readonly ElementType[];
@@ -42,12 +43,17 @@ export function fusedManyPlan(task: FusedManyTask): FusedPlan {
   return planOf(`${combine}${parts}`, workspaceBytes, finish ? [partial, finish] : [partial]);
 }
 
-/** A sum of nothing is 0. */
+/** A sum of nothing is 0, a mean of nothing NaN. */
 function emptyPlan({ axes, exprs, combine, ...task }: FusedManyTask): FusedPlan {
   const kept = axes.filter((axis) => !axis.reduced);
   if (kept.some(({ size }) => size === 0)) return planOf('nothing', 0, []);
-  assert(combine === 'sum', 'the largest of no values');
-  return fusedManyPlan({ ...task, combine, exprs: exprs.map(() => constant(0)), axes: kept });
+  assert(combine !== 'max', 'the largest of no values');
+  return fusedManyPlan({
+    ...task,
+    combine,
+    exprs: exprs.map(() => constant(combine === 'mean' ? Number.NaN : 0)),
+    axes: kept,
+  });
 }
 
 const planOf = (description: string, workspaceBytes: number, kernels: readonly Kernel[]): FusedPlan => ({

@@ -1,9 +1,10 @@
-// A loop nest with reduced axes as kernels. Rows of the reduced space are added up in blocks of at most 64 in float32, a few
-// vectors at a time in registers, and the blocks in memory in float64: memory is read in its own order, a block of rows
+// A loop nest with reduced axes as kernels. Rows of the reduced space are added up in blocks of at most 64 in float32 (of
+// means in float64), a few vectors at a time in registers, and the blocks in memory in float64: memory is read in its own order, a block of rows
 // with all their lanes after the other. Lanes are results side by side, or, where the lane axis is reduced, parts of one.
 // A unit owns results. Where these are few, it owns a part of the blocks instead, cut the same for any number of threads,
 // and a second kernel adds the parts in order.
 
+import type { Combine } from '../../work.ts';
 import {
   type Func,
   type FuncRef,
@@ -38,7 +39,7 @@ import {
 } from './loopNestCode.ts';
 import { finishKernel, finishTotals } from './reduceFinish.ts';
 import { itemBytes, planReduction, type ReducePlan, totalsBytes } from './reducePlan.ts';
-import { addBlock, combines, totalBytes, totals } from './reduceTotals.ts';
+import { addBlock, chains, totalBytes } from './reduceTotals.ts';
 
 /** Cells of a unit of many small results. */
 const cellsOfGroup = 2048;
@@ -50,7 +51,7 @@ export interface Reduction {
   readonly finish: Kernel | null;
 }
 
-export function reduceKernels(nest: LoopNest, combine: 'sum' | 'max', engine: Engine): Reduction {
+export function reduceKernels(nest: LoopNest, combine: Combine, engine: Engine): Reduction {
   const plan = planReduction(nest, combine, engine);
   const key = `${combine} ${nestKey(nest)} ${engineName(engine)}`;
   const partial = partialKernel(plan, `reduce ${key}`);
@@ -69,10 +70,14 @@ function partialKernel(plan: ReducePlan, key: string): Kernel {
     key,
     operands,
     units: Math.ceil(items / group),
-    scratchBytes: plan.vectors * nest.exprs.length * vectorBytes + (parts > 1 ? 0 : itemBytes(plan)),
+    scratchBytes: spillBytes(plan) + (parts > 1 ? 0 : itemBytes(plan)),
     emit: (m, name) => emitPartial(m, name, plan, { operands, items, group }),
   };
 }
+
+/** Of the sums of a block on their way to the totals. */
+const spillBytes = ({ nest, vectors, combine }: ReducePlan): number =>
+  vectors * nest.exprs.length * chains[combine].start().length * vectorBytes;
 
 const outputNames = ({ movers }: LoopNest): string[] =>
   movers.flatMap(({ kind, name }) => (kind === 'output' ? [name] : []));
@@ -87,7 +92,7 @@ function emitPartial(m: Module, name: string, plan: ReducePlan, work: Items): Ke
   return m.func(name, kernelParams(work.operands), (f, p) => {
     const origin = originOf(f, nest, p);
     const spill = p.scratch;
-    const own = f.keep(i32.add(p.scratch, plan.vectors * nest.exprs.length * vectorBytes), 'own');
+    const own = f.keep(i32.add(p.scratch, spillBytes(plan)), 'own');
     overItems(f, p, work, (item) => {
       const result = parts === 1 ? item : f.keep(i32.divU(item, parts), 'result');
       const place = placeAt(f, nest, kept, result, origin, p);
@@ -105,7 +110,7 @@ function emitPartial(m: Module, name: string, plan: ReducePlan, work: Items): Ke
 function clear(f: Func, plan: ReducePlan, at: Local<'i32'>): void {
   const to = f.keep(at, 'to');
   f.repeat(itemBytes(plan) / vectorBytes, () => {
-    f.run(v128.store(to, f.constant(totals[plan.combine].neutral())));
+    f.run(v128.store(to, f.constant(plan.totals.neutral())));
     f.increase(to, vectorBytes);
   });
 }
@@ -156,6 +161,9 @@ function blockFunction(m: Module, name: string, plan: ReducePlan): BlockFunction
   });
 }
 
+/** The words of a chain, by vector and formula. */
+type Words = readonly Local<'v128'>[];
+
 /** Sums per vector and formula, in registers all the way. */
 function sumRows(
   f: Func,
@@ -163,17 +171,21 @@ function sumRows(
   block: Block,
   place: Place,
   rows: Local<'i32'>,
-): Local<'v128'>[][] {
-  const { neutral, pair } = combines[combine];
+): Words[][] {
+  const chain = chains[combine];
   const known = blockInvariants(f, nest, grid, block, place);
-  const sums = known.vectors.map(() => nest.exprs.map(() => f.keep(splat(f, neutral), 'sum')));
+  const sums = known.vectors.map(() =>
+    nest.exprs.map(() => chain.start().map((word) => f.keep(f.constant(word), 'sum'))),
+  );
   const moving = copyPlace(f, place);
   f.repeat(rows, () => {
     const values = blockValues(f, nest, grid, block, moving, known);
     sums.forEach((ofVector, vector) => {
       ofVector.forEach((sum, e) => {
         const value = values[vector][e];
-        f.set(sum, pair(sum, grid.lane.reduced ? masked(f, value, neutral, lanesOf(block, vector)) : value));
+        const real = grid.lane.reduced ? masked(f, value, chain.neutral, lanesOf(block, vector)) : value;
+        const words = chain.of(real);
+        sum.forEach((word, i) => f.set(word, chain.pair(word, words[i])));
       });
     });
     advance(f, grid.row, moving, 1);
@@ -182,40 +194,42 @@ function sumRows(
 }
 
 /** Lanes past the end of a reduced axis do not count. */
-function masked(f: Func, value: Local<'v128'>, neutral: number, count: number) {
+function masked(f: Func, value: Local<'v128'>, neutral: number, count: number): Local<'v128'> {
   if (count === lanes) return value;
   const bits = (lane: number): number => (lane < count ? -1 : 0);
-  return v128.bitselect(
-    value,
-    splat(f, neutral),
-    f.constant(v128.const4I(bits(0), bits(1), bits(2), bits(3))),
+  const mask = f.constant(v128.const4I(bits(0), bits(1), bits(2), bits(3)));
+  return f.keep(v128.bitselect(value, splat(f, neutral), mask), 'masked');
+}
+
+/** Through memory: V8 finds pairs of vectors for 256 bits where they are stored side by side. */
+function spilled(f: Func, sums: readonly Words[][], spill: Local<'i32'>): Words[][] {
+  const offset = (e: number, word: number, vector: number) => ({
+    offset: ((e * sums[0][0].length + word) * sums.length + vector) * vectorBytes,
+  });
+  sums[0].forEach((words, e) => {
+    words.forEach((_, i) => {
+      sums.forEach((ofVector, vector) => f.run(v128.store(spill, ofVector[e][i], offset(e, i, vector))));
+    });
+  });
+  return sums.map((ofVector, vector) =>
+    ofVector.map((words, e) => words.map((_, i) => f.keep(v128.load(spill, offset(e, i, vector)), 'block'))),
   );
 }
 
-/** The sums pass through memory: V8 finds pairs of vectors for 256 bits where they are stored side by side. */
 function addToTotals(
   f: Func,
   plan: ReducePlan,
   block: Block,
-  sums: readonly Local<'v128'>[][],
+  sums: readonly Words[][],
   { totals: at, spill }: { totals: Local<'i32'>; spill: Local<'i32'> },
 ): void {
-  const { nest, combine, grid } = plan;
-  const t = totals[combine];
-  const offset = (e: number, vector: number) => ({ offset: (e * block.vectors + vector) * vectorBytes });
+  const { nest, combine, grid, totals: t } = plan;
+  const { pair } = chains[combine];
+  const loaded = spilled(f, sums, spill);
   nest.exprs.forEach((_, e) => {
-    sums.forEach((sum, vector) => f.run(v128.store(spill, sum[e], offset(e, vector))));
-  });
-  nest.exprs.forEach((_, e) => {
-    const spilled = sums.map((_, vector) => f.keep(v128.load(spill, offset(e, vector)), 'block'));
-    const results = grid.lane.reduced
-      ? [
-          f.keep(
-            spilled.reduce((a, b) => f.keep(combines[combine].pair(a, b), 'both')),
-            'block',
-          ),
-        ]
-      : spilled;
+    const blocks = loaded.map((ofVector) => ofVector[e]);
+    const both = (a: Words, b: Words): Words => a.map((word, i) => f.keep(pair(word, b[i]), 'both'));
+    const results = grid.lane.reduced ? [blocks.reduce(both)] : blocks;
     results.forEach((result, i) => {
       addBlock(f, t, at, e * totalsBytes(plan) + i * totalBytes(t), result);
     });

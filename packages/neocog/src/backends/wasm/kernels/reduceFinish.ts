@@ -6,12 +6,11 @@ import { type Kernel, kernelParams } from './kernel.ts';
 import { cellsOf, type LoopAxis, lanes } from './loopNest.ts';
 import { advance, copyPlace, originOf, overItems, type Place, placeAt, storeSpot } from './loopNestCode.ts';
 import { itemBytes, type ReducePlan, totalsBytes, totalVectors } from './reducePlan.ts';
-import { loadTotal, totalBytes, totals } from './reduceTotals.ts';
+import { loadTotal, totalBytes } from './reduceTotals.ts';
 
 /** Stores the results whose totals begin at `at`. */
 export function finishTotals(f: Func, plan: ReducePlan, at: Local<'i32'>, place: Place): void {
-  const { grid, combine } = plan;
-  const t = totals[combine];
+  const { grid, totals: t } = plan;
   const [from, to] = [f.keep(at, 'from'), copyPlace(f, place)];
   const load = (e: number): Vector[] => loadTotal(t, from, e * totalsBytes(plan));
   const full = grid.lane.reduced ? 0 : Math.floor(grid.lane.size / lanes);
@@ -28,16 +27,16 @@ export function finishTotals(f: Func, plan: ReducePlan, at: Local<'i32'>, place:
 /** Stores one vector of results of each formula, or one number where the lanes are parts of it. */
 function storeResults(
   f: Func,
-  { nest, grid, combine }: ReducePlan,
+  { nest, grid, totals: t }: ReducePlan,
   place: Place,
   count: number,
   words: (e: number) => Vector[],
 ): void {
   nest.movers.forEach(({ kind, index }, i) => {
     if (kind !== 'output') return;
-    if (grid.lane.reduced) f.run(f32.store(place[i], totals[combine].across(f, words(index))));
+    if (grid.lane.reduced) f.run(f32.store(place[i], t.across(f, words(index))));
     else {
-      const value = totals[combine].toLanes(words(index));
+      const value = t.toLanes(words(index));
       storeSpot(f, place[i], grid.lane.steps[i], value, { place, vector: 0, lanes: count });
     }
   });
@@ -81,8 +80,7 @@ function addParts(
   item: Local<'i32'>,
   place: Place,
 ): void {
-  const { combine, parts, grid, nest } = plan;
-  const t = totals[combine];
+  const { totals: t, parts, grid, nest } = plan;
   const vectors = totalVectors(plan);
   const from = f.keep(i32.mul(i32.divU(item, vectors), parts * itemBytes(plan)), 'from');
   f.increase(from, workspace);

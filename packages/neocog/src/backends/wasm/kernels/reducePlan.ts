@@ -1,5 +1,6 @@
 // How a reduction is divided: which axis makes lanes, how long blocks are, and what a unit owns.
 
+import type { Combine } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import {
   cellsOf,
@@ -13,7 +14,7 @@ import {
   piecesOf,
 } from './loopNest.ts';
 import { vectorsFor } from './loopNestCode.ts';
-import { blockLength, totalBytes, totals } from './reduceTotals.ts';
+import { blockLength, type Totals, totalBytes, totalsOf } from './reduceTotals.ts';
 
 /** Floats of a block of rows: as many as the first cache holds. */
 const blockCells = 8192;
@@ -23,9 +24,11 @@ const mostParts = 32;
 const enoughUnits = 8;
 /** Narrower pieces of a row would waste much of each page that is touched. */
 const leastLanes = 128;
+
 export interface ReducePlan {
   readonly nest: LoopNest;
-  readonly combine: 'sum' | 'max';
+  readonly combine: Combine;
+  readonly totals: Totals;
   readonly grid: Grid;
   /** The outer axes, kept and reduced. */
   readonly kept: readonly LoopAxis[];
@@ -37,7 +40,7 @@ export interface ReducePlan {
   readonly parts: number;
 }
 
-export function planReduction(nest: LoopNest, combine: 'sum' | 'max', engine: Engine): ReducePlan {
+export function planReduction(nest: LoopNest, combine: Combine, engine: Engine): ReducePlan {
   // 256-bit code has twice the registers for the sums of several formulas.
   const vectors = nest.exprs.length > 1 && !engine.wide ? 2 : vectorsFor(nest);
   const lane = chooseLane(nest, ({ kind }) => (kind === 'output' ? 0.5 : 1));
@@ -49,7 +52,9 @@ export function planReduction(nest: LoopNest, combine: 'sum' | 'max', engine: En
   const pieces = piecesOf(grid.row, rows);
   const blocks = cellsOf(reduced) * pieces.axis.size;
   const parts = cellsOf(kept) >= enoughUnits ? 1 : partsOf(cellsOf(nest.axes), cellsOf(kept), blocks);
-  return { nest, combine, grid, kept, reduced, pieces, vectors, blocks, parts };
+  const values = cellsOf(nest.axes.filter((axis) => axis.reduced));
+  const totals = totalsOf(combine, values);
+  return { nest, combine, totals, grid, kept, reduced, pieces, vectors, blocks, parts };
 }
 
 const unitsWorth = (cells: number): number =>
@@ -78,6 +83,5 @@ export const totalVectors = ({ grid }: ReducePlan): number =>
   grid.lane.reduced ? 1 : Math.ceil(grid.lane.size / lanes);
 
 /** Bytes of the totals of one formula, and of all. */
-export const totalsBytes = (plan: ReducePlan): number =>
-  totalVectors(plan) * totalBytes(totals[plan.combine]);
+export const totalsBytes = (plan: ReducePlan): number => totalVectors(plan) * totalBytes(plan.totals);
 export const itemBytes = (plan: ReducePlan): number => plan.nest.exprs.length * totalsBytes(plan);
