@@ -107,8 +107,8 @@ const attempts: Attempts = {
   },
   avgPool2d: {
     'NaN as divisor': () => neocog.avgPool2d(zeros(1, 1, 4, 4), 2, { divisorOverride: nan }),
-    'a dilation, which an average does not have': () =>
-      call('avgPool2d', zeros(1, 1, 4, 4), 2, { dilation: 2 }),
+    'a dilation of 0': () => neocog.avgPool2d(zeros(1, 1, 4, 4), 2, { dilation: 0 }),
+    'a dilation that reaches beyond': () => neocog.avgPool2d(zeros(1, 1, 4, 4), 2, { dilation: 4 }),
   },
   adaptiveAvgPool2d: {
     'an output size of 0': () => neocog.adaptiveAvgPool2d(image(), 0),

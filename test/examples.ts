@@ -99,6 +99,14 @@ export const examples: readonly Example[] = [
   pooling('avgPool2d', [1, 6, 5, 2], [3, 2], { layout: 'channels-last' }),
   pooling('maxPool2d', [1, 6, 5, 2], [3, 2], { layout: 'channels-last' }),
   pooling('lpPool1d', [2, 2, 9], 2, { normType: 1, ceilMode: true }),
+  pooling('lpPool3d', [1, 1, 4, 4, 4], 2, { dilation: 2, stride: 1 }),
+  pooling('avgPool2d', [1, 2, 7, 6], [3, 2], {
+    dilation: [2, 3],
+    padding: 1,
+    stride: 1,
+    countIncludePad: false,
+  }),
+  pooling('localResponseNorm', [2, 5, 2, 3], 4, { alpha: 0.8, k: 0.5 }),
   pooling('globalAvgPool', [2, 3, 4, 3]),
   pooling('globalMaxPool', [2, 3, 4, 3]),
   ...['relu', 'relu6', 'selu', 'gelu', 'silu', 'mish', 'sigmoid', 'logSigmoid', 'tanh', 'tanhShrink'].map(
@@ -123,6 +131,7 @@ export const examples: readonly Example[] = [
   unary('softmax', { axis: 0 }),
   unary('logSoftmax', { axis: 1 }),
   ...['exp', 'abs', 'neg', 'square', 'erf', 'sin', 'cos'].map((name) => unary(name)),
+  plain('tan', '', spread(11, [2, 3, 4], [-1.2, 1.2])),
   ...['log', 'sqrt', 'reciprocal'].map((name) => plain(name, '', spread(11, [2, 3, 4], [0.2, 3]))),
   unary('clamp', { min: -0.8, max: 1.1 }),
   plain('pow', 'broadcast', spread(11, [2, 3], [0.3, 2]), spread(12, [3])),
@@ -219,6 +228,28 @@ export const examples: readonly Example[] = [
     ],
     { value: 3 },
   ),
+  moving('cumSum', [2, 7, 3], { axis: 1 }),
+  moving('cumSum', [2, 6], { axis: -1, exclusive: true, reverse: true }),
+  moving('tril', [2, 3, 4], { diagonal: 1 }),
+  moving('triu', [2, 3, 4]),
+  moving('unfold', [2, 2, 7], 3, { stride: 2, padding: [[2, 1]], paddingMode: 'circular' }),
+  moving('unfold', [1, 2, 5, 6], [3, 2], { padding: 1, dilation: [1, 2] }),
+  moving('unfold', [1, 1, 3, 4, 3], 2, { padding: 'same', stride: [1, 2, 1] }),
+  moving('fold', [2, 6, 4], [7], 3, { stride: 2, padding: 1 }),
+  moving('fold', [1, 8, 20], [4, 5], 2, { padding: 'causal', paddingMode: 'replicate' }),
+  moving('fold', [1, 8, 4], [3, 3, 2], 2),
+  moving('gather', [3, 4], neocog.tensor([1, 0, -1, 2, 2, 2], [2, 3], { dtype: 'int32' }), { axis: 1 }),
+  ...(['none', 'add'] as const).map(
+    (reduction): Example => ({
+      needs: 'scatter',
+      note: reduction,
+      inputs: [normal(1, [3, 4], true), normal(2, [2, 3], true)],
+      run: (x, values) => {
+        const indices = neocog.tensor([1, 3, 1, -1, 0, 3], [2, 3], { dtype: 'int32' });
+        return call('scatter', x, indices, values, { axis: 1, reduction });
+      },
+    }),
+  ),
   moving('pixelShuffle', [1, 8, 2, 3], 2),
   moving('pixelUnshuffle', [1, 2, 4, 6], 2),
   moving('resize', [1, 2, 5], { size: 8 }),
@@ -226,7 +257,8 @@ export const examples: readonly Example[] = [
   moving('resize', [1, 2, 3, 4], { scale: 2, mode: 'bilinear' }),
   moving('resize', [1, 2, 3, 4], { size: [5, 2], mode: 'bilinear', alignCorners: true }),
   moving('resize', [1, 1, 3, 4], { scale: [1.5, 2], mode: 'bicubic' }),
-  moving('resize', [1, 1, 5, 7], { size: 3, mode: 'cubic', antialias: true, excludeOutside: true }),
+  moving('resize', [1, 1, 5, 7], { size: 3, mode: 'cubic', antialias: true }),
+  moving('resize', [1, 1, 5, 7], { size: 3, mode: 'bilinear', antialias: true, alignCorners: true }),
   moving('resize', [1, 1, 4, 4], {
     size: 3,
     mode: 'linear',

@@ -12,7 +12,8 @@ export type SuiteName =
   | 'schedule'
   | 'init'
   | 'errors'
-  | 'e2e';
+  | 'e2e'
+  | 'operation';
 
 export interface TensorRef {
   readonly dtype: 'float32' | 'int32';

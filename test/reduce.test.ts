@@ -19,6 +19,12 @@ const strange = tensor([
   [1, nan, 3],
   [-inf, 2, inf],
 ]);
+const severalNan = tensor([
+  [nan, nan, nan],
+  [inf, nan, nan],
+  [nan, -inf, inf],
+  [-inf, -inf, 1],
+]);
 const cube = normal(3, [3, 4, 5]);
 
 type Case = readonly [name: string, x: Tensor, run: (x: Tensor) => Tensor, shape: number[], gives: number[]];
@@ -60,6 +66,11 @@ const cases: readonly Case[] = [
   ['argMax of all, the first', table, (x) => argMax(x), [], [2]],
   ['argMax takes NaN', strange, (x) => argMax(x, { axis: 1 }), [2], [1, 2]],
   ['argMin of rows', table, (x) => argMin(x, { axis: -1 }), [2], [1, 2]],
+  ['argMax of several NaN, the first', severalNan, (x) => argMax(x, { axis: 1 }), [4], [0, 1, 0, 2]],
+  ['argMin of several NaN, the first', severalNan, (x) => argMin(x, { axis: 1 }), [4], [0, 1, 0, 0]],
+  ['argMax of all, the first NaN', severalNan, (x) => argMax(x), [], [0]],
+  ['argMax of columns with NaN', severalNan, (x) => argMax(x, { axis: 0 }), [3], [0, 0, 0]],
+  ['min hands each NaN on', severalNan, (x) => min(x, { axis: 1 }), [4], [nan, nan, nan, -inf]],
   ['argMax of integers', tensor(Int32Array.of(4, 9, 9)), (x) => argMax(x), [], [1]],
   [
     'argMax in the middle',

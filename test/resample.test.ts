@@ -111,8 +111,10 @@ const mixtures: [neocog.ResizeOptions, Mixture][] = [
     { mode: 'nearest', coordinates: 'tf-half-pixel', rounding: 'floor' },
     nearest((i, input, output) => ((i + 0.5) * input) / output, Math.floor),
   ],
-  [{ mode: 'linear', antialias: true }, averaged(tent, true, 'counts')],
-  [{ mode: 'cubic', antialias: true, excludeOutside: true }, averaged(keys, true, 'is out')],
+  [{ mode: 'linear', antialias: true }, averaged(tent, true, 'is out')],
+  [{ mode: 'linear', antialias: true, excludeOutside: false }, averaged(tent, true, 'counts')],
+  [{ mode: 'cubic', antialias: true }, averaged((s) => keys(s, -0.5), true, 'is out')],
+  [{ mode: 'cubic', antialias: true, cubicCoefficient: -0.75 }, averaged(keys, true, 'is out')],
   [
     { mode: 'cubic', cubicCoefficient: -0.5, excludeOutside: true },
     averaged((s) => keys(s, -0.5), false, 'is out'),

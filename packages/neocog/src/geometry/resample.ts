@@ -130,6 +130,13 @@ function readScale(call: Call, scale: PerAxis): readonly number[] {
 export const isSame = ({ input, output, pace: [of, per], coordinates, crop }: ResampledAxis): boolean =>
   input === output && of === per && coordinates !== 'tf-half-pixel' && !crop;
 
+/** An axis of aligned corners as PyTorch smooths it: the corners say how far cells are apart, and not where they lie. */
+export const cornersSmoothed = (axis: ResampledAxis): ResampledAxis => ({
+  ...axis,
+  coordinates: 'half-pixel',
+  pace: axis.output === 1 ? [0, 1] : [axis.input - 1, axis.output - 1],
+});
+
 const centres: Record<Coordinates, (axis: ResampledAxis, i: number) => number> = {
   'half-pixel': ({ pace: [of, per] }, i) => ((i + 0.5) * of) / per - 0.5,
   'half-pixel-symmetric': (axis, i) => {

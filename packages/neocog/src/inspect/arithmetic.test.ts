@@ -237,7 +237,7 @@ describe('explain refuses', () => {
       () => explain.conv2d({ ...options, strides: 2 } as never),
       /option 'strides' is unknown/,
     ],
-    ['dilated averages', () => explain.avgPool2d({ ...options, dilation: 2 }), /option 'filters' is unknown/],
+    ['filters of averages', () => explain.avgPool2d(options), /option 'filters' is unknown/],
     ['a layout', () => explain.conv2d({ ...options, layout: 'NHWC' as never }), /layout is 'NHWC'/],
     ['a text', () => explain.geometry('conv'), /not a convolution; write it like/],
     [

@@ -79,7 +79,7 @@ const convKeys = [
   'layout',
 ];
 const transposeKeys = [...convKeys, 'outputPadding', 'outputSize'];
-const poolKeys = ['input', 'kernel', 'stride', 'padding', 'ceilMode', 'layout'];
+const poolKeys = ['input', 'kernel', 'stride', 'padding', 'dilation', 'ceilMode', 'layout'];
 
 interface ReadInput {
   readonly call: Call;
@@ -163,23 +163,18 @@ function convTranspose(rank: Rank): (options: ExplainConvTransposeOptions) => La
   };
 }
 
-function pool(
-  op: string,
-  rank: Rank,
-  keys: readonly string[],
-): (options: ExplainPoolOptions) => LayerArithmetic {
+function pool(op: string, rank: Rank): (options: ExplainPoolOptions) => LayerArithmetic {
   const fn = `explain.${op}`;
   return (options) => {
-    needKnown(fn, options, keys);
+    needKnown(fn, options, poolKeys);
     const { input, kernel, ...window } = options;
     const { shape, reading } = readInput(fn, rank, { input, layout: window.layout });
     return poolArithmetic(op, poolGeometry(fn, rank, shape, kernel, window), reading);
   };
 }
 
-const maxPool = (rank: Rank): ReturnType<typeof pool> =>
-  pool(`maxPool${rank}d`, rank, [...poolKeys, 'dilation']);
-const avgPool = (rank: Rank): ReturnType<typeof pool> => pool(`avgPool${rank}d`, rank, poolKeys);
+const maxPool = (rank: Rank): ReturnType<typeof pool> => pool(`maxPool${rank}d`, rank);
+const avgPool = (rank: Rank): ReturnType<typeof pool> => pool(`avgPool${rank}d`, rank);
 
 /**
  * The arithmetic of a convolution of sequences, input `[n, in, w]` → `[n, filters, w′]`.

@@ -80,6 +80,7 @@ export {
   GlobalMaxPool,
   LpPool1d,
   LpPool2d,
+  LpPool3d,
   MaxPool1d,
   MaxPool2d,
   MaxPool3d,
@@ -98,4 +99,5 @@ export {
   SeparableConv2d,
   SeparableConv3d,
 } from './separable.ts';
+export { Fold, LocalResponseNorm, Unfold } from './unfold.ts';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './unpool.ts';

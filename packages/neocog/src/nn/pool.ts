@@ -12,6 +12,7 @@ import {
   type LpPoolOptions,
   lpPool1d,
   lpPool2d,
+  lpPool3d,
   maxPool1d,
   maxPool2d,
   maxPool3d,
@@ -126,6 +127,16 @@ export class LpPool2d<
 > extends Pool<2, K, O> {
   constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
     super(lpPool2d, kernel, options ?? ({} as O));
+  }
+}
+
+/** p-norm of each window of `[n, c, d, h, w]`; see `lpPool3d`. */
+export class LpPool3d<
+  const K extends PerAxis = PerAxis,
+  const O extends LpPoolOptions = LpPoolOptions,
+> extends Pool<3, K, O> {
+  constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
+    super(lpPool3d, kernel, options ?? ({} as O));
   }
 }
 

@@ -38,6 +38,8 @@ export const erf = unary('erf', e.erf(x));
 export const sin = unary('sin', e.sin(x));
 /** The cosine of an angle in radians; single precision for |x| up to 8192. Any shape. */
 export const cos = unary('cos', e.cos(x));
+/** The tangent of an angle in radians, sin / cos; single precision for |x| up to 8192, beside its poles. Any shape. */
+export const tan = unary('tan', e.div(e.sin(x), e.cos(x)));
 
 /** The nearest whole number; of two as near, the even one. */
 function nearest(a: Expr): Expr {

@@ -9,7 +9,7 @@ import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
 import type { GradientRule } from '../tensor/graph.ts';
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf } from '../tensor/shape.ts';
-import { record, Tensor } from '../tensor/tensor.ts';
+import { full, record, Tensor } from '../tensor/tensor.ts';
 import { floats } from './check.ts';
 import { reshape } from './reshape.ts';
 
@@ -42,10 +42,14 @@ export function fuse(fn: string, expr: Expr, inputs: readonly Tensor[], options:
   );
 }
 
-/** The largest value of `t` along `axes`, which keep size 1. A constant to differentiation: meant for stabilising shifts. */
+/**
+ * The largest value of `t` along `axes`, which keep size 1; −∞ of nothing. A constant to differentiation: meant for
+ * stabilising shifts.
+ */
 export function maxAlong(fn: string, t: Tensor, axes: readonly number[]): Tensor {
   floats(fn, 'input', t);
   const into = t.shape.map((n, d) => (axes.includes(d) ? 1 : n));
+  if (t.size === 0) return full(into, Number.NEGATIVE_INFINITY);
   return new Tensor(run(e.input(0), [t], t.shape, into, 'max'), into);
 }
 

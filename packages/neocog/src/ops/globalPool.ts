@@ -22,9 +22,9 @@ function spatialAxes(fn: string, x: Tensor, options: GlobalPoolOptions): number[
   floats(fn, 'input', x);
   const { layout = 'channels-first' } = options;
   needLayout(fn, layout);
-  if (x.rank < 3 || x.size === 0) {
+  if (x.rank < 3 || x.shape.slice(1).includes(0)) {
     throw new ShapeError(
-      `${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] with at least one cell is needed`,
+      `${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] with at least one cell is needed; only the batch may be empty`,
     );
   }
   const first = layout === 'channels-first' ? 2 : 1;

@@ -50,7 +50,9 @@ export {
   convTranspose2d,
   convTranspose3d,
 } from './conv.ts';
+export { type CumSumOptions, cumSum } from './cumSum.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
+export { gather, type ScatterOptions, scatter } from './elements.ts';
 export {
   abs,
   type ClampOptions,
@@ -71,6 +73,7 @@ export {
   sin,
   sqrt,
   square,
+  tan,
   where,
 } from './elementwise.ts';
 export { embedding } from './embedding.ts';
@@ -86,6 +89,7 @@ export {
   layerNorm,
 } from './groupNorm.ts';
 export { indexSelect } from './indexSelect.ts';
+export { type LocalResponseNormOptions, localResponseNorm } from './localResponse.ts';
 export {
   type BceOptions,
   type BceWithLogitsOptions,
@@ -100,7 +104,7 @@ export {
   type SmoothL1Options,
   smoothL1,
 } from './loss.ts';
-export { type LpPoolOptions, lpPool1d, lpPool2d } from './lpPool.ts';
+export { type LpPoolOptions, lpPool1d, lpPool2d, lpPool3d } from './lpPool.ts';
 export { linear, matmul } from './matmul.ts';
 export { concat, flip, permute, type SliceOptions, slice, transpose } from './move.ts';
 export { type BatchNormOptions, batchNorm } from './norm.ts';
@@ -136,4 +140,6 @@ export { flatten, reshape, squeeze, unsqueeze } from './reshape.ts';
 export { type ResizeMode, type ResizeOptions, resize } from './resize.ts';
 export { logSoftmax, type SoftmaxOptions, softmax } from './softmax.ts';
 export { split, stack } from './stack.ts';
+export { type TriangleOptions, tril, triu } from './triangle.ts';
+export { fold, type UnfoldOptions, unfold } from './unfold.ts';
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d, type UnpoolOptions } from './unpool.ts';

@@ -32,26 +32,30 @@ export function indexSelect(
   needTensor('indexSelect', 'input', x);
   needKnown('indexSelect', options, ['axis']);
   const axis = resolveAxis('indexSelect', options.axis ?? 0, x.rank);
-  const check = (numbers: ArrayLike<number>): void => checkIndices(x, axis, numbers);
   if (!(indices instanceof Tensor)) {
-    check(indices);
+    checkIndices('indexSelect', x, axis, indices);
     return selectCells('indexSelect', x, new Tensor(Int32Array.from(indices), [indices.length]), axis);
   }
-  if (indices.dtype !== 'int32') {
-    throw new ShapeError(
-      "indexSelect: indices are float32, int32 is needed; make them with { dtype: 'int32' } or cast(…, 'int32')",
-    );
-  }
-  effects().look(indices.data, check);
+  needIndices('indexSelect', x, indices, axis);
   return selectCells('indexSelect', x, indices, axis);
 }
 
-function checkIndices(x: Tensor, axis: number, indices: ArrayLike<number>): void {
+/** Refuses indices that are not int32 or name no cell of the axis, as soon as they are known. */
+export function needIndices(fn: string, x: Tensor, indices: Tensor, axis: number): void {
+  if (indices.dtype !== 'int32') {
+    throw new ShapeError(
+      `${fn}: indices are float32, int32 is needed; make them with { dtype: 'int32' } or cast(…, 'int32')`,
+    );
+  }
+  effects().look(indices.data, (numbers) => checkIndices(fn, x, axis, numbers));
+}
+
+function checkIndices(fn: string, x: Tensor, axis: number, indices: ArrayLike<number>): void {
   const size = x.shape[axis];
   const stray = Array.from(indices).find((i) => !Number.isInteger(i) || i < -size || i >= size);
   if (stray === undefined) return;
   throw new ShapeError(
-    `indexSelect: index ${stray} names no cell of axis ${axis} of ${formatShape(x.shape)}, whole numbers from ${-size} to ${size - 1} do`,
+    `${fn}: index ${stray} names no cell of axis ${axis} of ${formatShape(x.shape)}, whole numbers from ${-size} to ${size - 1} do`,
   );
 }
 
@@ -89,7 +93,7 @@ function selectComputed(_fn: string, x: Tensor, indices: Tensor, axis: number): 
 }
 
 /** Indices from 0 up to, not including, `size`. */
-function cellsOf(indices: Tensor, size: number): Tensor {
+export function cellsOf(indices: Tensor, size: number): Tensor {
   const i = e.input(0);
   const fromStart = e.select(e.gt(0, i), e.add(i, size), i);
   return cast(fuse('indexSelect', e.min(e.max(fromStart, 0), size - 1), [indices]), 'int32');

@@ -10,7 +10,7 @@ import { floats, needKnown, needNumber } from './check.ts';
 import { fuse } from './fuse.ts';
 import { windowSum } from './pool.ts';
 
-export interface LpPoolOptions extends Pick<PoolOptions, 'stride' | 'ceilMode' | 'layout'> {
+export interface LpPoolOptions extends Pick<PoolOptions, 'stride' | 'dilation' | 'ceilMode' | 'layout'> {
   /** p of the norm, 1 or more. Default 2. */
   normType?: number | undefined;
 }
@@ -22,10 +22,10 @@ const power = (p: number): e.Expr => (p === 2 ? e.mul(x, x) : e.pow(e.abs(x), p)
 const root = (p: number): e.Expr => e.select(e.gt(x, 0), p === 2 ? e.sqrt(x) : e.pow(x, 1 / p), x);
 
 /* @__NO_SIDE_EFFECTS__ */
-function lpPool(rank: 1 | 2): (t: Tensor, kernel: PerAxis, options?: LpPoolOptions) => Tensor {
+function lpPool(rank: 1 | 2 | 3): (t: Tensor, kernel: PerAxis, options?: LpPoolOptions) => Tensor {
   const fn = `lpPool${rank}d`;
   return (t, kernel, options = {}) => {
-    needKnown(fn, options, ['normType', 'stride', 'ceilMode', 'layout']);
+    needKnown(fn, options, ['normType', 'stride', 'dilation', 'ceilMode', 'layout']);
     const { normType: p = 2, ...window } = options;
     const isNorm = (v: number): boolean => v >= 1 && Number.isFinite(v);
     needNumber(fn, 'normType', p, isNorm, 'a number of 1 or more (for Infinity, maxPool)');
@@ -45,3 +45,5 @@ function lpPool(rank: 1 | 2): (t: Tensor, kernel: PerAxis, options?: LpPoolOptio
 export const lpPool1d = lpPool(1);
 /** The p-norm of each window: `[n, c, h, w]` → `[n, c, h′, w′]`; see `lpPool1d`. */
 export const lpPool2d = lpPool(2);
+/** The p-norm of each window: `[n, c, d, h, w]` → `[n, c, d′, h′, w′]`; see `lpPool1d`. */
+export const lpPool3d = lpPool(3);

@@ -96,14 +96,16 @@ export function batchNorm<S extends Shape>(
     return normalise('batchNorm', x, stats, affine, eps) as Tensor<S>;
   }
   const count = x.size / x.shape[1];
-  if (count <= 1) {
+  if (count === 1) {
     throw new ShapeError(
       `batchNorm: input ${formatShape(x.shape)} has ${count} value per channel, its variance needs 2 or more; enlarge the batch or use eval mode`,
     );
   }
   const stats = momentsOf('batchNorm', x, into);
-  updateRunning(runningMean, stats.mean, momentum, 1);
-  updateRunning(runningVar, stats.variance, momentum, count / (count - 1));
+  if (x.size > 0) {
+    updateRunning(runningMean, stats.mean, momentum, 1);
+    updateRunning(runningVar, stats.variance, momentum, count / (count - 1));
+  }
   return normalise('batchNorm', x, stats, affine, eps) as Tensor<S>;
 }
 

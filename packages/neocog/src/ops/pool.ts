@@ -12,7 +12,7 @@ import type { Pooling } from './signatures.ts';
 
 type Rank = 1 | 2 | 3;
 
-export interface AvgPoolOptions extends Omit<PoolOptions, 'dilation'> {
+export interface AvgPoolOptions extends PoolOptions {
   /** Count padding as cells of value 0 (default true); else divide by the number of real cells. */
   countIncludePad?: boolean | undefined;
   /** Divide by this instead. */
@@ -37,9 +37,8 @@ export interface MaxPoolResult {
   indices: Tensor;
 }
 
-const windowKeys = ['stride', 'padding', 'ceilMode', 'layout'];
-const maxKeys = [...windowKeys, 'dilation'];
-const avgKeys = [...windowKeys, 'countIncludePad', 'divisorOverride'];
+const maxKeys = ['stride', 'padding', 'dilation', 'ceilMode', 'layout'];
+const avgKeys = [...maxKeys, 'countIncludePad', 'divisorOverride'];
 
 /* @__NO_SIDE_EFFECTS__ */
 function maxPoolWithIndices(

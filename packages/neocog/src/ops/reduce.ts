@@ -7,7 +7,7 @@ import { record, type Tensor, zeros } from '../tensor/tensor.ts';
 import { mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { floats, needKnown, needTensor } from './check.ts';
-import { neg } from './elementwise.ts';
+import { exp, neg } from './elementwise.ts';
 import { fuse, maxAlong } from './fuse.ts';
 import { concat, permute, slice } from './move.ts';
 import { maxPool1dWithIndices } from './pool.ts';
@@ -59,7 +59,12 @@ export function sum(t: Tensor, options: ReduceOptions = {}): Tensor {
   return finish(fuse('sum', e.input(0), [t], { into }));
 }
 
-/** Means over axes. @throws ShapeError for an axis that does not exist. @example mean(arange(4)).item() // 1.5 */
+/**
+ * Means over axes; NaN where there is no value.
+ *
+ * @throws ShapeError for an axis that does not exist.
+ * @example mean(arange(4)).item() // 1.5
+ */
 export function mean(t: Tensor, options: ReduceOptions = {}): Tensor {
   const { into, finish } = reduced('mean', t, options);
   return finish(fuse('mean', e.input(0), [t], { into, combine: 'mean' }));
@@ -94,13 +99,15 @@ export function min(t: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /**
- * The product along axes, by multiplying halves: exact where zeros and signs are concerned, in value and in gradient.
+ * The product along axes, by multiplying halves: exact where zeros and signs are concerned, in value and in gradient. The
+ * product of nothing is 1.
  *
- * @throws ShapeError for an axis that does not exist, or one without values.
+ * @throws ShapeError for an axis that does not exist.
  * @example prod(tensor([2, -3, 4])).item() // -24
  */
 export function prod(t: Tensor, options: ReduceOptions = {}): Tensor {
-  const { axes, count, into, finish } = reducedSome('prod', t, options);
+  const { axes, count, into, finish } = reduced('prod', t, options);
+  if (count === 0) return finish(exp(sum(t, { ...options, keepDims: true })));
   let rest = axesLast(t, axes, count);
   for (let n = count; n > 1; n = Math.ceil(n / 2)) {
     const half = Math.floor(n / 2);
@@ -120,13 +127,13 @@ function axesLast(t: Tensor, axes: readonly number[], count: number): Tensor {
 }
 
 /**
- * log Σ exp(x) along axes, shifted by the largest value, so that nothing overflows.
+ * log Σ exp(x) along axes, shifted by the largest value, so that nothing overflows; −∞ of nothing.
  *
- * @throws ShapeError for an axis that does not exist, or one without values.
+ * @throws ShapeError for an axis that does not exist.
  * @example logSumExp(tensor([1000, 1000])).item() // 1000.6931
  */
 export function logSumExp(t: Tensor, options: ReduceOptions = {}): Tensor {
-  const { axes, into, finish } = reducedSome('logSumExp', t, options);
+  const { axes, into, finish } = reduced('logSumExp', t, options);
   const largest = maxAlong('logSumExp', t, axes);
   // An infinite shift would leave NaN of what is infinite itself.
   const [x, top] = [e.input(0), e.input(1)];
@@ -143,7 +150,7 @@ export interface ArgOptions {
 }
 
 /**
- * Where along an axis the largest value is, int32: the first, if there are several; NaN counts as largest.
+ * Where along an axis the largest value is, int32: the first, if there are several; NaN counts as largest, the first NaN.
  *
  * @throws ShapeError for an axis that does not exist, or one without values.
  * @example argMax(tensor([[1, 5], [4, 2]]), { axis: 1 }) // 1, 0
@@ -152,7 +159,7 @@ export const argMax = (t: Tensor, options: ArgOptions = {}): Tensor =>
   firstLargest('argMax', t, options, (x) => x);
 
 /**
- * Where along an axis the smallest value is, int32: the first, if there are several; NaN counts as smallest.
+ * Where along an axis the smallest value is, int32: the first, if there are several; NaN counts as smallest, the first NaN.
  *
  * @throws ShapeError for an axis that does not exist, or one without values.
  */
@@ -163,8 +170,15 @@ function firstLargest(fn: string, t: Tensor, options: ArgOptions, turn: (x: Tens
   needTensor(fn, 'input', t);
   const values = cast(t, 'float32').detach();
   const { axes, count, into, finish } = reducedSome(fn, values, options);
-  const rows = axesLast(turn(values), axes, count);
-  if (rows.size === 0) return finish(zeros(into, { dtype: 'int32' }));
+  if (values.size === 0) return finish(zeros(into, { dtype: 'int32' }));
+  const rows = axesLast(firstNanLargest(fn, turn(values), axes), axes, count);
   const { indices } = maxPool1dWithIndices(reshape(rows, [1, ...rows.shape]), count);
   return finish(reshape(indices, into));
+}
+
+/** Pooling takes the last NaN of a window. In rows that hold one, 1 stands for NaN, and 0 for all else. */
+function firstNanLargest(fn: string, t: Tensor, axes: readonly number[]): Tensor {
+  const [x, largest] = [e.input(0), e.input(1)];
+  const isNan = e.select(e.eq(x, x), 0, 1);
+  return fuse(fn, e.select(e.eq(largest, largest), x, isNan), [t, maxAlong(fn, t, axes)]);
 }

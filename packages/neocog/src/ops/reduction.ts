@@ -2,9 +2,9 @@
 
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
-import * as e from '../expression/expression.ts';
-import { broadcastShapes, formatShape, sizeOf } from '../tensor/shape.ts';
+import { broadcastShapes } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { mul } from './arithmetic.ts';
 import { needOneOf } from './check.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
@@ -36,16 +36,13 @@ export function reduceTerms<R extends BatchReduction>(
     fn,
     inputs.map((t) => t.shape),
   );
-  const count = reduction === 'mean' ? sizeOf(shape) : reduction === 'batchmean' ? shape[0] : 1;
-  if (!count) {
-    throw new ShapeError(
-      `${fn}: an input of shape ${formatShape(shape)} has no ${reduction}, pass samples or reduction 'sum'`,
-    );
-  }
   const into = shape.map(() => 1);
-  const total =
-    reduction === 'mean'
-      ? fuse(fn, terms, inputs, { into, combine: 'mean' })
-      : fuse(fn, e.mul(terms, 1 / count), inputs, { into });
-  return reshape(total, []);
+  if (reduction !== 'batchmean') {
+    return reshape(fuse(fn, terms, inputs, { into, combine: reduction === 'mean' ? 'mean' : 'sum' }), []);
+  }
+  if (shape.length === 0) {
+    throw new ShapeError(`${fn}: a single number has no batchmean, pass [n, …] or reduction 'mean'`);
+  }
+  // Of no sample it is 0 · ∞, which is NaN.
+  return reshape(mul(fuse(fn, terms, inputs, { into }), 1 / shape[0]), []);
 }

@@ -6,6 +6,7 @@ import type { Rank } from '../geometry/options.ts';
 import {
   cellsWithin,
   coordinateNames,
+  cornersSmoothed,
   type Interpolation,
   isSame,
   type ResampleOptions,
@@ -31,11 +32,14 @@ export interface ResizeOptions extends ResampleOptions {
   mode?: ResizeMode | undefined;
   /** Which cell is nearest, in that mode. Default 'floor'. */
   rounding?: Rounding | undefined;
-  /** The free number of cubic interpolation. Default -0.75; -0.5 is Keys' own. */
+  /** The free number of cubic interpolation. Default -0.75, with `antialias` -0.5, which is Keys' own. */
   cubicCoefficient?: number | undefined;
-  /** Cells beyond the border weigh nothing, instead of standing for the border cell. Default false. */
+  /** Cells beyond the border weigh nothing, instead of standing for the border cell. Default: as `antialias`. */
   excludeOutside?: boolean | undefined;
-  /** Shrinking averages over all cells that an output cell covers, instead of picking some. Not for 'nearest'. Default false. */
+  /**
+   * Shrinking averages over all cells that an output cell covers, instead of picking some. Not for 'nearest'. Default false.
+   * With `alignCorners` as in PyTorch: cells lie as far apart as corners would have it, but start half a cell from the edge.
+   */
   antialias?: boolean | undefined;
   /** With `crop`, the value of what lies outside of the input. Default 0. */
   extrapolation?: number | undefined;
@@ -79,7 +83,8 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
     throw new ShapeError("resize: alignCorners is true in mode 'nearest', it needs a mode that interpolates");
   }
   const how = weighing(by, options);
-  const axes = resampledAxes('resize', rank as Rank, x.shape, options);
+  const given = resampledAxes('resize', rank as Rank, x.shape, options);
+  const axes = how.antialias && options.alignCorners ? given.map(cornersSmoothed) : given;
   const resized = axes.reduce(
     (t, axis, d) => (isSame(axis) ? t : mixAxis('resize', t, d + 2, resampleTaps(axis, how))),
     x,
@@ -91,13 +96,14 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
 }
 
 function weighing(by: Interpolation, options: ResizeOptions): Weighing {
-  const { coordinates, rounding = 'floor', cubicCoefficient = -0.75, antialias = false } = options;
+  const { coordinates, rounding = 'floor', antialias = false, excludeOutside = antialias } = options;
+  const { cubicCoefficient = antialias ? -0.5 : -0.75 } = options;
   if (coordinates !== undefined) needOneOf('resize', 'coordinates', coordinates, coordinateNames);
   needOneOf('resize', 'rounding', rounding, roundingNames);
   needNumber('resize', 'cubicCoefficient', cubicCoefficient, Number.isFinite, 'a finite number');
   if (by === 'nearest' && antialias)
     throw new ShapeError("resize: antialias is true in mode 'nearest', it needs a mode that interpolates");
-  return { by, rounding, cubicCoefficient, antialias, excludeOutside: options.excludeOutside ?? false };
+  return { by, rounding, cubicCoefficient, antialias, excludeOutside };
 }
 
 /** Where `within` is 0 along an axis, everything becomes `value`. */

@@ -9,10 +9,11 @@ import { fuseMaps } from './passes/fuseMaps.ts';
 import { inlineMaps } from './passes/inlineMaps.ts';
 import { joinSums } from './passes/joinSums.ts';
 import { dropUnread } from './passes/rewrite.ts';
+import { settleEmpty } from './passes/settleEmpty.ts';
 
 /** A graph that computes the same with less: `backend` computes what is known already. */
 export function optimize(graph: Graph, backend: Backend): Graph {
-  const known = foldConstants(normalForm(graph), backend);
+  const known = foldConstants(normalForm(settleEmpty(graph)), backend);
   const folded = dropUnread(foldScales(known, backend));
   // Convolutions and single readers first; what is left of maps then joins whoever reads it.
   return dropUnread(joinSums(fuseMaps(inlineMaps(fuseMaps(folded)))));

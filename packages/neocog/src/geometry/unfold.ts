@@ -1,0 +1,169 @@
+// The windows of unfold and fold: where they lie in a padded input, as a view with an axis per axis of the kernel and of
+// the grid of windows. Refusals of both arise here; the values are moved in ops/unfold.ts.
+
+import {
+  axisNames,
+  type Call,
+  checkLayerOptions,
+  checkShape,
+  isSize,
+  type Padding,
+  type PerAxis,
+  type Rank,
+  readMode,
+  readPerAxis,
+  refuse,
+  show,
+  showShapes,
+} from './options.ts';
+import type { PaddingMode, WindowAxis } from './types.ts';
+import {
+  checkElements,
+  checkFits,
+  checkMode,
+  floorOutput,
+  freezeAxis,
+  paddedSize,
+  product,
+  resolvePadding,
+  rowMajor,
+  withPads,
+} from './window.ts';
+
+export interface UnfoldOptions {
+  /** Cells from window to window: a number, or one per axis. Default 1. */
+  stride?: PerAxis | undefined;
+  /** As of convolution: a number, one per axis, a pair per axis, or a name. Default 0. */
+  padding?: Padding | undefined;
+  /** How padding is filled. Default 'zeros'. */
+  paddingMode?: PaddingMode | undefined;
+  /** Cells from tap to tap. Default 1, which means none. */
+  dilation?: PerAxis | undefined;
+}
+
+/** Windows over `[batch, channels, …input]`, of which unfold makes `[batch, channels · taps, windows]`. */
+export interface UnfoldGeometry {
+  readonly batch: number;
+  readonly channels: number;
+  readonly axes: readonly WindowAxis[];
+  readonly paddingMode: PaddingMode;
+}
+
+export const imageShape = (g: UnfoldGeometry): number[] => [
+  g.batch,
+  g.channels,
+  ...g.axes.map((a) => a.input),
+];
+
+export const paddedShape = (g: UnfoldGeometry): number[] => [g.batch, g.channels, ...g.axes.map(paddedSize)];
+
+/** `[batch, channels · taps, windows]`; taps and windows count with the last axis fastest. */
+export const columnShape = (g: UnfoldGeometry): number[] => [
+  g.batch,
+  g.channels * product(g.axes.map((a) => a.kernel)),
+  product(g.axes.map((a) => a.output)),
+];
+
+/** The place of tap k of window o in the padded input: `o·stride + k·dilation` along each axis. */
+export function columnView(g: UnfoldGeometry): { shape: number[]; strides: number[]; offset: number } {
+  const [image, plane, ...steps] = rowMajor(paddedShape(g), 1);
+  const taps = g.axes.map(({ dilation }, d) => dilation * steps[d]);
+  const windows = g.axes.map(({ stride }, d) => stride * steps[d]);
+  const sizes = [...g.axes.map((a) => a.kernel), ...g.axes.map((a) => a.output)];
+  return {
+    shape: [g.batch, g.channels, ...sizes],
+    strides: [image, plane, ...taps, ...windows],
+    offset: 0,
+  };
+}
+
+/** Checks a layer's options by themselves, before there is an input; any of them may tell how many axes there are. */
+export function checkUnfoldOptions(fn: string, options: UnfoldOptions & { kernel: PerAxis }): void {
+  const { kernel, stride, dilation, padding } = options;
+  const lists = [kernel, stride, dilation, padding].filter((value) => Array.isArray(value));
+  checkWindow(fn, (lists[0]?.length ?? 2) as Rank, options);
+}
+
+/** The same for fold, where the size of the result tells. */
+export function checkFoldOptions(
+  fn: string,
+  outputSize: readonly number[],
+  options: UnfoldOptions & { kernel: PerAxis },
+): void {
+  const rank = (Array.isArray(outputSize) ? outputSize.length : 0) as Rank;
+  const call: Call = { fn, rank, shapes: 'layer options' };
+  needOutputSize(call, outputSize);
+  checkWindow(fn, rank, options);
+}
+
+function checkWindow(fn: string, rank: Rank, options: UnfoldOptions & { kernel: PerAxis }): void {
+  const call: Call = { fn, rank, shapes: 'layer options' };
+  if (!axisNames[rank]) refuse(call, `there are options for ${rank} axes`, 'give lists of 1 to 3 numbers');
+  readPerAxis(call, 'kernel', options.kernel, 1);
+  checkLayerOptions(fn, rank, options);
+}
+
+function needOutputSize(call: Call, outputSize: readonly number[]): void {
+  const fits = axisNames[call.rank] && outputSize.every((size) => isSize(size, 1));
+  if (!fits)
+    refuse(call, `outputSize is ${show(outputSize)}`, 'give a list of 1 to 3 sizes, one per spatial axis');
+}
+
+/** The windows of size `kernel` over `input` `[batch, channels, …spatial]` of 1, 2 or 3 spatial axes. */
+export function unfoldGeometry(
+  fn: string,
+  input: readonly number[],
+  kernel: PerAxis,
+  options: UnfoldOptions,
+): UnfoldGeometry {
+  // Too many axes or too few: the error speaks of images.
+  const rank = (input.length >= 3 && input.length <= 5 ? input.length - 2 : 2) as Rank;
+  const call: Call = { fn, rank, shapes: showShapes({ input, kernel }, undefined) };
+  checkShape(call, 'input', input, ['batch', 'channels']);
+  const kernels = readPerAxis(call, 'kernel', kernel, 1);
+  const stride = readPerAxis(call, 'stride', options.stride ?? 1, 1);
+  const dilation = readPerAxis(call, 'dilation', options.dilation ?? 1, 1);
+  const bare = kernels.map((size, i) => ({
+    input: input[i + 2],
+    kernel: size,
+    stride: stride[i],
+    dilation: dilation[i],
+  }));
+  const pads = resolvePadding(call, options.padding ?? 0, bare);
+  const axes = bare.map((axis, i) => withPads(axis, pads[i]));
+  const paddingMode = readMode(call, options.paddingMode ?? 'zeros');
+  checkMode(call, paddingMode, axes);
+  checkFits(call, axes);
+  const windows = axes.map((axis) => freezeAxis(axis, floorOutput(axis)));
+  const g = { batch: input[0], channels: input[1], axes: Object.freeze(windows), paddingMode };
+  checkElements(call, { 'padded input': paddedShape(g), columns: columnShape(g) });
+  return Object.freeze(g);
+}
+
+/** The geometry of the unfold whose columns have the shape `columns` and whose input had the spatial size `outputSize`. */
+export function foldGeometry(
+  fn: string,
+  columns: readonly number[],
+  outputSize: readonly number[],
+  { kernel, ...options }: UnfoldOptions & { kernel: PerAxis },
+): UnfoldGeometry {
+  const rank = (Array.isArray(outputSize) ? outputSize.length : 0) as Rank;
+  const call: Call = { fn, rank, shapes: `columns ${show(columns)}, kernel ${show(kernel)}` };
+  needOutputSize(call, outputSize);
+  if (columns.length !== 3) {
+    refuse(call, `columns have ${columns.length} axes, not 3`, 'give [batch, channels · taps, windows]');
+  }
+  const taps = product(readPerAxis(call, 'kernel', kernel, 1));
+  if (columns[1] % taps !== 0 || columns[1] === 0) {
+    refuse(call, `columns have ${columns[1]} rows, no multiple of ${taps} taps`, 'use the kernel of unfold');
+  }
+  const g = unfoldGeometry(fn, [columns[0], columns[1] / taps, ...outputSize], kernel, options);
+  const windows = columnShape(g)[2];
+  if (windows === columns[2]) return g;
+  const grid = g.axes.map((a) => a.output).join(' × ');
+  return refuse(
+    call,
+    `columns hold ${columns[2]} windows, outputSize ${show(outputSize)} has ${grid} = ${windows}`,
+    'use the options of unfold',
+  );
+}

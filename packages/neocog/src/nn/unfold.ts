@@ -1,0 +1,92 @@
+// Layers that take images apart into columns and put columns together, and normalisation over neighbouring channels. None
+// has weights.
+
+import type { PerAxis } from '../geometry/options.ts';
+import { checkFoldOptions, checkUnfoldOptions } from '../geometry/unfold.ts';
+import { needCount, needKnown } from '../ops/check.ts';
+import {
+  fold,
+  type LocalResponseNormOptions,
+  localResponseNorm,
+  type UnfoldOptions,
+  unfold,
+} from '../ops/index.ts';
+import { type ResponseNumbers, readResponse } from '../ops/localResponse.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Same } from '../types/rules.ts';
+import { Layer, Module } from './module.ts';
+
+const optionKeys = ['stride', 'padding', 'paddingMode', 'dilation'];
+
+const describeOptions = (options: object): string[] =>
+  Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, v]) => `${key} ${typeof v === 'string' ? v : JSON.stringify(v)}`);
+
+/** The cells under each window as a column: `[n, c, …]` → `[n, c · taps, windows]`; see `unfold`. */
+export class Unfold extends Module {
+  readonly kernel: PerAxis;
+  readonly options: UnfoldOptions;
+
+  constructor(kernel: PerAxis, options: UnfoldOptions = {}) {
+    super();
+    needKnown('Unfold', options, optionKeys);
+    checkUnfoldOptions('Unfold', { ...options, kernel });
+    this.kernel = kernel;
+    this.options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return unfold(x, this.kernel, this.options);
+  }
+
+  override describe(): string {
+    return [JSON.stringify(this.kernel), ...describeOptions(this.options)].join(', ');
+  }
+}
+
+/** Columns added up to what they were taken from: `[n, c · taps, windows]` → `[n, c, …outputSize]`; see `fold`. */
+export class Fold extends Module {
+  readonly outputSize: readonly number[];
+  readonly kernel: PerAxis;
+  readonly options: UnfoldOptions;
+
+  constructor(outputSize: readonly number[], kernel: PerAxis, options: UnfoldOptions = {}) {
+    super();
+    needKnown('Fold', options, optionKeys);
+    checkFoldOptions('Fold', outputSize, { ...options, kernel });
+    this.outputSize = outputSize;
+    this.kernel = kernel;
+    this.options = options;
+  }
+
+  forward(columns: Tensor): Tensor {
+    return fold(columns, this.outputSize, this.kernel, this.options);
+  }
+
+  override describe(): string {
+    const [size, kernel] = [this.outputSize, this.kernel].map((each) => JSON.stringify(each));
+    return [`to ${size}`, kernel, ...describeOptions(this.options)].join(', ');
+  }
+}
+
+/** Divides by a power of the squares in neighbouring channels of `[n, c, …]`; see `localResponseNorm`. */
+export class LocalResponseNorm extends Layer<Same> {
+  readonly size: number;
+  readonly options: ResponseNumbers;
+
+  constructor(size: number, options: LocalResponseNormOptions = {}) {
+    super();
+    needCount('LocalResponseNorm', 'size', size);
+    this.size = size;
+    this.options = readResponse('LocalResponseNorm', options);
+  }
+
+  protected run(x: Tensor): Tensor {
+    return localResponseNorm(x, this.size, this.options);
+  }
+
+  override describe(): string {
+    return [String(this.size), ...describeOptions(this.options)].join(', ');
+  }
+}

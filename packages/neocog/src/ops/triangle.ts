@@ -1,0 +1,59 @@
+// The lower and the upper triangle of matrices, among zeros.
+
+import { ShapeError } from '../errors.ts';
+import * as e from '../expression/expression.ts';
+import { formatShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { needKnown, needNumber, needTensor } from './check.ts';
+import { fuse } from './fuse.ts';
+import { reshape } from './reshape.ts';
+import { addViews, readView } from './view.ts';
+
+export interface TriangleOptions {
+  /** The outermost diagonal that is kept: 0 (default) is the main one, positive ones lie to its right. */
+  diagonal?: number | undefined;
+}
+
+/**
+ * The elements on and below a diagonal of the last two axes, zeros elsewhere. Any shape of 2 axes or more, float32 or int32.
+ *
+ * @throws ShapeError for fewer axes or a diagonal that is no whole number.
+ * @example tril(ones([2, 3])) // 1, 0, 0, 1, 1, 0
+ */
+export const tril = (x: Tensor, options: TriangleOptions = {}): Tensor =>
+  triangle('tril', x, options, (column, last) => column <= last);
+
+/**
+ * The elements on and above a diagonal of the last two axes, zeros elsewhere. Any shape of 2 axes or more, float32 or int32.
+ *
+ * @throws ShapeError for fewer axes or a diagonal that is no whole number.
+ * @example triu(ones([2, 3]), { diagonal: 1 }) // 0, 1, 1, 0, 0, 1
+ */
+export const triu = (x: Tensor, options: TriangleOptions = {}): Tensor =>
+  triangle('triu', x, options, (column, last) => column >= last);
+
+type Keeps = (column: number, last: number) => boolean;
+
+function triangle(fn: string, x: Tensor, options: TriangleOptions, keeps: Keeps): Tensor {
+  needTensor(fn, 'input', x);
+  needKnown(fn, options, ['diagonal']);
+  const { diagonal = 0 } = options;
+  needNumber(fn, 'diagonal', diagonal, Number.isInteger, 'a whole number');
+  if (x.rank < 2) throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, […, m, n] is needed`);
+  if (x.dtype === 'int32') return triangleOfCells(fn, x, (row, column) => keeps(column, row + diagonal));
+  const [column, last] = [e.position(x.rank - 1), e.add(e.position(x.rank - 2), diagonal)];
+  const isKept = keeps(0, 1) ? e.ge(last, column) : e.ge(column, last);
+  return fuse(fn, e.select(isKept, e.input(0), 0), [x]);
+}
+
+/** Formulas give floats: whole numbers are moved cell by cell. */
+function triangleOfCells(fn: string, x: Tensor, isKept: (row: number, column: number) => boolean): Tensor {
+  const [rows, columns] = x.shape.slice(-2);
+  const cells = Int32Array.from({ length: rows * columns }, (_, i) => i).filter((i) =>
+    isKept(Math.floor(i / columns), i % columns),
+  );
+  const matrices = [x.size / Math.max(1, rows * columns), rows * columns];
+  const view = { shape: [matrices[0], cells.length], strides: [matrices[1], cells], offset: 0 };
+  const kept = readView(fn, reshape(x, matrices), view);
+  return reshape(addViews(fn, [{ values: kept, view }], matrices), x.shape);
+}
