@@ -162,6 +162,33 @@ describe('compiled', () => {
   });
 });
 
+it('a compiled training step on no image moves nothing', async () => {
+  const net = new neocog.nn.Sequential(
+    new neocog.nn.Conv2d(1, 2, 3),
+    new neocog.nn.BatchNorm2d(2),
+    new neocog.nn.ReLU(),
+    new neocog.nn.GlobalAvgPool(),
+    new neocog.nn.Flatten(),
+    new neocog.nn.Linear(2, 3),
+  );
+  const before = Object.entries(net.stateDict()).map(([name, t]) => [name, [...t.data]]);
+  const optimizer = new neocog.optim.SGD(net.parameters(), { lr: 0.5 });
+  const trainer = await neocog.compileTraining(net, {
+    input: [0, 1, 5, 5],
+    loss: neocog.crossEntropy,
+    optimizer,
+  });
+  const { loss } = await trainer.step(zeros([0, 1, 5, 5]), int(0));
+  trainer.sync();
+  trainer.dispose();
+  expect(loss).toBeNaN();
+  const after = Object.entries(net.stateDict()).map(([name, t]) => [name, [...t.data]]);
+  const counted = (name: string): boolean => !name.endsWith('num_batches_tracked');
+  expect(after.filter(([name]) => counted(String(name)))).toEqual(
+    before.filter(([name]) => counted(String(name))),
+  );
+});
+
 it('refuses what has no answer', () => {
   const wrong: [() => unknown, string][] = [
     [() => neocog.max(zeros([2, 0]), { axis: 1 }), 'max: input [2,0] has no values along axes 1'],

@@ -175,7 +175,6 @@ export class Trainer {
       x instanceof Tensor &&
       x.dtype === this.#module.inputType &&
       x.rank === input.length &&
-      x.shape[0] >= 1 &&
       x.shape[0] <= input[0] &&
       sameShape(x.shape.slice(1), input.slice(1));
     if (fits) return;

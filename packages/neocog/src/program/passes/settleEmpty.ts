@@ -12,8 +12,8 @@ export function settleEmpty(graph: Graph): Graph {
   const nodes = graph.nodes.flatMap((given): GraphNode[] => {
     const node = withoutEmptyParts({ ...given, inputs: given.inputs.map(current) } as GraphNode);
     const isEmpty = (value: GraphValue): boolean => value.size === 0;
-    const settled = node.outputs.every(isEmpty) || sumsNothing(node);
-    if (!settled) return [node];
+    const isSettled = node.outputs.every(isEmpty) || sumsNothing(node);
+    if (node.op === 'assign' || !isSettled) return [node];
     for (const value of node.outputs) {
       known.set(value, { ...value, source: 'constant', data: filled(value, node) });
     }
