@@ -44,7 +44,7 @@ function alloc(bytes) {
   const address = top;
   top += Math.ceil(bytes / 64) * 64 + 64;
   reserve(top);
-  new Float32Array(memory.buffer, address, Math.ceil(bytes / 4)).forEach((_, i, all) => {
+  new Float32Array(memory().buffer, address, Math.ceil(bytes / 4)).forEach((_, i, all) => {
     all[i] = ((i * 7) % 11) / 11 - 0.5;
   });
   return address;

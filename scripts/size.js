@@ -40,8 +40,10 @@ async function byVite(code) {
     },
   });
   const [{ output }] = /** @type {vite.Rolldown.RolldownOutput[]} */ ([built].flat());
-  if (output.length > 1) throw new Error(`one file is expected, not ${output.map((file) => file.fileName)}`);
-  return output[0].code;
+  // The page's file, and that of the thread's code, which is loaded when threads are wanted.
+  if (output.length > 2)
+    throw new Error(`two files are expected, not ${output.map((file) => file.fileName)}`);
+  return output.map((file) => (file.type === 'chunk' ? file.code : '')).join('');
 }
 
 /** @param {string} code */

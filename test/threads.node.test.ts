@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import type { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Machine, type MachineCode } from '../packages/neocog/src/backends/wasm/machine/index.ts';
-import { DeviceError } from '../packages/neocog/src/errors.ts';
+import { compileTraining, DeviceError, mse, nn, optim, randn } from '../packages/neocog/src/index.ts';
 import { firstScratch, hang, inWorker, mixing } from './threadsKernels.ts';
 
 const threads = process.getBuiltinModule('node:worker_threads') as { Worker: typeof Worker };
@@ -97,6 +97,65 @@ test('workers that do not start: one thread, and a note', async () => {
   expect(machine.threads).toBe(1);
   expect(machine.note).toContain('out of threads');
   await machine.run('mix');
+});
+
+test('more threads than any machine has: a cap, and a sentence', async () => {
+  const machine = await Machine.start(hanging, { threads: 1000 });
+  const most = Math.max(16, availableParallelism());
+  expect([machine.threads, workers.length]).toEqual([most, most - 1]);
+  expect(machine.note).toBe(`${most} threads: 1000 would only cost memory and time on this machine`);
+  await machine.run('mix');
+  machine.dispose();
+});
+
+test('shared memory that is refused: one thread, and a note', async () => {
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    constructor(options: WebAssembly.MemoryDescriptor) {
+      if (options.shared) throw new RangeError('no shared memory today');
+      super(options);
+    }
+  };
+  try {
+    const machine = await Machine.start(hanging, { threads: 2 });
+    expect([machine.threads, workers.length]).toEqual([1, 0]);
+    expect(machine.note).toMatch(/^one thread: .*shared memory are needed.*no shared memory today/);
+    await machine.run('mix');
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+});
+
+test('a task that cannot be sent: one thread, a note, and no worker left', async () => {
+  const { postMessage } = NodeWorker.prototype;
+  NodeWorker.prototype.postMessage = () => {
+    throw new TypeError('not to be cloned');
+  };
+  try {
+    const machine = await Machine.start(hanging, { threads: 3 });
+    expect([machine.threads, machine.note]).toEqual([1, 'one thread: TypeError: not to be cloned']);
+    await machine.run('mix');
+  } finally {
+    NodeWorker.prototype.postMessage = postMessage;
+  }
+  await sleep(200);
+  expect(workers.map((worker) => worker.threadId)).toEqual([-1, -1]);
+});
+
+test('a trainer whose step failed because a thread is gone brings nothing back', async () => {
+  const net = new nn.Linear(4, 2);
+  const optimizer = new optim.SGD(net.parameters(), { lr: 0.5 });
+  const trainer = await compileTraining(net, { input: [3, 4], loss: mse, optimizer, threads: 2 });
+  const [x, y] = [randn([3, 4]), randn([3, 2])];
+  await trainer.step(x, y);
+  const before = [...net.weight.data];
+  await workers[0]?.terminate();
+  await expect(trainer.step(x, y)).rejects.toThrow(DeviceError);
+  expect(() => trainer.sync()).toThrow(/Trainer\.sync: a step failed while it moved the weights/);
+  expect(() => trainer.sync()).toThrow(DeviceError);
+  await expect(trainer.step(x, y)).rejects.toThrow(DeviceError);
+  expect([...net.weight.data]).toEqual(before);
+  trainer.dispose();
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'neocog-threads-'));

@@ -1,101 +1,90 @@
-// Threads in a page, from one bundled file, under content security policies and without isolation.
+// Threads in a page, from one bundled file and as Vite builds it, under content security policies and without isolation.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findChromium } from '../scripts/chromium.js';
+import { build as buildByVite, type Rolldown } from 'vite';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { chromiumHint, findChromium } from '../scripts/chromium.js';
+import { needing } from './needed.ts';
+import type { PolicyFound } from './policyPage.ts';
 import type { Found } from './threadsPage.ts';
+import { type Files, isolated, scriptPage, visit as visitPage } from './visitPage.ts';
 
 const executablePath = findChromium();
-const isolated = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 let bundle = '';
 let browser: Browser;
 
-beforeAll(async () => {
-  const entryPoints = [fileURLToPath(new URL('threadsPage.ts', import.meta.url))];
+async function bundled(name: string): Promise<string> {
   const options = { bundle: true, format: 'esm', target: 'es2022', minify: true, write: false } as const;
-  bundle = (await build({ entryPoints, ...options })).outputFiles[0]?.text ?? '';
+  return (await build({ entryPoints: [pathOf(name)], ...options })).outputFiles[0]?.text ?? '';
+}
+
+/** The page as Vite builds it unless it is told otherwise, with its polyfill. */
+async function builtByVite(): Promise<Files> {
+  const root = mkdtempSync(join(tmpdir(), 'neocog-vite-'));
+  try {
+    const script = `import ${JSON.stringify(pathOf('threadsPage.ts'))};`;
+    writeFileSync(join(root, 'index.html'), '<!doctype html><script type="module" src="/main.js"></script>');
+    writeFileSync(join(root, 'main.js'), script);
+    const built = await buildByVite({ root, configFile: false, logLevel: 'error', build: { write: false } });
+    const { output } = built as Rolldown.RolldownOutput;
+    const files = output.map((file) => [
+      file.fileName === 'index.html' ? '/' : `/${file.fileName}`,
+      file.type === 'chunk' ? file.code : String(file.source),
+    ]);
+    return Object.fromEntries(files);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+beforeAll(async () => {
+  bundle = await bundled('threadsPage.ts');
   if (executablePath)
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 });
 afterAll(() => browser?.close());
 
-interface Visit {
-  readonly found: Found;
-  /** How often the file ran to its end. */
-  readonly evaluated: number;
-  /** How often the file was asked for. */
-  readonly fetched: number;
-  readonly errors: readonly string[];
-}
-
-/** Opens a page with these headers, until it has found out what it can. */
-async function visit(headers: Record<string, string>): Promise<Visit> {
-  let [evaluated, fetched] = [0, 0];
-  let tell: (found: Found) => void;
-  const found = new Promise<Found>((resolve) => {
-    tell = resolve;
-  });
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const script = request.url === '/page.js';
-    if (script) fetched++;
-    if (request.url === '/evaluated') evaluated++;
-    if (request.url === '/found') tell(JSON.parse(await textOf(request)));
-    response.writeHead(200, { ...headers, 'Content-Type': script ? 'text/javascript' : 'text/html' });
-    response.end(script ? bundle : '<!doctype html><script type="module" src="/page.js"></script>');
-  };
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(String(error)));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    const result = await found;
-    await page.close();
-    return { found: result, evaluated, fetched, errors };
-  } finally {
-    stop(server);
-  }
-}
-
-function stop(server: Server): void {
-  server.closeAllConnections();
-  server.close();
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
-}
+const visit = (headers: Record<string, string>, files: Files = scriptPage(bundle)) =>
+  visitPage<Found>(browser, files, headers);
 
 const failed = /thread 1 stopped: .*memory access out of bounds/;
+const works = { threads: 2, note: null, right: 20, failure: expect.stringMatching(failed) };
 
-// Without Chromium there is nothing to try.
-const onPage = test.skipIf(!executablePath);
+const onPage = needing(executablePath ? null : `Chromium was not found; ${chromiumHint}`);
 
 onPage('an isolated page: workers from text', async () => {
-  const { found, ...rest } = await visit(isolated);
-  expect(found).toEqual({ threads: 2, note: null, right: 20, failure: expect.stringMatching(failed) });
-  expect(rest).toEqual({ evaluated: 1, fetched: 1, errors: [] });
+  const { found, evaluated, fetched, errors } = await visit(isolated);
+  expect(found).toEqual(works);
+  expect([evaluated, errors]).toEqual([1, []]);
+  expect(fetched.filter((path) => path === '/page.js')).toHaveLength(1);
 });
 
 onPage('a policy that forbids them: workers from the bundled file itself', async () => {
-  const { found, ...rest } = await visit({ ...isolated, 'Content-Security-Policy': policy });
-  expect(found).toEqual({ threads: 2, note: null, right: 20, failure: expect.stringMatching(failed) });
+  const { found, evaluated, fetched, errors } = await visit({
+    ...isolated,
+    'Content-Security-Policy': policy,
+  });
+  expect(found).toEqual(works);
   // Workers stop where the library begins.
-  expect(rest.evaluated).toBe(1);
-  expect(rest.fetched).toBeGreaterThan(1);
-  expect(rest.errors).toEqual([]);
+  expect([evaluated, errors]).toEqual([1, []]);
+  expect(fetched.filter((path) => path === '/page.js').length).toBeGreaterThan(1);
+});
+
+onPage("the same policy in Vite's default build: workers from the file of the thread's code", async () => {
+  const files = await builtByVite();
+  expect(Object.values(files).some((text) => text.includes('modulepreload'))).toBe(true);
+  const headers = { ...isolated, 'Content-Security-Policy': policy };
+  const { found, evaluated, errors } = await visit(headers, files);
+  expect(found).toEqual(works);
+  expect([evaluated, errors]).toEqual([1, []]);
 });
 
 onPage('a policy that forbids all workers: one thread', async () => {
@@ -109,3 +98,24 @@ onPage('a page that is not isolated: one thread', async () => {
   expect(found).toMatchObject({ threads: 1, right: 20, failure: null });
   expect(found.note).toContain('Cross-Origin-Opener-Policy: same-origin');
 });
+
+onPage('an isolated page of an engine without shared memory: the note asks for no headers', async () => {
+  const { found } = await visit(isolated, scriptPage(`delete globalThis.SharedArrayBuffer; ${bundle}`));
+  expect(found).toMatchObject({ threads: 1, right: 20, failure: null });
+  expect(found.note).toBe(
+    'one thread: threads need memory that they share, and this engine has no SharedArrayBuffer',
+  );
+});
+
+onPage(
+  'a policy that forbids WebAssembly: a DeviceError with the remedy, and the reference backend',
+  async () => {
+    const page = scriptPage(await bundled('policyPage.ts'));
+    const headers = { 'Content-Security-Policy': "default-src 'self'; script-src 'self'" };
+    const { found, errors } = await visitPage<PolicyFound>(browser, page, headers);
+    const remedy =
+      /^DeviceError: wasm: .* needs 'wasm-unsafe-eval' there, or use configure\(\{ backend: 'reference' \}\)/;
+    expect(found.thrown).toEqual(Array.from({ length: 5 }, () => [true, expect.stringMatching(remedy)]));
+    expect([found.simd, found.values, errors]).toEqual(['none', [4, 4], []]);
+  },
+);

@@ -4,7 +4,7 @@ import type { Backend } from './backends/backend.ts';
 import { backend, setBackend } from './backends/current.ts';
 import { referenceBackend } from './backends/reference/backend.ts';
 import { wasmBackend } from './backends/wasm/backend.ts';
-import { engine, engineName, type WideSimd } from './backends/wasm/engine.ts';
+import { engine, engineName, hasSimd, type WideSimd } from './backends/wasm/engine.ts';
 import { setWideSimd } from './backends/wasm/wide.ts';
 import { ShapeError } from './errors.ts';
 import { preferences, threadsOf } from './program/preferences.ts';
@@ -14,14 +14,20 @@ const backends = { wasm: wasmBackend, reference: referenceBackend } satisfies Re
 /** `wasm` generates kernels; `reference` is plain loops with float64 sums, slow and exact. */
 export type BackendName = keyof typeof backends;
 
-setBackend(wasmBackend);
+setBackend(hasSimd ? wasmBackend : referenceBackend);
 
+/** @throws DeviceError for one that this engine cannot run */
 function backendNamed(fn: string, name: string): Backend {
+  if (name === 'wasm') engine();
   if (Object.hasOwn(backends, name)) return backends[name as BackendName];
   throw new ShapeError(`${fn}: backend '${name}' is unknown, use one of ${Object.keys(backends).join(', ')}`);
 }
 
-/** Runs `body` (synchronous) with all operations on one backend. @throws ShapeError for an unknown name. */
+/**
+ * Runs `body` (synchronous) with all operations on one backend.
+ *
+ * @throws ShapeError for an unknown name. @throws DeviceError for 'wasm' where the engine has no WebAssembly SIMD.
+ */
 export function withBackend<T>(name: BackendName, body: () => T): T {
   const before = setBackend(backendNamed('withBackend', name));
   try {
@@ -32,7 +38,7 @@ export function withBackend<T>(name: BackendName, body: () => T): T {
 }
 
 export interface Settings {
-  /** What runs operations. Default 'wasm'. */
+  /** What runs operations. Default 'wasm', and 'reference' where the engine has no WebAssembly SIMD. */
   backend?: BackendName | undefined;
   /**
    * 256-bit operations through an experimental flag of V8, in Node 22 and later. Default 'off'; 'auto' uses them where
@@ -55,7 +61,7 @@ const wideModes: readonly WideSimd[] = ['off', 'auto', 'on'];
 /**
  * Changes settings; what is left out stays as it is.
  *
- * @throws ShapeError for an unknown setting or value. @throws DeviceError if wideSimd 'on' cannot be had.
+ * @throws ShapeError for an unknown setting or value. @throws DeviceError if wideSimd 'on' or backend 'wasm' cannot be had.
  */
 export function configure(settings: Settings): void {
   const unknown = Object.keys(settings).find((key) => !settingNames.includes(key));
@@ -82,9 +88,12 @@ export function configure(settings: Settings): void {
 
 export interface Features {
   readonly backend: string;
-  /** How kernels multiply and add: `fma`, `mul+add`, `wide fma` or `wide mul+add`. */
+  /** How kernels multiply and add: `fma`, `mul+add`, `wide fma` or `wide mul+add`; `none` where there are no kernels. */
   readonly simd: string;
 }
 
-/** What is in use now. @throws DeviceError where the engine has no WebAssembly SIMD. */
-export const features = (): Features => ({ backend: backend().name, simd: engineName(engine()) });
+/** What is in use now. @throws DeviceError where a page's policy forbids WebAssembly. */
+export function features(): Features {
+  const now = backend();
+  return { backend: now.name, simd: now === wasmBackend ? engineName(engine()) : 'none' };
+}

@@ -3,13 +3,16 @@
 import { ShapeError } from '../errors.ts';
 import { describe } from '../tensor/options.ts';
 import { formatShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { needWhole, Tensor } from '../tensor/tensor.ts';
 
 export { needKnown } from '../tensor/options.ts';
 
-/** Refuses what is no tensor; any dtype will do. */
+/** Refuses what is no tensor, and one whose memory is gone; any dtype will do. */
 export function needTensor(fn: string, name: string, t: Tensor): void {
-  if (t instanceof Tensor) return;
+  if (t instanceof Tensor) {
+    needWhole(fn, name, t);
+    return;
+  }
   throw new ShapeError(`${fn}: ${name} is ${describe(t)}, a Tensor is needed; wrap numbers in tensor(…)`);
 }
 

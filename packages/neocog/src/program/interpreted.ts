@@ -9,12 +9,15 @@ export class Interpreted implements Executable {
   readonly #backend: Backend;
   readonly #graph: Graph;
   readonly #states = new Map<GraphValue, Values>();
+  /** Why there is one thread although more were asked for, or null. */
+  readonly #note: string | null;
 
-  /** States are copied: the arrays that they come from do not change. */
-  constructor(backend: Backend, graph: Graph) {
+  /** Weights and states are copied: neither changes the arrays that they come from, nor do these change them. */
+  constructor(backend: Backend, graph: Graph, threads: number) {
     this.#backend = backend;
+    this.#note = threads > 1 ? `one thread: backend '${backend.name}' computes node by node` : null;
     const own = (value: GraphValue): GraphValue => {
-      if (value.source !== 'state' || !value.data) return value;
+      if (!value.data) return value;
       if (!this.#states.has(value)) this.#states.set(value, value.data.slice());
       return { ...value, data: this.#states.get(value) as Values };
     };
@@ -41,8 +44,7 @@ export class Interpreted implements Executable {
 
   run(inputs: readonly Values[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
     const results = evaluateGraph(this.#backend, this.#graph, inputs);
-    into.forEach((values, i) => values?.set(results[i]));
-    return Promise.resolve(results.map((values, i) => into[i] ?? values.slice()));
+    return Promise.resolve(results.map((values, i) => copyOf(values, into[i])));
   }
 
   read(state: GraphValue): Values {
@@ -65,7 +67,7 @@ export class Interpreted implements Executable {
       milliseconds: null,
     }));
     const memory = { constants: 0, activations: 0, scratch: 0, total: 0, least: 0 };
-    return { threads: 1, note: null, simd: this.#backend.name, steps, memory, code: 0 };
+    return { threads: 1, note: this.#note, simd: this.#backend.name, steps, memory, code: 0 };
   }
 
   profile(): Promise<ProgramReport> {
@@ -77,4 +79,11 @@ export class Interpreted implements Executable {
   }
 
   dispose(): void {}
+}
+
+/** Into an array that is whole still, or a new one. */
+function copyOf(values: Values, into: Values | undefined): Values {
+  if (into?.length !== values.length) return values.slice();
+  into.set(values);
+  return into;
 }

@@ -1,5 +1,6 @@
 // compile: a network as a Program.
 
+import type { Values } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
@@ -8,7 +9,7 @@ import type { Module } from '../nn/module.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { needKnown } from '../tensor/options.ts';
 import type { Shape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { needWhole, Tensor } from '../tensor/tensor.ts';
 import { Interpreted } from './interpreted.ts';
 import { optimize } from './optimize.ts';
 import { preferences, threadsOf } from './preferences.ts';
@@ -21,6 +22,7 @@ import {
   resolveInputs,
 } from './signature.ts';
 import { type Traced, traceInference } from './trace.ts';
+import { Turns } from './turns.ts';
 
 export interface CompileOptions {
   /**
@@ -54,6 +56,7 @@ export class Program {
   readonly outputs: readonly ProgramValue[];
   readonly #executable: Executable;
   readonly #traced: Traced;
+  readonly #turns = new Turns();
   #disposed = false;
 
   /** Made by `compile`. */
@@ -77,8 +80,10 @@ export class Program {
   /**
    * Runs the network in evaluation mode: from the only input to the first output, or from inputs to all outputs by name.
    * Only the results are allocated, and not even those where `into` has tensors for them, which are then the results.
+   * Calls that overlap run one after the other, each on the values that its inputs had when it was made.
    *
-   * @throws ShapeError for an input of another shape or type. @throws DeviceError after `dispose`, or if a thread has died.
+   * @throws ShapeError for an input, or a tensor in `into`, of another shape or type, or whose memory is gone.
+   * @throws DeviceError after `dispose`, or if a thread has died.
    */
   run(x: Tensor, options?: RunOptions<Tensor>): Promise<Tensor>;
   run(inputs: NamedTensors, options?: RunOptions<NamedTensors>): Promise<Record<string, Tensor>>;
@@ -89,23 +94,33 @@ export class Program {
     this.#checkAlive('run');
     needKnown('Program.run', options, ['into']);
     const inputs = orderInputs('Program.run', this.inputs, given);
-    const into = options.into ? orderResults('Program.run', this.outputs, options.into) : [];
+    const into = options.into === undefined ? [] : orderResults('Program.run', this.outputs, options.into);
     const results = await this.#carryOut(inputs, into);
     if (given instanceof Tensor) return results[0];
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]]));
   }
 
-  async #carryOut(inputs: readonly Tensor[], into: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
+  #carryOut(inputs: readonly Tensor[], into: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
     const { graph, host } = this.#traced;
-    const arrays = inputs.map((x) => x.data);
+    const arrays = inputs.map((x) => (this.#turns.taken ? x.data.slice() : x.data));
     for (const { value, check } of host.checks) check(arrays[graph.inputs.indexOf(value)]);
     const given = [...arrays, ...drawAll(host)];
-    const results = await this.#executable.run(
-      given,
-      into.map((t) => t?.data),
-    );
-    for (const effect of host.effects) effect();
-    return results.map((y, i) => into[i] ?? new Tensor(y, this.outputs[i].shape));
+    return this.#turns.take(async () => {
+      this.#checkAlive('run');
+      const results = await this.#executable.run(
+        given,
+        into.map((t) => t?.data),
+      );
+      for (const effect of host.effects) effect();
+      return results.map((y, i) => this.#result(y, i, into[i]));
+    });
+  }
+
+  /** A tensor that was to take a result may have lost its memory while it waited. */
+  #result(values: Values, output: number, into: Tensor | undefined): Tensor {
+    const { name, shape } = this.outputs[output];
+    if (into) needWhole('Program.run', name, into);
+    return into ?? new Tensor(values, shape);
   }
 
   /** What runs each part, why no other algorithm does, and the memory. `formatReport` makes a table of it. */
@@ -114,10 +129,16 @@ export class Program {
     return this.#executable.report();
   }
 
-  /** Runs once more on what the last input was, and tells the milliseconds of each step. */
-  profile(): Promise<ProgramReport> {
-    this.#checkAlive('profile');
-    return this.#executable.profile();
+  /**
+   * Runs once more on what the last input was, and tells the milliseconds of each step. Waits for the runs before it.
+   *
+   * @throws DeviceError after `dispose`, or if a thread has died.
+   */
+  async profile(): Promise<ProgramReport> {
+    return this.#turns.take(async () => {
+      this.#checkAlive('profile');
+      return this.#executable.profile();
+    });
   }
 
   /** The generated WebAssembly in text format. */
@@ -126,7 +147,7 @@ export class Program {
     return this.#executable.text();
   }
 
-  /** Frees memory and threads. The program cannot run afterwards. */
+  /** Frees memory and threads. The program cannot run afterwards; runs that are not over fail with a DeviceError. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -140,8 +161,8 @@ export class Program {
 }
 
 /**
- * Makes a network ready to run fast, again and again, on inputs of one shape each. The weights are those of now; later changes
- * of the module do not change the program.
+ * Makes a network ready to run fast, again and again, on inputs of one shape each. The weights are those of the call; later
+ * changes of the module do not change the program, not even before it is there.
  *
  * @throws ShapeError for impossible shapes and options, or inputs with axes that nobody states. @throws UnsupportedError if `forward` looks at values.
  * @throws DeviceError if memory or threads cannot be had.
@@ -160,5 +181,6 @@ export function executableOf(graph: Graph, threads: number): Promise<Executable>
   const now = backend();
   const best = optimize(graph, now);
   const { exactConvolution } = preferences;
-  return now.compile?.(best, { threads, exactConvolution }) ?? Promise.resolve(new Interpreted(now, best));
+  const options = { threads, exactConvolution };
+  return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, threads));
 }

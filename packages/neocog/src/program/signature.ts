@@ -4,7 +4,7 @@ import { ShapeError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import { NamedModule, type NamedTensors, type NamedValue } from '../nn/named.ts';
 import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
-import { type DType, Tensor } from '../tensor/tensor.ts';
+import { type DType, needWhole, Tensor } from '../tensor/tensor.ts';
 
 /** An input or output of a program. */
 export interface ProgramValue {
@@ -87,7 +87,7 @@ export function orderInputs(
 }
 
 function needTensor(fn: string, { name, shape, dtype }: ProgramValue, x: unknown): Tensor {
-  if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return x;
+  if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return needWhole(fn, name, x);
   const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
   throw new ShapeError(
     `${fn}: ${name} is ${found}, ${dtype} ${formatShape(shape)} is needed; compile again for another shape`,
@@ -102,9 +102,15 @@ export function orderResults(
 ): (Tensor | undefined)[] {
   if (into instanceof Tensor) return [needTensor(fn, outputs[0], into)];
   const names = outputs.map(({ name }) => name);
-  needNames(fn, Object.keys(Object(into)), names, 'tensor', 'outputs');
-  return outputs.map((output) => {
-    const tensor = Object(into)[output.name];
+  if (typeof into !== 'object' || into === null || Array.isArray(into)) {
+    throw new ShapeError(`${fn}: into is ${String(into)}, a Tensor or { ${names.join(', ')} } is needed`);
+  }
+  needNames(fn, Object.keys(into), names, 'tensor', 'outputs');
+  const tensors = outputs.map((output) => {
+    const tensor = into[output.name];
     return tensor === undefined ? undefined : needTensor(fn, output, tensor);
   });
+  const given = tensors.filter((t) => t !== undefined);
+  if (new Set(given.map((t) => t.data)).size === given.length) return tensors;
+  throw new ShapeError(`${fn}: into has one array for several outputs, each needs its own`);
 }

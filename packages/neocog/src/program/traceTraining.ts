@@ -6,6 +6,7 @@ import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
 import type { Module } from '../nn/module.ts';
+import type { Settings } from '../optim/method.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { OptimizerState } from '../optim/state.ts';
 import { reverseWalk, withRecording } from '../tensor/graph.ts';
@@ -86,8 +87,12 @@ export interface TracedTraining {
   readonly graph: Graph;
   readonly host: HostWork;
   readonly outputShape: Shape;
-  /** The numbers of step `step`, one per scalar input of the graph, after x and the target. */
-  scalarsOf(step: number): Float32Array[];
+  /**
+   * The numbers of step `step`, one per scalar input of the graph, after x and the target.
+   *
+   * @param settings of each group of the optimiser
+   */
+  scalarsOf(settings: readonly Settings[], step: number): Float32Array[];
 }
 
 export interface TrainingTask {
@@ -98,7 +103,14 @@ export interface TrainingTask {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   readonly memory: readonly MemoryGroup[];
+  readonly modes: Modes;
 }
+
+/** Which parts of a module are in training mode. */
+export type Modes = ReadonlyMap<Module, boolean>;
+
+export const modesOf = (module: Module): Modes =>
+  new Map(module.namedModules().map(([, part]) => [part, part.training]));
 
 const fn = 'compileTraining';
 
@@ -112,7 +124,7 @@ export function traceTraining(task: TrainingTask): TracedTraining {
   const recorder = new Recorder(fn, lasting);
   const x = new Tensor(recorder.input(sizeOf(input), module.inputType), input);
   const traced = record(recorder, module, () => {
-    const output = inTraining(module, () => withRecording(true, () => module.forward(x)));
+    const output = inModes(module, task.modes, () => withRecording(true, () => module.forward(x)));
     const spec = task.target ?? usualTarget(task.loss, output);
     const target = new Tensor(recorder.input(sizeOf(spec.shape), spec.dtype), spec.shape);
     recorder.label = 'loss';
@@ -141,25 +153,27 @@ export function traceTraining(task: TrainingTask): TracedTraining {
     graph: dropUnread(graph),
     host: recorder.host,
     outputShape: traced.output.shape,
-    scalarsOf: (step) =>
+    scalarsOf: (settings, step) =>
       task.memory.flatMap((group) => {
-        const { method, groups } = task.optimizer;
-        method.check(groups[group.index]);
-        const scalars = method.scalars(groups[group.index], group.step + step);
+        const { method } = task.optimizer;
+        method.check(settings[group.index]);
+        const scalars = method.scalars(settings[group.index], group.step + step);
         return scalarNames(task.optimizer, group).map((name) => Float32Array.of(scalars[name]));
       }),
   };
 }
 
-/** Modes as the module has them; a module in evaluation mode as a whole is put into training mode as a whole. */
-function inTraining<T>(module: Module, body: () => T): T {
-  if (module.training) return body();
-  const restore = module.evalForNow();
+/** Runs `body` with each part in the mode that it had. */
+function inModes<T>(module: Module, modes: Modes, body: () => T): T {
+  const now = modesOf(module);
+  const set = (wanted: Modes): void => {
+    for (const [part, training] of wanted) part.training = training;
+  };
   try {
-    module.train();
+    set(modes);
     return body();
   } finally {
-    restore();
+    set(now);
   }
 }
 

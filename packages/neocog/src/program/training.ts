@@ -4,22 +4,26 @@ import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { GraphValue } from '../backends/graph.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
+import type { Settings } from '../optim/method.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { needKnown } from '../tensor/options.ts';
 import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { needWhole, Tensor } from '../tensor/tensor.ts';
 import { threadsOf } from './preferences.ts';
 import { executableOf } from './program.ts';
 import { drawAll } from './recorder.ts';
 import {
   type Loss,
   type MemoryGroup,
+  type Modes,
   memoryOf,
+  modesOf,
   packMemory,
   type TargetSpec,
   type TracedTraining,
   traceTraining,
 } from './traceTraining.ts';
+import { Turns } from './turns.ts';
 
 export type { Loss, TargetSpec };
 
@@ -47,6 +51,14 @@ export interface TrainingStep {
   readonly output: Tensor;
 }
 
+/** What a step takes, as it was when the step was asked for. */
+interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  /** Of each group of the optimiser. */
+  readonly settings: readonly Settings[];
+}
+
 /** A step for one size of batch. */
 interface Compiled {
   readonly traced: TracedTraining;
@@ -62,11 +74,14 @@ export class Trainer {
   readonly #options: CompileTrainingOptions;
   readonly #threads: number;
   readonly #memory: readonly MemoryGroup[];
+  readonly #modes: Modes;
+  readonly #turns = new Turns();
   readonly #compiled = new Map<number, Compiled>();
   /** Holds the present values. */
   #current: Compiled | null = null;
   #steps = 0;
-  #disposed = false;
+  /** Why nothing can be done any more, or null. */
+  #over: string | null = null;
 
   /** Made by `compileTraining`. */
   constructor(module: Module, options: CompileTrainingOptions) {
@@ -74,6 +89,7 @@ export class Trainer {
     this.#options = options;
     this.#threads = threadsOf('compileTraining', options.threads);
     this.#memory = memoryOf(options.optimizer as Optimizer);
+    this.#modes = modesOf(module);
   }
 
   /** Compiles for the full batch. */
@@ -83,35 +99,66 @@ export class Trainer {
   }
 
   /**
-   * One step: forward, loss, backward, update. The learning rate and other settings are those of the optimiser now.
+   * One step: forward, loss, backward, update. The learning rate and other settings are those of the optimiser now. Steps that
+   * overlap are taken one after the other, each on the values that its tensors had when it was asked for.
    *
    * @param x `[n, …]` as compiled for, or with fewer samples.
-   * @throws ShapeError for other shapes or impossible targets. @throws DeviceError after `dispose` or if a thread has died.
+   * @throws ShapeError for other shapes or impossible targets.
+   * @throws DeviceError after `dispose`, if a thread has died, or after a step that failed.
    */
   async step(x: Tensor, y: Tensor): Promise<TrainingStep> {
     this.#checkAlive('step');
     this.#checkInput(x);
-    const current = await this.#switchTo(x.shape[0]);
-    const { traced, executable } = current;
-    const [, target] = traced.graph.inputs;
+    if (y instanceof Tensor) needWhole('Trainer.step', 'target', y);
+    const waits = this.#turns.taken || !this.#compiled.has(x.shape[0]);
+    const settings = this.#options.optimizer.groups.map((group) => ({ ...group }));
+    const batch = { x: waits ? copyOf(x) : x, y: waits ? copyOf(y) : y, settings };
+    return this.#turns.take(() => this.#carryOut(batch));
+  }
+
+  async #carryOut({ x, y, settings }: Batch): Promise<TrainingStep> {
+    this.#checkAlive('step');
+    // Without a pause where nothing has to be compiled: x and y are the caller's then.
+    const { traced, executable } = this.#moveTo(
+      this.#compiled.get(x.shape[0]) ?? (await this.#compile(x.shape[0])),
+    );
+    const [input, target] = traced.graph.inputs;
     checkTarget(y, target);
     for (const { value, check } of traced.host.checks) {
       if (value === target) check(y.data);
-      else if (value === traced.graph.inputs[0]) check(x.data);
+      else if (value === input) check(x.data);
     }
     const drawn = drawAll(traced.host);
-    const scalars = traced.scalarsOf(this.#steps + 1);
-    const [loss, output] = await executable.run([x.data, y.data, ...scalars, ...drawn]);
-    this.#steps++;
+    const scalars = traced.scalarsOf(settings, this.#steps + 1);
+    const [loss, output] = await this.#moving(executable.run([x.data, y.data, ...scalars, ...drawn]));
     for (const effect of traced.host.effects) effect();
     return { loss: loss[0], output: new Tensor(output, traced.outputShape) };
   }
 
-  /** Copies parameters and buffers into the module, and the optimiser's memory into the optimiser. */
+  /** What moves the parameters: if it fails, nobody knows how far they went. */
+  async #moving<T>(step: Promise<T>): Promise<T> {
+    try {
+      const result = await step;
+      this.#steps++;
+      return result;
+    } catch (error) {
+      this.#over ??= 'a step failed while it moved the weights, what was synced before is whole';
+      throw error;
+    }
+  }
+
+  /**
+   * Copies parameters and buffers into the module, and the optimiser's memory into the optimiser; all of it or nothing.
+   *
+   * @throws DeviceError after `dispose`, while a step is on its way, or after a step that failed.
+   */
   sync(): void {
     this.#checkAlive('sync');
+    if (this.#turns.taken) throw new DeviceError('Trainer.sync: a step is on its way, await it first');
     const { traced, executable } = this.#current as Compiled;
-    for (const state of statesOf(traced)) state.data?.set(executable.read(state));
+    const states = statesOf(traced).map((state) => ({ state, values: executable.read(state) }));
+    for (const { state, values } of states) needRoom(state, values.length);
+    for (const { state, values } of states) state.data?.set(values);
     const { optimizer } = this.#options;
     optimizer.loadStateDict(packMemory(optimizer as Optimizer, this.#memory, this.#steps));
   }
@@ -122,17 +169,22 @@ export class Trainer {
     return (this.#current as Compiled).executable.report();
   }
 
-  /** Takes one more step on the last batch, and tells the milliseconds of each part of it. Parameters move. */
+  /**
+   * Takes one more step on the last batch, and tells the milliseconds of each part of it. Parameters move. Waits for the steps
+   * before it.
+   *
+   * @throws DeviceError after `dispose`, if a thread has died, or after a step that failed.
+   */
   async profile(): Promise<ProgramReport> {
-    this.#checkAlive('profile');
-    const report = await (this.#current as Compiled).executable.profile();
-    this.#steps++;
-    return report;
+    return this.#turns.take(async () => {
+      this.#checkAlive('profile');
+      return this.#moving((this.#current as Compiled).executable.profile());
+    });
   }
 
-  /** Frees memory and threads. What was not brought back by `sync` is lost. */
+  /** Frees memory and threads. What was not brought back by `sync` is lost; steps that are not over fail with a DeviceError. */
   dispose(): void {
-    this.#disposed = true;
+    this.#over = 'the trainer was disposed';
     for (const { executable } of this.#compiled.values()) executable.dispose();
     this.#compiled.clear();
   }
@@ -146,17 +198,19 @@ export class Trainer {
       loss,
       optimizer: optimizer as Optimizer,
       memory: this.#memory,
+      modes: this.#modes,
     });
     const executable = await executableOf(traced.graph, this.#threads);
+    if (this.#over !== null) executable.dispose();
+    this.#checkAlive('step');
     const compiled = { traced, executable };
     this.#compiled.set(batch, compiled);
     return compiled;
   }
 
   /** The step for a size of batch, with the present values in it. */
-  async #switchTo(batch: number): Promise<Compiled> {
+  #moveTo(next: Compiled): Compiled {
     const before = this.#current as Compiled;
-    const next = this.#compiled.get(batch) ?? (await this.#compile(batch));
     if (next === before) return next;
     const present = new Map(
       statesOf(before.traced).map((state) => [state.data, before.executable.read(state)]),
@@ -177,7 +231,10 @@ export class Trainer {
       x.rank === input.length &&
       x.shape[0] <= input[0] &&
       sameShape(x.shape.slice(1), input.slice(1));
-    if (fits) return;
+    if (fits) {
+      needWhole('Trainer.step', 'input', x);
+      return;
+    }
     const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
     throw new ShapeError(
       `Trainer.step: input is ${given}, ${this.#module.inputType} ${formatShape(input)} or fewer samples of it are needed`,
@@ -185,9 +242,19 @@ export class Trainer {
   }
 
   #checkAlive(fn: string): void {
-    if (this.#disposed)
-      throw new DeviceError(`Trainer.${fn}: the trainer was disposed, compile the training again`);
+    if (this.#over === null) return;
+    throw new DeviceError(`Trainer.${fn}: ${this.#over}; compile the training again`);
   }
+}
+
+const copyOf = (t: Tensor): Tensor => (t instanceof Tensor ? new Tensor(t.data.slice(), t.shape) : t);
+
+/** Refuses to bring values back into an array that was transferred or resized since. */
+function needRoom({ data }: GraphValue, size: number): void {
+  if (!data || data.length === size) return;
+  throw new ShapeError(
+    `Trainer.sync: a tensor of the module has ${data.length} values left, ${size} are needed; copy its memory before it is transferred or resized`,
+  );
 }
 
 function checkTarget(y: Tensor, target: GraphValue): void {
@@ -209,7 +276,7 @@ function statesOf({ graph }: TracedTraining): GraphValue[] {
 
 /**
  * Makes a whole training step ready: forward pass, loss, backward pass and the optimiser's update in one program on one
- * memory. The module's parts keep their modes (a module in evaluation mode as a whole is trained in training mode).
+ * memory. Weights and modes are those of the call: a part in evaluation mode, such as frozen batch normalisation, stays so.
  *
  * @throws ShapeError for shapes, targets and losses that do not fit. @throws UnsupportedError if `forward` looks at values.
  * @throws DeviceError if memory or threads cannot be had.

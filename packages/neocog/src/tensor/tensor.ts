@@ -6,7 +6,7 @@ import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import type { Plain } from '../types/shapes.ts';
 import { type GradientRule, type GraphNode, isRecording, reverseWalk, withRecording } from './graph.ts';
-import { needKnown } from './options.ts';
+import { describe, needKnown } from './options.ts';
 import { checkShape, formatShape, keepShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
 export type DType = 'float32' | 'int32';
@@ -31,8 +31,13 @@ export class Tensor<S extends Shape = Shape> {
   /** How this tensor was computed; null for one that was made from data. */
   readonly node: GraphNode<Tensor> | null;
 
-  /** Wraps `data` without a copy; `tensor()` is the checked, copying way for callers. */
+  /**
+   * Wraps `data` without a copy; `tensor()` is the copying way, which takes other numbers too.
+   *
+   * @throws ShapeError for a shape that `data` does not fill, or data that are no Float32Array or Int32Array.
+   */
   constructor(data: Values, shape: S, requiresGrad = false, node: GraphNode<Tensor> | null = null) {
+    needFilled(data, shape);
     this.data = data;
     this.shape = shape;
     this.requiresGrad = requiresGrad;
@@ -86,6 +91,28 @@ export class Tensor<S extends Shape = Shape> {
     const shown = Array.from(this.data.subarray(0, 8)).join(', ');
     return `Tensor ${this.dtype} ${formatShape(this.shape)} (${shown}${this.size > 8 ? ', …' : ''})`;
   }
+}
+
+function needFilled(data: Values, shape: Shape): void {
+  if (!(data instanceof Float32Array || data instanceof Int32Array)) {
+    throw new ShapeError(
+      `Tensor: data is ${describe(data)}, a Float32Array or Int32Array is needed; tensor(…) takes other numbers`,
+    );
+  }
+  checkShape('Tensor', shape);
+  if (data.length === sizeOf(shape)) return;
+  throw new ShapeError(
+    `Tensor: ${data.length} values do not fill shape ${formatShape(shape)}, which holds ${sizeOf(shape)}`,
+  );
+}
+
+/** Refuses a tensor whose memory was handed over to a thread, or made smaller or larger, since it was made. */
+export function needWhole(fn: string, name: string, t: Tensor): Tensor {
+  if (t.data.length === sizeOf(t.shape)) return t;
+  throw new ShapeError(
+    `${fn}: ${name} of shape ${formatShape(t.shape)} has ${t.data.length} values left, all ${sizeOf(t.shape)} are needed; ` +
+      'copy its memory before it is transferred or resized',
+  );
 }
 
 /** The gradient that a walk back from `root` starts with. */

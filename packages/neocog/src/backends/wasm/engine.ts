@@ -1,4 +1,5 @@
-// What the JavaScript engine at hand can do, and the register tile that suits it.
+// What the JavaScript engine at hand can do, and the register tile that suits it. Nothing is run before it is asked for:
+// the file loads where there is no WebAssembly.
 // Measured figures behind the table: docs/kernels.md.
 
 import { DeviceError } from '../../errors.ts';
@@ -8,7 +9,7 @@ import { f32x4, Module } from './assembler/index.ts';
 export type WideSimd = 'off' | 'auto' | 'on';
 
 export interface Engine {
-  /** `f32x4.relaxed_madd` compiles; on the machines that matter it is one fused multiply-add. */
+  /** `f32x4.relaxed_madd` is one fused multiply-add. JavaScriptCore takes it and rounds twice, as old processors do. */
   readonly fma: boolean;
   /** Pairs of adjacent 128-bit operations run as one 256-bit operation. */
   readonly wide: boolean;
@@ -22,30 +23,70 @@ export interface Tile {
   readonly vectors: number;
 }
 
-function compiles(build: (m: Module) => void): boolean {
+type Formula = typeof f32x4.relaxedMadd;
+
+const twoSteps: Formula = (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
+
+/** A module of one function: a · b + c of numbers. */
+function encoded(formula: Formula): Uint8Array<ArrayBuffer> {
   const m = new Module();
-  build(m);
-  return WebAssembly.validate(m.encode());
+  m.func(
+    'madd',
+    { a: 'f32', b: 'f32', c: 'f32' },
+    (_, p) => f32x4.extractLane(formula(f32x4.splat(p.a), f32x4.splat(p.b), f32x4.splat(p.c)), 0),
+    { export: true },
+  );
+  return m.encode();
 }
 
-const hasSimd = compiles((m) => {
-  m.func('add', { a: 'v128' }, (_, { a }) => f32x4.add(a, a));
-});
-const hasRelaxedSimd = compiles((m) => {
-  m.func('madd', { a: 'v128' }, (_, { a }) => f32x4.relaxedMadd(a, a, a));
-});
+const validates = (formula: Formula): boolean =>
+  typeof WebAssembly === 'object' && WebAssembly.validate(encoded(formula));
 
-/** V8 brought relaxed SIMD after it had begun to keep the order. */
-let current: Engine = { fma: hasRelaxedSimd, wide: false, keepsOrder: hasRelaxedSimd };
+/** Without it nothing of this backend runs. */
+export const hasSimd = validates(twoSteps);
+const hasRelaxedSimd = validates(f32x4.relaxedMadd);
 
-/** The engine's abilities as the generators are to use them. @throws DeviceError without WebAssembly SIMD. */
+let current: Engine | null = null;
+let fused: boolean | null = null;
+
+/**
+ * The engine's abilities as the generators are to use them.
+ *
+ * @throws DeviceError without WebAssembly SIMD, or where a page's policy forbids to run it.
+ */
 export function engine(): Engine {
+  // V8 brought relaxed SIMD after it had begun to keep the order.
+  current ??= { fma: multipliesFused(), wide: false, keepsOrder: hasRelaxedSimd };
+  return current;
+}
+
+/** Whether pairs are joined now; asks nothing of the engine. */
+export const isWide = (): boolean => current?.wide ?? false;
+
+/** (1 + 2⁻¹²)² − (1 + 2⁻¹¹) is 2⁻²⁴, which a product rounded to 24 bits has lost. */
+function multipliesFused(): boolean {
+  if (fused !== null) return fused;
   if (!hasSimd) {
     throw new DeviceError(
       "wasm: this engine has no WebAssembly SIMD, use configure({ backend: 'reference' }) or a newer one",
     );
   }
-  return current;
+  const { madd } = instantiate(encoded(hasRelaxedSimd ? f32x4.relaxedMadd : twoSteps));
+  fused = madd(1 + 2 ** -12, 1 + 2 ** -12, -1 - 2 ** -11) !== 0;
+  return fused;
+}
+
+function instantiate(bytes: Uint8Array<ArrayBuffer>): Record<string, (...args: number[]) => number> {
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    return exports as Record<string, (...args: number[]) => number>;
+  } catch (cause) {
+    throw new DeviceError(
+      `wasm: this engine refuses to compile WebAssembly (${cause}); a page whose content security policy names script-src ` +
+        "needs 'wasm-unsafe-eval' there, or use configure({ backend: 'reference' })",
+      { cause },
+    );
+  }
 }
 
 /** A short name of what is on, part of every kernel's cache key: `fma`, `mul+add`, `wide fma`. */
@@ -53,8 +94,8 @@ export const engineName = (e: Engine): string => `${e.wide ? 'wide ' : ''}${e.fm
 
 /** Overrides detection, for tests and benchmarks: `fma` may only be switched off. */
 export function overrideEngine(change: Partial<Engine>): Engine {
-  const before = current;
-  current = { ...current, ...change, fma: (change.fma ?? current.fma) && hasRelaxedSimd };
+  const before = engine();
+  current = { ...before, ...change, fma: (change.fma ?? before.fma) && multipliesFused() };
   return before;
 }
 
@@ -94,6 +135,4 @@ export function blocksFor(e: Engine, vectors: number): Tile[] {
 }
 
 /** a · b + c with one instruction where there is one. */
-export function multiplyAdd(e: Engine): typeof f32x4.relaxedMadd {
-  return e.fma ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
-}
+export const multiplyAdd = (e: Engine): Formula => (e.fma ? f32x4.relaxedMadd : twoSteps);

@@ -3,7 +3,7 @@
 
 import { DeviceError } from '../../errors.ts';
 import { matmul } from './eager/matmul.ts';
-import { engine, overrideEngine, type WideSimd } from './engine.ts';
+import { hasSimd, isWide, overrideEngine, type WideSimd } from './engine.ts';
 
 interface NodeProcess {
   versions?: { v8?: string };
@@ -25,6 +25,7 @@ function setFlag(on: boolean): void {
 
 /** Why wide SIMD cannot be had here, or null. */
 function obstacle(): string | null {
+  if (!hasSimd) return 'this engine has no WebAssembly SIMD';
   if (!nodeProcess?.getBuiltinModule)
     return 'it needs Node, a page cannot set the flag of V8 that it rests on';
   if (v8Major() < 12) return `it needs Node 22 or later, this one has V8 ${nodeProcess.versions?.v8}`;
@@ -45,7 +46,8 @@ export function setWideSimd(mode: WideSimd): void {
 }
 
 function disable(): void {
-  if (engine().wide) setFlag(false);
+  if (!isWide()) return;
+  setFlag(false);
   overrideEngine({ wide: false, fma: true });
 }
 

@@ -16,7 +16,7 @@ export const compiled = (kernel: Kernel): Call => calls.get(kernel.key, () => co
 
 function compile(kernel: Kernel): Call {
   const module = new WebAssembly.Module(moduleOf([kernel]).encode());
-  return new WebAssembly.Instance(module, { env: { memory } }).exports.kernel1 as Call;
+  return new WebAssembly.Instance(module, { env: { memory: memory() } }).exports.kernel1 as Call;
 }
 
 /** Kernels as exported functions `kernel1`, `kernel2`, …. */

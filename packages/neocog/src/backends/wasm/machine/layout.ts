@@ -64,8 +64,8 @@ export function allocate({ pages, threads, scratch, scratchStride }: Layout): We
       (b / 2 ** 20).toFixed(1),
     );
     throw new DeviceError(
-      `machine: ${all} MiB of memory are needed, ${data} of them for values and ${each} for each of ${threads} ` +
-        'threads, and the engine refuses (4096 are the most); use a smaller batch or image',
+      `machine: ${all} MiB of ${threads > 1 ? 'shared ' : ''}memory are needed, ${data} of them for values and ${each} for ` +
+        `each of ${threads} threads, and the engine refuses (${cause}; 4096 are the most); use a smaller batch or image`,
       { cause },
     );
   }

@@ -1,10 +1,11 @@
 // Building what a machine consists of: code, memory, and workers where there can be any.
 
+import { DeviceError } from '../../../errors.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import type { MachineCode } from './code.ts';
 import { jobStride } from './jobs.ts';
 import { allocate, type Layout, layOut, textBytes, words } from './layout.ts';
-import { mayWait, obstacle, Team } from './team.ts';
+import { mayWait, mostThreads, obstacle, Team } from './team.ts';
 import type { ThreadTask } from './thread.ts';
 
 export interface Parts {
@@ -19,44 +20,58 @@ export interface Parts {
   readonly note: string | null;
 }
 
-/** @throws DeviceError without enough memory */
+/** @throws DeviceError without enough memory, or if the engine refuses the code */
 export async function buildParts(code: MachineCode, threads: number): Promise<Parts> {
   if (threads === 1) return alone(code, null);
-  const reason = obstacle() ?? (await together(code, threads));
-  return typeof reason === 'string' ? alone(code, `one thread: ${reason}`) : reason;
+  const count = Math.min(threads, mostThreads());
+  const parts = obstacle() ?? (await together(code, count).catch((error: unknown) => `${error}`));
+  // What is wrong without threads too is thrown here.
+  if (typeof parts === 'string') return alone(code, `one thread: ${parts}`);
+  if (count === threads) return parts;
+  return { ...parts, note: `${count} threads: ${threads} would only cost memory and time on this machine` };
 }
 
 async function alone(code: MachineCode, note: string | null): Promise<Parts> {
   const layout = layOut(code, 1);
   const memory = allocate(layout);
   const assembled = assemble(code, layout);
-  const module = await WebAssembly.compile(assembled.bytes);
+  const module = await compiled(assembled);
   return { layout, assembled, memory, exports: await bind(module, memory), team: null, note };
+}
+
+async function compiled({ bytes }: Assembled): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new DeviceError(
+      `machine: the engine refuses ${(bytes.length / 1e6).toFixed(2)} MB of code (${cause}); use a smaller network`,
+      { cause },
+    );
+  }
 }
 
 const bind = async (module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<WebAssembly.Exports> =>
   (await WebAssembly.instantiate(module, { env: { memory } })).exports;
 
-/** Gives the reason if no workers can be started. */
+/** Gives the reason if no workers can be started. @throws DeviceError if the engine refuses the memory or the code */
 async function together(code: MachineCode, threads: number): Promise<Parts | string> {
   const layout = layOut(code, threads);
   const memory = allocate(layout);
   const own = mayWait() ? 1 : 0;
   const compile = async () => {
     const assembled = assemble(code, layout);
-    const module = await WebAssembly.compile(assembled.bytes);
-    return { assembled, module };
+    return { assembled, module: await compiled(assembled) };
   };
-  let compiled: ReturnType<typeof compile> | undefined;
+  let compilation: ReturnType<typeof compile> | undefined;
   // Called when the workers have begun to start, once for each way of starting them.
   const tasks = async (): Promise<ThreadTask[]> => {
-    compiled ??= compile();
-    const { assembled, module } = await compiled;
+    compilation ??= compile();
+    const { assembled, module } = await compilation;
     return taskList(layout, assembled, { memory, module }).slice(own);
   };
   const team = await Team.start(threads - own, tasks);
   if (typeof team === 'string') return team;
-  const { assembled, module } = await (compiled ?? compile());
+  const { assembled, module } = await (compilation ?? compile());
   return { layout, assembled, memory, exports: own ? await bind(module, memory) : null, team, note: null };
 }
 

@@ -1,7 +1,10 @@
-// The ways to start a worker: Node's, a page's from text, and a page's from the library's own file.
+// The ways to start a worker: Node's, a page's from text, and a page's from the file that the thread's code is in.
 
-import { bundleUrl, threadName, threadStop } from './bundle.ts';
-import { serve, type ThreadMessage, type ThreadTask } from './thread.ts';
+import { threadStop } from './bundle.ts';
+import type { ThreadMessage, ThreadTask } from './thread.ts';
+
+/** The thread's code, which is loaded when it is needed. */
+export type ThreadFile = typeof import('./thread.ts');
 
 /** A started worker, whatever it is to the engine. */
 export interface Thread {
@@ -20,7 +23,7 @@ export interface ThreadListener {
 }
 
 /** @throws what the engine throws if it refuses at once */
-export type Starter = (listener: ThreadListener) => Thread;
+export type Starter = (file: ThreadFile, listener: ThreadListener) => Thread;
 
 interface NodeWorker {
   on(event: string, listener: (value: never) => void): void;
@@ -34,27 +37,41 @@ interface WorkerThreads {
   readonly Worker: new (source: string, options: object) => NodeWorker;
 }
 
-/** Not imported: bundlers for browsers would look for it. */
+interface NodeProcess {
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Not imported: bundlers for browsers would look for it. */
+  getBuiltinModule?(name: string): unknown;
+}
+
+const { process } = globalThis as { readonly process?: NodeProcess };
 const workerThreads = (): WorkerThreads | undefined =>
-  (
-    globalThis as { process?: { getBuiltinModule?(name: string): WorkerThreads | undefined } }
-  ).process?.getBuiltinModule?.('node:worker_threads');
+  process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
+
+/** Deno lacks the function, and Bun has it and prints that it does nothing. */
+const tellsIdleTime = !process?.versions?.bun && !process?.versions?.deno;
+
+/** Of the machine, as far as the engine tells; else 1. */
+export function processors(): number {
+  const os = process?.getBuiltinModule?.('node:os') as { availableParallelism?(): number } | undefined;
+  return os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
 
 /** The ways that this engine has, in the order in which to try them. */
 export function starters(): Starter[] {
   const threads = workerThreads();
   if (threads) return [nodeStarter(threads)];
-  return typeof Worker === 'undefined' ? [] : [startFromText, startFromBundle];
+  return typeof Worker === 'undefined' ? [] : [startFromText, startFromFile];
 }
 
-const nodeSource = `const { parentPort } = require('node:worker_threads');
+const nodeSource = ({ serve }: ThreadFile): string => `const { parentPort } = require('node:worker_threads');
 parentPort.once('message', (task) => (${serve})(task, (message) => parentPort.postMessage(message)));`;
 
 function nodeStarter({ Worker: NodeWorker }: WorkerThreads): Starter {
-  return (listener) => {
+  return (file, listener) => {
     // The parent's loaders would only cost time.
-    const worker = new NodeWorker(nodeSource, { eval: true, execArgv: [], name: threadName });
-    const idleTime = (): number => worker.performance.eventLoopUtilization().idle;
+    const worker = new NodeWorker(nodeSource(file), { eval: true, execArgv: [], name: file.threadName });
+    const idleTime = (): number =>
+      tellsIdleTime ? worker.performance.eventLoopUtilization().idle : Number.POSITIVE_INFINITY;
     let ended = false;
     const end = (why: string): void => {
       ended = true;
@@ -77,10 +94,9 @@ function nodeStarter({ Worker: NodeWorker }: WorkerThreads): Starter {
   };
 }
 
-const textSource = `onmessage = (event) => (${serve})(event.data, (message) => postMessage(message));`;
-
-function startFromText(listener: ThreadListener): Thread {
-  const url = URL.createObjectURL(new Blob([textSource], { type: 'text/javascript' }));
+function startFromText({ serve, threadName }: ThreadFile, listener: ThreadListener): Thread {
+  const text = `onmessage = (event) => (${serve})(event.data, (message) => postMessage(message));`;
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
   const thread = pageThread(new Worker(url, { name: threadName }), listener);
   const release = (): void => URL.revokeObjectURL(url);
   const terminate = (): void => {
@@ -90,11 +106,9 @@ function startFromText(listener: ThreadListener): Thread {
   return { ...thread, release, terminate };
 }
 
-function startFromBundle(listener: ThreadListener): Thread {
-  // In a variable: bundlers take `new Worker(import.meta.url)` for one of their own.
-  const url = bundleUrl;
-  if (!url) throw new Error('the file of the library is unknown, it is no ECMAScript module');
-  return pageThread(new Worker(url, { type: 'module', name: threadName }), listener);
+function startFromFile({ threadUrl, threadName }: ThreadFile, listener: ThreadListener): Thread {
+  if (!threadUrl) throw new Error('the file of the library is unknown, it is no ECMAScript module');
+  return pageThread(new Worker(threadUrl, { type: 'module', name: threadName }), listener);
 }
 
 function pageThread(worker: Worker, listener: ThreadListener): Thread {

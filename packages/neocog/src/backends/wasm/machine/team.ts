@@ -1,20 +1,28 @@
 // The workers of a machine: started together, watched, ended together.
 
 import { DeviceError } from '../../../errors.ts';
-import { type Starter, starters, type Thread } from './starters.ts';
+import { processors, type Starter, starters, type Thread, type ThreadFile } from './starters.ts';
 import type { ThreadMessage, ThreadTask } from './thread.ts';
 
-/** Milliseconds until a worker that says nothing counts as not started. */
-const startTime = 10_000;
+/** Milliseconds until a worker that says nothing counts as not started; long, for machines that are busy. */
+const startTime = 30_000;
+
+/** As many threads are started on any machine. */
+const fewThreads = 16;
+
+/** More threads than this only cost memory and time. */
+export const mostThreads = (): number => Math.max(fewThreads, processors());
 
 /** Why threads cannot be had here, or null. */
 export function obstacle(): string | null {
   const page = globalThis as { crossOriginIsolated?: boolean };
-  if (typeof SharedArrayBuffer === 'undefined' || page.crossOriginIsolated === false)
+  if (page.crossOriginIsolated === false)
     return (
       'threads need a page that is isolated from other origins, by the headers ' +
       "'Cross-Origin-Opener-Policy: same-origin' and 'Cross-Origin-Embedder-Policy: require-corp'"
     );
+  if (typeof SharedArrayBuffer === 'undefined')
+    return 'threads need memory that they share, and this engine has no SharedArrayBuffer';
   return starters().length === 0 ? 'this engine has no workers' : null;
 }
 
@@ -36,37 +44,41 @@ export class Team {
   #wake: () => void = () => {};
   #times: readonly number[] | null = null;
 
-  private constructor(start: Starter, count: number) {
+  private constructor(start: Starter, file: ThreadFile, count: number) {
     this.#missing = count;
-    for (let i = 0; i < count && this.#failure === null; i++) this.#add(start, i);
+    for (let i = 0; i < count && this.#failure === null; i++) this.#add(start, file, i);
   }
 
   /**
    * Workers by the first way of starting them that works; if none does, the reasons.
    *
    * @param tasks what they are to serve, one each; called when the workers have begun to start
+   * @throws what `tasks` or the sending of one throws; no worker is left then
    */
   static async start(count: number, tasks: () => Promise<ThreadTask[]>): Promise<Team | string> {
     const reasons: string[] = [];
+    const file = await import('./thread.ts');
     for (const start of starters()) {
-      const team = new Team(start, count);
+      const team = new Team(start, file, count);
       try {
         if (await team.#serve(await tasks())) return team;
-      } finally {
-        if (team.#missing > 0) team.end('it was not started');
+      } catch (error) {
+        team.end('it was not started');
+        throw error;
       }
+      team.end('it was not started');
       reasons.push(`${team.#failure}`);
     }
     return `no worker could be started (${reasons.join('; ')})`;
   }
 
-  #add(start: Starter, worker: number): void {
+  #add(start: Starter, file: ThreadFile, worker: number): void {
     const listener = {
       message: (message: ThreadMessage) => this.#receive(message),
       end: (why: string) => this.#fail(`worker ${worker}: ${why}`),
     };
     try {
-      this.#threads.push(start(listener));
+      this.#threads.push(start(file, listener));
     } catch (error) {
       this.#fail(`worker ${worker}: ${error}`);
     }

@@ -1,4 +1,6 @@
-// What a worker does: wait for a job, do what others leave of it, wait for the next.
+// What a worker does: wait for a job, do what others leave of it, wait for the next. Imported when threads are wanted, and
+// nothing but types is imported here: where a bundler gives this file one of its own, a page starts that as a worker, and
+// no code of the page is run in it.
 
 import type { words } from './layout.ts';
 
@@ -68,3 +70,20 @@ export function serve(task: ThreadTask, send: (message: ThreadMessage) => void):
     send({ kind: 'failed' });
   }
 }
+
+export const threadName = 'neocog: a thread of a program';
+/** This file, or the one that it ended up in, if the module format knows it. */
+export const threadUrl: string | undefined = import.meta.url;
+
+interface WorkerScope {
+  readonly name?: string;
+  readonly document?: unknown;
+  onmessage?: (event: { readonly data: ThreadTask }) => void;
+  postMessage(message: unknown): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+// A page has a document, and its name is whatever the window was called.
+if (scope.name === threadName && scope.document === undefined)
+  scope.onmessage = ({ data }) => serve(data, (message) => scope.postMessage(message));
