@@ -2,11 +2,12 @@
 // MNIST (LeCun, Cortes, Burges 1998) comes with this package; Fashion-MNIST (Xiao, Rasul, Vollgraf 2017) is
 // found or named.
 
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FormatError, type IdxData, parseIdx } from 'neocog';
-import { CommandError, exists, readWhole } from './files.ts';
+import { CommandError, exists, needPath, readWhole, systemFailure } from './files.ts';
 
 /** What is known of a data set before its files are read. */
 export interface DatasetInfo {
@@ -22,6 +23,13 @@ export interface DatasetInfo {
   readonly folder: () => string;
   /** What to do if they are not there. */
   readonly remedy: string;
+}
+
+/** Where a data set is to be read from. */
+interface Place {
+  readonly folder: string;
+  /** By --data, rather than the usual place. */
+  readonly named: boolean;
 }
 
 /** Images `[n, 28, 28]` and labels `[n]`, bytes both. */
@@ -77,22 +85,32 @@ export async function loadDataset(
   folder: string | undefined,
   limit?: number,
 ): Promise<Dataset> {
-  const from = folder ?? info.folder();
+  if (folder !== undefined) await needFolder(folder);
+  const from = { folder: folder ?? info.folder(), named: folder !== undefined };
   const train = await loadSplit(info, from, 'train', limit);
   const test = await loadSplit(info, from, 't10k', limit);
   return { info, train, test };
 }
 
-async function loadSplit(info: DatasetInfo, folder: string, stem: string, limit = Infinity): Promise<Split> {
-  const images = await loadIdx(info, folder, `${stem}-images`, 3);
-  const labels = await loadIdx(info, folder, `${stem}-labels`, 1);
-  checkSplit(info, folder, stem, { images, labels });
+async function needFolder(folder: string): Promise<void> {
+  needPath('--data', folder);
+  try {
+    await readdir(folder);
+  } catch (error) {
+    throw systemFailure(`cannot read the folder ${folder}`, error);
+  }
+}
+
+async function loadSplit(info: DatasetInfo, place: Place, stem: string, limit = Infinity): Promise<Split> {
+  const images = await loadIdx(info, place, `${stem}-images`, 3);
+  const labels = await loadIdx(info, place, `${stem}-labels`, 1);
+  checkSplit(info, place.folder, stem, { images, labels });
   const count = Math.min(limit, labels.data.length);
   return { images: firstOf(images, count), labels: firstOf(labels, count) };
 }
 
-async function loadIdx(info: DatasetInfo, folder: string, stem: string, rank: number): Promise<IdxData> {
-  const path = await findFile(info, folder, `${stem}-idx${rank}-ubyte`);
+async function loadIdx(info: DatasetInfo, place: Place, stem: string, rank: number): Promise<IdxData> {
+  const path = await findFile(info, place, `${stem}-idx${rank}-ubyte`);
   const bytes = await readWhole('the data', path);
   const idx = parseIdx(path.endsWith('.gz') ? unzip(path, bytes) : bytes, path);
   if (idx.shape.length === rank && idx.data instanceof Uint8Array) return idx;
@@ -103,14 +121,30 @@ async function loadIdx(info: DatasetInfo, folder: string, stem: string, rank: nu
 
 const typeName = (idx: IdxData): string => idx.data.constructor.name.replace('Array', '');
 
-/** The file plain or zipped, also with the dot that some copies have in place of the second dash. */
-async function findFile(info: DatasetInfo, folder: string, name: string): Promise<string> {
+/** A file's name plain or zipped, also with the dot that some copies have in place of the second dash. */
+function spellings(name: string): string[] {
   const dotted = name.replace('-idx', '.idx');
-  for (const candidate of [name, `${name}.gz`, dotted, `${dotted}.gz`]) {
-    const path = join(folder, candidate);
+  return [name, `${name}.gz`, dotted, `${dotted}.gz`];
+}
+
+async function findFile(info: DatasetInfo, place: Place, name: string): Promise<string> {
+  for (const candidate of spellings(name)) {
+    const path = join(place.folder, candidate);
     if (await exists(path)) return path;
   }
-  throw new CommandError(`${info.title} is not in ${folder}: neither ${name} nor ${name}.gz; ${info.remedy}`);
+  const remedy = place.named ? await remedyIn(place.folder, name) : info.remedy;
+  throw new CommandError(
+    `${info.title} is not in ${place.folder}: neither ${name} nor ${name}.gz; ${remedy}`,
+  );
+}
+
+/** Where the file lies below a folder that was named, if it does: `MNIST/raw` of torchvision, for one. */
+async function remedyIn(folder: string, name: string): Promise<string> {
+  const below = await readdir(folder, { recursive: true }).catch(() => []);
+  const found = below.find((path) => spellings(name).includes(basename(path)));
+  return found === undefined
+    ? 'name the folder that holds the four IDX files with --data'
+    : `it is deeper, pass --data ${join(folder, dirname(found))}`;
 }
 
 /** Ample for 60,000 images of 28×28; a file that unpacks to more is not one of these. */

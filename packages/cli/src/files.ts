@@ -10,6 +10,12 @@ export class CommandError extends NeocogError {
   override name = 'CommandError';
 }
 
+/** @throws CommandError for an empty path, which the system would take for the current folder */
+export function needPath(option: string, path: string): void {
+  if (path.trim() === '') throw new CommandError(`${option} is empty; name a file or a folder`);
+  if (path.includes('\0')) throw new CommandError(`${option} holds a zero byte; name another path`);
+}
+
 /** Reads a file. `what` says what it should be, such as `the image`. */
 export async function readWhole(what: string, path: string): Promise<Uint8Array> {
   try {
@@ -84,6 +90,8 @@ export const exists = (path: string): Promise<boolean> =>
   );
 
 const reasons: Record<string, string> = {
+  ENAMETOOLONG: 'the name is too long; choose a shorter one',
+  ELOOP: 'its links lead in a circle; name another path',
   ENOENT: 'there is no such file or folder; check the path',
   EISDIR: 'it is a folder; name a file',
   ENOTDIR: 'a part of this path is a file, not a folder; name another',

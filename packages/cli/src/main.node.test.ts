@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSafetensors, safetensorsMetadata } from '@neocog/formats';
@@ -60,7 +60,7 @@ describe('neocog', () => {
 
   it('prints where an error arose only with --debug', async () => {
     const { err, code } = await run('summary', 'resnet', '--debug');
-    expect(err).toMatch(/there is no network resnet; choose one of: lenet5, .*\n +at /);
+    expect(err).toMatch(/there is no network resnet; did you mean .* choose one of: lenet5, .*\n +at /);
     expect(code).toBe(1);
   });
 });
@@ -74,6 +74,26 @@ describe('neocog summary', () => {
     expect(out).toMatch(/^all +61,706 +416,520 +307 kB$/m);
     expect((await run('summary', 'lenet5', '--compare-dense')).out).toMatch(/^conv1 .* 3,692,640$/m);
     expect(JSON.parse((await run('summary', 'resnet18', '--json')).out).parameters).toBe(11_689_512);
+  });
+
+  it('knows a network however its name is spelled', async () => {
+    for (const name of ['LeNet-5', 'lenet_5', 'LENET5'])
+      expect((await run('summary', name)).out).toMatch(/^lenet5\n/);
+  });
+
+  it('says how an input is to be stated', async () => {
+    await expectRefusal(
+      ['summary', 'resnet18', '--input', '3x224x224'],
+      /^neocog summary: --input 3x224x224 has 3 sizes, resnet18 takes 4; the batch comes first, such as 1x3x224x224$/m,
+    );
+    await expectRefusal(
+      ['bench', 'lenet5', '--input', '28x28'],
+      /has 2 sizes, lenet5 takes 4; pass 4 sizes, such as 1x1x28x28$/m,
+    );
+    await expectRefusal(
+      ['build', 'lenet5', '-o', 'x', '--input', '1x28x28'],
+      /the batch comes first, such as 1x1x28x28$/m,
+    );
   });
 
   it('refuses an input that does not fit', async () => {
@@ -106,6 +126,25 @@ describe('neocog train and run', () => {
     expect(all[0].class).toBe('3');
   });
 
+  it('never replaces a run unasked', async () => {
+    const args = [...training, '--epochs', '1', '--limit', '40'];
+    expect((await run(...args)).out).toContain('runs/mnist/weights.safetensors');
+    const first = await readFile(join(folder, 'runs/mnist/weights.safetensors'));
+    const second = await run('train', 'MNIST', ...args.slice(2), '--seed', '2');
+    expect(second.out).toContain('runs/mnist-2/weights.safetensors');
+    expect((await readdir(join(folder, 'runs'))).sort()).toEqual(['mnist', 'mnist-2']);
+    expect(await readFile(join(folder, 'runs/mnist/weights.safetensors'))).toEqual(first);
+    await expectRefusal(
+      [...args, '--out', 'runs/mnist'],
+      /^neocog train: runs\/mnist holds weights\.safetensors of an earlier run; .*--force/,
+    );
+    await rm(join(folder, 'runs/mnist-2/weights.safetensors'));
+    await expectRefusal([...args, '--out', 'runs/mnist-2'], /holds report\.html of an earlier run/);
+    await expectRefusal([...args, '--out', ''], /--out is empty/);
+    expect((await run(...args, '--force', '--seed', '3')).out).toContain('runs/mnist/weights.safetensors');
+    expect(await readFile(join(folder, 'runs/mnist/weights.safetensors'))).not.toEqual(first);
+  });
+
   it('gives the same weights for the same seed, others for another', async () => {
     const weights = async (out: string, seed: string): Promise<Buffer> => {
       await run(...training, '--epochs', '1', '--seed', seed, '--limit', '100', '--out', out);
@@ -128,7 +167,9 @@ describe('neocog train and run', () => {
   });
 
   it('keeps the last whole epoch at Ctrl-C', async () => {
-    const args = [...training, '--epochs', '500', '--out', 'stopped'];
+    const args = [...training, '--epochs', '500', '--out', 'stopped', '--force'];
+    await mkdir(join(folder, 'stopped'));
+    await writeFile(join(folder, 'stopped/report.html'), 'of an earlier run');
     let told = false;
     const { code, err } = await neocog(folder, args, (child, out) => {
       if (out.includes('epoch 2/') && !told) told = child.kill('SIGINT');
@@ -137,6 +178,7 @@ describe('neocog train and run', () => {
     expect(err).toMatch(
       /^neocog train: stopped; the weights of epoch \d+ are in stopped\/weights\.safetensors\n$/,
     );
+    // The report of an earlier run would not be that of these weights.
     expect(await readdir(join(folder, 'stopped'))).toEqual(['weights.safetensors']);
     expect((await run('run', 'stopped/weights.safetensors', 'three.png')).code).toBe(0);
   });
@@ -146,7 +188,19 @@ describe('neocog train and run', () => {
       [...training, '--out', 'three.png'],
       /cannot write into the folder three\.png: .*not a folder/,
     );
-    await expectRefusal(['train', 'mnist', '--data', 'none'], /MNIST is not in none: neither .* --data$/m);
+    await expectRefusal(
+      ['train', 'mnist', '--data', 'none'],
+      /cannot read the folder none: there is no such/,
+    );
+    await mkdir(join(folder, 'empty'));
+    await expectRefusal(
+      ['train', 'mnist', '--data', 'empty'],
+      /MNIST is not in empty: neither .* that holds the four IDX files with --data$/m,
+    );
+    await expectRefusal(['train', 'mnist', '--data', 'three.png'], /cannot read the folder three\.png/);
+    await expectRefusal(['train', 'mnist', '--data', ''], /--data is empty/);
+    await writeDataset(join(folder, 'deep/MNIST/raw'));
+    await expectRefusal(['train', 'mnist', '--data', 'deep'], /it is deeper, pass --data deep\/MNIST\/raw$/m);
     await writeDataset(join(folder, 'cut'));
     const images = await readFile(join(folder, 'cut/t10k-images.idx3-ubyte'));
     await writeFile(join(folder, 'cut/t10k-images.idx3-ubyte'), images.subarray(0, -1));

@@ -3,10 +3,11 @@
 
 import { type LoadedFile, loadFile } from '@neocog/formats';
 import { InvalidArgumentError } from 'commander';
-import { init, nn, summary, type Tensor, zeros } from 'neocog';
+import { nn, summary, type Tensor, zeros } from 'neocog';
 import { CommandError } from './files.ts';
-import { findModel, findNetwork, modelNames } from './networks.ts';
+import { findNetwork, type Model, needAxes, needModel } from './networks.ts';
 import { sizes } from './options.ts';
+import { withWeights } from './weights.ts';
 
 export interface SubjectOptions {
   /** The network of the library that weights belong to. */
@@ -30,27 +31,15 @@ export async function openSubject(path: string, options: SubjectOptions): Promis
 /** The network in a file, or the one of the library that its weights belong to, with them. */
 export function networkOf(file: LoadedFile, { model }: SubjectOptions): nn.NamedModule | null {
   if (file.network) return file.network;
-  const known = model === undefined ? ownNetwork(file) : namedModel(model);
+  const known = model === undefined ? ownNetwork(file) : needModel(model);
   if (!known) return null;
-  const module = init.skip(known.build);
-  module.loadStateDict(file.tensors);
-  return new OneInput(module.eval(), known.input);
-}
-
-interface Known {
-  readonly input: readonly number[];
-  readonly build: () => nn.Module;
-}
-
-function namedModel(name: string): Known {
-  const model = findModel(name);
-  if (model) return model;
-  throw new CommandError(`there is no network ${name}; choose one of: ${modelNames.join(', ')}`);
+  const { module, input } = withWeights(known, file.tensors);
+  return new OneInput(module.eval(), input);
 }
 
 /** What `neocog train` notes beside the weights. */
-const ownNetwork = ({ metadata }: LoadedFile): Known | null =>
-  metadata.architecture === undefined ? null : findNetwork(metadata.architecture);
+const ownNetwork = ({ metadata }: LoadedFile): Model | null =>
+  metadata.architecture === undefined ? null : needModel(findNetwork(metadata.architecture).name);
 
 /** A module of the library as a network with one input and one output, its batch and its image's sizes open. */
 class OneInput extends nn.NamedModule {
@@ -105,6 +94,7 @@ export function resolveShapes(
   const open: string[] = [];
   for (const [i, { name, shape }] of inputs.entries()) {
     const wanted = shapeFor(name, i, given);
+    if (wanted && shape.length > 0) needAxes(`the input ${name}`, wanted, shape);
     const sizes = wanted ?? shape.map((size, axis) => (typeof size === 'string' && axis === 0 ? 1 : size));
     if (sizes.every((size) => typeof size === 'number')) shapes[name] = sizes;
     else open.push(`${name} [${shape.join(', ')}]`);

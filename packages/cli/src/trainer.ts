@@ -18,10 +18,10 @@ import {
 } from 'neocog';
 import { encodeCheckpoint } from './checkpoint.ts';
 import type { Dataset, DatasetInfo, Split } from './datasets.ts';
-import { writeWhole } from './files.ts';
 import { Interrupted, listenForInterrupt } from './interrupt.ts';
 import type { NetworkInfo } from './networks.ts';
 import { Progress } from './progress.ts';
+import type { RunFolder } from './runFolder.ts';
 import { formatCount } from './table.ts';
 
 export interface TrainingSettings {
@@ -40,14 +40,14 @@ const momentum = 0.9;
 const testBatch = 250;
 
 /**
- * Trains a fresh network and keeps its weights at `path` after every epoch.
+ * Trains a fresh network and keeps its weights after every epoch.
  *
  * @throws Interrupted after Ctrl-C, with the weights of the last whole epoch in place.
  */
 export async function trainNetwork(
   network: NetworkInfo,
   dataset: Dataset,
-  path: string,
+  folder: RunFolder,
   settings: TrainingSettings,
 ): Promise<{ module: nn.Sequential; history: FitHistory }> {
   manualSeed(settings.seed);
@@ -63,11 +63,12 @@ export async function trainNetwork(
       onBatch: (report) => progress.update(report),
       onEpoch: async (report) => {
         const notes = notesOf(dataset.info, settings, report);
-        await writeWhole(path, encodeCheckpoint({ network, ...dataset.info }, module, notes));
+        await folder.keepWeights(encodeCheckpoint({ network, ...dataset.info }, module, notes));
         progress.printEpoch(report);
       },
     });
-    if (interrupt.signal.aborted) throw new Interrupted(interrupt.exitCode, keptMessage(history, path));
+    if (interrupt.signal.aborted)
+      throw new Interrupted(interrupt.exitCode, keptMessage(history, folder.weights));
     return { module, history };
   } finally {
     progress.stop();

@@ -1,8 +1,9 @@
-// A written network beside its source, on the same inputs: equal, or how far apart.
+// A written network beside its source, on the same inputs: equal, or how far apart. Where they differ, the judge is the
+// source compiled with the algorithms that written networks have: with all bits of the weights, those answers are equal.
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { compile, type nn, type PackOptions, type ProgramValue, randn, Tensor } from 'neocog';
+import { compile, type nn, type PackOptions, type Program, type ProgramValue, randn, Tensor } from 'neocog';
 
 type Values = Float32Array | Int32Array;
 
@@ -16,6 +17,8 @@ export interface Comparison {
   readonly runs: number;
   /** Bit for bit, in all runs. */
   readonly equal: boolean;
+  /** Bit for bit those of `compile(module, { compact: true })`, in all runs. */
+  readonly faithful: boolean;
   /** Over all values of all outputs: the largest difference, the root of the mean of its square, and that of the values. */
   readonly largest: number;
   readonly rms: number;
@@ -37,19 +40,49 @@ export async function compareWithSource(
 ): Promise<Comparison> {
   const built: BuiltModule = await import(pathToFileURL(join(folder, 'index.js')).href);
   const program = await compile(module, { input, threads: 1 });
+  const judge = new Judge(module, input);
   const tally = new Tally(program.outputs);
   try {
     for (let run = 0; run < runs; run++) {
       const inputs = Object.fromEntries(program.inputs.map((each) => [each.name, randomInput(each)]));
       const wanted = await program.run(inputs);
       const values = Object.entries(inputs).map(([name, { data }]) => [name, data]);
-      tally.add(wanted, await built.run(Object.fromEntries(values)));
+      const got = await built.run(Object.fromEntries(values));
+      if (!tally.add(wanted, got)) await judge.see(inputs, got);
       onProgress((run + 1) / runs);
     }
   } finally {
     program.dispose();
+    judge.dispose();
   }
-  return tally.result(runs);
+  return { runs, faithful: judge.faithful, ...tally.result() };
+}
+
+const areEqual = (a: Values, b: Values): boolean =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+
+/** The source with the algorithms of written networks; compiled only if it is asked. */
+class Judge {
+  /** Whether all answers that were seen are its own, bit for bit. */
+  faithful = true;
+  readonly #module: nn.Module;
+  readonly #input: PackOptions['input'];
+  #program: Program | null = null;
+
+  constructor(module: nn.Module, input: PackOptions['input']) {
+    this.#module = module;
+    this.#input = input;
+  }
+
+  async see(inputs: nn.NamedTensors, got: Readonly<Record<string, Values>>): Promise<void> {
+    this.#program ??= await compile(this.#module, { input: this.#input, threads: 1, compact: true });
+    const wanted = Object.entries(await this.#program.run(inputs));
+    this.faithful &&= wanted.every(([name, { data }]) => areEqual(data, got[name]));
+  }
+
+  dispose(): void {
+    this.#program?.dispose();
+  }
 }
 
 /** Whole numbers are 0 and 1: what they mean is unknown, and few networks refuse these. */
@@ -69,6 +102,9 @@ function placeOfLargest(values: Values): number {
   return place;
 }
 
+/** How far apart two values are: not at all where they are the same, infinite ones and NaN too. */
+const distance = (a: number, b: number): number => (Object.is(a, b) ? 0 : Math.abs(a - b));
+
 class Tally {
   readonly #outputs: readonly ProgramValue[];
   #equal = true;
@@ -83,8 +119,16 @@ class Tally {
     this.#outputs = outputs;
   }
 
-  add(wanted: Readonly<Record<string, Tensor>>, got: Readonly<Record<string, Values>>): void {
+  /** Whether these are equal, bit for bit. */
+  add(wanted: Readonly<Record<string, Tensor>>, got: Readonly<Record<string, Values>>): boolean {
+    const equal = this.#outputs.every(({ name }) => areEqual(wanted[name].data, got[name]));
+    this.#equal &&= equal;
     for (const { name } of this.#outputs) this.#addValues(wanted[name].data, got[name]);
+    this.#addRows(wanted, got);
+    return equal;
+  }
+
+  #addRows(wanted: Readonly<Record<string, Tensor>>, got: Readonly<Record<string, Values>>): void {
     const [{ name, shape }] = this.#outputs;
     const classes = shape.at(-1) ?? 1;
     if (shape.length !== 2 || classes < 2) return;
@@ -98,8 +142,7 @@ class Tally {
 
   #addValues(wanted: Values, got: Values): void {
     wanted.forEach((value, i) => {
-      if (!Object.is(value, got[i])) this.#equal = false;
-      const difference = Math.abs(value - got[i]);
+      const difference = distance(value, got[i]);
       this.#largest = Math.max(this.#largest, difference);
       this.#difference += difference ** 2;
       this.#squares += value ** 2;
@@ -107,10 +150,9 @@ class Tally {
     this.#count += wanted.length;
   }
 
-  result(runs: number): Comparison {
+  result(): Omit<Comparison, 'runs' | 'faithful'> {
     const root = (sum: number): number => Math.sqrt(sum / Math.max(1, this.#count));
     return {
-      runs,
       equal: this.#equal,
       largest: this.#largest,
       rms: root(this.#difference),

@@ -1,35 +1,64 @@
 // The folder that a network is written into: there as a whole or not at all, and never over what is not its own.
 
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { OutputFile } from '@neocog/formats';
-import { CommandError, exists, prepareFolder, systemFailure, writeWhole } from '../files.ts';
+import { CommandError, exists, needPath, prepareFolder, systemFailure, writeWhole } from '../files.ts';
 import { type Interrupt, Interrupted } from '../interrupt.ts';
 
 /** Refuses, before any work, a folder that holds anything but an earlier network. */
 export async function checkFolder(folder: string, force: boolean): Promise<void> {
-  if (!(await exists(folder))) return;
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    throw systemFailure(`cannot write into ${folder}`, error);
+  needPath('--out', folder);
+  if (dirname(resolve(folder)) === resolve(folder))
+    throw new CommandError(`${folder} is the root of the disk; name another folder`);
+  const entries = await entriesOf(folder);
+  const other = entries.find((entry) => isOwnName(entry.name) && !entry.isFile());
+  if (other !== undefined) {
+    throw new CommandError(
+      `${join(folder, other.name)} is no file, and a build would write one there; name another folder`,
+    );
   }
   const own = new Set(await filesOf(folder));
-  const stranger = names.find((name) => !own.has(name));
+  const stranger = entries.find(({ name }) => !own.has(name));
   if (stranger === undefined || force) return;
   throw new CommandError(
-    `${folder} holds ${stranger}, which is not of an earlier build; name another folder, or let --force write among what is there`,
+    `${folder} holds ${stranger.name}, which is not of an earlier build; name another folder, or let --force write among what is there`,
   );
 }
 
-/** What an earlier build wrote into a folder. */
+/** What is in a folder; nothing if there is no such folder. @throws CommandError for what is no folder or cannot be read */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A link that leads nowhere is there, though what it names is not.
+    if (code === 'ENOENT' && !(await isThere(folder))) return [];
+    throw systemFailure(`cannot write into ${folder}`, error);
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The names that a build gives. What else a package.json lists, no build has written, and nothing of it is touched. */
+const isOwnName = (name: unknown): name is string =>
+  typeof name === 'string' &&
+  /^(package\.json|README\.md|(index|kernels|page|weights-\d+)\.js|index\.d\.ts|index\.html|page\.css)$/.test(
+    name,
+  );
+
+/** What an earlier build wrote into a folder; nothing if its package.json is not as builds write it. */
 async function filesOf(folder: string): Promise<string[]> {
   try {
     const manifest: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     const { builtBy, files } = manifest as { builtBy?: unknown; files?: unknown };
-    if (builtBy !== 'neocog build' || !Array.isArray(files)) return [];
-    return ['package.json', ...files.filter((name) => typeof name === 'string' && name === basename(name))];
+    const isOwn = builtBy === 'neocog build' && Array.isArray(files) && files.every(isOwnName);
+    return isOwn ? ['package.json', ...files] : [];
   } catch {
     return [];
   }

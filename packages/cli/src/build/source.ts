@@ -5,7 +5,8 @@ import type { EsModuleOptions } from '@neocog/formats';
 import { manualSeed, type nn } from 'neocog';
 import { readRecipe } from '../checkpoint.ts';
 import { CommandError, exists } from '../files.ts';
-import { findModel, modelNames } from '../networks.ts';
+import { askForNear } from '../names.ts';
+import { findModel, type Model, modelNames, needAxes } from '../networks.ts';
 import { type InputShape, openSubject, resolveShapes, type SubjectOptions } from '../subject.ts';
 
 export interface Source {
@@ -28,15 +29,26 @@ export async function openSource(text: string, words: SourceWords): Promise<Sour
   const known = findModel(text);
   if (known) {
     manualSeed(words.seed);
-    const input = words.input?.at(-1)?.shape ?? known.input;
-    return { name: known.name, module: known.build(), input, random: true, page: {} };
+    return {
+      name: known.name,
+      module: known.build(),
+      input: inputOf(known, words.input),
+      random: true,
+      page: {},
+    };
   }
   if (!(await exists(text)) && !/^[a-z]+:\/\//i.test(text)) {
     throw new CommandError(
-      `there is no file and no network ${text}; name a file, or one of: ${modelNames.join(', ')}`,
+      `there is no file and no network ${text}${askForNear(modelNames, text) || ';'} name a file, or one of: ${modelNames.join(', ')}`,
     );
   }
   return openFile(text, words);
+}
+
+/** A named network has one input, whose name is not asked for. */
+function inputOf({ name, input }: Model, given: readonly InputShape[] = []): readonly number[] {
+  const shape = given.at(-1)?.shape;
+  return shape ? needAxes(name, shape, input) : input;
 }
 
 async function openFile(path: string, words: SourceWords): Promise<Source> {

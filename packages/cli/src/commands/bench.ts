@@ -7,7 +7,8 @@ import { figuresOf, formatFigures } from '../bench/figures.ts';
 import { measure } from '../bench/measure.ts';
 import { readCheckpoint } from '../checkpoint.ts';
 import { CommandError, exists } from '../files.ts';
-import { findModel, modelNames } from '../networks.ts';
+import { askForNear } from '../names.ts';
+import { findModel, modelNames, needAxes } from '../networks.ts';
 import { positiveNumber, sizes, wholeNumber } from '../options.ts';
 import { StageBar } from '../progress.ts';
 
@@ -45,7 +46,7 @@ export function addBench(program: Command): void {
 async function bench(name: string, { input, explain = false, json, ...words }: BenchWords): Promise<void> {
   manualSeed(1);
   const subject = await findSubject(name);
-  const shape = input ?? subject.input;
+  const shape = input ? needAxes(subject.name, input, subject.input) : subject.input;
   const bar = new StageBar();
   const onProgress = (stage: string, share: number): void => bar.update(stage, share);
   const measured = await measure(subject.module, {
@@ -77,6 +78,6 @@ async function findSubject(text: string): Promise<Subject> {
     return { name: `${recipe.network.title} of ${text}`, input: recipe.network.input, module };
   }
   throw new CommandError(
-    `there is no network and no weights file ${text}; choose one of: ${modelNames.join(', ')}, or a weights.safetensors`,
+    `there is no network and no weights file ${text}${askForNear(modelNames, text) || ';'} choose one of: ${modelNames.join(', ')}, or a weights.safetensors`,
   );
 }

@@ -1,6 +1,6 @@
 // The command as a shell runs it; what it writes is tried in test/build.node.test.ts.
 
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -93,6 +93,22 @@ describe('neocog build', () => {
     expect(weightBytes).toBeLessThan(90_000);
   });
 
+  it('sees from the weights how many classes and channels there are', async () => {
+    const { code, out } = await build(
+      'other.safetensors',
+      '--model',
+      'SqueezeNet',
+      '-o',
+      'seven',
+      '--input',
+      '1x3x64x64',
+      '--runs',
+      '1',
+    );
+    expect(out).toMatch(/gives {4}output {2}float32 1×7\n(.*\n)*.*answers are the source's, bit for bit/);
+    expect(code).toBe(0);
+  });
+
   it('takes another shape', async () => {
     const { out } = await build('mobilenet-v2', '--input', '2x3x32x40', '-o', 'wide', '--runs', '1');
     expect(out).toMatch(/takes {4}input {2}float32 2×3×32×40\n {2}gives {4}output {2}float32 2×1000/);
@@ -125,6 +141,55 @@ describe('neocog build', () => {
     );
   });
 
+  it('refuses places that are not its own, before it writes', async () => {
+    const before = await readdir(folder);
+    await expectRefusal(['lenet5', '-o', ''], /^neocog build: --out is empty; name a/);
+    await expectRefusal(['lenet5', '-o', ' '], /--out is empty/);
+    await expectRefusal(
+      ['lenet5', '-o', '.'],
+      /^neocog build: \. holds .*, which is not of an earlier build/,
+    );
+    await expectRefusal(['lenet5', '-o', '/', '--force'], /\/ is the root of the disk/);
+    await symlink('nowhere', join(folder, 'dangling'));
+    await expectRefusal(['lenet5', '-o', 'dangling'], /cannot write into dangling/);
+    await rm(join(folder, 'dangling'));
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it.each([
+    ['the folder above', ['..']],
+    ['the folder itself', ['.']],
+    ['an absolute path', ['/etc/passwd']],
+    ['a path that leads out', ['../outside.txt']],
+    ['a path below', ['below/index.js']],
+    ['other letters', ['INDEX.JS']],
+    ['a file of the user', ['index.js', 'notes.txt']],
+    ['no texts', [['index.js'], 1]],
+    ['no list', '..'],
+  ])('takes no package.json for its own that lists %s', async (_, files) => {
+    const place = await mkdtemp(join(folder, 'listed-'));
+    await writeFile(join(place, 'notes.txt'), 'mine');
+    await writeFile(join(place, 'package.json'), JSON.stringify({ builtBy: 'neocog build', files }));
+    await expectRefusal(
+      ['lenet5', '-o', place],
+      /holds (notes\.txt|package\.json), which is not of an earlier/,
+    );
+    expect((await readdir(place)).sort()).toEqual(['notes.txt', 'package.json']);
+    expect((await build('lenet5', '-o', place, '--force', '--runs', '1')).code).toBe(0);
+    expect(await readFile(join(place, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('writes neither over folders nor through links that have the names of its files', async () => {
+    const place = join(folder, 'taken');
+    await mkdir(join(place, 'index.js'), { recursive: true });
+    await expectRefusal(['lenet5', '-o', 'taken', '--force'], /taken\/index\.js is no file/);
+    await rm(place, { recursive: true });
+    await build('lenet5', '-o', 'taken', '--runs', '1');
+    await rm(join(place, 'page.js'));
+    await symlink('../lenet.safetensors', join(place, 'page.js'));
+    await expectRefusal(['lenet5', '-o', 'taken'], /taken\/page\.js is no file/);
+  });
+
   it('refuses what it cannot build, and leaves no folder', async () => {
     await expectRefusal(['none.safetensors', '-o', 'x'], /there is no file and no network none\.safetensors/);
     await expectRefusal(
@@ -133,9 +198,12 @@ describe('neocog build', () => {
     );
     await expectRefusal(
       ['other.safetensors', '--model', 'resnet', '-o', 'x'],
-      /there is no network resnet; choose one of/,
+      /there is no network resnet; did you mean resnet18, resnet34 or resnet50\? choose one of/,
     );
-    await expectRefusal(['other.safetensors', '--model', 'squeezenet', '-o', 'x'], /classifier.* has shape/);
+    await expectRefusal(
+      ['other.safetensors', '--model', 'lenet5', '-o', 'x'],
+      /^neocog build: loadStateDict: 10 missing/,
+    );
     await expectRefusal(['trained.safetensors', '--input', '1x1x2x2', '-o', 'x'], /^neocog build: .*input/);
     await expectRefusal(['lenet5'], /required option '-o, --out <folder>' not specified/);
     expect(await readdir(folder)).not.toContain('x');

@@ -102,9 +102,12 @@ async function writeAll({ name, module, input, page }: Source, words: BuildWords
   }
 }
 
-/** With all bits of the weights, answers are the source's. */
-function refuseDifference({ equal, largest }: Comparison, weights: WeightStorage): void {
-  if (equal || weights !== 'float32') return;
+/**
+ * With all bits of the weights, answers are those of the source on the same algorithms; smaller weights change them, but make
+ * no NaN or infinity.
+ */
+export function refuseDifference({ faithful, largest }: Comparison, weights: WeightStorage): void {
+  if (weights === 'float32' ? faithful : Number.isFinite(largest)) return;
   throw new Error(`answers of what was to be written differ from those of the source by up to ${largest}`);
 }
 
@@ -182,6 +185,8 @@ export function describeComparison(
   if (equal) return `answers are the source's, bit for bit, on ${inputs}`;
   const share = top ? `; the largest value is the same in ${top.same} of ${top.of}` : '';
   const [most, own] = [largest, size].map((x) => x.toPrecision(3));
-  const cause = weights === 'float32' ? "answers differ from the source's" : `${weights} changes answers`;
-  return `${cause} by ${formatShare(size > 0 ? rms / size : 0)} (rms; at most ${most}, where their rms is ${own}) on ${inputs}${share}`;
+  const part = size > 0 ? rms / size : 0;
+  const cause = weights === 'float32' ? 'some layers are summed in another order, which' : weights;
+  const change = weights === 'float32' ? `${(100 * part).toPrecision(2)} %` : formatShare(part);
+  return `${cause} changes answers by ${change} (rms; at most ${most}, where their rms is ${own}) on ${inputs}${share}`;
 }

@@ -2,8 +2,7 @@
 
 import type { Command } from 'commander';
 import { formatSummary, init, summary } from 'neocog';
-import { CommandError } from '../files.ts';
-import { findModel, modelNames } from '../networks.ts';
+import { modelNames, needAxes, needModel } from '../networks.ts';
 import { sizes } from '../options.ts';
 
 interface SummaryWords {
@@ -30,9 +29,12 @@ export function addSummary(program: Command): void {
 }
 
 function printSummary(name: string, { input, compareDense, json }: SummaryWords): void {
-  const model = findModel(name);
-  if (!model) throw new CommandError(`there is no network ${name}; choose one of: ${modelNames.join(', ')}`);
-  const numbers = summary(init.skip(model.build), input ?? [...model.input]);
+  const model = needModel(name);
+  const shape = input ? needAxes(model.name, input, model.input) : model.input;
+  const numbers = summary(
+    init.skip(() => model.build()),
+    [...shape],
+  );
   const text = json
     ? JSON.stringify(numbers, null, 2)
     : `${model.name}\n\n${formatSummary(numbers, { compareDense })}`;

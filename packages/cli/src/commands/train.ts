@@ -3,13 +3,14 @@
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { datasets, loadDataset } from '../datasets.ts';
-import { prepareFolder, writeWhole } from '../files.ts';
+import { askForNear, findName } from '../names.ts';
 import { lenet5 } from '../networks.ts';
 import { positiveNumber, wholeNumber } from '../options.ts';
 import { collectReport } from '../report/collect.ts';
 import { renderReport } from '../report/page.ts';
+import { nextRunFolder, openRunFolder } from '../runFolder.ts';
 import { formatShare } from '../table.ts';
 import { type TrainingSettings, trainNetwork } from '../trainer.ts';
 
@@ -17,10 +18,21 @@ interface TrainOptions extends TrainingSettings {
   out?: string;
   data?: string;
   limit?: number;
+  force?: boolean;
 }
 
 /** Beyond this a step of LeNet-5, which is short, gains nothing from a further thread. */
 const mostThreads = 8;
+
+const datasetNames = datasets.map(({ name }) => name);
+
+function datasetName(text: string): string {
+  const name = findName(datasetNames, text);
+  if (name !== undefined) return name;
+  throw new InvalidArgumentError(
+    `Allowed choices are ${datasetNames.join(', ')}${askForNear(datasetNames, text)}`,
+  );
+}
 
 /** Adds the command to the program. */
 export function addTrain(program: Command): void {
@@ -31,7 +43,7 @@ export function addTrain(program: Command): void {
       'Trains LeNet-5 (LeCun et al. 1998) on a data set of 28×28 pictures.\n' +
         'Writes weights.safetensors after every epoch, and at the end report.html: what it learned and where it errs.',
     )
-    .addArgument(new Argument('<dataset>', 'what to learn').choices(datasets.map(({ name }) => name)))
+    .addArgument(new Argument('<dataset>', 'what to learn').choices(datasetNames).argParser(datasetName))
     .option('--epochs <n>', 'passes over the training images', wholeNumber(1), 3)
     .option('--batch <n>', 'images in one step', wholeNumber(1), 32)
     .option('--lr <x>', 'learning rate of the first step; it falls to 0 along a cosine', positiveNumber, 0.03)
@@ -47,7 +59,11 @@ export function addTrain(program: Command): void {
       wholeNumber(1),
       Math.min(mostThreads, availableParallelism()),
     )
-    .option('--out <folder>', 'where to write (default: runs/<dataset>)')
+    .option(
+      '--out <folder>',
+      'where to write (default: runs/<dataset>, or the first of -2, -3, … without a run)',
+    )
+    .option('--force', 'replace the run that is there')
     .option(
       '--data <folder>',
       "the data set's four IDX files, plain or .gz (default: where they are installed)",
@@ -60,15 +76,16 @@ async function train(name: string, options: TrainOptions): Promise<void> {
   const start = performance.now();
   const info = datasets.find((dataset) => dataset.name === name)!; // commander has checked the choice
   const dataset = await loadDataset(info, options.data, options.limit);
-  const folder = options.out ?? join('runs', name);
-  await prepareFolder(folder);
-  const weights = join(folder, 'weights.safetensors');
-  const { module, history } = await trainNetwork(lenet5, dataset, weights, options);
+  const force = options.force ?? false;
+  const folder = await (options.out === undefined
+    ? nextRunFolder(join('runs', name), force)
+    : openRunFolder(options.out, force));
+  const { module, history } = await trainNetwork(lenet5, dataset, folder, options);
   const seconds = (performance.now() - start) / 1000;
   const command = commandLine(name, options);
+  const { weights, report: page } = folder;
   const report = collectReport({ network: lenet5, module, dataset, history, seconds, command, weights });
-  const page = join(folder, 'report.html');
-  await writeWhole(page, await renderReport(report));
+  await folder.writeReport(await renderReport(report));
   const { accuracy } = report.evaluation;
   process.stdout.write(
     `\ntest accuracy  ${formatShare(accuracy)}\nweights        ${weights}\nreport         ${page}\n`,

@@ -2,6 +2,7 @@
 
 import { filters, type PaddingMode } from 'neocog';
 import { CommandError } from '../files.ts';
+import { askForNear, findName } from '../names.ts';
 import type { Tone, Treatment } from './bands.ts';
 
 type Settings = filters.FilterSettings;
@@ -18,43 +19,13 @@ export interface FilterWords extends Settings {
 export const commandName = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-const bare = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, '');
-
 /** @throws CommandError for an unknown name, with the nearest ones. */
 export function findFilter(name: string): filters.Filter {
-  const found = filters.catalogue.find((filter) => bare(filter.name) === bare(name));
-  if (found) return found;
-  const near = nearNames(bare(name));
-  const meant = near.length > 0 ? `; did you mean ${near.join(', ').replace(/, ([^,]*)$/, ' or $1')}?` : ';';
+  const known = filters.catalogue.map((filter) => commandName(filter.name));
+  const found = findName(known, name);
+  if (found !== undefined) return filters.catalogue[known.indexOf(found)];
+  const meant = askForNear(known, name) || ';';
   throw new CommandError(`there is no filter '${name}'${meant} neocog filter --list names them all`);
-}
-
-function nearNames(name: string): string[] {
-  const distance = (filter: filters.Filter): number => {
-    const other = bare(filter.name);
-    const holds = name.length > 2 && (other.includes(name) || name.includes(other));
-    return holds ? 0 : editDistance(name, other) / Math.max(name.length, other.length);
-  };
-  const ranked = filters.catalogue.map((filter) => ({
-    name: commandName(filter.name),
-    far: distance(filter),
-  }));
-  const least = Math.min(...ranked.map(({ far }) => far));
-  return least > 0.4 ? [] : ranked.filter(({ far }) => far === least).map((near) => near.name);
-}
-
-/** Letters to insert, drop or change (Levenshtein 1966), row by row. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }
 
 /** Every setting's name that some filter knows. */

@@ -8,6 +8,8 @@ export interface CompileOptions {
   readonly threads: number;
   /** Plain sums of products only, in the order of the definition. */
   readonly exactConvolution: boolean;
+  /** None of the algorithms whose code is large for what it gains. */
+  readonly compact?: boolean;
 }
 
 /** One node of the graph and what runs it. */

@@ -187,6 +187,22 @@ describe('compile', () => {
     }
   });
 
+  it('with compact leaves out what takes more code than it gains', async () => {
+    const net = new nn.Conv2d(3, 64, 7, { stride: 2, padding: 3 });
+    const refusals = async (compact?: boolean): Promise<(string | null)[]> => {
+      const program = await compile(net, { input: [1, 3, 64, 64], compact });
+      const { steps } = program.explain();
+      program.dispose();
+      return steps.flatMap(({ candidates }) => candidates.map(({ refusal }) => refusal));
+    };
+    const sentence = 'takes more code than it is worth in a file';
+    expect(await refusals(true)).toContain(sentence);
+    expect(await refusals(false)).not.toContain(sentence);
+    expect(await refusals()).not.toContain(sentence);
+    const word = 'yes' as unknown as boolean; // as callers without types may pass
+    await expect(refusals(word)).rejects.toThrow(/compact is yes, true or false/);
+  });
+
   it('explains every step', async () => {
     const program = await compile(network(), { input: [1, 3, 16, 16] });
     const report = program.explain();

@@ -4,7 +4,7 @@ import type { Values } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
-import { DeviceError } from '../errors.ts';
+import { DeviceError, ShapeError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { needKnown } from '../tensor/options.ts';
@@ -32,6 +32,11 @@ export interface CompileOptions {
   input?: InputShapes | undefined;
   /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
   threads?: number | undefined;
+  /**
+   * Leave out algorithms whose code is large for what it gains, as `pack` does: the program then gives the bits of the packed
+   * one. Default: false.
+   */
+  compact?: boolean | undefined;
 }
 
 export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTensors> {
@@ -169,18 +174,21 @@ export class Program {
  * @example const program = await compile(models.resnet18(), { input: [1, 3, 224, 224] });
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<Program> {
-  needKnown('compile', options, ['input', 'threads']);
+  needKnown('compile', options, ['input', 'threads', 'compact']);
   const inputs = resolveInputs('compile', module, options.input);
   const threads = threadsOf('compile', options.threads);
+  const { compact = false } = options;
+  if (typeof compact !== 'boolean')
+    throw new ShapeError(`compile: compact is ${String(compact)}, true or false is needed`);
   const traced = traceInference('compile', module, inputs);
-  return new Program(await executableOf(traced.graph, threads), inputs, traced);
+  return new Program(await executableOf(traced.graph, threads, compact), inputs, traced);
 }
 
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
-export function executableOf(graph: Graph, threads: number): Promise<Executable> {
+export function executableOf(graph: Graph, threads: number, compact = false): Promise<Executable> {
   const now = backend();
   const best = optimize(graph, now);
   const { exactConvolution } = preferences;
-  const options = { threads, exactConvolution };
+  const options = { threads, exactConvolution, compact };
   return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, threads));
 }

@@ -18,14 +18,15 @@ import { leastBytes, planGraph, prepareRoutine } from './plan.ts';
 
 export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
   const e = engine();
-  const { lowered, layout, code, place } = planGraph(graph, e, { exact: options.exactConvolution });
+  const { exactConvolution: exact, compact = false, threads } = options;
+  const { lowered, layout, code, place } = planGraph(graph, e, { exact, compact });
   // Copies: the module may change before the machine is there.
   const contents = [...lowered.arrays.contents].map(([room, values]) => ({ room, values: values.slice() }));
   const weights = lowered.preparations.map(({ source, values }) => ({
     room: source,
     values: values.slice(),
   }));
-  const machine = await Machine.start(code, { threads: options.threads });
+  const machine = await Machine.start(code, { threads });
   try {
     for (const { room, values } of contents) view(machine, place(room), values).set(values);
     for (const [i, { room, values }] of weights.entries()) {
