@@ -1,0 +1,50 @@
+// A process that keeps Vitest at hand over one sandbox, so that each mutant costs its tests and little else. Its parent
+// sends lists of tests, and ends it where a mutant does not.
+
+import { join, relative } from 'node:path';
+import { createVitest } from 'vitest/node';
+
+const [root] = process.argv.slice(2);
+
+let failed = '';
+
+/** The first failure is enough. @type {import('vitest/node').Reporter} */
+const reporter = {
+  onTestCaseResult(test) {
+    if (test.result().state !== 'failed' || failed !== '') return;
+    failed = `${relative(root, test.module.moduleId)}: ${test.fullName}`;
+    void vitest.cancelCurrentRun('test-failure');
+  },
+};
+
+const vitest = await createVitest('test', {
+  root,
+  config: join(root, 'vitest.config.ts'),
+  project: ['node'],
+  watch: false,
+  maxWorkers: 1,
+  reporters: [reporter],
+});
+await vitest.standalone();
+
+/** @param {string[]} tests @param {string} changed */
+async function runTests(tests, changed) {
+  failed = '';
+  vitest.invalidateFile(join(root, changed));
+  const specifications = await vitest.globTestSpecifications(tests.map((test) => join(root, test)));
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, false);
+  if (failed !== '') return failed;
+  const broken = testModules.find((module) => module.errors().length > 0 || !module.ok());
+  if (broken) return `${relative(root, broken.moduleId)} does not load or fails as a whole`;
+  return unhandledErrors.length > 0 ? 'an error outside of any test' : '';
+}
+
+process.on('message', async ({ tests, changed }) => {
+  try {
+    process.send?.({ failed: await runTests(tests, changed) });
+  } catch (error) {
+    process.send?.({ failed: `Vitest: ${error instanceof Error ? error.message : error}` });
+  }
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ ready: true });

@@ -1,0 +1,120 @@
+// Which tests may notice a change in a source file, nearest first: those beside it, then those of its area. A mutant that
+// these let through counts as survived, though a test elsewhere may still notice it.
+
+import { dirname, join } from 'node:path';
+
+const library = 'packages/neocog/src';
+const formats = 'packages/formats/src';
+
+const programs = [
+  `${library}/program/`,
+  'test/fuzz/found',
+  'test/compiledExamples',
+  'test/golden',
+  'test/threads.node',
+  'test/empty.node',
+];
+const kernels = [
+  `${library}/backends/wasm/kernels/`,
+  'test/algorithms',
+  'test/adjoint',
+  'test/convolution',
+  'test/manyTaps',
+  `${library}/program/`,
+];
+
+/** The longest folder that fits decides; tests are named by the beginning of their path. */
+const areas = Object.entries({
+  [`${library}/geometry`]: [
+    `${library}/geometry/`,
+    'test/convolution',
+    'test/dumoulin-visin',
+    'test/errors',
+    `${library}/inspect/`,
+    'test/conformance/conv',
+    'test/conformance/pool',
+    'test/conformance/errors',
+  ],
+  [`${library}/ops`]: [
+    `${library}/ops/`,
+    'test/elementwise',
+    'test/reduce',
+    'test/move',
+    'test/resample',
+    'test/norms',
+    'test/autograd',
+    'test/convolution',
+    'test/errors',
+    'test/empty.node',
+    'test/conformance/',
+  ],
+  [`${library}/expression`]: [
+    `${library}/expression/`,
+    'test/elementwise',
+    'test/autograd',
+    'test/conformance/activation',
+  ],
+  [`${library}/autograd`]: ['test/autograd', 'test/errors', 'test/adjoint', `${library}/program/training`],
+  [`${library}/tensor`]: [
+    'test/autograd',
+    'test/errors',
+    'test/elementwise',
+    'test/move',
+    `${library}/program/`,
+  ],
+  [`${library}/nn`]: [
+    `${library}/nn/`,
+    'test/layers',
+    'test/norms',
+    'test/errors',
+    'test/conformance/norm',
+    `${library}/inspect/`,
+  ],
+  [`${library}/optim`]: [
+    `${library}/optim/`,
+    `${library}/program/training`,
+    'test/conformance/optim',
+    'test/errors',
+  ],
+  [`${library}/schedule`]: [`${library}/schedule/`, 'test/conformance/schedule', 'test/errors'],
+  [`${library}/data`]: [`${library}/data/`, 'test/errors'],
+  [`${library}/settings`]: [`${library}/settings`, 'test/engine', 'test/errors', `${library}/program/`],
+  [`${library}/program`]: programs,
+  [`${library}/backends`]: [`${library}/backends/`, `${library}/program/`],
+  [`${library}/backends/reference`]: [
+    `${library}/backends/reference/`,
+    'test/elementwise',
+    'test/convolution',
+    'test/golden',
+  ],
+  [`${library}/backends/wasm/program`]: [`${library}/backends/wasm/program/`, ...programs],
+  [`${library}/backends/wasm/machine`]: [`${library}/backends/wasm/machine/`, ...programs],
+  [`${library}/backends/wasm/kernels`]: kernels,
+  [`${library}/backends/wasm/eager`]: [
+    `${library}/backends/wasm/eager/`,
+    'test/elementwise',
+    'test/reduce',
+    'test/move',
+    'test/convolution',
+  ],
+  [formats]: [`${formats}/`, 'packages/formats/test/'],
+  [`${formats}/onnx`]: [`${formats}/onnx/`, `${formats}/graph/`, 'packages/formats/test/'],
+  [`${formats}/graph`]: [`${formats}/graph/`, 'packages/formats/test/', `${formats}/tfjs/`],
+  'packages/cli': ['packages/cli/'],
+}).sort(([a], [b]) => b.length - a.length);
+
+/**
+ * The tests of a file in the order in which to run them.
+ *
+ * @param {string} file path from the root
+ * @param {readonly string[]} all paths of all tests
+ */
+export function testsOf(file, all) {
+  const stem = file.replace(/\.ts$/, '');
+  const beside = all.filter((test) => dirname(test) === dirname(file));
+  const own = beside.filter((test) => [`${stem}.test.ts`, `${stem}.node.test.ts`].includes(test));
+  const area =
+    areas.find(([folder]) => file.startsWith(join(folder, '/')) || file.startsWith(`${folder}.`))?.[1] ?? [];
+  const wider = area.flatMap((beginning) => all.filter((test) => test.startsWith(beginning)));
+  return [...new Set([...own, ...beside, ...wider])];
+}
