@@ -892,6 +892,54 @@ describe('tensors and training', () => {
     expect(neocog.mean(x, { axis: 1, keepDims: true }).shape).toEqual([2, 1]);
     expect(list(neocog.concat([x, x], { axis: 1 }))).toEqual([1, 2, 1, 2, 3, 4, 3, 4]);
   });
+
+  row('F81', 'unfold has channels before taps', () => {
+    const x = whole(1, [1, 2, 3, 4]);
+    const columns = generate([2, 2, 2, 2, 3], (c, i, j, h, w) => at(x, 0, c, h + i, w + j));
+    expect(list(neocog.unfold(x, 2))).toEqual(columns);
+    const patches = generate([2, 3, 2, 2, 2], (h, w, i, j, c) => at(x, 0, c, h + i, w + j));
+    const apart = reshape(neocog.unfold(x, 2), [2, 2, 2, 2, 3]);
+    expect(list(permute(apart, [3, 4, 1, 2, 0]))).toEqual(patches);
+  });
+
+  row('F82', 'gather and scatter name single elements', () => {
+    const x = of([1, 2, 3, 4, 5, 6], [2, 3]);
+    const indices = tensor([2, 0, -1, 1], [2, 2], { dtype: 'int32' });
+    expect(list(neocog.gather(x, indices, { axis: 1 }))).toEqual([3, 1, 6, 5]);
+    const ten = neocog.full([2, 2], 10);
+    expect(list(neocog.scatter(x, indices, ten, { axis: 1, reduction: 'add' }))).toEqual([
+      11, 2, 13, 4, 15, 16,
+    ]);
+    const twice = tensor([1, 1], [1, 2], { dtype: 'int32' });
+    expect(list(neocog.scatter(x, twice, of([7, 8], [1, 2]), { axis: 1 }))).toEqual([1, 8, 3, 4, 5, 6]);
+    expect(neocog.indexSelect(x, indices, { axis: 1 }).shape).toEqual([2, 2, 2]);
+  });
+
+  row('F83', 'cumSum runs along the first axis, from either end, with the own value or without', () => {
+    const x = of([1, 2, 3, 4], [2, 2]);
+    expect(list(neocog.cumSum(x))).toEqual([1, 2, 4, 6]);
+    expect(list(neocog.cumSum(x, { axis: 1, exclusive: true }))).toEqual([0, 1, 0, 3]);
+    expect(list(neocog.cumSum(x, { axis: 1, reverse: true }))).toEqual([3, 2, 7, 4]);
+  });
+
+  row('F84', 'diagonals count to the right', () => {
+    const x = of([1, 2, 3, 4, 5, 6, 7, 8, 9], [3, 3]);
+    expect(list(neocog.tril(x, { diagonal: 1 }))).toEqual([1, 2, 0, 4, 5, 6, 7, 8, 9]);
+    expect(list(neocog.triu(x, { diagonal: -1 }))).toEqual([1, 2, 3, 4, 5, 6, 0, 8, 9]);
+  });
+
+  row('F85', 'alpha of local response normalisation counts for a mean', () => {
+    const x = whole(1, [1, 5, 2, 2]);
+    const [size, alpha, beta, k] = [3, 0.6, 0.75, 2];
+    const squares = (c: number, h: number, w: number): number =>
+      total([c - 1, c, c + 1].map((near) => at(x, 0, near, h, w) ** 2));
+    // TensorFlow's with alpha / size in place of alpha, and depth_radius 1.
+    const wanted = generate(
+      [5, 2, 2],
+      (c, h, w) => at(x, 0, c, h, w) / (k + (alpha / size) * squares(c, h, w)) ** beta,
+    );
+    near(neocog.localResponseNorm(x, size, { alpha, beta, k }), wanted);
+  });
 });
 
 // Not in the one expression that bundlers take for the address of an asset.

@@ -9,7 +9,7 @@ import { formatShape, resolveAxis, type Shape, sizeOf, stridesOf } from '../tens
 import { full, ones, Tensor } from '../tensor/tensor.ts';
 import { add } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { needKnown, needOneOf, needTensor } from './check.ts';
+import { needKnown, needNumber, needOneOf, needTensor } from './check.ts';
 import { needSummable } from './cumSum.ts';
 import { fuse } from './fuse.ts';
 import { scatterAdd, take } from './gather.ts';
@@ -90,7 +90,11 @@ function checkElements(fn: string, x: Tensor, indices: Tensor, given = 0): numbe
 }
 
 function readValues(x: Tensor, indices: Tensor, values: Tensor | number): Tensor {
-  if (typeof values === 'number') return full(indices.shape, values, { dtype: x.dtype });
+  if (typeof values === 'number') {
+    const isValue = (v: number): boolean => x.dtype === 'float32' || v === (v | 0);
+    needNumber('scatter', 'the value', values, isValue, `a whole number for ${x.dtype} input`);
+    return full(indices.shape, values, { dtype: x.dtype });
+  }
   needTensor('scatter', 'values', values);
   const fits = values.rank === x.rank && indices.shape.every((n, d) => (values.shape[d] as number) >= n);
   if (fits && values.dtype === x.dtype) return cropTo(values, indices.shape);
