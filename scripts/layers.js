@@ -39,6 +39,7 @@ export const FLOORS = [
         'packed',
         'backend',
         'current',
+        'metered',
       ].map((name) => `backends/${name}.ts`),
     },
   ],

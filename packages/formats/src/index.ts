@@ -1,5 +1,6 @@
 // @neocog/formats: weights and networks in and out. Re-exports only.
 
+export type { Limits } from './budget.ts';
 export { detectFormat, type Format } from './detect.ts';
 export {
   type EsModuleOptions,
@@ -15,6 +16,7 @@ export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export { type LoadOnnxOptions, loadOnnx } from './onnx/load.ts';
 export { type SaveOnnxOptions, saveOnnx } from './onnx/save.ts';
+export type { ReadOptions } from './open.ts';
 export {
   loadSafetensors,
   parseSafetensors,

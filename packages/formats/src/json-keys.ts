@@ -1,22 +1,25 @@
 // Finds what JSON.parse hides: a key that an object has twice. Also bounds the nesting before JSON.parse sees
 // it. Follows strings and brackets only; whether the text is JSON otherwise is left to JSON.parse.
 
+import type { Budget } from './budget.ts';
+
 /**
  * The first key that its object has twice, or null.
  *
- * @throws SyntaxError for nesting deeper than `depthLimit`, or a key that is no JSON string.
+ * @throws FormatError for nesting deeper than the budget allows. @throws SyntaxError for a key that is no JSON string.
  */
-export function repeatedKey(json: string, depthLimit = 8): string | null {
-  const objects: Set<string>[] = [];
+export function repeatedKey(json: string, budget: Budget): string | null {
+  /** The keys so far of each object that is open; null for a list. */
+  const objects: (Set<string> | null)[] = [];
   let last = '';
   for (let at = 0; at < json.length; ) {
     const mark = json[at];
     const end = mark === '"' ? stringEnd(json, at) : at + 1;
     if (mark === '"') last = json.slice(at, end);
-    else if (mark === '{' || mark === '[') objects.push(new Set());
+    else if (mark === '{' || mark === '[')
+      budget.depth(objects.push(mark === '{' ? new Set() : null), 'its JSON');
     else if (mark === '}' || mark === ']') objects.pop();
     else if (mark === ':' && !addKey(objects, JSON.parse(last))) return JSON.parse(last);
-    if (objects.length > depthLimit) throw new SyntaxError(`nesting deeper than ${depthLimit}`);
     at = end;
   }
   return null;
@@ -29,7 +32,7 @@ function stringEnd(json: string, start: number): number {
   return at + 1;
 }
 
-function addKey(objects: Set<string>[], key: string): boolean {
+function addKey(objects: (Set<string> | null)[], key: string): boolean {
   const keys = objects.at(-1);
   if (keys?.has(key)) return false;
   keys?.add(key);

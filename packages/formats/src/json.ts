@@ -1,19 +1,23 @@
 // JSON files whose nesting is bounded before they are parsed.
 
-import { FormatError } from 'neocog';
+import { FormatError, NeocogError } from 'neocog';
+import type { Budget } from './budget.ts';
 import { repeatedKey } from './json-keys.ts';
 
-/** Networks within networks nest a few dozen levels deep. */
-const depthLimit = 200;
+/** What parsing makes of a byte of JSON at most, roughly: an empty list has two. */
+const bytesPerByte = 32;
 
-/** The object that these bytes hold. @throws FormatError, which `about` begins. */
-export function parseJsonObject(about: string, bytes: Uint8Array): Record<string, unknown> {
+/** The object that these bytes hold. @throws FormatError */
+export function parseJsonObject(bytes: Uint8Array, budget: Budget): Record<string, unknown> {
+  const { about } = budget;
+  budget.bytes(bytesPerByte * bytes.length, 'its JSON');
   let json: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    repeatedKey(text, depthLimit);
+    repeatedKey(text, budget);
     json = JSON.parse(text);
   } catch (error) {
+    if (error instanceof NeocogError) throw error;
     throw new FormatError(`${about} cannot be read: it is not valid JSON in UTF-8`, { cause: error });
   }
   if (isObject(json)) return json;

@@ -2,16 +2,18 @@
 
 import { FormatError, NeocogError, type nn } from 'neocog';
 import { detectFormat, type Format } from './detect.ts';
-import { loadKeras } from './keras/load.ts';
+import { readKeras } from './keras/load.ts';
 import { parseNpy } from './npy.ts';
 import { parseNpz } from './npz.ts';
-import { loadOnnx } from './onnx/load.ts';
+import { readOnnx } from './onnx/load.ts';
+import { type Opened, openSource, type ReadOptions } from './open.ts';
 import { parseSafetensors, safetensorsMetadata, type TensorDict } from './safetensors.ts';
-import { readSource, type Source, sourceName } from './source.ts';
-import { loadTfjs } from './tfjs/load.ts';
+import { type Source, sourceName } from './source.ts';
+import { readArtifacts } from './tfjs/artifacts.ts';
+import { readTfjs } from './tfjs/load.ts';
 import { parseTorch } from './torch.ts';
 
-export interface LoadOptions {
+export interface LoadOptions extends ReadOptions {
   /** Of a file of torch.save: only what lies within this key, such as `state_dict`. */
   readonly within?: string | undefined;
   /** Of a network, where the file leaves sizes open: a shape by the name of an input, or a number by the name of an axis. */
@@ -36,9 +38,13 @@ export interface LoadedFile {
  * @example const { network, tensors } = await loadFile('model.onnx');
  */
 export async function loadFile(source: Source, options: LoadOptions = {}): Promise<LoadedFile> {
-  const bytes = await readSource('loadFile', source);
+  const opened = await openSource('loadFile', source, options, ['within', 'shapes']);
+  const { bytes } = opened;
   const name = sourceName(source);
-  const format = detectFormat(bytes, name);
+  const format = detectFormat(
+    bytes,
+    typeof source === 'string' || source instanceof URL ? String(source) : '',
+  );
   if (format === undefined) {
     throw new FormatError(
       `loadFile: ${name} is of no format that is known here; pass ONNX, a model.json of TensorFlow.js, Keras (.keras, .h5), ` +
@@ -46,38 +52,42 @@ export async function loadFile(source: Source, options: LoadOptions = {}): Promi
     );
   }
   const none = { format, network: null, metadata: {} };
+  const limits = { limits: options.limits };
   switch (format) {
-    case 'safetensors':
-      return { ...none, tensors: parseSafetensors(bytes, name), metadata: safetensorsMetadata(bytes, name) };
+    case 'safetensors': {
+      const metadata = safetensorsMetadata(bytes, name, limits);
+      return { ...none, tensors: parseSafetensors(bytes, name, limits), metadata };
+    }
     case 'torch':
-      return {
-        ...none,
-        tensors: parseTorch(bytes, name, options.within === undefined ? {} : { within: options.within }),
-      };
+      return { ...none, tensors: parseTorch(bytes, name, { ...limits, within: options.within }) };
     case 'npz':
-      return { ...none, tensors: parseNpz(bytes, name) };
+      return { ...none, tensors: parseNpz(bytes, name, limits) };
     case 'npy':
-      return { ...none, tensors: { array: parseNpy(bytes, name) } };
+      return { ...none, tensors: { array: parseNpy(bytes, name, limits) } };
     default:
-      return withWeights(format, await loadNetwork(format, source, options.shapes));
+      return withWeights(format, await readNetwork(format, source, opened));
   }
 }
 
 type NetworkFormat = 'onnx' | 'tfjs' | 'keras';
 
-/** From where it lies rather than from its bytes, since weights may lie beside it. */
-function loadNetwork(
+/** From bytes that have been read; what lies beside the file is read now. */
+async function readNetwork(
   format: NetworkFormat,
   source: Source,
-  shapes: LoadOptions['shapes'],
+  { bytes, budget, options }: Opened<LoadOptions>,
 ): Promise<nn.NamedModule> {
+  const { shapes, limits } = options;
+  const opened = { bytes, budget, options: { shapes, limits } };
   switch (format) {
     case 'onnx':
-      return loadOnnx(source, { shapes });
+      return readOnnx(source, opened);
     case 'keras':
-      return loadKeras(source, { shapes });
+      return readKeras(opened);
     case 'tfjs':
-      if (typeof source === 'string' || source instanceof URL) return loadTfjs(source, { shapes });
+      if (typeof source === 'string' || source instanceof URL) {
+        return readTfjs(await readArtifacts(source, limits ?? {}, bytes), { shapes });
+      }
       throw new NeocogError(
         'loadFile: the weights of a model.json lie beside it; pass its path, or call loadTfjs',
       );

@@ -2,7 +2,11 @@
 // must have, never evaluated. Source: numpy/lib/format.py, versions 1.0 to 3.0.
 
 import { FormatError, Tensor } from 'neocog';
-import { readSource, type Source, sourceName } from './source.ts';
+import type { Budget } from './budget.ts';
+import { openBytes, openSource, type ReadOptions } from './open.ts';
+import { needTensors } from './options.ts';
+import { shown, shownList } from './shown.ts';
+import type { Source } from './source.ts';
 import { storedTypes } from './stored-types.ts';
 import { denseStrides, gather, product, swapBytes } from './strided.ts';
 
@@ -26,20 +30,25 @@ interface Header {
  * @throws NeocogError if `source` cannot be read.
  * @example const x = await loadNpy('x.npy');
  */
-export async function loadNpy(source: Source): Promise<Tensor> {
-  return readNpy(await readSource('loadNpy', source), `loadNpy: ${sourceName(source)}`);
+export async function loadNpy(source: Source, options: ReadOptions = {}): Promise<Tensor> {
+  const { bytes, budget } = await openSource('loadNpy', source, options);
+  return readNpy(bytes, budget);
 }
 
 /** Parses the bytes of a `.npy` file as `loadNpy` does; `source` names the file in errors. */
-export const parseNpy = (bytes: Uint8Array, source = 'the file'): Tensor =>
-  readNpy(bytes, `parseNpy: ${source}`);
+export function parseNpy(bytes: Uint8Array, source = 'the file', options: ReadOptions = {}): Tensor {
+  const opened = openBytes('parseNpy', bytes, source, options);
+  return readNpy(opened.bytes, opened.budget);
+}
 
 /**
  * The bytes of a `.npy` file with this tensor, as float32 or int32.
  *
  * @example await writeFile('x.npy', saveNpy(x)); // numpy.load('x.npy')
  */
-export function saveNpy({ data, dtype, shape }: Tensor): Uint8Array {
+export function saveNpy(tensor: Tensor): Uint8Array {
+  needTensors('saveNpy', { tensor });
+  const { data, dtype, shape } = tensor;
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const fields = `'descr': '${dtype === 'int32' ? '<i4' : '<f4'}', 'fortran_order': False, 'shape': (${sizes}), `;
   // Spaces and a line's end bring the values to a multiple of 64.
@@ -73,23 +82,24 @@ const types: Readonly<Record<string, string>> = {
   b1: 'BOOL',
 };
 
-/** `about` begins every error: the function and the file. */
-export function readNpy(bytes: Uint8Array, about: string): Tensor {
+/** `part` names the array in a file that holds several. */
+export function readNpy(bytes: Uint8Array, budget: Budget, part = ''): Tensor {
   const fail: Fail = (problem) => {
-    throw new FormatError(`${about} cannot be read as an array of NumPy: ${problem}`);
+    throw new FormatError(`${budget.about}${part} cannot be read as an array of NumPy: ${problem}`);
   };
   const { descr, shape, fortran, start } = readHeader(bytes, fail);
   const name = /^[<>|=]/.test(descr) ? types[descr.slice(1)] : undefined;
   if (name === undefined || !Object.hasOwn(types, descr.slice(1))) {
-    return fail(`it has dtype ${JSON.stringify(descr)}, neocog reads numbers and bool; convert it`);
+    return fail(`it has dtype ${shown(descr)}, neocog reads numbers and bool; convert it`);
   }
   const type = storedTypes.get(name)!; // all of `types` are there
   const needed = product(shape) * type.bytes;
   if (bytes.length - start !== needed) {
     return fail(
-      `its shape [${shape}] and dtype ${descr} take ${needed} bytes, ${bytes.length - start} follow the header`,
+      `its shape ${shownList(shape)} and dtype ${descr} take ${needed} bytes, ${bytes.length - start} follow the header`,
     );
   }
+  budget.value(product(shape), 4 + type.bytes, 'the array');
   const view = { offset: 0, shape, strides: denseStrides(shape, fortran) };
   const buffer = gather(bytes.subarray(start), type.bytes, view);
   const values = type.read(descr[0] === '>' ? swapBytes(buffer, type.bytes) : buffer);

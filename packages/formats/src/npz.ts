@@ -2,8 +2,11 @@
 
 import { FormatError, NeocogError } from 'neocog';
 import { readNpy, saveNpy } from './npy.ts';
+import { type Opened, openBytes, openSource, type ReadOptions } from './open.ts';
+import { needTensors } from './options.ts';
 import type { TensorDict } from './safetensors.ts';
-import { readSource, type Source, sourceName } from './source.ts';
+import { shown } from './shown.ts';
+import type { Source } from './source.ts';
 import { unzip, zip } from './zip.ts';
 
 /**
@@ -15,13 +18,14 @@ import { unzip, zip } from './zip.ts';
  * @throws NeocogError if `source` cannot be read.
  * @example net.loadStateDict(await loadNpz('weights.npz'));
  */
-export async function loadNpz(source: Source): Promise<TensorDict> {
-  return parse(await readSource('loadNpz', source), `loadNpz: ${sourceName(source)}`);
+export async function loadNpz(source: Source, options: ReadOptions = {}): Promise<TensorDict> {
+  return parse(await openSource('loadNpz', source, options));
 }
 
 /** Parses the bytes of a `.npz` file as `loadNpz` does; `source` names the file in errors. */
-export const parseNpz = (bytes: Uint8Array, source = 'the file'): TensorDict =>
-  parse(bytes, `parseNpz: ${source}`);
+export function parseNpz(bytes: Uint8Array, source = 'the file', options: ReadOptions = {}): TensorDict {
+  return parse(openBytes('parseNpz', bytes, source, options));
+}
 
 /**
  * The bytes of a `.npz` file with these tensors, as float32 and int32, not compressed. The same tensors give the same bytes.
@@ -30,27 +34,26 @@ export const parseNpz = (bytes: Uint8Array, source = 'the file'): TensorDict =>
  * @example await writeFile('weights.npz', saveNpz(net.stateDict())); // numpy.load('weights.npz')['conv1.weight']
  */
 export function saveNpz(tensors: TensorDict): Uint8Array {
+  needTensors('saveNpz', tensors);
   const names = Object.keys(tensors);
   const bad = names.find(
     (name) => /^[/\\]|\\|\0|(^|\/)\.\.\/|^[a-z]:|^__proto__$/i.test(name) || name.length > 10_000,
   );
   if (bad !== undefined) {
-    throw new NeocogError(
-      `saveNpz: a tensor cannot be named ${JSON.stringify(bad)} in this format; rename it`,
-    );
+    throw new NeocogError(`saveNpz: a tensor cannot be named ${shown(bad)} in this format; rename it`);
   }
   return zip(Object.fromEntries(names.map((name) => [`${name}.npy`, saveNpy(tensors[name])])));
 }
 
-function parse(bytes: Uint8Array, about: string): TensorDict {
-  const arrays = [...unzip(about, bytes)].map(([file, data]) => {
+function parse({ bytes, budget }: Opened): TensorDict {
+  const arrays = [...unzip(bytes, budget)].map(([file, data]) => {
     const name = file.endsWith('.npy') ? file.slice(0, -'.npy'.length) : null;
     if (name === null || name === '__proto__') {
       throw new FormatError(
-        `${about} cannot be read as arrays of NumPy: ${JSON.stringify(file)} in it is no .npy file`,
+        `${budget.about} cannot be read as arrays of NumPy: ${shown(file)} in it is no .npy file`,
       );
     }
-    return [name, readNpy(data, `${about}: ${JSON.stringify(name)}`)] as const;
+    return [name, readNpy(data, budget, `: ${shown(name)}`)] as const;
   });
   return Object.fromEntries(arrays);
 }

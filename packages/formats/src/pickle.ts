@@ -1,6 +1,8 @@
 // Reads Python pickles without executing anything: a machine with a stack and a memo, as the format defines it, whose
-// classes and functions are those of a given table and nothing else. Not here: the textual operations of protocol 0,
-// buffers outside the pickle, extension registries. Source: the comments of CPython's Lib/pickletools.py, protocols 2 to 5.
+// classes and functions are those of a given table; others stand for themselves. Not here: the textual operations of protocol
+// 0, buffers outside the pickle, extension registries. Source: the comments of CPython's Lib/pickletools.py, protocols 2 to 5.
+
+import type { Budget } from './budget.ts';
 
 /** Ends the reading with an error that holds this problem. */
 export type Fail = (problem: string) => never;
@@ -11,9 +13,27 @@ export interface PickleGlobal {
   readonly call?: ((args: readonly unknown[], fail: Fail) => unknown) | undefined;
 }
 
+/**
+ * A class or function of Python that is not known here, or an object that it would have made. It is passed over: whoever wants
+ * the value refuses it by its name.
+ */
+export class UnknownObject implements PickleGlobal {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  call(): this {
+    return this;
+  }
+}
+
 export interface PickleOptions {
   readonly fail: Fail;
-  /** By module and name, such as `collections.OrderedDict`. Everything else is refused. */
+  /** What is counted: every value, and what calls are given. */
+  readonly budget: Budget;
+  /** By module and name, such as `collections.OrderedDict`. Everything else becomes an UnknownObject. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
   /** What a persistent id, a reference to something outside the pickle, stands for. */
   readonly persistent?: (id: unknown) => unknown;
@@ -26,7 +46,7 @@ export interface Pickled {
   readonly end: number;
 }
 
-/** Reads the pickle that begins at `start`. Time and memory are proportional to its length. */
+/** Reads the pickle that begins at `start`. */
 export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): Pickled {
   const machine = new Machine(bytes, options, start);
   for (;;) {
@@ -41,6 +61,15 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): 
 }
 
 const stop = 0x2e;
+
+/** What values take, roughly: a place on the stack or in a list, one in the memo or a dict, and a dict itself. */
+const placeBytes = 8;
+const pairBytes = 48;
+const dictBytes = 400;
+const listBytes = 48;
+
+/** Steps for each thing that a call is given. */
+const stepsPerArgument = 32;
 
 /** Enough for any number that a file of weights holds; longer ones only cost time. */
 const longestNumber = 255;
@@ -86,7 +115,18 @@ class Machine {
   }
 
   push(value: unknown): void {
+    this.options.budget.bytes(placeBytes, 'its pickle');
     this.#stack.push(value);
+  }
+
+  /** Counts memory beside the place on the stack. */
+  takes(bytes: number): void {
+    this.options.budget.bytes(bytes, 'its pickle');
+  }
+
+  remember(index: number): void {
+    this.takes(pairBytes);
+    this.memo.set(index, this.top());
   }
 
   pop(): unknown {
@@ -102,6 +142,7 @@ class Machine {
   }
 
   mark(): void {
+    this.takes(placeBytes);
     this.#marks.push(this.#stack.length);
   }
 
@@ -125,7 +166,14 @@ class Machine {
 
 type Operation = (machine: Machine) => void;
 
-const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+/** By pieces, since a call takes only so many arguments. */
+function latin1(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += 4096) {
+    pieces.push(String.fromCharCode(...bytes.subarray(at, at + 4096)));
+  }
+  return pieces.join('');
+}
 
 function utf8(machine: Machine, bytes: Uint8Array): string {
   try {
@@ -151,14 +199,8 @@ function double(machine: Machine): number {
 }
 
 function findGlobal(machine: Machine, module: string, name: string): void {
-  const found = machine.options.globals.get(`${module}.${name}`);
-  if (found === undefined) {
-    machine.fail(
-      `it asks for the Python object ${JSON.stringify(`${module}.${name}`)}, which only running Python could give; ` +
-        'save a dict of tensors, such as state_dict(), instead',
-    );
-  }
-  machine.push(found);
+  const path = `${module}.${name}`;
+  machine.push(machine.options.globals.get(path) ?? new UnknownObject(path));
 }
 
 function call(machine: Machine, args: unknown): void {
@@ -166,11 +208,20 @@ function call(machine: Machine, args: unknown): void {
   if (typeof callee?.call !== 'function' || !Array.isArray(args)) {
     return machine.fail('its pickle calls what cannot be called');
   }
+  // The same large argument may be recalled for each of many calls.
+  const size = args.reduce((sum, arg) => sum + sizeOf(arg), args.length);
+  machine.options.budget.work(stepsPerArgument * size, 'its pickle');
+  if (!(callee instanceof UnknownObject)) machine.takes(pairBytes * size);
   machine.push(callee.call(args, (problem) => machine.fail(problem)));
 }
 
+const sizeOf = (value: unknown): number =>
+  Array.isArray(value) ? value.length : value instanceof Map || value instanceof Set ? value.size : 0;
+
 function append(machine: Machine, items: readonly unknown[]): void {
   const list = machine.top();
+  if (list instanceof UnknownObject) return;
+  machine.takes(placeBytes * items.length);
   if (!Array.isArray(list)) return machine.fail('its pickle appends to what is no list');
   for (const item of items) list.push(item);
 }
@@ -178,6 +229,8 @@ function append(machine: Machine, items: readonly unknown[]): void {
 /** Items are key, value, key, value … */
 function setItems(machine: Machine, items: readonly unknown[]): void {
   const dict = machine.top();
+  if (dict instanceof UnknownObject) return;
+  machine.takes(pairBytes * items.length);
   if (!(dict instanceof Map) || items.length % 2)
     return machine.fail('its pickle sets items of what is no dict');
   for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
@@ -185,6 +238,8 @@ function setItems(machine: Machine, items: readonly unknown[]): void {
 
 function addItems(machine: Machine, items: readonly unknown[]): void {
   const set = machine.top();
+  if (set instanceof UnknownObject) return;
+  machine.takes(pairBytes * items.length);
   if (!(set instanceof Set)) return machine.fail('its pickle adds to what is no set');
   for (const item of items) set.add(item);
 }
@@ -193,6 +248,7 @@ const tuple =
   (size: number): Operation =>
   (machine) => {
     const items = Array.from({ length: size }, () => machine.pop());
+    machine.takes(listBytes);
     machine.push(items.reverse());
   };
 
@@ -200,6 +256,14 @@ const pushValue =
   (read: (machine: Machine) => unknown): Operation =>
   (machine) =>
     machine.push(read(machine));
+
+/** A value that holds others, and takes so much itself. */
+const pushHolder =
+  (bytes: number, read: (machine: Machine) => unknown): Operation =>
+  (machine) => {
+    machine.takes(bytes);
+    machine.push(read(machine));
+  };
 
 /** By code, each with the name that pickletools gives it. */
 const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
@@ -227,33 +291,40 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x42, pushValue((m) => m.take(m.count(4)))], // BINBYTES
   [0x8e, pushValue((m) => m.take(m.count(8)))], // BINBYTES8
   [0x96, pushValue((m) => m.take(m.count(8)))], // BYTEARRAY8
-  [0x29, pushValue(() => [])], // EMPTY_TUPLE
+  [0x29, pushHolder(listBytes, () => [])], // EMPTY_TUPLE
   [0x85, tuple(1)], // TUPLE1
   [0x86, tuple(2)], // TUPLE2
   [0x87, tuple(3)], // TUPLE3
-  [0x74, pushValue((m) => m.popItems())], // TUPLE
-  [0x5d, pushValue(() => [])], // EMPTY_LIST
-  [0x6c, pushValue((m) => m.popItems())], // LIST
+  [0x74, pushHolder(listBytes, (m) => m.popItems())], // TUPLE
+  [0x5d, pushHolder(listBytes, () => [])], // EMPTY_LIST
+  [0x6c, pushHolder(listBytes, (m) => m.popItems())], // LIST
   [0x61, (m) => append(m, [m.pop()])], // APPEND
   [0x65, (m) => append(m, m.popItems())], // APPENDS
-  [0x7d, pushValue(() => new Map())], // EMPTY_DICT
+  [0x7d, pushHolder(dictBytes, () => new Map())], // EMPTY_DICT
   [0x73, (m) => setItems(m, [m.pop(), m.pop()].reverse())], // SETITEM
   [0x75, (m) => setItems(m, m.popItems())], // SETITEMS
-  [0x8f, pushValue(() => new Set())], // EMPTY_SET
+  [0x8f, pushHolder(dictBytes, () => new Set())], // EMPTY_SET
   [0x90, (m) => addItems(m, m.popItems())], // ADDITEMS
-  [0x91, pushValue((m) => new Set(m.popItems()))], // FROZENSET
+  [0x91, pushHolder(dictBytes, (m) => new Set(m.popItems()))], // FROZENSET
   [0x68, (m) => m.recall(m.count(1))], // BINGET
   [0x6a, (m) => m.recall(m.count(4))], // LONG_BINGET
-  [0x71, (m) => void m.memo.set(m.count(1), m.top())], // BINPUT
-  [0x72, (m) => void m.memo.set(m.count(4), m.top())], // LONG_BINPUT
-  [0x94, (m) => void m.memo.set(m.memo.size, m.top())], // MEMOIZE
+  [0x71, (m) => m.remember(m.count(1))], // BINPUT
+  [0x72, (m) => m.remember(m.count(4))], // LONG_BINPUT
+  [0x94, (m) => m.remember(m.memo.size)], // MEMOIZE
   [0x63, (m) => findGlobal(m, m.line(), m.line())], // GLOBAL
   [0x93, (m) => stackGlobal(m)], // STACK_GLOBAL
   [0x52, (m) => call(m, m.pop())], // REDUCE
   [0x81, (m) => call(m, m.pop())], // NEWOBJ
+  [0x92, (m) => callWithNames(m)], // NEWOBJ_EX
   [0x62, (m) => void m.pop()], // BUILD: attributes, which none of the values here has
   [0x51, (m) => persistentId(m)], // BINPERSID
 ]);
+
+/** Only what is unknown here takes arguments by name. */
+function callWithNames(machine: Machine): void {
+  machine.pop();
+  call(machine, machine.pop());
+}
 
 function stackGlobal(machine: Machine): void {
   const name = machine.popText();

@@ -3,8 +3,12 @@
 // access. Format: https://github.com/huggingface/safetensors#format
 
 import { FormatError, NeocogError, Tensor } from 'neocog';
+import type { Budget } from './budget.ts';
 import { repeatedKey } from './json-keys.ts';
-import { readSource, type Source, sourceName } from './source.ts';
+import { type Opened, openBytes, openSource, type ReadOptions } from './open.ts';
+import { needTensors } from './options.ts';
+import { plainly, shown, shownList } from './shown.ts';
+import type { Source } from './source.ts';
 import { storedTypes } from './stored-types.ts';
 
 /** Tensors by name. */
@@ -27,6 +31,8 @@ interface Header {
 
 /** The format's own limit on its header, in bytes. */
 const headerLimit = 100_000_000;
+/** As NumPy has it. */
+const mostAxes = 64;
 
 /**
  * Loads the tensors of a safetensors file.
@@ -38,20 +44,28 @@ const headerLimit = 100_000_000;
  * @throws NeocogError if `source` cannot be read.
  * @example net.loadStateDict(await loadSafetensors('weights.safetensors'));
  */
-export async function loadSafetensors(source: Source): Promise<TensorDict> {
-  return parse(await readSource('loadSafetensors', source), `loadSafetensors: ${sourceName(source)}`);
+export async function loadSafetensors(source: Source, options: ReadOptions = {}): Promise<TensorDict> {
+  return parse(await openSource('loadSafetensors', source, options));
 }
 
 /** Parses the bytes of a safetensors file as `loadSafetensors` does; `source` names the file in errors. */
-export function parseSafetensors(bytes: Uint8Array, source = 'the file'): TensorDict {
-  return parse(bytes, `parseSafetensors: ${source}`);
+export function parseSafetensors(
+  bytes: Uint8Array,
+  source = 'the file',
+  options: ReadOptions = {},
+): TensorDict {
+  return parse(openBytes('parseSafetensors', bytes, source, options));
 }
 
 /**
  * The texts that a safetensors file carries beside its tensors (`__metadata__`); empty where there are none.
  */
-export function safetensorsMetadata(bytes: Uint8Array, source = 'the file'): Record<string, string> {
-  return readHeader(bytes, `safetensorsMetadata: ${source}`).metadata;
+export function safetensorsMetadata(
+  bytes: Uint8Array,
+  source = 'the file',
+  options: ReadOptions = {},
+): Record<string, string> {
+  return readHeader(openBytes('safetensorsMetadata', bytes, source, options)).metadata;
 }
 
 /**
@@ -63,8 +77,10 @@ export function safetensorsMetadata(bytes: Uint8Array, source = 'the file'): Rec
  * @example await writeFile('weights.safetensors', saveSafetensors(net.stateDict(), { epochs: '3' }));
  */
 export function saveSafetensors(tensors: TensorDict, metadata: Record<string, string> = {}): Uint8Array {
+  needTensors('saveSafetensors', tensors);
   const names = Object.keys(tensors).sort();
   checkNames(names);
+  checkMetadata(metadata);
   const header = writeHeader(tensors, names, metadata);
   const size = names.reduce((sum, name) => sum + tensors[name].data.byteLength, 0);
   const bytes = new Uint8Array(8 + header.length + size);
@@ -104,17 +120,23 @@ function checkNames(names: readonly string[]): void {
   throw new NeocogError(`saveSafetensors: a tensor cannot be named ${reserved} in this format; rename it`);
 }
 
-/** `about` begins every error: the function and the file. */
-function parse(bytes: Uint8Array, about: string): TensorDict {
-  const { entries, start } = readHeader(bytes, about);
+function checkMetadata(metadata: unknown): void {
+  if (isTextRecord(metadata)) return;
+  throw new NeocogError('saveSafetensors: metadata must be an object of texts');
+}
+
+function parse(opened: Opened): TensorDict {
+  const { bytes, budget } = opened;
+  const { entries, start } = readHeader(opened);
   const tensors: TensorDict = {};
   for (const { name, dtype, shape, begin, end } of entries) {
     const type = storedTypes.get(dtype)!; // readEntry has looked it up
+    budget.value((end - begin) / type.bytes, 4 + type.bytes, shown(name));
     // A copy: values in the file may lie at any address, typed arrays only at multiples of their width.
     const values = type.read(new Uint8Array(bytes.subarray(start + begin, start + end)).buffer);
     if (values === null) {
       throw new FormatError(
-        `${about}: tensor ${JSON.stringify(name)} has ${dtype} values beyond the range of ${type.becomes}, which neocog ` +
+        `${budget.about}: tensor ${shown(name)} has ${dtype} values beyond the range of ${type.becomes}, which neocog ` +
           'reads them as; save it in a smaller type',
       );
     }
@@ -123,9 +145,9 @@ function parse(bytes: Uint8Array, about: string): TensorDict {
   return tensors;
 }
 
-function readHeader(bytes: Uint8Array, about: string): Header {
+function readHeader({ bytes, budget }: Opened): Header {
   const fail = (problem: string): never => {
-    throw new FormatError(`${about} cannot be read as safetensors: ${problem}`);
+    throw new FormatError(`${budget.about} cannot be read as safetensors: ${problem}`);
   };
   if (bytes.byteLength < 8)
     return fail(`it has ${bytes.byteLength} bytes, its header's length alone takes 8`);
@@ -134,7 +156,7 @@ function readHeader(bytes: Uint8Array, about: string): Header {
     return fail(`its header claims ${length} bytes, ${bytes.byteLength - 8} follow; is it another format?`);
   }
   const start = 8 + Number(length);
-  const { __metadata__: metadata = {}, ...fields } = parseJson(bytes.subarray(8, start), fail);
+  const { __metadata__: metadata = {}, ...fields } = parseJson(bytes.subarray(8, start), budget, fail);
   if (!isTextRecord(metadata)) return fail('its __metadata__ is not an object of texts');
   const entries = Object.entries(fields).map(([name, field]) => readEntry(name, field, fail));
   checkCoverage(entries, bytes.byteLength - start, fail);
@@ -143,18 +165,21 @@ function readHeader(bytes: Uint8Array, about: string): Header {
 
 type Fail = (problem: string) => never;
 
-function parseJson(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+function parseJson(bytes: Uint8Array, budget: Budget, fail: Fail): Record<string, unknown> {
   if (bytes[0] !== 0x7b) return fail('its header does not begin with {');
+  // An entry of a few bytes becomes an object, a list of sizes and a range.
+  budget.bytes(32 * bytes.length, 'its header');
   let json: Record<string, unknown>;
   let repeated: string | null;
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    repeated = repeatedKey(text);
+    repeated = repeatedKey(text, budget);
     json = JSON.parse(text); // an object, as it begins with {
-  } catch {
+  } catch (error) {
+    if (error instanceof NeocogError) throw error;
     return fail('its header is not valid JSON in UTF-8');
   }
-  if (repeated !== null) return fail(`its header has ${JSON.stringify(repeated)} twice`);
+  if (repeated !== null) return fail(`its header has ${shown(repeated)} twice`);
   if (Object.hasOwn(json, '__proto__')) return fail('a tensor in it is named __proto__');
   return json;
 }
@@ -168,26 +193,24 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every(isSize);
 
 function readEntry(name: string, field: unknown, fail: Fail): Entry {
-  const about = `tensor ${JSON.stringify(name)}`;
+  const about = `tensor ${shown(name)}`;
   const { dtype, shape, data_offsets: range } = (field ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string') return fail(`${about} has no dtype`);
-  if (!isSizes(shape))
-    return fail(`${about} has shape ${JSON.stringify(shape)}, needed are whole numbers from 0`);
+  if (!isSizes(shape) || shape.length > mostAxes)
+    return fail(`${about} has shape ${shown(shape)}, needed are whole numbers from 0`);
   if (!isSizes(range) || range.length !== 2 || range[0] > range[1]) {
-    return fail(
-      `${about} has data_offsets ${JSON.stringify(range)}, needed are a begin and an end not before it`,
-    );
+    return fail(`${about} has data_offsets ${shown(range)}, needed are a begin and an end not before it`);
   }
   const type = storedTypes.get(dtype);
   if (type === undefined) {
     return fail(
-      `${about} has dtype ${dtype}, neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`,
+      `${about} has dtype ${plainly(dtype)}, neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`,
     );
   }
   const needed = shape.reduce((product, size) => product * size, type.bytes);
   if (range[1] - range[0] !== needed) {
     return fail(
-      `${about} of shape [${shape}] and dtype ${dtype} takes ${needed} bytes, its data_offsets span ${range[1] - range[0]}`,
+      `${about} of shape ${shownList(shape)} and dtype ${dtype} takes ${needed} bytes, its data_offsets span ${range[1] - range[0]}`,
     );
   }
   return { name, dtype, shape, begin: range[0], end: range[1] };
@@ -197,8 +220,7 @@ function readEntry(name: string, field: unknown, fail: Fail): Entry {
 function checkCoverage(entries: readonly Entry[], size: number, fail: Fail): void {
   let at = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== at)
-      fail(`tensor ${JSON.stringify(name)} begins at byte ${begin}, the one before it ends at ${at}`);
+    if (begin !== at) fail(`tensor ${shown(name)} begins at byte ${begin}, the one before it ends at ${at}`);
     at = end;
   }
   if (at !== size) fail(`its tensors take ${at} bytes, ${size} follow the header; fetch or save it again`);

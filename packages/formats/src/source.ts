@@ -2,6 +2,8 @@
 // The only file of this package that reads anything.
 
 import { FormatError, NeocogError } from 'neocog';
+import { needBytes } from './options.ts';
+import { plainly, shown } from './shown.ts';
 
 /**
  * Bytes, a path or `file:` URL (Node), or an `http(s):`, `data:` or `blob:` URL. In a browser any string is a
@@ -9,34 +11,50 @@ import { FormatError, NeocogError } from 'neocog';
  */
 export type Source = Uint8Array | ArrayBuffer | string | URL;
 
+interface FileHandle {
+  stat(): Promise<{ isFile(): boolean; isDirectory(): boolean }>;
+  readFile(): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
 interface FileSystem {
-  readFile(path: string | URL): Promise<Uint8Array>;
+  open(path: string | URL, flags: number): Promise<FileHandle>;
   realpath(path: string | URL): Promise<string>;
+  readonly constants?: { readonly O_RDONLY: number; readonly O_NONBLOCK?: number };
 }
 
 /** Reads the whole of `source`. `fn` names the caller in errors. */
 export async function readSource(fn: string, source: Source): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return plain(source);
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (typeof source !== 'string' && !(source instanceof URL)) return needBytes(fn, source);
   const files = nodeFiles();
   try {
-    return files && isFile(source) ? plain(await files.readFile(source)) : await download(fn, source);
+    return files && isFile(source) ? await readFile(fn, files, source) : await download(fn, source);
   } catch (error) {
     if (error instanceof NeocogError) throw error;
-    throw new NeocogError(`${fn}: cannot read ${source}: ${reasonOf(error)}`, { cause: error });
+    throw new NeocogError(`${fn}: cannot read ${sourceName(source)}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Pipes and devices may never end: opened without waiting for anybody who writes, they are told and refused. */
+async function readFile(fn: string, files: FileSystem, source: string | URL): Promise<Uint8Array> {
+  const { O_RDONLY = 0, O_NONBLOCK = 0 } = files.constants ?? {};
+  const file = await files.open(source, O_RDONLY | O_NONBLOCK);
+  try {
+    const kind = await file.stat();
+    if (kind.isFile()) return needBytes(fn, await file.readFile());
+    const found = kind.isDirectory() ? 'it is a folder' : 'it is no regular file but a pipe or a device';
+    throw new FormatError(`${fn}: cannot read ${sourceName(source)}: ${found}, pass a file`);
+  } finally {
+    await file.close();
   }
 }
 
 const isFile = (source: string | URL): boolean =>
   source instanceof URL ? source.protocol === 'file:' : !/^[a-z][a-z0-9+.-]+:/i.test(source);
 
-/** Node's Buffer as what it extends: its `slice` shares memory where that of others copies. */
-const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
-
 /** How errors call a source. */
 export const sourceName = (source: Source): string =>
-  typeof source === 'string' || source instanceof URL ? String(source).slice(0, 200) : 'the file';
+  typeof source === 'string' || source instanceof URL ? plainly(String(source), 200) : 'the file';
 
 /**
  * Reads a file that another one names, from the folder of that one or below it.
@@ -46,14 +64,10 @@ export const sourceName = (source: Source): string =>
  */
 export async function readBeside(about: string, source: Source, name: string): Promise<Uint8Array> {
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    throw new FormatError(
-      `${about} names the file ${JSON.stringify(name)} beside it; pass a path or URL, not bytes`,
-    );
+    throw new FormatError(`${about} names the file ${shown(name)} beside it; pass a path or URL, not bytes`);
   }
   const fail = (): never => {
-    throw new FormatError(
-      `${about} names the file ${JSON.stringify(name)}, which is not in the folder of the file`,
-    );
+    throw new FormatError(`${about} names the file ${shown(name)}, which is not in the folder of the file`);
   };
   const parts = name.split('/');
   // No drive letters, protocols, backslashes, queries, NUL; no steps upwards, no empty parts.
@@ -83,7 +97,7 @@ async function download(fn: string, url: string | URL): Promise<Uint8Array> {
   const response = await fetch(url);
   if (response.ok) return new Uint8Array(await response.arrayBuffer());
   throw new NeocogError(
-    `${fn}: ${url} answered ${response.status} ${response.statusText}; check the address`,
+    `${fn}: ${sourceName(url)} answered ${response.status} ${plainly(response.statusText)}; check the address`,
   );
 }
 
@@ -102,5 +116,5 @@ const reasons: Record<string, string> = {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  return reasons[code ?? ''] ?? message ?? String(error);
+  return reasons[code ?? ''] ?? plainly(message ?? String(error));
 }

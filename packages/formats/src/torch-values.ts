@@ -95,10 +95,10 @@ function rebuildTensor(args: readonly unknown[], fail: Fail): TorchTensor {
 const firstTensor = (args: readonly unknown[], fail: Fail): TorchTensor =>
   args[0] instanceof TorchTensor ? args[0] : fail('a parameter in it is not made of a tensor');
 
-/** `_rebuild_from_type_v2(function, class, arguments, attributes)`: a tensor with attributes. */
+/** `_rebuild_from_type_v2(function, class, arguments, attributes)`: a tensor with attributes, made by one of the others. */
 function rebuildFromType([rebuild, , args]: readonly unknown[], fail: Fail): unknown {
   const { call } = (rebuild ?? {}) as PickleGlobal;
-  if (typeof call !== 'function' || !Array.isArray(args))
+  if ((call !== rebuildTensor && call !== firstTensor) || !Array.isArray(args))
     return fail('a tensor in it is not made as PyTorch does');
   return call(args, fail);
 }
@@ -138,6 +138,8 @@ export const torchGlobals: ReadonlyMap<string, PickleGlobal> = new Map<string, P
     .filter(([, storage]) => storage !== '')
     .map(([, storage, type]): [string, PickleGlobal] => [`torch.${storage}`, new TypeName(type)]),
   ['collections.OrderedDict', { call: orderedDict }],
+  // Its argument makes what is missing.
+  ['collections.defaultdict', { call: () => new Map() }],
   ['builtins.set', { call: toSet }],
   ['__builtin__.set', { call: toSet }],
   // Numbers as NumPy holds them, such as a best accuracy beside the weights.

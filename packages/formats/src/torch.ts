@@ -3,17 +3,23 @@
 // sparse and quantised tensors. Source: torch/serialization.py of PyTorch.
 
 import { FormatError, NeocogError, Tensor } from 'neocog';
-import { type Fail, type PickleOptions, unpickle } from './pickle.ts';
+import type { Budget } from './budget.ts';
+import { type Opened, openBytes, openSource, type ReadOptions } from './open.ts';
+import { type Fail, type PickleOptions, UnknownObject, unpickle } from './pickle.ts';
 import type { TensorDict } from './safetensors.ts';
-import { readSource, type Source, sourceName } from './source.ts';
+import { plainly, shown, shownList } from './shown.ts';
+import type { Source } from './source.ts';
 import { storedTypes } from './stored-types.ts';
 import { gather, product, reach, swapBytes } from './strided.ts';
 import { storageOf, type TorchStorage, TorchTensor, torchGlobals } from './torch-values.ts';
-import { isZip, unpackedLimit, unzip } from './zip.ts';
+import { isZip, unzip } from './zip.ts';
 
-export interface TorchOptions {
-  /** Only what lies within this key, such as `state_dict`, which then no longer begins the keys. */
-  readonly within?: string;
+export interface TorchOptions extends ReadOptions {
+  /**
+   * Only what lies within this key, such as `state_dict`, which then no longer begins the keys. Whatever lies elsewhere is
+   * passed over, also objects of Python that are not read here.
+   */
+  readonly within?: string | undefined;
 }
 
 /** What was pickled, and the bytes of its storages. */
@@ -36,12 +42,12 @@ interface TorchFile {
  * @example models.resnet18().loadStateDict(await loadTorch('resnet18-f37072fd.pth'));
  */
 export async function loadTorch(source: Source, options: TorchOptions = {}): Promise<TensorDict> {
-  return parse(await readSource('loadTorch', source), `loadTorch: ${sourceName(source)}`, options);
+  return parse(await openSource('loadTorch', source, options, ['within']));
 }
 
 /** Parses the bytes of such a file as `loadTorch` does; `source` names the file in errors. */
 export function parseTorch(bytes: Uint8Array, source = 'the file', options: TorchOptions = {}): TensorDict {
-  return parse(bytes, `parseTorch: ${source}`, options);
+  return parse(openBytes('parseTorch', bytes, source, options, ['within']));
 }
 
 /** Whether the bytes begin as torch.save wrote them before PyTorch 1.6. */
@@ -67,32 +73,31 @@ const legacyMagic = Uint8Array.of(
   0x2e,
 );
 
-function parse(bytes: Uint8Array, about: string, { within }: TorchOptions): TensorDict {
+function parse({ bytes, budget, options: { within } }: Opened<TorchOptions>): TensorDict {
   const fail: Fail = (problem) => {
-    throw new FormatError(`${about} cannot be read as a file of torch.save: ${problem}`);
+    throw new FormatError(`${budget.about} cannot be read as a file of torch.save: ${problem}`);
   };
+  if (within !== undefined && typeof within !== 'string') {
+    throw new NeocogError(`${budget.about}: within is ${shown(within)}, a key is needed`);
+  }
   const readFile = isZip(bytes) ? readArchive : isLegacyTorch(bytes) ? readLegacy : null;
   if (readFile === null) return fail('it is neither a zip archive nor a pickle as PyTorch writes them');
-  const file = readFile(about, bytes, fail);
-  const found = select(collect(file.value, fail), within, about);
-  const total = found.reduce(
-    (sum, [, { type, view }]) => sum + product(view.shape) * (storedTypes.get(type)?.bytes ?? 0),
-    0,
+  const file = readFile(bytes, budget, fail);
+  const found = select(file.value, within, budget, fail);
+  return Object.fromEntries(
+    found.map(([key, tensor]) => [key, readTensor(key, tensor, file, { budget, fail })]),
   );
-  if (total > unpackedLimit(bytes.length))
-    fail(`its tensors take ${total} bytes, more than 64 MiB and 100 × its own`);
-  return Object.fromEntries(found.map(([key, tensor]) => [key, readTensor(key, tensor, file, fail)]));
 }
 
-function readArchive(about: string, bytes: Uint8Array, fail: Fail): TorchFile {
-  const files = unzip(about, bytes);
+function readArchive(bytes: Uint8Array, budget: Budget, fail: Fail): TorchFile {
+  const files = unzip(bytes, budget);
   const pickles = [...files.keys()].filter((name) => /^[^/]*\/data\.pkl$/.test(name));
   if (pickles.length !== 1) return fail('it has no data.pkl; is it another format?');
   const root = pickles[0].slice(0, -'data.pkl'.length);
   if (files.has(`${root}constants.pkl`)) {
     return fail('it is a TorchScript program; save state_dict() of the network with torch.save instead');
   }
-  const { value } = unpickle(files.get(pickles[0])!, pickleOptions(fail));
+  const { value } = unpickle(files.get(pickles[0])!, pickleOptions(budget, fail));
   const folder = `${root}data/`;
   const inFolder = [...files].filter(([name]) => name.startsWith(folder));
   return {
@@ -102,7 +107,8 @@ function readArchive(about: string, bytes: Uint8Array, fail: Fail): TorchFile {
   };
 }
 
-const pickleOptions = (fail: Fail, seen?: Map<string, TorchStorage>): PickleOptions => ({
+const pickleOptions = (budget: Budget, fail: Fail, seen?: Map<string, TorchStorage>): PickleOptions => ({
+  budget,
   fail,
   globals: torchGlobals,
   persistent: (id) => {
@@ -113,12 +119,12 @@ const pickleOptions = (fail: Fail, seen?: Map<string, TorchStorage>): PickleOpti
 });
 
 /** Five pickles (a magic number, a version, the system, the value, the keys of storages), then each storage. */
-function readLegacy(_about: string, bytes: Uint8Array, fail: Fail): TorchFile {
+function readLegacy(bytes: Uint8Array, budget: Budget, fail: Fail): TorchFile {
   const seen = new Map<string, TorchStorage>();
   const values: unknown[] = [];
   let at = 0;
   while (values.length < 5) {
-    const { value, end } = unpickle(bytes, pickleOptions(fail, seen), at);
+    const { value, end } = unpickle(bytes, pickleOptions(budget, fail, seen), at);
     values.push(value);
     at = end;
   }
@@ -155,33 +161,47 @@ function readLegacyStorages(
 const widthOf = (type: string | null, fail: Fail): number =>
   type === null ? 1 : (storedTypes.get(type)?.bytes ?? fail(`it has storages of ${type}`));
 
-/**
- * Dicts and lists that a file may have: far above what weights need, far below what takes long. A few bytes of a pickle can
- * repeat a list without end.
- */
-const mostContainers = 2e5;
-const deepest = 64;
+/** Steps for each part of a dict or list: a few bytes of a pickle can repeat a list without end. */
+const stepsPerPart = 64;
+/** Counted for a tensor beside its values: keys and places take time too. */
+const tensorBytes = 4096;
+
+interface Wanted {
+  /** Whether parts with this key are to be looked into; null for all. */
+  readonly leadsTo: ((key: string) => boolean) | null;
+  readonly budget: Budget;
+  readonly fail: Fail;
+}
 
 /** Every tensor in dicts and lists with its key. */
-function collect(root: unknown, fail: Fail): Map<string, TorchTensor> {
+function collect(root: unknown, { leadsTo, budget, fail }: Wanted): Map<string, TorchTensor> {
   const found = new Map<string, TorchTensor>();
   const path: unknown[] = [];
-  let visited = 0;
   const visit = (value: unknown): void => {
-    if (value instanceof TorchTensor) return addTensor(found, path, value, fail);
+    if (value instanceof TorchTensor) return addTensor(found, path, value, { budget, fail });
+    if (value instanceof UnknownObject) return refuseUnknown(value, path, fail);
     const parts = partsOf(value);
     if (parts === null) return;
-    if (++visited > mostContainers || path.length > deepest) {
-      fail(`its dicts nest deeper than ${deepest} or repeat without end`);
-    }
+    budget.depth(path.length, 'a dict');
     for (const [name, part] of parts) {
+      budget.work(stepsPerPart, 'a dict');
       path.push(name);
-      visit(part);
+      if (leadsTo === null || leadsTo(keyOf(path))) visit(part);
       path.pop();
     }
   };
   visit(root);
   return found;
+}
+
+const keyOf = (path: readonly unknown[]): string => path.join('.');
+
+function refuseUnknown({ name }: UnknownObject, path: readonly unknown[], fail: Fail): never {
+  const place = path.length > 0 ? ` at ${shown(keyOf(path))}` : '';
+  return fail(
+    `it asks for the Python object ${shown(name)}${place}, which only running Python could give; name the key of what you ` +
+      'want with within, or save a dict of tensors, such as state_dict(), instead',
+  );
 }
 
 function partsOf(value: unknown): Iterable<[key: unknown, part: unknown]> | null {
@@ -193,41 +213,58 @@ function addTensor(
   found: Map<string, TorchTensor>,
   path: readonly unknown[],
   tensor: TorchTensor,
-  fail: Fail,
+  { budget, fail }: Pick<Wanted, 'budget' | 'fail'>,
 ): void {
   if (path.some((name) => name instanceof Object))
     fail('a dict in it has a key that is neither text nor number');
-  const key = path.length > 0 ? path.join('.') : 'tensor';
-  if (found.has(key)) fail(`it has two tensors with the key ${JSON.stringify(key)}`);
+  const key = path.length > 0 ? keyOf(path) : 'tensor';
+  // A long name that stands once in the file may begin many keys.
+  budget.bytes(tensorBytes + key.length, 'a tensor');
+  if (found.has(key)) fail(`it has two tensors with the key ${shown(key)}`);
   if (key === '__proto__') fail('a tensor in it is named __proto__');
   found.set(key, tensor);
 }
 
+/** The tensors that are wanted, by their keys within it. */
 function select(
-  found: ReadonlyMap<string, TorchTensor>,
+  root: unknown,
   within: string | undefined,
-  about: string,
+  budget: Budget,
+  fail: Fail,
 ): [key: string, tensor: TorchTensor][] {
-  if (within === undefined) return [...found];
+  if (within === undefined) return [...collect(root, { leadsTo: null, budget, fail })];
   const prefix = `${within}.`;
-  const inside = [...found].filter(([key]) => key.startsWith(prefix));
+  const leadsTo = (key: string): boolean => {
+    budget.work(key.length, 'a key');
+    return prefix.startsWith(`${key}.`) || key.startsWith(prefix);
+  };
+  const inside = [...collect(root, { leadsTo, budget, fail })].filter(([key]) => key.startsWith(prefix));
   if (inside.length > 0) return inside.map(([key, tensor]) => [key.slice(prefix.length), tensor]);
-  const first = [...new Set([...found.keys()].map((key) => key.split('.')[0]))].slice(0, 8).join(', ');
-  throw new NeocogError(`${about} has no tensors within ${JSON.stringify(within)}; keys begin with ${first}`);
+  const first = [...(partsOf(root) ?? [])].slice(0, 8).map(([key]) => plainly(String(key)));
+  throw new NeocogError(
+    `${budget.about} has no tensors within ${shown(within)}; its keys are ${first.join(', ')}`,
+  );
 }
 
-function readTensor(key: string, { type, view, storage }: TorchTensor, file: TorchFile, fail: Fail): Tensor {
-  const about = `tensor ${JSON.stringify(key)}`;
+function readTensor(
+  key: string,
+  { type, view, storage }: TorchTensor,
+  file: TorchFile,
+  { budget, fail }: Pick<Wanted, 'budget' | 'fail'>,
+): Tensor {
+  const about = `tensor ${shown(key)}`;
   const stored = storedTypes.get(type);
   if (stored === undefined) {
     return fail(`${about} has dtype ${type}, neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`);
   }
   const data = file.storages.get(storage.key);
-  if (data === undefined)
-    return fail(`${about} lies in storage ${JSON.stringify(storage.key)}, which is not there`);
+  if (data === undefined) return fail(`${about} lies in storage ${shown(storage.key)}, which is not there`);
   if (reach(view) * stored.bytes > data.length) {
-    return fail(`${about} of shape [${view.shape}] reaches beyond the ${data.length} bytes of its storage`);
+    return fail(
+      `${about} of shape ${shownList(view.shape)} reaches beyond the ${data.length} bytes of its storage`,
+    );
   }
+  budget.value(product(view.shape), 4 + stored.bytes, about);
   const buffer = gather(data, stored.bytes, view);
   const values = stored.read(file.bigEndian ? swapBytes(buffer, stored.bytes) : buffer);
   if (values === null) return fail(`${about} has ${type} values beyond the range of ${stored.becomes}`);

@@ -4,6 +4,8 @@
 
 import { Inflate, zipSync } from 'fflate';
 import { FormatError } from 'neocog';
+import type { Budget } from './budget.ts';
+import { shown } from './shown.ts';
 
 interface Entry {
   readonly name: string;
@@ -37,8 +39,8 @@ const deflated = 8;
 /** Deflate repeats at most 258 bytes with 2 bits. */
 const largestRatio = 1032;
 
-/** What the contents of a file of this size may take together: ordinary for a small file, a bomb beyond. */
-export const unpackedLimit = (bytes: number): number => 2 ** 26 + 100 * bytes;
+/** What an entry takes beside its bytes, roughly. */
+const entryBytes = 512;
 
 /** Whether the bytes begin as a zip archive does. */
 export const isZip = (bytes: Uint8Array): boolean =>
@@ -47,17 +49,16 @@ export const isZip = (bytes: Uint8Array): boolean =>
 /**
  * The files of a zip archive by name, in its order; folders are left out. Files that are stored are views of `bytes`.
  *
- * @param about begins every error: the function and the file.
- * @throws FormatError for an archive that is damaged, unpacks to more than a hundred times its size (and 64 MiB), has a
- * name twice, or names that lead outside a folder.
- * @example unzip('loadKeras: model.keras', bytes).get('config.json');
+ * @throws FormatError for an archive that is damaged, unpacks to more than the budget allows, has a name twice, or names
+ * that lead outside a folder.
+ * @example unzip(bytes, new Budget('loadKeras: model.keras', bytes.length)).get('config.json');
  */
-export function unzip(about: string, bytes: Uint8Array): Map<string, Uint8Array> {
-  const fail = failing(about);
+export function unzip(bytes: Uint8Array, budget: Budget): Map<string, Uint8Array> {
+  const fail = failing(budget.about);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const directory = findDirectory(view, fail);
   const entries = readDirectory(view, directory, fail);
-  checkEntries(entries, bytes.length, fail);
+  checkEntries(entries, budget, fail);
   const places = placeEntries(view, entries, directory.start, fail);
   const files = entries.map((entry, i): [string, Uint8Array] => [
     entry.name,
@@ -134,10 +135,10 @@ function readDirectory(view: DataView, { start, size, count }: Directory, fail: 
 function readEntry(view: DataView, at: number, nameLength: number, extraLength: number, fail: Fail): Entry {
   const name = readName(view, at + 46, nameLength, fail);
   const flags = view.getUint16(at + 8, true);
-  if (flags & 0x2041) fail(`${JSON.stringify(name)} in it is encrypted; pass it decrypted`);
+  if (flags & 0x2041) fail(`${shown(name)} in it is encrypted; pass it decrypted`);
   const method = view.getUint16(at + 10, true);
   if (method !== stored && method !== deflated) {
-    fail(`${JSON.stringify(name)} in it is packed by method ${method}; pack it with deflate or not at all`);
+    fail(`${shown(name)} in it is packed by method ${method}; pack it with deflate or not at all`);
   }
   const short = [24, 20, 42].map((offset) => view.getUint32(at + offset, true));
   const extra = { start: at + 46 + nameLength, end: at + 46 + nameLength + extraLength };
@@ -168,23 +169,19 @@ function readName(view: DataView, at: number, length: number, fail: Fail): strin
   if (at + length > view.byteLength) fail('a name in it is cut');
   const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at, length));
   const outside = /^([/\\]|[a-z]:)|\\|\0|(^|\/)\.\.(\/|$)/i.test(name);
-  if (name === '' || outside) fail(`${JSON.stringify(name)} in it is not a path within a folder`);
+  if (name === '' || outside) fail(`${shown(name)} in it is not a path within a folder`);
   return name;
 }
 
-function checkEntries(entries: readonly Entry[], length: number, fail: Fail): void {
+function checkEntries(entries: readonly Entry[], budget: Budget, fail: Fail): void {
   const names = new Set<string>();
-  let total = 0;
   for (const { name, method, packed, size } of entries) {
-    if (names.has(name)) fail(`it has ${JSON.stringify(name)} twice`);
+    if (names.has(name)) fail(`it has ${shown(name)} twice`);
     names.add(name);
     if (method === stored ? size !== packed : size > packed * largestRatio) {
-      fail(`${JSON.stringify(name)} claims ${size} bytes in ${packed}`);
+      fail(`${shown(name)} claims ${size} bytes in ${packed}`);
     }
-    total += size;
-  }
-  if (total > unpackedLimit(length)) {
-    fail(`it would unpack to ${total} bytes, more than 64 MiB and 100 × its own ${length}`);
+    budget.bytes(entryBytes + (method === stored ? 0 : size), shown(name));
   }
 }
 
@@ -195,9 +192,7 @@ function placeEntries(view: DataView, entries: readonly Entry[], end: number, fa
   for (const [rank, i] of order.entries()) {
     const limit = rank + 1 < order.length ? entries[order[rank + 1]].header : end;
     if (places[i] + entries[i].packed > limit) {
-      fail(
-        `${JSON.stringify(entries[i].name)} reaches into what follows it; the archive is cut or made to mislead`,
-      );
+      fail(`${shown(entries[i].name)} reaches into what follows it; the archive is cut or made to mislead`);
     }
   }
   return places;
@@ -205,18 +200,17 @@ function placeEntries(view: DataView, entries: readonly Entry[], end: number, fa
 
 function dataStart(view: DataView, { name, header }: Entry, end: number, fail: Fail): number {
   if (header + 30 > end || view.getUint32(header, true) !== signatures.local) {
-    fail(`${JSON.stringify(name)} is not where its list of files says`);
+    fail(`${shown(name)} is not where its list of files says`);
   }
   const [nameLength, extraLength] = [26, 28].map((offset) => view.getUint16(header + offset, true));
-  if (readName(view, header + 30, nameLength, fail) !== name)
-    fail(`${JSON.stringify(name)} has another name inside`);
+  if (readName(view, header + 30, nameLength, fail) !== name) fail(`${shown(name)} has another name inside`);
   return header + 30 + nameLength + extraLength;
 }
 
 function unpack({ name, method, size, crc }: Entry, packed: Uint8Array, fail: Fail): Uint8Array {
   const data = method === stored ? packed : inflate(packed, size);
   if (data?.length !== size || crc32(data) !== crc) {
-    return fail(`${JSON.stringify(name)} is damaged; fetch or save it again`);
+    return fail(`${shown(name)} is damaged; fetch or save it again`);
   }
   return data;
 }
@@ -234,13 +228,21 @@ function inflate(packed: Uint8Array, size: number): Uint8Array | null {
     length += part.length;
   });
   try {
-    for (let at = 0; at < packed.length; at += piece) {
-      stream.push(packed.subarray(at, at + piece), at + piece >= packed.length);
-    }
+    pushPieces(stream, packed);
   } catch {
     return null; // fflate throws its own errors for damaged data
   }
   return length === size ? data : null;
+}
+
+/** Hands packed data over by pieces, each of which unpacks to little. */
+export function pushPieces(
+  stream: { push(part: Uint8Array, last: boolean): void },
+  packed: Uint8Array,
+): void {
+  for (let at = 0; at < packed.length; at += piece) {
+    stream.push(packed.subarray(at, at + piece), at + piece >= packed.length);
+  }
 }
 
 const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {

@@ -1,9 +1,23 @@
 // The errors that a caller can meet. One sentence each: the function, what came, what was needed, and the remedy.
 // Inside the library, `assert` marks what can only be a bug of the library itself.
 
+/** Names and texts that a caller or a file gave may be of any length. */
+const longestMessage = 4000;
+
+/** On one line, not too long, and without characters that move the cursor or hide what follows. */
+const printable = (text: string): string =>
+  (text.length <= longestMessage ? text : `${text.slice(0, longestMessage)}…`).replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`,
+  );
+
 /** Base of every error that neocog raises on purpose. */
 export class NeocogError extends Error {
   override name = 'NeocogError';
+
+  constructor(message = '', options?: ErrorOptions) {
+    super(printable(message), options);
+  }
 }
 
 /** Shapes, sizes, axes, ranks or option values that do not fit together. */

@@ -3,6 +3,7 @@
 export { type GradcheckOptions, type GradOptions, grad, gradcheck } from './autograd/grad.ts';
 export type { Explanation } from './backends/backend.ts';
 export type { GraphNode, GraphValue } from './backends/graph.ts';
+export { type Meter, withMeter } from './backends/metered.ts';
 export type { WideSimd } from './backends/wasm/engine.ts';
 export * from './data/index.ts';
 export { DeviceError, FormatError, NeocogError, ShapeError, UnsupportedError } from './errors.ts';

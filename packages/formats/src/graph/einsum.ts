@@ -1,6 +1,7 @@
 // Sums of products by NumPy's notation: 'bij,bjk->bik'. See https://numpy.org/doc/stable/reference/generated/numpy.einsum.html
 
 import { expand, matmul, permute, reshape, ShapeError, sum, type Tensor } from 'neocog';
+import { willMake } from '../budget.ts';
 import { pick, product, stridesOf } from './places.ts';
 
 /** A letter for each axis of each operand, and for those of the result; `...` stands for any number of axes. */
@@ -9,10 +10,14 @@ export interface Equation {
   readonly result: string;
 }
 
+/** More operands than anybody multiplies; each is looked at for each. */
+const mostTerms = 100;
+
 /** null for a text that is no equation. */
 export function parseEquation(text: string): Equation | null {
   const [left, right] = text.replaceAll(' ', '').split('->');
   const terms = left.split(',');
+  if (terms.length > mostTerms) return null;
   const result = right ?? implicitResult(left);
   const plain = (term: string): boolean => /^[a-zA-Z]*(\.{3})?[a-zA-Z]*$/.test(term);
   const letters = new Set(left);
@@ -75,6 +80,7 @@ function diagonal({ labels, value }: Labelled): Labelled {
     labels.reduce((n, other, d) => (other === label ? n + strides[d] : n), 0),
   );
   const own = stridesOf(shape);
+  willMake(product(shape), 'einsum');
   const places = Array.from({ length: product(shape) }, (_, i) =>
     steps.reduce((place, step, d) => place + (Math.floor(i / own[d]) % shape[d]) * step, 0),
   );

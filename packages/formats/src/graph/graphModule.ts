@@ -2,6 +2,8 @@
 // trains, compiles and is summarised like any other. Values are forgotten after their last use.
 
 import { cast, NeocogError, nn, ShapeError, Tensor } from 'neocog';
+import { atCostOf, type Budget, willHold, willRelease } from '../budget.ts';
+import { shown } from '../shown.ts';
 import { type Arguments, Operation } from './operation.ts';
 import { HostArray, type HostType, isKnown, toTensor, type Value } from './value.ts';
 
@@ -27,6 +29,8 @@ export interface GraphSpec {
   readonly steps: readonly Step[];
   /** Values known at load that steps or outputs name. */
   readonly constants: ReadonlyMap<string, Value>;
+  /** What bounds each run; without one there is no bound. */
+  readonly budget?: Budget | undefined;
 }
 
 /** Values by name; inner scopes see those around them. */
@@ -47,14 +51,20 @@ export class Scope {
     this.#values.set(name, value);
   }
 
-  delete(name: string): void {
+  /** Forgets a value of this scope, and gives it back. */
+  delete(name: string): Value | undefined {
+    const value = this.#values.get(name);
     this.#values.delete(name);
+    return value;
   }
 }
 
 /** A step that runs with the values around it, such as one that chooses between two blocks. */
 export abstract class ScopedModule extends nn.Module {
   abstract runIn(scope: Scope, inputs: Arguments): readonly Value[];
+
+  /** Names of the values around it that it may read. */
+  abstract get reads(): Iterable<string>;
 
   /** Its parts are what runs; on a tensor alone it does nothing. */
   forward(x: Tensor): Tensor {
@@ -68,6 +78,8 @@ export class Block extends nn.Module {
   readonly #outputs: readonly string[];
   readonly #constants: ReadonlyMap<string, Value>;
   readonly #lastUse: ReadonlyMap<number, readonly string[]>;
+  /** Names of values that it does not compute itself. */
+  readonly reads: ReadonlySet<string>;
 
   constructor(steps: readonly Step[], outputs: readonly string[], constants: ReadonlyMap<string, Value>) {
     super();
@@ -75,6 +87,7 @@ export class Block extends nn.Module {
     this.#outputs = outputs;
     this.#constants = constants;
     this.#lastUse = lastUses(steps, outputs);
+    this.reads = outerReads(steps, outputs);
   }
 
   override children(): [name: string, child: nn.Module][] {
@@ -89,19 +102,25 @@ export class Block extends nn.Module {
   runIn(outer: Scope | undefined, given: Iterable<readonly [string, Value]> = []): Value[] {
     const scope = new Scope([...this.#constants, ...given], outer);
     this.#steps.forEach((step, i) => {
-      runStep(step, scope);
-      for (const name of this.#lastUse.get(i) ?? []) scope.delete(name);
+      willHold(() => runStep(step, scope));
+      for (const name of this.#lastUse.get(i) ?? []) {
+        const value = scope.delete(name);
+        if (!this.#constants.has(name)) willRelease(value);
+      }
     });
     return this.#outputs.map((name) => need(scope, name, 'the outputs'));
   }
 }
 
-function runStep(step: Step, scope: Scope): void {
+/** Carries out a step; gives back what is kept. */
+function runStep(step: Step, scope: Scope): Value[] {
   const { module, name, outputs } = step;
   const inputs = step.inputs.map((input) => (input === '' ? undefined : need(scope, input, name)));
   const results = carryOut(name, () => resultsOf(module, inputs, scope));
-  outputs.forEach((output, i) => {
-    if (output !== '' && results[i] !== undefined) scope.set(output, results[i]);
+  return outputs.flatMap((output, i) => {
+    if (output === '' || results[i] === undefined) return [];
+    scope.set(output, results[i]);
+    return [results[i]];
   });
 }
 
@@ -127,7 +146,7 @@ function resultsOf(module: nn.Module, inputs: Arguments, scope: Scope): readonly
 function need(scope: Scope, name: string, who: string): Value {
   const value = scope.get(name);
   if (value) return value;
-  throw new NeocogError(`${who}: the value ${JSON.stringify(name)} was never computed`);
+  throw new NeocogError(`${who}: the value ${shown(name)} was never computed`);
 }
 
 /** Per step, the values that nobody reads after it. */
@@ -135,13 +154,24 @@ function lastUses(steps: readonly Step[], outputs: readonly string[]): Map<numbe
   const last = new Map<string, number>();
   steps.forEach((step, i) => {
     for (const name of [...step.outputs, ...step.inputs]) last.set(name, i);
-    // A block inside may read anything around it.
-    if (step.module instanceof ScopedModule) for (const name of last.keys()) last.set(name, i);
+    if (step.module instanceof ScopedModule) for (const name of step.module.reads) last.set(name, i);
   });
   for (const name of outputs) last.delete(name);
   const byStep = new Map<number, string[]>();
-  for (const [name, i] of last) byStep.set(i, [...(byStep.get(i) ?? []), name]);
+  for (const [name, i] of last) {
+    const names = byStep.get(i);
+    if (names) names.push(name);
+    else byStep.set(i, [name]);
+  }
   return byStep;
+}
+
+/** What steps and outputs read that no step gives. */
+function outerReads(steps: readonly Step[], outputs: readonly string[]): Set<string> {
+  const own = new Set(steps.flatMap((step) => step.outputs));
+  const inside = steps.flatMap(({ module }) => (module instanceof ScopedModule ? [...module.reads] : []));
+  const all = [...steps.flatMap((step) => step.inputs), ...inside, ...outputs];
+  return new Set(all.filter((name) => !own.has(name)));
 }
 
 /**
@@ -159,9 +189,11 @@ export class GraphModule extends nn.NamedModule {
   readonly inputs: readonly GraphInput[];
   readonly outputs: readonly nn.NamedValue[];
   readonly #block: Block;
+  readonly #budget: Budget | undefined;
 
-  constructor({ inputs, outputs, steps, constants }: GraphSpec) {
+  constructor({ inputs, outputs, steps, constants, budget }: GraphSpec) {
     super();
+    this.#budget = budget;
     this.inputs = Object.freeze([...inputs]);
     this.outputs = Object.freeze([...outputs]);
     const names = outputs.map((output) => output.name);
@@ -174,7 +206,12 @@ export class GraphModule extends nn.NamedModule {
 
   run(inputs: nn.NamedTensors): Record<string, Tensor> {
     const given = checkInputs(this.inputs, inputs);
-    const values = this.#block.runIn(undefined, given);
+    const size = given.reduce((sum, [, value]) => sum + value.data.length, 0);
+    const run = (): Value[] => {
+      willHold(() => given.map(([, value]) => value));
+      return this.#block.runIn(undefined, given);
+    };
+    const values = this.#budget ? atCostOf(this.#budget.forRun('run', size), run) : run();
     return Object.fromEntries(this.outputs.map(({ name, dtype }, i) => [name, asTensor(values[i], dtype)]));
   }
 }

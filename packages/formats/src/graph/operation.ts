@@ -47,7 +47,9 @@ export class Operation extends nn.Module {
   /** Operations take what they need for given; only a broken file lacks it. */
   #carryOut(inputs: Arguments): readonly Value[] {
     try {
-      return this.#compute(inputs);
+      const results = this.#compute(inputs);
+      for (const result of results) checkRank(this.kind, result?.shape);
+      return results;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       throw new FormatError(`${this.kind}: it lacks an input that it needs, or has one of another kind`, {
@@ -59,6 +61,14 @@ export class Operation extends nn.Module {
   override describe(): string {
     return this.kind;
   }
+}
+
+/** As NumPy has it. What a file asks for beyond only takes time. */
+export const mostAxes = 64;
+
+function checkRank(kind: string, shape: readonly number[] = []): void {
+  if (shape.length <= mostAxes) return;
+  throw new FormatError(`${kind}: a value of ${shape.length} axes, at most ${mostAxes} are possible`);
 }
 
 const isTensor = (value: Value | undefined): value is Tensor => value instanceof Tensor;

@@ -5,6 +5,7 @@ import {
   add,
   cast,
   concat,
+  FormatError,
   indexSelect,
   maximum,
   minimum,
@@ -15,6 +16,7 @@ import {
   Tensor,
   UnsupportedError,
 } from 'neocog';
+import { willMake, willWork } from '../budget.ts';
 import {
   HostArray,
   int64s,
@@ -34,6 +36,7 @@ export const stridesOf = (shape: readonly number[]): number[] =>
 
 /** Reads single places: `places[i]` in x for position i of a result. */
 export function pick(x: Value, shape: readonly number[], places: ArrayLike<number>): Value {
+  willMake(places.length);
   const cells = Array.from(places);
   return moveValues([x], ([t]) => reshape(indexSelect(reshape(t, [t.size]), cells, { axis: 0 }), shape));
 }
@@ -53,6 +56,7 @@ export function elementPlaces(
   indices: HostArray,
 ): number[] {
   const [from, to] = [stridesOf(indices.shape), stridesOf(shape)];
+  willMake(indices.data.length, what);
   return Array.from(indices.data, (index, i) =>
     shape.reduce((place, size, a) => {
       const own = Math.floor(i / from[a]) % indices.shape[a];
@@ -72,7 +76,9 @@ export function blockPlaces(
   const strides = stridesOf(shape);
   const inner = product(shape.slice(batch + depth));
   const rowsPerBatch = product(indices.shape.slice(batch, -1));
-  return Array.from({ length: product(indices.shape.slice(0, -1)) * inner }, (_, i) => {
+  const count = product(indices.shape.slice(0, -1)) * inner;
+  willMake(count, what);
+  return Array.from({ length: count }, (_, i) => {
     const row = Math.floor(i / inner);
     let place = (i % inner) + Math.floor(row / rowsPerBatch) * product(shape.slice(batch));
     for (let k = 0; k < depth; k++) {
@@ -149,6 +155,7 @@ export function scatter(
   });
   const size = product(x.shape);
   return rounds.reduce((value, round) => {
+    willMake(size, 'it', 4);
     const cells = Int32Array.from({ length: size }, (_, i) => i);
     round.forEach((update, i) => {
       cells[places[update]] = size + i;
@@ -165,8 +172,14 @@ export function scatter(
 export function largestOf(x: HostArray, axis: number, k: number, largest: boolean): [Value, HostArray] {
   const inner = product(x.shape.slice(axis + 1));
   const length = x.shape[axis];
+  if (!(Number.isInteger(k) && k >= 0 && k <= length)) {
+    throw new FormatError(`the ${k} largest of an axis are asked for, it has ${length} values`);
+  }
   const shape = x.shape.with(axis, k);
   const size = product(shape);
+  willMake(size, 'it', 16);
+  // Sorting compares each value about as often as its number has digits.
+  willWork(32 * x.data.length * Math.ceil(Math.log2(length + 1)));
   const [values, places] = [new Float64Array(size), new Float64Array(size)];
   for (let row = 0; row < size / k; row++) {
     const [outer, offset] = [Math.floor(row / inner), row % inner];

@@ -3,6 +3,7 @@
 // shapes happens where shapes are needed, and a compiled network sees only its results.
 
 import { cast, ShapeError, Tensor, UnsupportedError, withBackend } from 'neocog';
+import { metered, willMake } from '../budget.ts';
 
 /** Number types of files. What neocog computes in is float32; the others exist on the host. */
 export type HostType =
@@ -75,7 +76,10 @@ export function isKnown(value: Value): boolean {
 /** The values of `value`, to be looked at now. @throws UnsupportedError where a recorded tensor has none. */
 export function readHost(what: string, value: Value): HostArray {
   if (value instanceof HostArray) return value;
-  if (isKnown(value)) return new HostArray(value.dtype, value.data, value.shape);
+  if (isKnown(value)) {
+    willMake(value.size, what);
+    return new HostArray(value.dtype, value.data, value.shape);
+  }
   throw new UnsupportedError(
     `${what} depends on values that a compiled network does not see before it runs; run it without compiling, or fix the input at load`,
   );
@@ -84,6 +88,7 @@ export function readHost(what: string, value: Value): HostArray {
 /** A tensor of the values: float32, or int32 for whole numbers. @throws UnsupportedError for those beyond int32. */
 export function toTensor(value: Value): Tensor {
   if (value instanceof Tensor) return value;
+  willMake(value.data.length, 'it', 4);
   if (value.dtype === 'float32') return new Tensor(new Float32Array(value.data), value.shape);
   const data = new Int32Array(value.data);
   const lost = data.findIndex((v, i) => v !== value.data[i]);
@@ -94,6 +99,7 @@ export function toTensor(value: Value): Tensor {
 /** A float32 tensor of the values, whatever their type. */
 export function toFloats(value: Value): Tensor {
   if (value instanceof Tensor) return value.dtype === 'float32' ? value : cast(value, 'float32');
+  willMake(value.data.length, 'it', 4);
   return new Tensor(new Float32Array(value.data), value.shape);
 }
 
@@ -102,21 +108,34 @@ export function toFloats(value: Value): Tensor {
  * them.
  */
 export function moveHost(arrays: readonly HostArray[], move: (tensors: Tensor[]) => Tensor): HostArray {
+  const joined = joinData(arrays);
   let count = 0;
-  const joined: number[] = [];
-  const places = arrays.map((array) => {
-    const positions = Int32Array.from(array.data, (_, i) => count + i);
-    for (const v of array.data) joined.push(v);
-    count += positions.length;
-    return new Tensor(positions, array.shape);
+  const places = arrays.map(({ data, shape }) => {
+    const positions = new Int32Array(data.length);
+    for (let i = 0; i < positions.length; i++) positions[i] = count++;
+    return new Tensor(positions, shape);
   });
   // Computed even while the network around it is being recorded.
-  const moved = withBackend('reference', () => move(places));
-  return new HostArray(
-    arrays[0].dtype,
-    Float64Array.from(moved.data, (i) => joined[i]),
-    moved.shape,
-  );
+  const moved = withBackend('reference', () => metered(() => move(places)));
+  willMake(moved.size);
+  const data = new Float64Array(moved.size);
+  for (let i = 0; i < data.length; i++) data[i] = joined[moved.data[i]];
+  return new HostArray(arrays[0].dtype, data, moved.shape);
+}
+
+/** The values of all arrays, one after the other. */
+function joinData(arrays: readonly HostArray[]): Float64Array {
+  const total = arrays.reduce((sum, { data }) => sum + data.length, 0);
+  // A position and, where there are several, a copy for each value.
+  willMake(total, '', arrays.length === 1 ? 4 : 12);
+  if (arrays.length === 1) return arrays[0].data;
+  const joined = new Float64Array(total);
+  let at = 0;
+  for (const { data } of arrays) {
+    joined.set(data, at);
+    at += data.length;
+  }
+  return joined;
 }
 
 /** Moves values: host arrays on the host, tensors as tensors. */
@@ -155,7 +174,9 @@ export function mapHost(
   f: (...xs: number[]) => number,
 ): HostArray {
   const shape = broadcastShape(arrays.map((array) => array.shape));
-  const data = new Float64Array(shape.reduce((a, b) => a * b, 1));
+  const size = shape.reduce((a, b) => a * b, 1);
+  willMake(size);
+  const data = new Float64Array(size);
   const readers = arrays.map((array) => reader(array, shape));
   const [a, b, c] = readers;
   // Calls with a fixed number of arguments are many times as fast.

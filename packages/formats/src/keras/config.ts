@@ -2,6 +2,7 @@
 
 import { FormatError, type Tensor, UnsupportedError } from 'neocog';
 import { isObject } from '../json.ts';
+import { shown } from '../shown.ts';
 
 /** Which program's conventions a file follows, where they differ. */
 export type Dialect = 'keras3' | 'keras2' | 'tfjs';
@@ -20,7 +21,7 @@ export class LayerConfig {
     layer: { className: string; name: string; raw: Readonly<Record<string, unknown>>; dialect: Dialect },
     takeWeights: (names: readonly string[]) => Map<string, Tensor>,
   ) {
-    this.about = `${about}: ${layer.className} ${JSON.stringify(layer.name)}`;
+    this.about = `${about}: ${layer.className} ${shown(layer.name)}`;
     this.className = layer.className;
     this.name = layer.name;
     this.raw = layer.raw;
@@ -49,21 +50,19 @@ export class LayerConfig {
     if (typeof value === 'number') return value;
     // TensorFlow.js and Keras 2 write some numbers as { type: 'ndarray', value }.
     if (isObject(value) && typeof value.value === 'number') return value.value;
-    return this.fail(`has ${key} ${JSON.stringify(value)}, a number is needed`);
+    return this.fail(`has ${key} ${shown(value)}, a number is needed`);
   }
 
   flag(key: string, otherwise: boolean): boolean {
     const value = this.value(key) ?? otherwise;
     return typeof value === 'boolean'
       ? value
-      : this.fail(`has ${key} ${JSON.stringify(value)}, true or false is needed`);
+      : this.fail(`has ${key} ${shown(value)}, true or false is needed`);
   }
 
   text(key: string, otherwise: string): string {
     const value = this.value(key) ?? otherwise;
-    return typeof value === 'string'
-      ? value
-      : this.fail(`has ${key} ${JSON.stringify(value)}, a text is needed`);
+    return typeof value === 'string' ? value : this.fail(`has ${key} ${shown(value)}, a text is needed`);
   }
 
   oneOf<T extends string>(key: string, values: readonly T[]): T {
@@ -78,7 +77,7 @@ export class LayerConfig {
     const value = this.value(key) ?? otherwise;
     const list = Array.isArray(value) ? value : new Array(count).fill(value);
     const good = list.length === count && list.every((n) => Number.isSafeInteger(n) && n >= 0);
-    return good ? list : this.fail(`has ${key} ${JSON.stringify(value)}, ${count} whole numbers are needed`);
+    return good ? list : this.fail(`has ${key} ${shown(value)}, ${count} whole numbers are needed`);
   }
 
   /** A list of numbers of any length, or nested lists made flat. */
@@ -86,7 +85,7 @@ export class LayerConfig {
     const list = [this.value(key) ?? []].flat(8);
     return list.every((n) => typeof n === 'number')
       ? (list as number[])
-      : this.fail(`has ${key} ${JSON.stringify(this.value(key))}, numbers are needed`);
+      : this.fail(`has ${key} ${shown(this.value(key))}, numbers are needed`);
   }
 
   get channelsFirst(): boolean {
@@ -98,7 +97,7 @@ export class LayerConfig {
   weights<const Name extends string>(names: readonly Name[]): Record<Name, Tensor> {
     const found = this.#takeWeights(names);
     const missing = names.find((name) => !found.has(name));
-    if (missing !== undefined) this.fail(`has no weight ${JSON.stringify(missing)} in the file`);
+    if (missing !== undefined) this.fail(`has no weight ${shown(missing)} in the file`);
     return Object.fromEntries(found) as Record<Name, Tensor>; // every name was found
   }
 }

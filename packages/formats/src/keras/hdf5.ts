@@ -2,36 +2,73 @@
 // anywhere, so it reads from a buffer that counts: what is read again and again is refused. Nothing is written.
 // Format: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
 
+import { Unzlib } from 'fflate';
 import * as jsfive from 'jsfive';
 import { FormatError, NeocogError, Tensor } from 'neocog';
+import type { Budget } from '../budget.ts';
+import { shown, shownList } from '../shown.ts';
+import { pushPieces } from '../zip.ts';
 
-/** A file may be read this many times over, for its names are found again for each array. */
-const readingLimit = 64;
-/** Arrays may take this many times the file's bytes: compressed ones, of which networks have few. */
-const growthLimit = 64;
-/** Small files are allowed this much. */
-const leastAllowance = 1 << 24;
+/** What a reading takes beside its bytes: loops that do not get on read nothing again and again. */
+const readingSteps = 1000;
+/** A number of a list that jsfive makes, then of a tensor. */
+const bytesPerNumber = 20;
 
-/** The bytes of a file, which refuse to be read without end. */
+/** Bytes of a file, which refuse to be read without end. Parts of them count too. */
 class CountedBuffer extends ArrayBuffer {
-  #left: number;
+  readonly #counter: Counter;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, counter: Counter) {
     super(bytes.length);
     new Uint8Array(this).set(bytes);
-    this.#left = bytes.length * readingLimit + leastAllowance;
+    this.#counter = counter;
   }
 
   static override get [Symbol.species](): ArrayBufferConstructor {
     return ArrayBuffer;
   }
 
-  override slice(begin?: number, end?: number): ArrayBuffer {
-    const part = super.slice(begin, end);
-    // A reading of nothing counts too, for loops that do not get on.
-    this.#left -= part.byteLength + 64;
-    if (this.#left < 0) throw new FormatError('its parts refer to each other without end');
-    return part;
+  override slice(begin = 0, end = this.byteLength): ArrayBuffer {
+    // What is asked for counts, also where it is not there.
+    this.#counter.read(Math.max(0, end - begin));
+    return new CountedBuffer(new Uint8Array(this).subarray(begin, end), this.#counter);
+  }
+}
+
+/** Steps for each number that jsfive reads of a header, which it looks up by a text. */
+const stepsPerNumber = 1000;
+
+/**
+ * Runs `read` with every number that it reads counted. jsfive has no place to ask it of, and reads through `DataView`; so its
+ * getters count as long as `read` runs, which does not wait for anything.
+ */
+function countingNumbers<T>(budget: Budget, read: () => T): T {
+  const { getUint8, getUint32 } = DataView.prototype;
+  const counting = <A extends unknown[]>(get: (this: DataView, ...args: A) => number) =>
+    function (this: DataView, ...args: A): number {
+      budget.work(stepsPerNumber, 'a part');
+      return get.apply(this, args);
+    };
+  Object.assign(DataView.prototype, { getUint8: counting(getUint8), getUint32: counting(getUint32) });
+  try {
+    return read();
+  } finally {
+    Object.assign(DataView.prototype, { getUint8, getUint32 });
+  }
+}
+
+/** Counts what a file is asked for. */
+class Counter {
+  readonly budget: Budget;
+  /** Cells that are walked through for each reading, where an array lies in chunks. */
+  cells = 0;
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
+
+  read(bytes: number): void {
+    this.budget.work(readingSteps + bytes + this.cells, 'a part');
   }
 }
 
@@ -42,19 +79,22 @@ export const isHdf5 = (bytes: Uint8Array): boolean =>
 /** A group of an HDF5 file. Paths are names with `/` between them; what does not exist is null. */
 export class Hdf5Group {
   readonly #group: jsfive.Group;
-  readonly #file: FileState;
+  readonly #file: Counter;
   readonly #path: string;
 
-  private constructor(group: jsfive.Group, file: FileState, path: string) {
+  private constructor(group: jsfive.Group, file: Counter, path: string) {
     this.#group = group;
     this.#file = file;
     this.#path = path;
   }
 
-  /** @throws FormatError if the bytes are no HDF5 file. `about` begins every error. */
-  static open(about: string, bytes: Uint8Array): Hdf5Group {
-    const file = { about, allowance: (bytes.length * growthLimit + leastAllowance) / 4 };
-    const root = guarded(file, 'the file', () => new jsfive.File(new CountedBuffer(bytes)));
+  /** @throws FormatError if the bytes are no HDF5 file. */
+  static open(bytes: Uint8Array, budget: Budget): Hdf5Group {
+    const file = new Counter(budget);
+    const root = guarded(file, 'the file', () => {
+      budget.bytes(bytes.length, 'the file');
+      return new jsfive.File(new CountedBuffer(bytes, file));
+    });
     return new Hdf5Group(root, file, '');
   }
 
@@ -72,6 +112,7 @@ export class Hdf5Group {
   /** A text, or a list of texts; null where there is no such attribute. */
   attribute(name: string): unknown {
     return guarded(this.#file, `${this.#path}@${name}`, () => {
+      countTexts(this.#group._dataobjects, this.#file);
       const { attrs } = this.#group;
       return Object.hasOwn(attrs, name) ? attrs[name] : null;
     });
@@ -101,30 +142,93 @@ export class Hdf5Group {
   }
 }
 
-interface FileState {
-  readonly about: string;
-  /** How many numbers may still be made. */
-  allowance: number;
+const counted = new WeakSet<object>();
+
+/** Texts of any length lie once in the file and may be referred to again and again. */
+function countTexts(objects: jsfive.Group['_dataobjects'], file: Counter): void {
+  if (counted.has(objects)) return;
+  counted.add(objects);
+  const find = objects._vlen_size_and_data.bind(objects);
+  objects._vlen_size_and_data = (buffer, offset) => {
+    const found = find(buffer, offset);
+    file.budget.bytes(2 * (found[1]?.byteLength ?? 0), 'a text');
+    return found;
+  };
 }
 
-function readArray(found: jsfive.Dataset, file: FileState): Tensor {
+function readArray(found: jsfive.Dataset, file: Counter): Tensor {
   const { shape, dtype } = found;
-  const kind = typeof dtype === 'string' ? /^[<>|=]?([fiu])[1248]$/.exec(dtype)?.[1] : undefined;
-  if (kind === undefined) throw new FormatError(`it holds ${JSON.stringify(dtype)}, numbers are needed`);
+  const [, kind, width] = (typeof dtype === 'string' && /^[<>|=]?([fiu])([1248])$/.exec(dtype)) || [];
+  if (kind === undefined) throw new FormatError(`it holds ${shown(dtype)}, numbers are needed`);
   const size = shape.reduce((product, n) => product * n, 1);
-  file.allowance -= size;
-  if (!(file.allowance >= 0)) throw new FormatError(`its shape [${shape}] is more than the file can hold`);
-  const values = found.value as ArrayLike<number>;
-  if (values.length !== size) throw new FormatError(`it has ${values.length} values for shape [${shape}]`);
+  file.budget.value(size, bytesPerNumber, 'an array');
+  const values = readChunks(found, Number(width), file);
+  if (values.length !== size) {
+    throw new FormatError(`it has ${values.length} values for shape ${shownList(shape)}`);
+  }
   return new Tensor(kind === 'f' ? new Float32Array(values) : new Int32Array(values), Object.freeze(shape));
 }
 
-/** Whatever the parser throws becomes a FormatError. */
-function guarded<T>(file: FileState, place: string, read: () => T): T {
+/** The values, where a chunk unpacks to what its shape says and no more. */
+function readChunks(found: jsfive.Dataset, width: number, file: Counter): ArrayLike<number> {
+  const { chunks } = found._dataobjects;
+  file.cells = chunks ? chunks.reduce((product, n) => product * n, 1) : 0;
+  // A checksum of four bytes may follow the values.
+  const most = file.cells * width + 4;
+  const filters = new Map([
+    [1, (packed: ArrayBuffer) => inflate(packed, most, file.budget)],
+    [2, (shuffled: ArrayBuffer) => unshuffle(shuffled, width)],
+  ]);
+  const before = [...jsfive.Filters];
+  for (const [number, filter] of filters) jsfive.Filters.set(number, filter);
   try {
-    return read();
+    return found.value as ArrayLike<number>;
+  } finally {
+    file.cells = 0;
+    for (const [number, filter] of before) jsfive.Filters.set(number, filter);
+  }
+}
+
+/** First bytes of all values, then second bytes …, as values. */
+function unshuffle(shuffled: ArrayBuffer, width: number): ArrayBuffer {
+  const bytes = new Uint8Array(shuffled);
+  const values = new Uint8Array(bytes.length);
+  const count = Math.floor(bytes.length / width);
+  for (let i = 0; i < count; i++) {
+    for (let byte = 0; byte < width; byte++) values[i * width + byte] = bytes[byte * count + i];
+  }
+  return values.buffer;
+}
+
+/** zlib's data begin with two bytes. */
+function inflate(packed: ArrayBuffer, most: number, budget: Budget): ArrayBuffer {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const stream = new Unzlib((part) => {
+    length += part.length;
+    if (length > most) throw new FormatError(`a chunk of it unpacks to more than its ${most} bytes`);
+    budget.work(part.length, 'a chunk');
+    parts.push(part);
+  });
+  pushPieces(stream, new Uint8Array(packed));
+  const data = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return data.buffer;
+}
+
+/** Whatever the parser throws becomes a FormatError. */
+function guarded<T>({ budget }: Counter, place: string, read: () => T): T {
+  try {
+    return countingNumbers(budget, read);
   } catch (error) {
-    const reason = error instanceof NeocogError ? error.message : `${place} is damaged or of an unknown kind`;
-    throw new FormatError(`${file.about} cannot be read as HDF5: ${place}: ${reason}`, { cause: error });
+    // What the budget refuses names the file already.
+    if (error instanceof NeocogError && error.message.startsWith(budget.about)) throw error;
+    const where = shown(place);
+    const reason = error instanceof NeocogError ? error.message : 'it is damaged or of an unknown kind';
+    throw new FormatError(`${budget.about} cannot be read as HDF5: ${where}: ${reason}`, { cause: error });
   }
 }

@@ -1,16 +1,19 @@
 // Networks that Keras has saved: archives of Keras 3 (`.keras`), and HDF5 files of Keras 2 and 3 (`.h5`).
 
 import { FormatError } from 'neocog';
+import { atCostOf } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { parseJsonObject } from '../json.ts';
-import { readSource, type Source, sourceName } from '../source.ts';
+import { type Opened, openSource, type ReadOptions } from '../open.ts';
+import { jsonText } from '../options.ts';
+import type { Source } from '../source.ts';
 import type { Shapes } from '../tfjs/shapes.ts';
 import { isZip, unzip } from '../zip.ts';
 import { Hdf5Group, isHdf5 } from './hdf5.ts';
 import { buildNetwork, type CustomLayers, type NetworkSource } from './network.ts';
 import { ArchiveWeights, Hdf5Weights } from './weights.ts';
 
-export interface LoadKerasOptions {
+export interface LoadKerasOptions extends ReadOptions {
   /** Layers that neocog does not know, by class name or by name. */
   customLayers?: CustomLayers | undefined;
   /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
@@ -29,42 +32,47 @@ export interface LoadKerasOptions {
  * @example const net = await loadKeras('digits.keras'); net.forward(zeros([1, 28, 28, 1]))
  */
 export async function loadKeras(source: Source, options: LoadKerasOptions = {}): Promise<GraphModule> {
-  const bytes = await readSource('loadKeras', source);
-  const about = `loadKeras: ${sourceName(source)}`;
+  return readKeras(await openSource('loadKeras', source, options, ['customLayers', 'shapes', 'config']));
+}
+
+/** The network of a file whose bytes are at hand. */
+export function readKeras(opened: Opened<LoadKerasOptions>): GraphModule {
+  const { bytes, budget, options } = opened;
   const { customLayers = {}, shapes = {} } = options;
-  const common = { about, customLayers, shapes };
-  if (isZip(bytes)) return buildNetwork({ ...readArchive(about, bytes), ...common });
-  if (isHdf5(bytes)) return buildNetwork({ ...readHdf5(about, bytes, options.config), ...common });
-  throw new FormatError(`${about} is neither a .keras archive nor an HDF5 file`);
+  const readParts = isZip(bytes) ? readArchive : isHdf5(bytes) ? readHdf5 : null;
+  if (!readParts) throw new FormatError(`${budget.about} is neither a .keras archive nor an HDF5 file`);
+  return atCostOf(budget, () => buildNetwork({ ...readParts(opened), budget, customLayers, shapes }));
 }
 
 type Parts = Pick<NetworkSource, 'model' | 'weights' | 'dialect'>;
 
-function readArchive(about: string, bytes: Uint8Array): Parts {
-  const files = unzip(about, bytes);
+function readArchive({ bytes, budget }: Opened<LoadKerasOptions>): Parts {
+  const { about } = budget;
+  const files = unzip(bytes, budget);
   const [config, weights, metadata] = ['config.json', 'model.weights.h5', 'metadata.json'].map((name) =>
     files.get(name),
   );
   if (!config || !weights)
     throw new FormatError(`${about} holds no config.json and model.weights.h5; was it saved by Keras?`);
-  const version = metadata ? parseJsonObject(about, metadata).keras_version : '3';
+  const version = metadata ? parseJsonObject(metadata, budget).keras_version : '3';
   return {
-    model: parseJsonObject(about, config),
-    weights: new ArchiveWeights(Hdf5Group.open(about, weights)),
+    model: parseJsonObject(config, budget),
+    weights: new ArchiveWeights(Hdf5Group.open(weights, budget)),
     dialect: dialectOf(version),
   };
 }
 
-function readHdf5(about: string, bytes: Uint8Array, given: string | object | undefined): Parts {
-  const file = Hdf5Group.open(about, bytes);
-  const config = given ?? file.attribute('model_config');
+function readHdf5({ bytes, budget, options }: Opened<LoadKerasOptions>): Parts {
+  const { about } = budget;
+  const file = Hdf5Group.open(bytes, budget);
+  const config = options.config ?? file.attribute('model_config');
   if (typeof config !== 'string' && (typeof config !== 'object' || config === null)) {
     throw new FormatError(
       `${about} holds weights without a network; pass { config } as model.to_json() gives it`,
     );
   }
-  const text = typeof config === 'string' ? config : JSON.stringify(config);
-  const model = parseJsonObject(about, new TextEncoder().encode(text));
+  const text = typeof config === 'string' ? config : jsonText('loadKeras', 'config', config);
+  const model = parseJsonObject(new TextEncoder().encode(text), budget);
   const whole = file.group('model_weights');
   const named = whole ?? (file.attribute('layer_names') === null ? null : file);
   const version = file.attribute('keras_version') ?? named?.attribute('keras_version') ?? '3';

@@ -2,10 +2,12 @@
 // them. Networks within networks are laid out in the network around them, under their names.
 
 import { FormatError, init, nn, type Tensor, UnsupportedError } from 'neocog';
+import { type Budget, willWork } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { operation } from '../graph/operation.ts';
 import { toTensor } from '../graph/value.ts';
 import { isObject } from '../json.ts';
+import { shown } from '../shown.ts';
 import { Plan, type Wire } from '../tfjs/plan.ts';
 import { fixInputs, type Shapes } from '../tfjs/shapes.ts';
 import { absorbPadding } from './absorb.ts';
@@ -38,8 +40,8 @@ export type CustomLayer = (
 export type CustomLayers = Readonly<Record<string, CustomLayer>>;
 
 export interface NetworkSource {
-  /** Begins every error. */
-  readonly about: string;
+  /** Begins every error, and counts what is made. */
+  readonly budget: Budget;
   /** `{ class_name, config }` */
   readonly model: unknown;
   readonly weights: WeightStore;
@@ -49,33 +51,35 @@ export interface NetworkSource {
   readonly shapes: Shapes;
 }
 
+/** For each layer each time that it is laid out. */
+const layoutSteps = 2000;
+
 /** Lays out a network for its inputs. */
 type Layout = (plan: Plan, inputs: readonly Wire[]) => Wire[];
 
-interface Context extends Omit<NetworkSource, 'model' | 'weights'> {
+interface Context extends Omit<NetworkSource, 'model' | 'weights' | 'budget'> {
+  /** Begins every error. */
+  readonly about: string;
   /** Layers that are not read, with reasons. */
   readonly refusals: string[];
-  readonly depth: number;
 }
-
-/** Networks nest this deep at most. */
-const depthLimit = 50;
 
 /**
  * @throws UnsupportedError naming every layer that neocog does not have.
  * @throws FormatError for a network that is none.
  */
-export function buildNetwork({ model: json, weights, ...source }: NetworkSource): GraphModule {
-  const context: Context = { ...source, refusals: [], depth: 0 };
-  const model = readModel(source.about, json);
+export function buildNetwork({ model: json, weights, budget, ...source }: NetworkSource): GraphModule {
+  const { about } = budget;
+  const context: Context = { ...source, about, refusals: [] };
+  const model = readModel(about, json);
   const layout = layOut(model, weights, '', context);
   if (context.refusals.length > 0) {
     throw new UnsupportedError(
-      `${source.about} has ${context.refusals.length} layers that neocog does not read: ${context.refusals.join('; ')}; give them as customLayers`,
+      `${about} has ${context.refusals.length} layers that neocog does not read: ${context.refusals.slice(0, 20).join('; ')}; give them as customLayers`,
     );
   }
-  const plan = new Plan();
-  const inputs = fixInputs(source.about, networkInputs(model, source.about), source.shapes);
+  const plan = new Plan(budget);
+  const inputs = fixInputs(about, networkInputs(model, about), source.shapes);
   const outputs = layout(
     plan,
     inputs.map((input) => plan.input(input)),
@@ -84,15 +88,17 @@ export function buildNetwork({ model: json, weights, ...source }: NetworkSource)
 }
 
 function layOut(model: ModelDescription, weights: WeightStore, prefix: string, context: Context): Layout {
-  if (context.depth > depthLimit) {
-    throw new FormatError(`${context.about}: networks are nested deeper than ${depthLimit}`);
-  }
   // Stores count the layers of the file, also those that go.
   const stores = weights.layers(model.layers);
   const storeOf = new Map(model.layers.map(({ name }, i) => [name, stores[i]]));
   const network = absorbPadding(model);
   const applies = network.layers.map((layer) => makeLayer(layer, storeOf.get(layer.name)!, prefix, context));
-  return network.sequential ? chain(network, applies) : functional(network, applies, context.about);
+  const layout = network.sequential ? chain(network, applies) : functional(network, applies, context.about);
+  return (plan, inputs) => {
+    // A network that is called twice, inside one that is called twice, is laid out four times, and so on.
+    willWork(layoutSteps * network.layers.length, 'the network');
+    return layout(plan, inputs);
+  };
 }
 
 type LayerApply = (plan: Plan, inputs: readonly Wire[]) => Wire[];
@@ -110,7 +116,7 @@ function makeLayer(
   const path = `${prefix}${name}`;
   if (isModel(className)) {
     const model = readModel(context.about, { class_name: className, config });
-    return layOut(model, weights, `${path}.`, { ...context, depth: context.depth + 1 });
+    return layOut(model, weights, `${path}.`, context);
   }
   try {
     const apply = readLayer({ ...layer, name: path }, weights, context);
@@ -135,7 +141,7 @@ function readLayer(layer: LayerDescription, weights: WeightStore, context: Conte
   const called = known && !takesNumbers ? null : functionCall(kind);
   if (called) return (plan, inputs) => called(plan, name, inputs);
   if (known) return init.withoutDefaults(() => kerasLayers[kind](config));
-  throw new UnsupportedError(`${kind} ${JSON.stringify(name)}`);
+  throw new UnsupportedError(`${kind} ${shown(name)}`);
 }
 
 function customLayer(config: LayerConfig, custom: CustomLayer, weights: WeightStore): Apply {
@@ -165,7 +171,7 @@ function functional(model: ModelDescription, applies: readonly LayerApply[], abo
       const key = keyOf({ layer: name, call: call.call });
       if (results.has(key)) continue;
       const wires = argumentsOf(model, call).map((arg) => operand(plan, arg, find));
-      if (wires.length === 0) throw new FormatError(`${about}: layer ${JSON.stringify(name)} has no inputs`);
+      if (wires.length === 0) throw new FormatError(`${about}: layer ${shown(name)} has no inputs`);
       results.set(key, applies[call.layer](plan, wires));
     }
     return model.outputs.map(find);
@@ -181,7 +187,7 @@ function findWire(about: string, results: ReadonlyMap<string, Wire[]>, reference
   const wire = results.get(keyOf(reference))?.[reference.tensor];
   if (wire) return wire;
   throw new FormatError(
-    `${about}: nobody computes result ${reference.tensor} of layer ${JSON.stringify(reference.layer)}`,
+    `${about}: nobody computes result ${reference.tensor} of layer ${shown(reference.layer)}`,
   );
 }
 
@@ -190,7 +196,7 @@ function networkInputs(model: ModelDescription, about: string): nn.NamedValue[] 
   return model.inputs.map(({ layer }) => {
     const found = model.layers.find(({ name }) => name === layer);
     if (!found || !isInput(found))
-      throw new FormatError(`${about}: the input ${JSON.stringify(layer)} is no input layer`);
+      throw new FormatError(`${about}: the input ${shown(layer)} is no input layer`);
     return namedInput(about, found, '');
   });
 }
@@ -199,9 +205,7 @@ function namedInput(about: string, { name, config }: LayerDescription, suffix: s
   const shape = config.batch_shape ?? config.batch_input_shape ?? config.batchInputShape;
   const good = Array.isArray(shape) && shape.every((n) => n === null || (Number.isSafeInteger(n) && n > 0));
   if (!good) {
-    throw new FormatError(
-      `${about}: the input ${JSON.stringify(name)} has shape ${JSON.stringify(shape)}, sizes are needed`,
-    );
+    throw new FormatError(`${about}: the input ${shown(name)} has shape ${shown(shape)}, sizes are needed`);
   }
   const open = (d: number): string => (d === 0 ? 'batch' : `${name}.${d}`);
   const dtype = isObject(config.dtype) ? 'float32' : String(config.dtype ?? 'float32');

@@ -14,6 +14,7 @@ import {
   slice,
   type Tensor,
 } from 'neocog';
+import { shown } from '../shown.ts';
 import { tensorStep } from './activations.ts';
 import type { LayerConfig } from './config.ts';
 import { type LayerReader, type LayerTable, onImages } from './reader.ts';
@@ -101,7 +102,7 @@ export function sides(config: LayerConfig, key: string, rank: Rank): [number, nu
   const good = read.length === rank && read.every((pair) => pair.length === 2 && pair.every(isCount));
   return good
     ? (read as [number, number][])
-    : config.fail(`has ${key} ${JSON.stringify(value)}, a pair for each of ${rank} axes is needed`);
+    : config.fail(`has ${key} ${shown(value)}, a pair for each of ${rank} axes is needed`);
 }
 
 const zeroPadding =

@@ -24,6 +24,7 @@ import {
 } from 'neocog';
 import { type Compute, operation } from '../graph/operation.ts';
 import { HostArray, toFloats, toTensor, type Value } from '../graph/value.ts';
+import { shown } from '../shown.ts';
 import type { Plan, Wire } from '../tfjs/plan.ts';
 import { alongAxis, boundedRelu, readActivation, tensorStep, thresholdedRelu } from './activations.ts';
 import type { LayerConfig } from './config.ts';
@@ -71,8 +72,7 @@ const reshaping: LayerReader = (config) => {
   // TensorFlow.js writes null for the size that follows from the others.
   const given = config.value('target_shape');
   const target = (Array.isArray(given) ? given : [given]).map((n) => n ?? -1);
-  if (!target.every(Number.isSafeInteger))
-    config.fail(`has target_shape ${JSON.stringify(given)}, sizes are needed`);
+  if (!target.every(Number.isSafeInteger)) config.fail(`has target_shape ${shown(given)}, sizes are needed`);
   const module = tensorStep('Reshape', (x) => reshape(x, [x.shape[0], ...target]));
   return (plan, [x]) => plan.plain(config.name, module, [x], target.length + 1);
 };

@@ -3,6 +3,7 @@
 
 import { FormatError } from 'neocog';
 import { isObject } from '../json.ts';
+import { shown } from '../shown.ts';
 
 /** A result of a layer: the `tensor`-th of its `call`-th call. */
 export interface Reference {
@@ -42,18 +43,18 @@ export function readModel(about: string, json: unknown): ModelDescription {
   const { class_name: className, config } = isObject(json) ? json : {};
   if (typeof className !== 'string' || !isModel(className)) {
     throw new FormatError(
-      `${about}: the network is ${JSON.stringify(className)}, Sequential or Functional is needed; a subclass keeps its computation in Python code`,
+      `${about}: the network is ${shown(className)}, Sequential or Functional is needed; a subclass keeps its computation in Python code`,
     );
   }
   const fields = isObject(config) ? config : { layers: config };
   const { layers, name = '' } = fields;
   if (!Array.isArray(layers) || layers.length === 0 || layers.length > layerLimit) {
-    throw new FormatError(`${about}: the network ${JSON.stringify(name)} has no list of layers`);
+    throw new FormatError(`${about}: the network ${shown(name)} has no list of layers`);
   }
   const read = layers.map((layer: unknown) => readLayer(about, layer));
   const names = new Set<string>();
   const twice = read.find(({ name: layer }) => names.size === names.add(layer).size);
-  if (twice) throw new FormatError(`${about}: two layers are named ${JSON.stringify(twice.name)}`);
+  if (twice) throw new FormatError(`${about}: two layers are named ${shown(twice.name)}`);
   const ends = (key: string): Reference[] => readEnds(about, fields[key]);
   const sequential = className === 'Sequential';
   return countFromZero({
@@ -107,13 +108,11 @@ function countsOwn(references: readonly Argument[], name: string, calls: number,
 function readLayer(about: string, layer: unknown): LayerDescription {
   const { class_name: className, config, name, inbound_nodes: calls = [] } = isObject(layer) ? layer : {};
   if (typeof className !== 'string' || !isObject(config) || !Array.isArray(calls)) {
-    throw new FormatError(
-      `${about}: a layer has no class_name or config: ${JSON.stringify(layer)?.slice(0, 100)}`,
-    );
+    throw new FormatError(`${about}: a layer has no class_name or config: ${shown(layer)}`);
   }
   const own = typeof name === 'string' ? name : config.name;
   if (typeof own !== 'string') throw new FormatError(`${about}: a layer ${className} has no name`);
-  const place = `${about}: layer ${JSON.stringify(own)}`;
+  const place = `${about}: layer ${shown(own)}`;
   // Registered classes are written as `package>Class`.
   const plain = className.replace(/^.*>/, '');
   return { className: plain, name: own, config, calls: calls.map((call) => readCall(place, call)) };
@@ -140,14 +139,13 @@ const toReference = ([layer, call, tensor]: Written): Reference => ({ layer, cal
 /** Keras 3 has `{ args, kwargs }`, Keras 2 and TensorFlow.js `[[layer, call, tensor, kwargs], …]`. */
 function readCall(place: string, call: unknown): Argument[] {
   if (isObject(call)) return [...readArguments(place, call.args ?? []), ...readKeywords(place, call.kwargs)];
-  if (!Array.isArray(call)) throw new FormatError(`${place} is called with ${JSON.stringify(call)}`);
+  if (!Array.isArray(call)) throw new FormatError(`${place} is called with ${shown(call)}`);
   const list: unknown[] = isReference(call) ? [call] : call;
   return list.flatMap((item) => readOld(place, item));
 }
 
 function readOld(place: string, item: unknown): Argument[] {
-  if (!isReference(item))
-    throw new FormatError(`${place} is called with ${JSON.stringify(item)?.slice(0, 100)}`);
+  if (!isReference(item)) throw new FormatError(`${place} is called with ${shown(item)}`);
   const keywords = (item as unknown[])[3];
   const first = item[0] === '_CONSTANT_VALUE' ? Number(item[2]) : toReference(item);
   return [first, ...readKeywords(place, keywords)];
@@ -176,9 +174,7 @@ function readArguments(place: string, value: unknown): Argument[] {
   if (value === null || typeof value === 'boolean') return [];
   const history = isObject(value) && isObject(value.config) ? value.config.keras_history : undefined;
   if (isReference(history)) return [toReference(history)];
-  throw new FormatError(
-    `${place} is called with ${JSON.stringify(value)?.slice(0, 100)}, results of layers are needed`,
-  );
+  throw new FormatError(`${place} is called with ${shown(value)}, results of layers are needed`);
 }
 
 /** One call of a layer. */
@@ -219,7 +215,7 @@ export function orderCalls(about: string, model: ModelDescription): Call[] {
   if (ready.length === all.length) return ready;
   const stuck = all.find((call) => waiting.get(nameOf(call))!.missing > 0)!;
   throw new FormatError(
-    `${about}: layer ${JSON.stringify(model.layers[stuck.layer].name)} waits for a result that is not there, or for its own`,
+    `${about}: layer ${shown(model.layers[stuck.layer].name)} waits for a result that is not there, or for its own`,
   );
 }
 

@@ -2,11 +2,14 @@
 // becomes a step. All nodes that cannot be had are reported together, before any work.
 
 import { FormatError, init, nn, noGrad, Tensor, UnsupportedError } from 'neocog';
+import { willHold } from '../budget.ts';
 import { Block, type Step } from '../graph/graphModule.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { Operation } from '../graph/operation.ts';
 import type { Value } from '../graph/value.ts';
-import { describeNode, innerGraphs, readsOf, weightNames } from './model.ts';
+import { plainly } from '../shown.ts';
+import { KnownValues } from './known.ts';
+import { describeNode, innerGraphs, nodeName, readsOf, weightNames } from './model.ts';
 import { type BuildContext, type Built, OnnxNode } from './node.ts';
 import { operators } from './operators/index.ts';
 import type { GraphProto, NodeProto } from './schema.ts';
@@ -24,8 +27,8 @@ export function checkOperators(about: string, graph: GraphProto): void {
   refuseAll(
     about,
     unknown.map((node) => {
-      const domain = isOnnx(node) ? '' : ` of ${node.domain}`;
-      return `${describeNode(node)}: the operator ${node.opType}${domain} is not supported`;
+      const domain = isOnnx(node) ? '' : ` of ${plainly(node.domain ?? '')}`;
+      return `${describeNode(node)}: the operator ${plainly(node.opType ?? '')}${domain} is not supported`;
     }),
   );
 }
@@ -57,8 +60,7 @@ export class GraphBuilder {
   readonly #about: string;
   readonly #problems: string[];
   readonly #context: BuildContext;
-  readonly #constants: Map<string, Value>;
-  readonly #learnable: Set<string>;
+  readonly #constants: KnownValues;
   readonly #names = new UniqueNames();
   readonly #steps: Step[] = [];
   /** Values that a node or an output of the graph reads. */
@@ -67,14 +69,12 @@ export class GraphBuilder {
   constructor(about: string, graph: GraphProto, opset: number, files: ExternalFiles, outer?: GraphBuilder) {
     this.#about = about;
     this.#problems = outer ? outer.#problems : [];
-    this.#constants = new Map(outer ? outer.#constants : []);
-    this.#learnable = new Set(outer ? outer.#learnable : []);
+    this.#constants = new KnownValues(outer ? outer.#constants : undefined);
     this.#context = {
       opset,
       files,
       constants: this.#constants,
       parameters: outer ? outer.#context.parameters : new Map(),
-      learnable: this.#learnable,
       learn: (name, parameter) => this.#constants.set(name, parameter),
       hasBytes: outer ? outer.#context.hasBytes : hasBytes(graph),
       block: (part) => {
@@ -105,10 +105,10 @@ export class GraphBuilder {
   }
 
   #addWeight(name = '', read: () => Value): void {
-    if (this.#constants.has(name)) return;
+    if (this.#constants.get(name)) return;
     const value = read();
     this.#constants.set(name, value);
-    if (value instanceof Tensor) this.#learnable.add(name);
+    if (value instanceof Tensor) this.#constants.markLearnable(name);
   }
 
   #addNode(proto: NodeProto): void {
@@ -149,17 +149,21 @@ export class GraphBuilder {
     // A weight that is learned stays one: what is computed from it follows it.
     if (this.#problems.length > 0) return false;
     module.eval();
-    const results = noGrad(() => module.apply(values.map((value) => withoutGradient(value))));
-    outputs.forEach((name, i) => {
-      if (name !== '' && results[i]) this.#constants.set(name, results[i]);
+    willHold(() => {
+      const results = noGrad(() => module.apply(values.map((value) => withoutGradient(value))));
+      const named = results.filter((_, i) => (outputs[i] ?? '') !== '');
+      outputs.forEach((name, i) => {
+        if (name !== '' && results[i]) this.#constants.set(name, results[i]);
+      });
+      return named;
     });
     return true;
   }
 
   /** A node's name in the state dict: that of its weight, as PyTorch writes it, or its own. */
   #nameOf(node: OnnxNode): string {
-    const weight = node.inputs.find((name) => this.#learnable.has(name) && /.\.weight$/.test(name));
-    const own = moduleName(String(node).split('"')[1] ?? '');
+    const weight = node.inputs.find((name) => this.#constants.isLearnable(name) && /.\.weight$/.test(name));
+    const own = moduleName(node.name);
     return this.#names.take(weight ? moduleName(weight.slice(0, -'.weight'.length)) : own || node.op);
   }
 
@@ -194,15 +198,14 @@ export class GraphBuilder {
 
   /** What steps (and whatever is inside them) may read. */
   #usedConstants(outputs: readonly string[]): Map<string, Value> {
-    const used = new Set([...outputs, ...this.#steps.flatMap(({ inputs }) => inputs)]);
-    return new Map([...this.#constants].filter(([name]) => used.has(name)));
+    return this.#constants.among(new Set([...outputs, ...this.#steps.flatMap(({ inputs }) => inputs)]));
   }
 }
 
 /** The node without the outputs that nobody reads, so that no operator has to give or refuse them. */
 const withReadOutputs = (node: NodeProto, read: ReadonlySet<string>): NodeProto => ({
   ...node,
-  name: node.name || (node.output.find((name) => name !== '') ?? ''),
+  name: nodeName(node),
   output: node.output.map((name) => (read.has(name) ? name : '')),
 });
 

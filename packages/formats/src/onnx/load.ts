@@ -10,15 +10,18 @@ import {
   tensor,
   UnsupportedError,
 } from 'neocog';
+import { atCostOf, type Budget } from '../budget.ts';
 import { type GraphInput, GraphModule } from '../graph/graphModule.ts';
 import { HostArray, type Value } from '../graph/value.ts';
-import { readBeside, readSource, type Source, sourceName } from '../source.ts';
+import { type Opened, openSource, type ReadOptions } from '../open.ts';
+import { shown } from '../shown.ts';
+import { readBeside, type Source } from '../source.ts';
 import { checkOperators, GraphBuilder } from './build.ts';
 import { type Model, parseModel, tensorsOf, weightNames } from './model.ts';
 import type { GraphProto, ValueInfoProto } from './schema.ts';
 import { type ExternalFiles, elementType, externalLocation } from './tensors.ts';
 
-export interface LoadOnnxOptions {
+export interface LoadOnnxOptions extends ReadOptions {
   /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
   shapes?: Readonly<Record<string, readonly number[] | number>> | undefined;
   /** Inputs that are the same in every run, such as a sample rate: they become constants of the network. */
@@ -32,7 +35,7 @@ export interface LoadOnnxOptions {
  * other widths become float32. The network is in evaluation mode.
  *
  * @param source Bytes, a path or a URL. Weights outside the file are read from beside it, never from another folder.
- * @throws FormatError if the file is broken. @throws UnsupportedError naming all nodes that neocog does not have.
+ * @throws FormatError if the file is broken, or asks for more than `limits` allow. @throws UnsupportedError naming all nodes that neocog does not have.
  * @throws ShapeError if `options` do not fit the network.
  * @example
  * const net = await loadOnnx('detector.onnx', { shapes: { x: [1, 3, 640, 640] } });
@@ -40,12 +43,21 @@ export interface LoadOnnxOptions {
  * const program = await compile(net, { input: [1, 3, 640, 640] });
  */
 export async function loadOnnx(source: Source, options: LoadOnnxOptions = {}): Promise<GraphModule> {
-  const about = `loadOnnx: ${sourceName(source)}`;
-  const model = parseModel(about, await readSource('loadOnnx', source));
+  return readOnnx(source, await openSource('loadOnnx', source, options, ['shapes', 'values']));
+}
+
+/** The network of a file whose bytes are at hand; `source` is where files beside it are. */
+export async function readOnnx(
+  source: Source,
+  { bytes, budget, options }: Opened<LoadOnnxOptions>,
+): Promise<GraphModule> {
+  const { about } = budget;
+  const model = parseModel(about, bytes, budget);
   checkOperators(about, model.graph);
   const files = await readExternal(about, source, model.graph);
+  for (const { length } of files.values()) budget.grow(length);
   try {
-    return makeModule(about, model, files, options);
+    return atCostOf(budget, () => makeModule(budget, model, files, options));
   } catch (error) {
     // What a damaged file leads to may surface anywhere, for example as a typed array that cannot be made.
     if (error instanceof NeocogError || !(error instanceof Error)) throw error;
@@ -64,16 +76,17 @@ async function readExternal(about: string, source: Source, graph: GraphProto): P
 }
 
 function makeModule(
-  about: string,
+  budget: Budget,
   { graph, opset }: Model,
   files: ExternalFiles,
   { shapes = {}, values = {} }: LoadOnnxOptions,
 ): GraphModule {
+  const { about } = budget;
   const initializers = new Set(weightNames(graph));
   const declared = graph.input.filter(({ name = '' }) => !initializers.has(name));
   const inputs = declared.map((info) => inputOf(about, info));
   checkNames('values', values, inputs);
-  const fixed = new Map(inputs.flatMap((input) => fixedValue(input, values[input.name])));
+  const fixed = new Map(inputs.flatMap((input) => fixedValue(input, ownValue(values, input.name))));
   const open = inputs.filter(({ name }) => !fixed.has(name));
   const outputs = graph.output.map((info) => inputOf(about, info));
   const built = new GraphBuilder(about, graph, opset, files).build(graph, fixed);
@@ -81,6 +94,7 @@ function makeModule(
     inputs: open.map((input) => ({ ...input, shape: givenShape(input, shapes) })),
     outputs: outputs.map(({ name, shape, dtype }) => ({ name, shape: givenSizes(shape, shapes), dtype })),
     ...built,
+    budget,
   };
   const net = new GraphModule(spec).eval();
   const known = knownOutputs(net);
@@ -102,7 +116,7 @@ function knownOutputs(net: GraphModule): nn.NamedValue[] | undefined {
 /** An input or output of the graph. Axes without a size or a name are called `?`. */
 function inputOf(about: string, info: ValueInfoProto): GraphInput {
   const name = info.name ?? '';
-  const what = `${about}: ${JSON.stringify(name)}`;
+  const what = `${about}: ${shown(name)}`;
   const type = info.type?.tensorType;
   if (!type)
     throw new UnsupportedError(`${what} is no tensor; only networks from tensors to tensors are read`);
@@ -122,6 +136,10 @@ function checkNames(what: string, given: object, inputs: readonly GraphInput[]):
   throw new ShapeError(`loadOnnx: ${what} name '${unknown}', the network has the inputs ${names}`);
 }
 
+/** Inputs may have any name, also one that every object has a property of. */
+const ownValue = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
+
 function fixedValue(input: GraphInput, value: number | Tensor | undefined): [string, Value][] {
   if (value === undefined) return [];
   const t = value instanceof Tensor ? value : tensor(value);
@@ -132,7 +150,7 @@ function fixedValue(input: GraphInput, value: number | Tensor | undefined): [str
 type Sizes = NonNullable<LoadOnnxOptions['shapes']>;
 
 function givenShape(input: GraphInput, shapes: Sizes): readonly (number | string)[] {
-  const given = Object.hasOwn(shapes, input.name) ? shapes[input.name] : undefined;
+  const given = ownValue(shapes, input.name);
   if (given === undefined || typeof given === 'number') return givenSizes(input.shape, shapes);
   const fits =
     given.length === input.shape.length &&
@@ -147,6 +165,6 @@ function givenShape(input: GraphInput, shapes: Sizes): readonly (number | string
 
 const givenSizes = (shape: readonly (number | string)[], shapes: Sizes): (number | string)[] =>
   shape.map((axis) => {
-    const size = typeof axis === 'string' && Object.hasOwn(shapes, axis) ? shapes[axis] : undefined;
+    const size = typeof axis === 'string' ? ownValue(shapes, axis) : undefined;
     return typeof size === 'number' ? size : axis;
   });

@@ -1,7 +1,9 @@
 // An ONNX file as checked data: the graph's values have one source each, its nodes are in an order in which they can run.
 // Not here: what operators mean.
 
-import { FormatError, UnsupportedError } from 'neocog';
+import { FormatError, NeocogError, UnsupportedError } from 'neocog';
+import type { Budget } from '../budget.ts';
+import { plainly, shown } from '../shown.ts';
 import { decode } from './protobuf.ts';
 import {
   type GraphProto,
@@ -22,8 +24,8 @@ const oldestOpset = 1;
 const newestOpset = 25;
 
 /** @throws FormatError if the bytes are no model. @throws UnsupportedError for an opset outside 1–25. */
-export function parseModel(about: string, bytes: Uint8Array): Model {
-  const model = decodeModel(about, bytes);
+export function parseModel(about: string, bytes: Uint8Array, budget: Budget): Model {
+  const model = decodeModel(about, bytes, budget);
   const { graph, opsetImport } = model;
   if (!graph)
     throw new FormatError(`${about} cannot be read as ONNX: it holds no graph; is it another format?`);
@@ -38,16 +40,16 @@ export function parseModel(about: string, bytes: Uint8Array): Model {
       `${about}: the operators are of opset ${opset}, ${oldestOpset} to ${newestOpset} are needed; convert it with onnx.version_converter`,
     );
   }
-  checkGraph(about, graph, new Set());
+  checkGraph(about, graph, new Names());
   return { graph, opset };
 }
 
-function decodeModel(about: string, bytes: Uint8Array): ModelProto {
+function decodeModel(about: string, bytes: Uint8Array, budget: Budget): ModelProto {
   try {
-    return decode<ModelProto>(modelType, bytes);
+    return decode<ModelProto>(modelType, bytes, budget);
   } catch (error) {
     // The reader of numbers has errors of its own.
-    if (!(error instanceof Error)) throw error;
+    if (error instanceof NeocogError || !(error instanceof Error)) throw error;
     throw new FormatError(`${about} cannot be read as ONNX: ${error.message}`, { cause: error });
   }
 }
@@ -76,20 +78,41 @@ const partsOf = ({ values, indices }: SparseTensorProto): TensorProto[] =>
 export const weightNames = ({ initializer, sparseInitializer = [] }: GraphProto): string[] =>
   [...initializer, ...sparseInitializer.map(({ values }) => values)].map((part) => part?.name ?? '');
 
+/** Names of values, of a graph and of those around it. Graphs inside look outwards instead of copying what is there. */
+class Names {
+  readonly #own = new Set<string>();
+  readonly #outer: Names | undefined;
+
+  constructor(outer?: Names) {
+    this.#outer = outer;
+  }
+
+  has(name: string): boolean {
+    return this.#own.has(name) || (this.#outer?.has(name) ?? false);
+  }
+
+  add(name: string): void {
+    this.#own.add(name);
+  }
+}
+
 /** Refuses values with two sources and values with none. `outer` are those that the graph finds around it. */
-function checkGraph(about: string, graph: GraphProto, outer: ReadonlySet<string>): void {
+function checkGraph(about: string, graph: GraphProto, outer: Names): void {
   const fail = (problem: string): never => {
     throw new FormatError(`${about} cannot be read as ONNX: ${problem}`);
   };
-  const known = new Set(outer);
+  const known = new Names(outer);
   const add = (name: string, what: string): void => {
-    if (known.has(name)) fail(`the value ${JSON.stringify(name)} has two sources, the second is ${what}`);
+    if (known.has(name)) fail(`the value ${shown(name)} has two sources, the second is ${what}`);
     known.add(name);
   };
-  for (const name of weightNames(graph)) add(name, 'an initializer');
-  const initializers = new Set(known);
+  const weights = weightNames(graph);
+  for (const name of weights) add(name, 'an initializer');
+  const initializers = new Set(weights);
   // Until version 4 of the format every initializer is an input too.
-  for (const { name = '' } of graph.input) if (!initializers.has(name)) add(name, 'an input');
+  for (const { name = '' } of graph.input) {
+    if (!initializers.has(name) && !outer.has(name)) add(name, 'an input');
+  }
   const [nodes, rest] = runOrder(graph.node, known);
   for (const node of nodes) {
     for (const output of node.output) if (output !== '') add(output, `node ${describeNode(node)}`);
@@ -98,19 +121,23 @@ function checkGraph(about: string, graph: GraphProto, outer: ReadonlySet<string>
   if (rest) {
     const missing = rest.input.find((name) => name !== '' && !known.has(name));
     fail(
-      `node ${describeNode(rest)} reads ${JSON.stringify(missing)}, which nothing gives it, or it waits for itself`,
+      `node ${describeNode(rest)} reads ${shown(missing)}, which nothing gives it, or it waits for itself`,
     );
   }
   nodes.forEach((node, i) => {
     graph.node[i] = node;
   });
   for (const { name = '' } of graph.output) {
-    if (!known.has(name)) fail(`the output ${JSON.stringify(name)} is computed by no node`);
+    if (!known.has(name)) fail(`the output ${shown(name)} is computed by no node`);
   }
 }
 
+/** A node's own name, or that of its first result. */
+export const nodeName = ({ name, output }: NodeProto): string =>
+  name || (output.find((result) => result !== '') ?? '');
+
 export const describeNode = (node: NodeProto): string =>
-  `${JSON.stringify(node.name || node.output.find((name) => name !== '') || '')} (${node.opType})`;
+  `${shown(nodeName(node))} (${plainly(node.opType ?? '')})`;
 
 /** Names that a node reads, those that its inner graphs take from around them included. */
 export function readsOf(node: NodeProto): string[] {
@@ -126,10 +153,7 @@ export function readsOf(node: NodeProto): string[] {
 }
 
 /** Nodes in an order in which they can run, the given one where it is one; and a node that can never run, if any. */
-function runOrder(
-  nodes: readonly NodeProto[],
-  given: ReadonlySet<string>,
-): [NodeProto[], NodeProto | undefined] {
+function runOrder(nodes: readonly NodeProto[], given: Names): [NodeProto[], NodeProto | undefined] {
   if (canRun(nodes, given)) return [[...nodes], undefined];
   const waiting = new Map<string, number[]>();
   const missing = nodes.map((node, i) => {
@@ -150,8 +174,8 @@ function runOrder(
   return [order, nodes.find((_, i) => missing[i] > 0)];
 }
 
-function canRun(nodes: readonly NodeProto[], given: ReadonlySet<string>): boolean {
-  const known = new Set(given);
+function canRun(nodes: readonly NodeProto[], given: Names): boolean {
+  const known = new Names(given);
   return nodes.every((node) => {
     const ready = readsOf(node).every((name) => known.has(name));
     for (const name of node.output) known.add(name);

@@ -3,7 +3,8 @@
 import { FormatError, nn, type Tensor, UnsupportedError } from 'neocog';
 import type { Block } from '../graph/graphModule.ts';
 import { type HostArray, readHost, toTensor, type Value } from '../graph/value.ts';
-import { describeNode } from './model.ts';
+import type { KnownValues } from './known.ts';
+import { describeNode, nodeName } from './model.ts';
 import type { AttributeProto, GraphProto, NodeProto } from './schema.ts';
 import { type ExternalFiles, readSparse, readTensor } from './tensors.ts';
 
@@ -25,12 +26,9 @@ export interface Operator {
 export interface BuildContext {
   readonly opset: number;
   readonly files: ExternalFiles;
-  /** Values known at load. */
-  readonly constants: ReadonlyMap<string, Value>;
+  readonly constants: KnownValues;
   /** Weights by name, so that nodes that share a value share the parameter. */
   readonly parameters: Map<string, nn.Parameter>;
-  /** Names of float initializers: what training can change. */
-  readonly learnable: ReadonlySet<string>;
   /** Nodes that read the weight are to read this parameter. */
   readonly learn: (name: string, parameter: nn.Parameter) => void;
   /** Whether values of 8 bits occur, which are on the host. */
@@ -59,6 +57,11 @@ export class OnnxNode {
   /** Name and operator, for errors. */
   toString(): string {
     return describeNode(this.#proto);
+  }
+
+  /** Its own name in the file, or that of its first result. */
+  get name(): string {
+    return nodeName(this.#proto);
   }
 
   refuse(why: string): never {
@@ -155,7 +158,7 @@ export class OnnxNode {
 
   /** Whether input `i` is a learnable weight of the file. */
   isLearnable(i: number): boolean {
-    return this.#context.learnable.has(this.inputs[i] ?? '');
+    return this.#context.constants.isLearnable(this.inputs[i] ?? '');
   }
 
   /**

@@ -3,6 +3,7 @@
 // over, as the format demands. Encoding: https://protobuf.dev/programming-guides/encoding
 
 import { PbfReader, PbfWriter } from 'pbf';
+import { Budget } from '../budget.ts';
 
 /** One value, or with an s all values of a repeated field. */
 type Kind = 'int' | 'float' | 'double' | 'text' | 'bytes' | 'ints' | 'floats' | 'doubles' | 'texts' | 'blobs';
@@ -19,25 +20,34 @@ export class BrokenMessage extends Error {}
 
 type Decoded = Record<string, unknown>;
 
-const depthLimit = 64;
-
 const packedKinds: ReadonlySet<string> = new Set(['ints', 'floats', 'doubles']);
 const lists: ReadonlySet<string> = new Set([...packedKinds, 'texts', 'blobs', 'messages']);
+
+/** What a message or a value of a list takes beside its bytes, roughly. */
+const messageBytes = 128;
+const itemBytes = 16;
+
+/** Stands in a message for a list that it does not have. */
+const nothing: readonly unknown[] = Object.freeze([]);
 
 /**
  * The fields of a message; repeated ones are always there. A caller knows the shape of what a table describes.
  *
  * @throws BrokenMessage
  */
-export function decode<T>(type: MessageType, bytes: Uint8Array, depth = 0): T {
-  if (depth > depthLimit) throw new BrokenMessage(`messages are nested deeper than ${depthLimit}`);
+export function decode<T>(
+  type: MessageType,
+  bytes: Uint8Array,
+  budget = new Budget('decode', bytes.length),
+): T {
+  budget.bytes(messageBytes, 'a message');
   const message: Decoded = {};
-  for (const [, name, kind] of type) if (lists.has(kind)) message[name] = [];
+  for (const [, name, kind] of type) if (lists.has(kind)) message[name] = nothing;
   const reader = new PbfReader(bytes);
   while (reader.pos < bytes.length) {
     const number = nextField(reader);
     const field = type.find((candidate) => candidate[0] === number);
-    if (field) readField(field, reader, message, depth);
+    if (field) readField(field, reader, message, budget);
     else skip(reader);
     if (reader.pos > bytes.length) throw new BrokenMessage('a field reaches beyond the end of its message');
   }
@@ -68,21 +78,22 @@ function skip(reader: PbfReader): void {
   else reader.pos += reader.type === 1 ? 8 : 4;
 }
 
-function readField(field: Field, reader: PbfReader, message: Decoded, depth: number): void {
+function readField(field: Field, reader: PbfReader, message: Decoded, budget: Budget): void {
   const [, name, kind] = field;
-  const list = message[name] as unknown[];
-  if (packedKinds.has(kind) && reader.type === 2) {
-    for (const value of unpack(kind, block(reader))) list.push(value);
+  if (!lists.has(kind)) {
+    message[name] = readOne(field, reader, budget);
     return;
   }
-  const value = readOne(field, reader, depth);
-  if (lists.has(kind)) list.push(value);
-  else message[name] = value;
+  if (message[name] === nothing) message[name] = [];
+  const list = message[name] as unknown[];
+  if (packedKinds.has(kind) && reader.type === 2) return unpack(kind, block(reader), list, budget);
+  budget.bytes(itemBytes, 'a list');
+  list.push(readOne(field, reader, budget));
 }
 
 const wireTypes: Record<string, number> = { int: 0, ints: 0, float: 5, floats: 5, double: 1, doubles: 1 };
 
-function readOne(field: Field, reader: PbfReader, depth: number): unknown {
+function readOne(field: Field, reader: PbfReader, budget: Budget): unknown {
   const [, name, kind] = field;
   const wanted = wireTypes[kind] ?? 2;
   if (reader.type !== wanted) {
@@ -92,7 +103,10 @@ function readOne(field: Field, reader: PbfReader, depth: number): unknown {
   if (wanted === 5) return checked(reader, 4, () => reader.readFloat());
   if (wanted === 1) return checked(reader, 8, () => reader.readDouble());
   const bytes = block(reader);
-  if (field[2] === 'message' || field[2] === 'messages') return decode(field[3](), bytes, depth + 1);
+  if (field[2] === 'message' || field[2] === 'messages') {
+    const type = field[3]();
+    return budget.nest('a message', () => decode(type, bytes, budget));
+  }
   return kind === 'text' || kind === 'texts' ? utf8.decode(bytes) : bytes;
 }
 
@@ -115,13 +129,23 @@ function block(reader: PbfReader): Uint8Array {
   return bytes;
 }
 
-function* unpack(kind: string, bytes: Uint8Array): Generator<number> {
+/** Appends packed numbers to a list. */
+function unpack(kind: string, bytes: Uint8Array, list: unknown[], budget: Budget): void {
+  budget.bytes(itemBytes * countPacked(kind, bytes), 'a list');
   const reader = new PbfReader(bytes);
   while (reader.pos < bytes.length) {
-    if (kind === 'ints') yield varint(reader, true);
-    else if (kind === 'floats') yield checked(reader, 4, () => reader.readFloat());
-    else yield checked(reader, 8, () => reader.readDouble());
+    if (kind === 'ints') list.push(varint(reader, true));
+    else if (kind === 'floats') list.push(checked(reader, 4, () => reader.readFloat()));
+    else list.push(checked(reader, 8, () => reader.readDouble()));
   }
+}
+
+/** Numbers of variable length end in a byte below 128. */
+function countPacked(kind: string, bytes: Uint8Array): number {
+  if (kind !== 'ints') return Math.ceil(bytes.length / (kind === 'floats' ? 4 : 8));
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] < 128) count++;
+  return count;
 }
 
 /** The bytes of a message; what is absent or an empty list takes none. */

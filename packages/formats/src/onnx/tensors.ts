@@ -3,7 +3,9 @@
 // Encoding: TensorProto in onnx.proto.
 
 import { FormatError, Tensor, UnsupportedError } from 'neocog';
+import { willMake } from '../budget.ts';
 import { HostArray, type HostType, type Value } from '../graph/value.ts';
+import { shown, shownList } from '../shown.ts';
 import { storedTypes } from '../stored-types.ts';
 import type { SparseTensorProto, TensorProto } from './schema.ts';
 
@@ -67,14 +69,17 @@ export function elementType(what: string, type: number | undefined): ElementType
 export type ExternalFiles = ReadonlyMap<string, Uint8Array>;
 
 const mostElements = 2 ** 31 - 1;
+/** As NumPy has it. */
+const mostAxes = 64;
 
 /** @throws FormatError if the values do not fill the shape. @throws UnsupportedError for other element types. */
 export function readTensor(proto: TensorProto, files: ExternalFiles): Value {
-  const what = `tensor ${JSON.stringify(proto.name ?? '')}`;
+  const what = `tensor ${shown(proto.name ?? '')}`;
   const type = elementType(what, proto.dataType);
   const shape = readShape(what, proto.dims);
   const count = shape.reduce((a, b) => a * b, 1);
   if (proto.segment) throw new UnsupportedError(`${what} is stored in segments, which neocog does not read`);
+  willMake(count, what, type.host === 'float32' ? 4 : 8);
   const bytes = proto.dataLocation === 1 ? externalBytes(what, proto, files) : proto.rawData;
   const values =
     bytes === undefined ? typedValues(what, proto, type, count) : rawValues(what, bytes, type, count);
@@ -83,16 +88,13 @@ export function readTensor(proto: TensorProto, files: ExternalFiles): Value {
     : new HostArray(type.host, values, shape);
 }
 
-/** The most elements that a file of a few bytes can ask for. */
-const mostSparse = 2 ** 28;
-
 /** A sparse tensor with its zeros. @throws FormatError if the indices do not lie inside the shape, one for each value. */
 export function readSparse({ values, indices, dims }: SparseTensorProto, files: ExternalFiles): Value {
-  const what = `sparse tensor ${JSON.stringify(values?.name ?? '')}`;
+  const what = `sparse tensor ${shown(values?.name ?? '')}`;
   if (!values || !indices) throw new FormatError(`${what} has no values or no indices`);
   const shape = readShape(what, dims);
   const size = shape.reduce((a, b) => a * b, 1);
-  if (size > mostSparse) throw new UnsupportedError(`${what} of shape [${shape}] is too large`);
+  willMake(size, what);
   const [found, places] = [readTensor(values, files), readTensor(indices, files)];
   // Without a second axis, places are counted through the whole tensor.
   const bounds = places.shape.length === 2 ? shape : [size];
@@ -117,9 +119,10 @@ const asFloats = (values: ArrayLike<number>): Float32Array =>
   values instanceof Float32Array ? values : new Float32Array(values);
 
 function readShape(what: string, dims: readonly number[]): readonly number[] {
-  const good = dims.every((n) => Number.isInteger(n) && n >= 0 && n <= mostElements);
+  const good =
+    dims.length <= mostAxes && dims.every((n) => Number.isInteger(n) && n >= 0 && n <= mostElements);
   if (good && dims.reduce((a, b) => a * b, 1) <= mostElements) return Object.freeze([...dims]);
-  throw new FormatError(`${what} has shape [${dims}], which no tensor can have`);
+  throw new FormatError(`${what} has shape ${shownList(dims)}, which no tensor can have`);
 }
 
 function rawValues(what: string, bytes: Uint8Array, type: ElementType, count: number): ArrayLike<number> {

@@ -2,8 +2,11 @@
 // below. Reads and joins; what the shards hold is in weights.ts.
 
 import { NeocogError } from 'neocog';
+import { Budget, type Limits } from '../budget.ts';
 import { parseJsonObject } from '../json.ts';
-import { readBeside, readSource } from '../source.ts';
+import { jsonText, needBytes } from '../options.ts';
+import { shown } from '../shown.ts';
+import { readBeside, readSource, sourceName } from '../source.ts';
 import { readManifest, type WeightGroup } from './weights.ts';
 
 /** The bytes of a model that the caller has read: model.json, and its weights joined or by their paths. */
@@ -19,40 +22,43 @@ export type TfjsSource = string | URL | TfjsParts;
 
 /** A model.json that was read, and the bytes of its weights. */
 export interface TfjsArtifacts {
-  /** Begins every error: the function and the file. */
-  readonly about: string;
+  /** Begins every error, and counts what is made. */
+  readonly budget: Budget;
   readonly model: Readonly<Record<string, unknown>>;
   readonly groups: readonly WeightGroup[];
   /** For each group, its shards joined. */
   readonly bytes: readonly Uint8Array[];
 }
 
-const bytesOf = (data: Uint8Array | ArrayBuffer): Uint8Array =>
-  data instanceof Uint8Array ? data : new Uint8Array(data);
-
 /**
+ * @param given The bytes of model.json, where it has been read from `source`.
  * @throws FormatError if model.json is no model, or names a shard outside its folder.
  * @throws NeocogError if a file cannot be read.
  */
-export async function readArtifacts(source: TfjsSource): Promise<TfjsArtifacts> {
+export async function readArtifacts(
+  source: TfjsSource,
+  limits: Limits,
+  given?: Uint8Array,
+): Promise<TfjsArtifacts> {
   const placed = typeof source === 'string' || source instanceof URL;
-  const about = `loadTfjs: ${placed ? String(source) : 'model.json'}`;
-  const json = placed ? await readSource('loadTfjs', source) : (source as Partial<TfjsParts>)?.modelJson;
+  const json = given ?? (placed ? await readSource('loadTfjs', source) : jsonOf(source));
+  const budget = new Budget(`loadTfjs: ${placed ? sourceName(source) : 'model.json'}`, json.length, limits);
+  const model = parseJsonObject(json, budget);
+  const groups = readManifest(budget.about, model.weightsManifest);
+  const bytes = placed
+    ? await Promise.all(groups.map((group) => readShards(budget.about, source, group)))
+    : givenShards(budget.about, source.weights, groups);
+  for (const { length } of bytes) budget.grow(length);
+  return { budget, model, groups, bytes };
+}
+
+function jsonOf(parts: Partial<TfjsParts> | null): Uint8Array {
+  const json = parts?.modelJson;
   if (json === undefined || json === null) {
     throw new NeocogError('loadTfjs: modelJson is missing, pass a path, a URL, or { modelJson, weights }');
   }
-  const model = modelOf(about, json);
-  const groups = readManifest(about, model.weightsManifest);
-  const bytes = placed
-    ? await Promise.all(groups.map((group) => readShards(about, source, group)))
-    : givenShards(about, source.weights, groups);
-  return { about, model, groups, bytes };
-}
-
-function modelOf(about: string, json: TfjsParts['modelJson']): Record<string, unknown> {
-  if (typeof json === 'string') return parseJsonObject(about, new TextEncoder().encode(json));
-  if (json instanceof Uint8Array || json instanceof ArrayBuffer) return parseJsonObject(about, bytesOf(json));
-  return parseJsonObject(about, new TextEncoder().encode(JSON.stringify(json)));
+  if (json instanceof Uint8Array || json instanceof ArrayBuffer) return needBytes('loadTfjs', json);
+  return new TextEncoder().encode(typeof json === 'string' ? json : jsonText('loadTfjs', 'modelJson', json));
 }
 
 async function readShards(about: string, model: string | URL, group: WeightGroup): Promise<Uint8Array> {
@@ -64,13 +70,19 @@ function givenShards(
   weights: TfjsParts['weights'],
   groups: readonly WeightGroup[],
 ): Uint8Array[] {
-  if (weights instanceof Uint8Array || weights instanceof ArrayBuffer) return cut(bytesOf(weights), groups);
-  if (Array.isArray(weights)) return cut(join(weights), groups);
+  if (weights instanceof Uint8Array || weights instanceof ArrayBuffer) {
+    return cut(needBytes('loadTfjs', weights), groups);
+  }
+  if (Array.isArray(weights))
+    return cut(join(weights.map((part) => needBytes('loadTfjs: weights', part))), groups);
   const byPath = (weights ?? {}) as Readonly<Record<string, Uint8Array>>;
   const missing = groups.flatMap((group) => group.paths).find((path) => !Object.hasOwn(byPath, path));
-  if (missing === undefined) return groups.map((group) => join(group.paths.map((path) => byPath[path])));
+  if (missing === undefined)
+    return groups.map((group) =>
+      join(group.paths.map((path) => needBytes('loadTfjs: weights', byPath[path]))),
+    );
   throw new NeocogError(
-    `${about}: weights hold no ${JSON.stringify(missing)}, which the manifest names; pass the bytes of every shard`,
+    `${about}: weights hold no ${shown(missing)}, which the manifest names; pass the bytes of every shard`,
   );
 }
 

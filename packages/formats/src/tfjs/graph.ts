@@ -1,17 +1,19 @@
 // A TensorFlow graph as a plan: the nodes that its outputs need, in order, each through the reader of its operator.
 
 import { FormatError, init, type nn, type Tensor, UnsupportedError } from 'neocog';
+import type { Budget } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { isObject } from '../json.ts';
+import { plainly, shown } from '../shown.ts';
 import { GraphNode, type OperatorReader } from './node.ts';
 import { graphOperators } from './operators/index.ts';
 import { Plan, type Wire } from './plan.ts';
 import { fixInputs, type Shapes } from './shapes.ts';
 
 export interface GraphSource {
-  /** Begins every error. */
-  readonly about: string;
+  /** Begins every error, and counts what is made. */
+  readonly budget: Budget;
   readonly topology: Readonly<Record<string, unknown>>;
   readonly signature: unknown;
   readonly weights: ReadonlyMap<string, Tensor>;
@@ -41,13 +43,14 @@ const isPlaceholder = ({ op }: NodeDef): boolean => op === 'Placeholder' || op =
  * @throws UnsupportedError naming every node whose operator neocog does not have.
  * @throws FormatError for a graph that is none.
  */
-export function buildGraph({ about, topology, signature, weights, shapes }: GraphSource): GraphModule {
+export function buildGraph({ budget, topology, signature, weights, shapes }: GraphSource): GraphModule {
+  const { about } = budget;
   const nodes = readNodes(about, topology.node);
   const outputs = readOutputs(about, signature, nodes);
   // First of all: loops of TensorFlow are circles, which only a broken file has otherwise.
   refuseUnknown(about, neededNodes(about, nodes, outputs));
   const order = orderNodes(about, nodes, outputs);
-  const plan = new Plan();
+  const plan = new Plan(budget);
   const wires = new Map<string, readonly Wire[]>();
   const names = inputNames(signature);
   const placeholders = order.filter(isPlaceholder);
@@ -67,9 +70,9 @@ function readNodes(about: string, list: unknown): Map<string, NodeDef> {
   for (const item of Array.isArray(list) ? list : []) {
     const { name, op, attr, input = [] } = isObject(item) ? item : {};
     if (typeof name !== 'string' || typeof op !== 'string' || !Array.isArray(input)) {
-      throw new FormatError(`${about}: a node has no name or op: ${JSON.stringify(item)?.slice(0, 100)}`);
+      throw new FormatError(`${about}: a node has no name or op: ${shown(item)}`);
     }
-    if (nodes.has(name)) throw new FormatError(`${about}: two nodes are named ${JSON.stringify(name)}`);
+    if (nodes.has(name)) throw new FormatError(`${about}: two nodes are named ${shown(name)}`);
     const data = input.map(String).filter((text) => !text.startsWith('^'));
     nodes.set(name, { name, op, attributes: isObject(attr) ? attr : {}, inputs: data.map(readReference) });
   }
@@ -117,9 +120,9 @@ function neededNodes(
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (needed.has(name)) continue;
     const def = nodes.get(name);
-    if (!def) throw new FormatError(`${about}: there is no node ${JSON.stringify(name)}, which others read`);
+    if (!def) throw new FormatError(`${about}: there is no node ${shown(name)}, which others read`);
     needed.set(name, def);
-    open.push(...def.inputs.map(({ node }) => node));
+    for (const { node } of def.inputs) open.push(node);
   }
   return [...needed.values()];
 }
@@ -139,8 +142,8 @@ function orderNodes(
     if (waiting.length > 0) {
       state.set(name, 'open');
       const circle = waiting.find(({ node }) => state.get(node) === 'open');
-      if (circle) throw new FormatError(`${about}: node ${JSON.stringify(name)} needs its own result`);
-      stack.push(...waiting.map(({ node }) => node).reverse());
+      if (circle) throw new FormatError(`${about}: node ${shown(name)} needs its own result`);
+      for (const { node } of waiting.reverse()) stack.push(node);
       continue;
     }
     stack.pop();
@@ -156,7 +159,8 @@ function refuseUnknown(about: string, nodes: readonly NodeDef[]): void {
     (def) => !isPlaceholder(def) && def.op !== 'Const' && !Object.hasOwn(graphOperators, def.op),
   );
   if (unknown.length === 0) return;
-  const list = unknown.map(({ op, name }) => `${op} ${JSON.stringify(name)}`).join('; ');
+  const first = unknown.slice(0, 20).map(({ op, name }) => `${plainly(op)} ${shown(name)}`);
+  const list = first.join('; ') + (unknown.length > first.length ? '; …' : '');
   throw new UnsupportedError(`${about} has ${unknown.length} nodes that neocog does not read: ${list}`);
 }
 
@@ -194,15 +198,14 @@ function layNode(
 /** Whole numbers are computed with on the host: they are shapes and axes. */
 function constantOf(about: string, def: NodeDef, weights: ReadonlyMap<string, Tensor>): Value {
   const weight = weights.get(def.name);
-  if (!weight)
-    throw new FormatError(`${about}: there are no values for the constant ${JSON.stringify(def.name)}`);
+  if (!weight) throw new FormatError(`${about}: there are no values for the constant ${shown(def.name)}`);
   return weight.dtype === 'int32' ? new HostArray('int32', weight.data, weight.shape) : weight;
 }
 
 function findWire(about: string, wires: ReadonlyMap<string, readonly Wire[]>, { node, index }: Output): Wire {
   const wire = wires.get(node)?.[index];
   if (wire) return wire;
-  throw new FormatError(`${about}: node ${JSON.stringify(node)} has no result ${index}`);
+  throw new FormatError(`${about}: node ${shown(node)} has no result ${index}`);
 }
 
 function describe(output: NamedOutput, wire: Wire): nn.NamedValue & { wire: Wire } {

@@ -1,16 +1,19 @@
 // loadTfjs: a TensorFlow.js model, of layers or as a graph, as a module with named inputs and outputs.
 
 import { FormatError, type Tensor } from 'neocog';
+import { atCostOf, checkLimits } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { isObject } from '../json.ts';
 import { buildNetwork, type CustomLayers } from '../keras/network.ts';
 import { type NamedWeight, NamedWeights, weightPath } from '../keras/weights.ts';
+import type { ReadOptions } from '../open.ts';
+import { readOptions } from '../options.ts';
 import { readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.ts';
 import { buildGraph } from './graph.ts';
 import type { Shapes } from './shapes.ts';
 import { readWeights } from './weights.ts';
 
-export interface LoadTfjsOptions {
+export interface LoadTfjsOptions extends ReadOptions {
   /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
   shapes?: Shapes | undefined;
   /** Layers that neocog does not know, by class name or by name. */
@@ -29,17 +32,27 @@ export interface LoadTfjsOptions {
  * @example const net = await loadTfjs('model/model.json'); net.forward(zeros([1, 224, 224, 3]))
  */
 export async function loadTfjs(source: TfjsSource, options: LoadTfjsOptions = {}): Promise<GraphModule> {
-  const artifacts = await readArtifacts(source);
-  const { about, model, groups, bytes } = artifacts;
-  const weights = readWeights(about, groups, bytes);
+  const { limits } = readOptions('loadTfjs', options, ['shapes', 'customLayers', 'limits']);
+  return readTfjs(await readArtifacts(source, checkLimits('loadTfjs', limits)), options);
+}
+
+/** The network of files that have been read. */
+export function readTfjs(artifacts: TfjsArtifacts, options: LoadTfjsOptions): GraphModule {
+  return atCostOf(artifacts.budget, () => build(artifacts, options));
+}
+
+function build(artifacts: TfjsArtifacts, options: LoadTfjsOptions): GraphModule {
+  const { budget, model, groups, bytes } = artifacts;
+  const { about } = budget;
+  const weights = readWeights(budget, groups, bytes);
   const { modelTopology: topology } = model;
   if (!isObject(topology))
     throw new FormatError(`${about} holds no modelTopology; is it a TensorFlow.js model?`);
   const { shapes = {}, customLayers = {} } = options;
   return Array.isArray(topology.node)
-    ? buildGraph({ about, topology, signature: signatureOf(artifacts), weights, shapes })
+    ? buildGraph({ budget, topology, signature: signatureOf(artifacts), weights, shapes })
     : buildNetwork({
-        about,
+        budget,
         model: topology.model_config ?? topology,
         weights: new NamedWeights(namedWeights(weights)),
         dialect: 'tfjs',

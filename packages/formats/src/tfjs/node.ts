@@ -4,6 +4,7 @@
 import { FormatError, UnsupportedError } from 'neocog';
 import { readHost } from '../graph/value.ts';
 import { isObject } from '../json.ts';
+import { shown } from '../shown.ts';
 import type { Plan, Wire } from './plan.ts';
 
 export class GraphNode {
@@ -20,7 +21,7 @@ export class GraphNode {
     plan: Plan,
     inputs: readonly Wire[],
   ) {
-    this.#about = `${about}: ${op} ${JSON.stringify(name)}`;
+    this.#about = `${about}: ${op} ${shown(name)}`;
     // Converters leave the calls in names that they have inlined.
     this.name = name.replace(/^(StatefulPartitionedCall\/|PartitionedCall\/)+/, '');
     this.op = op;
@@ -64,9 +65,7 @@ export class GraphNode {
   number(key: string, otherwise: number): number {
     const value = this.#attribute(key, 'i') ?? this.#attribute(key, 'f') ?? otherwise;
     const number = Number(value);
-    return Number.isNaN(number)
-      ? this.fail(`has ${key} ${JSON.stringify(value)}, a number is needed`)
-      : number;
+    return Number.isNaN(number) ? this.fail(`has ${key} ${shown(value)}, a number is needed`) : number;
   }
 
   /** A list of numbers, which JSON may hold as texts. */
@@ -95,7 +94,7 @@ export class GraphNode {
     } catch {
       // Refused below.
     }
-    return this.fail(`has ${key} ${JSON.stringify(value)}, base64 is needed`);
+    return this.fail(`has ${key} ${shown(value)}, base64 is needed`);
   }
 
   /** `DT_FLOAT`, or the number that stands for it. */

@@ -3,6 +3,7 @@
 // that realm. A value may so exist in two orders, of which the second is made when somebody asks for it.
 
 import { type nn, permute, reshape, type Tensor } from 'neocog';
+import { type Budget, willHold } from '../budget.ts';
 import { type GraphInput, GraphModule, type Step } from '../graph/graphModule.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { type Compute, Operation, operation } from '../graph/operation.ts';
@@ -44,7 +45,11 @@ export function firstAxis(axis: number, rank: number): number {
 export const inFirstOrder = <T>(perAxis: readonly T[]): T[] =>
   firstOrder(perAxis.length).map((axis) => perAxis[axis]);
 
+/** What a step takes, roughly. */
+const stepBytes = 512;
+
 export class Plan {
+  readonly #budget: Budget;
   readonly #inputs: GraphInput[] = [];
   readonly #steps: Step[] = [];
   readonly #constants = new Map<string, Value>();
@@ -53,6 +58,11 @@ export class Plan {
   /** Constants for channels-first values, by name and rank. */
   readonly #turned = new Map<string, string>();
   #values = 0;
+
+  /** `budget` counts what is computed at load, and bounds the runs of the network. */
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
 
   #fresh(): string {
     return `#${this.#values++}`;
@@ -95,6 +105,7 @@ export class Plan {
 
   /** Adds a step. A module that has a step already is used again without being a part again. */
   #call(name: string, module: nn.Module, inputs: readonly string[], count: number): string[] {
+    this.#budget.bytes(stepBytes, name);
     const again = this.#owned.has(module) && !(module instanceof Operation);
     const part = again ? operation(module.constructor.name, ([x]) => module.forward(toTensor(x!))) : module;
     this.#owned.add(module);
@@ -140,7 +151,12 @@ export class Plan {
     ranks: readonly (number | undefined)[],
   ): Wire[] {
     if (module instanceof Operation && inputs.every((wire) => wire.constant !== null)) {
-      return module.apply(inputs.map((wire) => wire.constant!)).map((value) => this.constant(value));
+      let results: readonly Value[] = [];
+      willHold(() => {
+        results = module.apply(inputs.map((wire) => wire.constant!));
+        return results;
+      });
+      return results.map((value) => this.constant(value));
     }
     const names = this.#call(
       name,
@@ -224,6 +240,7 @@ export class Plan {
         outputs: step.outputs.map(nameOf),
       })),
       constants: this.#constants,
+      budget: this.#budget,
     };
     return new GraphModule({ ...spec, outputs: findOutputs(new GraphModule(spec)) }).eval();
   }

@@ -2,7 +2,9 @@
 // shards, whole or quantised to 8 or 16 bits. Every length is checked before memory is made.
 
 import { FormatError, Tensor, UnsupportedError } from 'neocog';
+import type { Budget } from '../budget.ts';
 import { isObject } from '../json.ts';
+import { plainly, shown } from '../shown.ts';
 import { type StoredType, storedTypes } from '../stored-types.ts';
 
 /** Weights whose values follow each other in the shards `paths`. */
@@ -58,19 +60,19 @@ function readEntry(about: string, weight: unknown): WeightEntry {
   const { name, shape, dtype, quantization } = isObject(weight) ? weight : {};
   if (typeof name !== 'string' || !Array.isArray(shape) || !shape.every(isSize)) {
     throw new FormatError(
-      `${about}: weight ${JSON.stringify(name)} has shape ${JSON.stringify(shape)}, a name and whole numbers from 0 are needed`,
+      `${about}: weight ${shown(name)} has shape ${shown(shape)}, a name and whole numbers from 0 are needed`,
     );
   }
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
     throw new UnsupportedError(
-      `${about}: weight ${JSON.stringify(name)} is of dtype ${JSON.stringify(dtype)}, neocog reads float32, int32 and bool`,
+      `${about}: weight ${shown(name)} is of dtype ${shown(dtype)}, neocog reads float32, int32 and bool`,
     );
   }
   const as = isObject(quantization) ? quantization.dtype : dtype;
   const stored = storedTypes.get(storedNames[String(as)] ?? '');
   if (stored === undefined) {
     throw new UnsupportedError(
-      `${about}: weight ${JSON.stringify(name)} is stored as ${JSON.stringify(as)}, neocog reads ${Object.keys(storedNames).join(', ')}`,
+      `${about}: weight ${shown(name)} is stored as ${shown(as)}, neocog reads ${Object.keys(storedNames).join(', ')}`,
     );
   }
   const size = shape.reduce((product, n) => product * n, stored.bytes);
@@ -81,29 +83,29 @@ function readScale(about: string, name: string, quantization: unknown): WeightEn
   if (!isObject(quantization) || quantization.dtype === 'float16') return null;
   const { scale, min } = quantization;
   if (typeof scale === 'number' && typeof min === 'number') return { scale, min };
-  throw new FormatError(
-    `${about}: weight ${JSON.stringify(name)} is quantised without numbers scale and min`,
-  );
+  throw new FormatError(`${about}: weight ${shown(name)} is quantised without numbers scale and min`);
 }
 
 /** The weights by name. @throws FormatError unless the bytes are as many as the manifest says, and names differ. */
 export function readWeights(
-  about: string,
+  budget: Budget,
   groups: readonly WeightGroup[],
   bytes: readonly Uint8Array[],
 ): Map<string, Tensor> {
+  const { about } = budget;
   const weights = new Map<string, Tensor>();
   groups.forEach((group, i) => {
     if (bytes[i].length !== group.size) {
       throw new FormatError(
-        `${about}: the shards ${group.paths.join(', ')} have ${bytes[i].length} bytes, the manifest describes ${group.size}; fetch them again`,
+        `${about}: the shards ${plainly(group.paths.join(', '), 200)} have ${bytes[i].length} bytes, the manifest describes ${group.size}; fetch them again`,
       );
     }
     let at = 0;
     for (const entry of group.weights) {
       if (weights.has(entry.name)) {
-        throw new FormatError(`${about}: its weightsManifest has ${JSON.stringify(entry.name)} twice`);
+        throw new FormatError(`${about}: its weightsManifest has ${shown(entry.name)} twice`);
       }
+      budget.value(entry.size / entry.stored.bytes, 8 + entry.stored.bytes, shown(entry.name));
       weights.set(entry.name, readTensor(entry, bytes[i].subarray(at, at + entry.size)));
       at += entry.size;
     }

@@ -1,6 +1,7 @@
 // Operators whose results are made of numbers that are known: constants, ranges, masks, shapes.
 
-import { ShapeError, Tensor, where, zeros } from 'neocog';
+import { Tensor, where, zeros } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { product } from '../../graph/places.ts';
 import {
   HostArray,
@@ -54,11 +55,9 @@ const constantOfShape = simple('ConstantOfShape', (node) => {
   return ([shape]) => filled(fill.dtype as HostType, [...node.read(shape!).data], fill.data[0]);
 });
 
-const mostFilled = 2 ** 28;
-
 /** One value throughout: floats in a tensor, whole numbers on the host. */
 function filled(dtype: HostType, shape: number[], value: number): Value {
-  if (product(shape) > mostFilled) throw new ShapeError(`a shape of [${shape}] is too large`);
+  willMake(product(shape), 'it', dtype === 'float32' ? 4 : 8);
   if (dtype === 'float32') {
     const t = zeros(shape);
     t.data.fill(value);
@@ -70,7 +69,7 @@ function filled(dtype: HostType, shape: number[], value: number): Value {
 const range = simple('Range', (node) => (inputs) => {
   const [start, limit, delta] = inputs.map((value) => node.read(value!).data[0]);
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  if (!(count <= mostFilled)) throw new ShapeError(`${node}: ${start} to ${limit} by ${delta} is too long`);
+  willMake(count, String(node));
   const values = Float64Array.from({ length: count }, (_, i) => start + i * delta);
   const host = new HostArray(inputs[0]!.dtype as HostType, values);
   return host.dtype === 'float32' ? toTensor(host) : host;
@@ -86,6 +85,7 @@ const oneHot = simple(
       const d = axis < 0 ? axis + indices.shape.length + 1 : axis;
       const shape = [...indices.shape.slice(0, d), depth, ...indices.shape.slice(d)];
       const inner = product(indices.shape.slice(d));
+      willMake(product(shape), String(node));
       const data = Float64Array.from({ length: product(shape) }, (_, i) => {
         const index = indices.data[Math.floor(i / (inner * depth)) * inner + (i % inner)];
         return values.data[(index < 0 ? index + depth : index) === Math.floor(i / inner) % depth ? 1 : 0];
@@ -103,6 +103,7 @@ const trilu = simple('Trilu', (node) => {
     const k = inputs[1] ? node.read(inputs[1]).data[0] : 0;
     const [x] = settle([inputs[0]]);
     const [rows, columns] = x.shape.slice(-2);
+    willMake(rows * columns, String(node));
     const keep = Float64Array.from({ length: rows * columns }, (_, i) => {
       const distance = (i % columns) - Math.floor(i / columns);
       return Number(upper ? distance >= k : distance <= k);
@@ -122,6 +123,7 @@ const eyeLike = simple('EyeLike', (node) => {
     : undefined;
   return ([x]) => {
     const [rows, columns] = x!.shape;
+    willMake(rows * columns, String(node));
     const data = Float64Array.from({ length: rows * columns }, (_, i) =>
       Number((i % columns) - Math.floor(i / columns) === k),
     );

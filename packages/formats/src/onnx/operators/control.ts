@@ -18,6 +18,10 @@ class If extends ScopedModule {
     this.#node = node;
   }
 
+  override get reads(): Set<string> {
+    return new Set([...this.thenBranch.reads, ...this.elseBranch.reads]);
+  }
+
   override runIn(scope: Scope, [condition]: Arguments): readonly Value[] {
     const chosen = this.#node.read(condition!).data[0] !== 0 ? this.thenBranch : this.elseBranch;
     return chosen.runIn(scope);

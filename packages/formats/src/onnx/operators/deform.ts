@@ -3,6 +3,7 @@
 // Networks", 2017; Zhu et al. (with a mask), 2019. Two spatial axes.
 
 import { add, expand, indexSelect, matmul, mul, permute, reshape, Tensor } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
@@ -77,6 +78,7 @@ const cut = (offsets: Tensor, axis: 0 | 1): Tensor =>
 
 /** Where each tap of each output cell lies without offsets: `[1, taps·cells]`, in input cells. */
 function basePlaces({ stride, dilation, pads }: Plan, { oh, ow, kh, kw }: Sizes, axis: 0 | 1): Tensor {
+  willMake(kh * kw * oh * ow, 'it', 4);
   const places = Float32Array.from({ length: kh * kw * oh * ow }, (_, i) => {
     const [tap, cell] = [Math.floor(i / (oh * ow)), i % (oh * ow)];
     const k = axis === 0 ? Math.floor(tap / kw) : tap % kw;

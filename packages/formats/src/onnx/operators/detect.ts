@@ -1,5 +1,6 @@
 // Non-maximum suppression: of boxes that overlap, the one with the highest score stays. On the host.
 
+import { willWork } from '../../budget.ts';
 import { operation } from '../../graph/operation.ts';
 import { type HostArray, int64s } from '../../graph/value.ts';
 import type { Operator } from '../node.ts';
@@ -55,6 +56,7 @@ function keptOf(boxes: readonly Box[], scores: Float64Array, { most, overlap, sc
   const kept: number[] = [];
   for (const i of order) {
     if (kept.length >= most) break;
+    willWork(16 * kept.length);
     if (!kept.some((j) => shared(boxes[i], boxes[j]) > overlap)) kept.push(i);
   }
   return kept;

@@ -1,6 +1,7 @@
 // Operators that read or replace single places or rows of a value.
 
 import { cast, indexSelect } from 'neocog';
+import { willMake } from '../../budget.ts';
 import {
   blockPlaces,
   combinations,
@@ -88,11 +89,19 @@ const scatterND = simple(
   known,
 );
 
+/** Where values are other than 0. */
+function placesOf(data: Float64Array): number[] {
+  willMake(data.length);
+  const places: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) places.push(i);
+  return places;
+}
+
 const compress = simple(
   'Compress',
   (node) => (inputs) => {
     const [x, condition] = settle(inputs);
-    const kept = [...node.read(condition).data.entries()].filter(([, v]) => v !== 0).map(([i]) => i);
+    const kept = placesOf(node.read(condition).data);
     if (!node.has('axis')) return pick(x, [kept.length], kept);
     const axis = axisOf(node, node.int('axis', 0), x.shape.length);
     return moveValues([x], ([t]) => indexSelect(t, kept, { axis }));
@@ -105,8 +114,9 @@ const nonZero = simple(
   'NonZero',
   (node) => (inputs) => {
     const { data, shape } = node.read(settle(inputs)[0]);
-    const places = [...data.keys()].filter((i) => data[i] !== 0);
+    const places = placesOf(data);
     const strides = stridesOf(shape);
+    willMake(shape.length * places.length, String(node), 16);
     const rows = shape.map((size, d) => places.map((place) => Math.floor(place / strides[d]) % size));
     return int64s(rows.flat(), [shape.length, places.length]);
   },

@@ -4,6 +4,7 @@ import { add, matmul, mul, nn, reshape, type Tensor, transpose } from 'neocog';
 import { einsum, parseEquation } from '../../graph/einsum.ts';
 import { operation } from '../../graph/operation.ts';
 import { broadcastShape, toFloats } from '../../graph/value.ts';
+import { shown } from '../../shown.ts';
 import { type Operator, setWeights } from '../node.ts';
 import { expandTo } from './common.ts';
 
@@ -78,8 +79,7 @@ const einsumOperator: Operator = {
   limits: '',
   build: (node) => {
     const text = node.text('equation', '');
-    const equation =
-      parseEquation(text) ?? node.refuse(`the equation ${JSON.stringify(text)} is not supported`);
+    const equation = parseEquation(text) ?? node.refuse(`the equation ${shown(text)} is not supported`);
     return operation('Einsum', (inputs) =>
       einsum(
         equation,

@@ -23,6 +23,7 @@ import {
   sum,
   type Tensor,
 } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { type Arguments, Operation, operation } from '../../graph/operation.ts';
 import { HostArray, toFloats, type Value } from '../../graph/value.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
@@ -200,20 +201,25 @@ const localResponse: Operator = {
       const x = toFloats(input!);
       const [n, c, ...rest] = x.shape;
       const planes = reshape(mul(x, x), [n, 1, c, 1, rest.reduce((a, b) => a * b, 1)]);
-      const padding = [
-        [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)],
-        [0, 0],
-        [0, 0],
-      ] as [number, number][];
+      // A window that sees all channels sees no more where it is larger.
+      const pads = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)].map((cells) => Math.min(cells, c));
       const window = { stride: 1, padding: [0, 0, 0], divisorOverride: size };
-      const sums = avgPool3d(padChannels(planes, padding[0]), [size, 1, 1], window);
+      const sums = avgPool3d(padChannels(planes, pads), [pads[0] + 1 + pads[1], 1, 1], window);
       return div(x, pow(add(mul(reshape(sums, x.shape), alpha), bias), beta));
     });
   },
 };
 
-function padChannels(x: Tensor, pads: [number, number]): Tensor {
-  return pads.some((n) => n > 0) ? pad(x, [[0, 0], [0, 0], pads, [0, 0], [0, 0]]) : x;
+function padChannels(x: Tensor, [before, after]: readonly number[]): Tensor {
+  return before + after > 0
+    ? pad(x, [
+        [0, 0],
+        [0, 0],
+        [before, after],
+        [0, 0],
+        [0, 0],
+      ])
+    : x;
 }
 
 const lpNorm: Operator = {
@@ -275,6 +281,7 @@ function refuseTraining(node: OnnxNode, [, ratio, training]: Arguments): void {
 
 /** The values and which of them were kept: in evaluation all. */
 function withMask(x: Tensor, ratio: number, training: boolean): Value[] {
+  willMake(x.size);
   if (!training) return [x, new HostArray('bool', new Float64Array(x.size).fill(1), x.shape)];
   const factors = dropout(ones(x.shape), { p: ratio });
   return [mul(x, factors), notEqual(factors, 0)];

@@ -4,7 +4,9 @@
 import { reshape } from 'neocog';
 import type { Arguments } from '../../graph/operation.ts';
 import { moveValues } from '../../graph/value.ts';
+import { shown } from '../../shown.ts';
 import type { OnnxNode } from '../node.ts';
+import { axisOf } from './common.ts';
 
 /**
  * The operands as NumPy's rule for broadcasting takes them. Before opset 7 `axis` says where in the first operand the axes
@@ -14,7 +16,7 @@ export function operandsOf(node: OnnxNode): (inputs: Arguments) => Arguments {
   if (node.opset >= 7 || node.int('broadcast', 0) === 0 || !node.has('axis')) return (inputs) => inputs;
   const axis = node.int('axis', 0);
   return ([a, b, ...rest]) => {
-    const from = axis < 0 ? axis + a!.shape.length : axis;
+    const from = axisOf(node, axis, a!.shape.length);
     const after = a!.shape.length - from - b!.shape.length;
     if (after <= 0) return [a, b, ...rest];
     const shape = [...b!.shape, ...new Array<number>(after).fill(1)];
@@ -43,5 +45,5 @@ const typeNames: Readonly<Record<string, number>> = {
 export function castType(node: OnnxNode): number {
   if (node.opset >= 6) return node.int('to', 0);
   const name = node.text('to', '').toUpperCase();
-  return typeNames[name] ?? node.refuse(`its type is ${JSON.stringify(name)}`);
+  return typeNames[name] ?? node.refuse(`its type is ${shown(name)}`);
 }

@@ -1,6 +1,8 @@
 // Pad, in every mode; negative pads take cells away.
 
 import { pad, slice, Tensor } from 'neocog';
+import { willMake } from '../../budget.ts';
+import { product } from '../../graph/places.ts';
 import { HostArray, mapHost, moveHost, type Value } from '../../graph/value.ts';
 import { axisOf, move, settle, simple } from './common.ts';
 
@@ -41,6 +43,7 @@ function padded(
       ? move(x, (t) => slice(t, { start, end }))
       : x;
   if (added.flat().every((n) => n === 0)) return cut;
+  willMake(product(added.map(([before, after], d) => before + cut.shape[d] + after)), 'it', 4);
   if (mode !== 'constant') return move(cut, (t) => pad(t, added, { mode }));
   if (cut instanceof Tensor) return pad(cut, added, { value });
   // On the host, positions move: a place that is not there reads the value.

@@ -27,7 +27,9 @@ import {
   sum,
   Tensor,
 } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
+import { product } from '../../graph/places.ts';
 import { HostArray, type HostType, isKnown, readHost, toFloats, type Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { autoPad, convolutions, cutAxis, needRank, pairsOf, perAxis, type Rank } from './conv.ts';
@@ -185,7 +187,8 @@ function unpool(window: Window, x: Tensor, indices: HostArray, wanted: number[] 
   const { rank, kernel, stride } = window;
   const pads = padsFor(window, x.shape.slice(2));
   const size = x.shape.slice(2).map((n, d) => (n - 1) * stride[d] + kernel[d] - pads[d][0] - pads[d][1]);
-  const plane = size.reduce((a, b) => a * b, 1);
+  const plane = product(size);
+  willMake(product(x.shape.slice(0, 2)) * plane, 'it', 4);
   const places = new Tensor(
     Int32Array.from(indices.data, (v) => v % plane),
     x.shape,
@@ -223,6 +226,7 @@ function sumWindows(window: Window, x: Tensor, pads: readonly [number, number][]
   const over = overhang(window, padded);
   const padding = pads.map(([before, after], d): [number, number] => [before, after + over[d]]);
   const planes = reshape(x, [x.shape[0] * x.shape[1], 1, ...x.shape.slice(2)]);
+  willMake(product(kernel), 'it', 4);
   const y = convolutions[rank](planes, ones([1, 1, ...kernel]), { stride, dilation, padding });
   const sums = reshape(y, [...x.shape.slice(0, 2), ...y.shape.slice(2)]);
   return dropLast(window, sums, x.shape.slice(2), pads);
@@ -244,7 +248,9 @@ function dropLast(
 function countsOf(window: Window, x: Tensor, pads: readonly [number, number][], withPads: boolean): Tensor {
   const plane = [1, 1, ...x.shape.slice(2)];
   if (!withPads) return sumWindows(window, ones(plane), pads);
-  const filled = ones(plane.map((n, d) => (d < 2 ? n : n + pads[d - 2][0] + pads[d - 2][1])));
+  const padded = plane.map((n, d) => (d < 2 ? n : n + pads[d - 2][0] + pads[d - 2][1]));
+  willMake(product(padded), 'it', 4);
+  const filled = ones(padded);
   const none = pads.map((): [number, number] => [0, 0]);
   const counts = sumWindows(window, filled, none);
   const outputs = sumWindows(window, ones(plane), pads).shape;

@@ -20,6 +20,7 @@ import {
   transpose,
   zeros,
 } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { type Arguments, Operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
@@ -153,7 +154,7 @@ function runAll({ cell, directions, extra }: Plan, inputs: Arguments): Tensor[] 
   const results = directions.map(({ reverse, functions }, d) => {
     const own = (t: Tensor | undefined): Tensor | undefined =>
       t && reshape(slice(t, { axis: 0, start: d, end: d + 1 }), t.shape.slice(1));
-    const start = [h0, c0].slice(0, cell.states).map((t) => own(t) ?? zeros([n, extra.hidden]));
+    const start = [h0, c0].slice(0, cell.states).map((t) => own(t) ?? emptyState(n, extra.hidden));
     const weights = { w: own(w)!, r: own(r)!, b: own(b) };
     return runDirection(cell, reverse ? flip(x!, [0]) : x!, weights, start, functions, {
       ...extra,
@@ -166,6 +167,11 @@ function runAll({ cell, directions, extra }: Plan, inputs: Arguments): Tensor[] 
   });
   const last = (i: number): Tensor => stack(results.map(({ state }) => state[i]));
   return [stack(all, { axis: 1 }), ...Array.from({ length: cell.states }, (_, i) => last(i))];
+}
+
+function emptyState(n: number, hidden: number): Tensor {
+  willMake(n * hidden, 'it', 4);
+  return zeros([n, hidden]);
 }
 
 function runDirection(

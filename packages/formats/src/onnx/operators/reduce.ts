@@ -2,6 +2,7 @@
 
 import {
   abs,
+  add,
   argMax,
   argMin,
   flip,
@@ -11,19 +12,21 @@ import {
   mean,
   min,
   mul,
+  pad,
   permute,
   prod,
   type ReduceOptions,
-  reshape,
+  slice,
   sqrt,
   sum,
-  Tensor,
+  type Tensor,
 } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
-import { largestOf } from '../../graph/places.ts';
-import { HostArray, int64s, moveHost, readHost, toFloats, type Value } from '../../graph/value.ts';
+import { largestOf, product } from '../../graph/places.ts';
+import { HostArray, int64s, moveHost, readHost, toFloats, type Value, wrap } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
-import { expandTo, settle } from './common.ts';
+import { axisOf, settle } from './common.ts';
 
 type Reduction = (t: Tensor, options: ReduceOptions) => Tensor;
 
@@ -123,43 +126,59 @@ const topK: Operator = {
   },
 };
 
-/** Sums up to each place: on the host for whole numbers, as a product with a triangle for floats. */
+/** Sums up to each place; on the host for whole numbers, which are exact there. */
 const cumulativeSum: Operator = {
   name: 'CumSum',
   limits: '',
   build: (node) => {
-    const [exclusive, reverse] = [node.int('exclusive', 0) === 1, node.int('reverse', 0) === 1];
+    const order = { exclusive: node.int('exclusive', 0) === 1, reverse: node.int('reverse', 0) === 1 };
     return operation('CumSum', (inputs) => {
-      const given = node.read(inputs[1]!).data[0];
       const [x] = settle([inputs[0]]);
-      const t = toFloats(x);
-      const axis = given < 0 ? given + t.rank : given;
-      const y = sumsAlong(t, axis, exclusive, reverse);
-      return x instanceof HostArray ? new HostArray(x.dtype, y.data, y.shape) : y;
+      const axis = axisOf(node, node.read(inputs[1]!).data[0], x.shape.length);
+      if (x.shape.length === 0) return x;
+      return x instanceof HostArray ? hostSums(x, axis, order) : sumsAlong(x, axis, order);
     });
   },
 };
 
-function sumsAlong(x: Tensor, axis: number, exclusive: boolean, reverse: boolean): Tensor {
-  const length = x.shape[axis];
-  const counts = (to: number, from: number): boolean =>
-    reverse ? (exclusive ? from > to : from >= to) : exclusive ? from < to : from <= to;
-  const mask = Float32Array.from({ length: length * length }, (_, i) =>
-    Number(counts(Math.floor(i / length), i % length)),
-  );
-  const order = x.shape.map((_, d) => d).filter((d) => d !== axis);
-  const rows = permute(x, [...order, axis]);
-  const spread = expandTo(rows.rank === 1 ? rows : unsqueezeRows(rows), [
-    ...rows.shape.slice(0, -1),
-    length,
-    length,
-  ]);
-  const y = sum(mul(spread, new Tensor(mask, [length, length])), { axis: -1 });
-  return permute(y, inverse([...order, axis]));
+interface Order {
+  /** Without the value at the place itself. */
+  readonly exclusive: boolean;
+  /** From the end. */
+  readonly reverse: boolean;
 }
 
-const unsqueezeRows = (t: Tensor): Tensor => reshape(t, [...t.shape.slice(0, -1), 1, t.shape.at(-1)!]);
-const inverse = (order: readonly number[]): number[] => order.map((_, d) => order.indexOf(d));
+/** After the step of distance s, each place holds the sum of 2s values that end there: log₂ n steps in all. */
+function sumsAlong(x: Tensor, axis: number, { exclusive, reverse }: Order): Tensor {
+  const length = x.shape[axis];
+  const start = reverse ? flip(x, [axis]) : x;
+  let sums = exclusive ? behind(start, axis, 1) : start;
+  for (let distance = 1; distance < length; distance *= 2) sums = add(sums, behind(sums, axis, distance));
+  return reverse ? flip(sums, [axis]) : sums;
+}
+
+/** Moved towards the end of an axis, zeros in front. */
+const behind = (x: Tensor, axis: number, distance: number): Tensor => {
+  const pads = x.shape.map((_, d): [number, number] => [d === axis ? distance : 0, 0]);
+  return slice(pad(x, pads), { axis, start: 0, end: x.shape[axis] });
+};
+
+function hostSums({ dtype, data, shape }: HostArray, axis: number, { exclusive, reverse }: Order): HostArray {
+  willMake(data.length);
+  const [length, inner] = [shape[axis], product(shape.slice(axis + 1))];
+  const sums = new Float64Array(data.length);
+  for (let row = 0; row < data.length / length; row++) {
+    const first = Math.floor(row / inner) * length * inner + (row % inner);
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      const at = first + (reverse ? length - 1 - i : i) * inner;
+      const next = wrap(dtype, sum + data[at]);
+      sums[at] = exclusive ? sum : next;
+      sum = next;
+    }
+  }
+  return new HostArray(dtype, sums, shape);
+}
 
 export const reduceOperators: readonly Operator[] = [
   reduction('ReduceSum', sum, total),

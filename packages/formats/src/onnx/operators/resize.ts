@@ -1,6 +1,7 @@
 // Resize, and Upsample, which it replaced.
 
 import { permute, type ResizeOptions, reshape, resize, type Tensor } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { type Arguments, operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
@@ -143,6 +144,8 @@ function resizeAxes(
   const order = [...rest, ...spatial.map(({ axis }) => axis)];
   const moved = permute(x, order);
   const planes = rest.reduce((n, d) => n * x.shape[d], 1);
+  // Tables of the cells that each new cell reads, before any value.
+  for (const { size } of spatial) willMake(size, 'it', 64);
   const flat = reshape(moved, [1, planes, ...spatial.map(({ axis }) => x.shape[axis])]);
   const options = {
     ...settings,

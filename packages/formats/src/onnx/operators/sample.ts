@@ -21,6 +21,7 @@ import {
   slice,
   sub,
   Tensor,
+  UnsupportedError,
 } from 'neocog';
 import { operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
@@ -144,7 +145,7 @@ interface GridPlan {
 
 const gridSample: Operator = {
   name: 'GridSample',
-  limits: '',
+  limits: 'up to 5 spatial axes',
   build: (node) => {
     const alignCorners = node.int('align_corners', 0) === 1;
     const plan = {
@@ -161,6 +162,8 @@ function chosen<T>(node: OnnxNode, name: string, otherwise: string, table: Reado
   return Object.hasOwn(table, value) ? table[value] : node.refuse(`${name} is ${value}`);
 }
 
+const mostSampled = 5;
+
 /** x `[n, c, …]`, grid `[n, …, axes]` from −1 to 1, one number per axis of x, the last axis first → `[n, c, …]`. */
 function sampleGrid({ interpolate, outside, alignCorners }: GridPlan, x: Tensor, grid: Tensor): Tensor {
   const [n, c, ...sizes] = x.shape;
@@ -168,6 +171,9 @@ function sampleGrid({ interpolate, outside, alignCorners }: GridPlan, x: Tensor,
   if (grid.shape.at(-1) !== sizes.length || grid.shape[0] !== n) {
     throw new ShapeError(`GridSample: the grid [${grid.shape}] is not for an input [${x.shape}]`);
   }
+  // Each axis multiplies the cells that a place is made of by up to four.
+  if (sizes.length > mostSampled)
+    throw new UnsupportedError(`GridSample: ${sizes.length} spatial axes, at most ${mostSampled} are read`);
   const axes = sizes.map((size, d): SampledAxis => {
     const from = sizes.length - 1 - d;
     const part = slice(grid, { axis: -1, start: from, end: from + 1 });

@@ -1,7 +1,7 @@
 // Operators that move values. On the host they move whole numbers in the same way.
 
-import { concat, permute, reshape, slice, tile } from 'neocog';
-import { Operation } from '../../graph/operation.ts';
+import { concat, FormatError, permute, reshape, slice, tile } from 'neocog';
+import { mostAxes, Operation } from '../../graph/operation.ts';
 import { product } from '../../graph/places.ts';
 import { broadcastShape, moveValues } from '../../graph/value.ts';
 import type { Operator } from '../node.ts';
@@ -46,6 +46,7 @@ const unsqueezeOperator = simple('Unsqueeze', (node) => {
   return (inputs) => {
     const { shape } = inputs[0]!;
     const list = axes(inputs) ?? [];
+    if (list.length > mostAxes) throw new FormatError(`${node}: it adds ${list.length} axes`);
     const rank = shape.length + list.length;
     const added = list.map((axis) => axisOf(node, axis, rank));
     const rest = shape[Symbol.iterator]();
@@ -75,6 +76,9 @@ const splitOperator: Operator = {
   build: (node) => {
     const [axis, sizes] = [node.int('axis', 0), node.numbers(1, 'split')];
     const count = node.int('num_outputs', node.outputs.length);
+    if (count !== node.outputs.length) {
+      throw new FormatError(`${node}: num_outputs is ${count}, it has ${node.outputs.length} outputs`);
+    }
     return new Operation('Split', (inputs) => {
       const [x] = settle([inputs[0]]);
       const d = axisOf(node, axis, x.shape.length);

@@ -20,6 +20,7 @@ import { Operation, operation } from '../../graph/operation.ts';
 import { broadcastShape, readHost, type Value } from '../../graph/value.ts';
 import { tensorStep } from '../../keras/activations.ts';
 import { poolModule } from '../../keras/pooling.ts';
+import { shown } from '../../shown.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 import type { Wire } from '../plan.ts';
 import { floats, fusedActivation, isChannelsFirst } from './arithmetic.ts';
@@ -252,8 +253,7 @@ const matMul: OperatorReader = (node) => {
 
 const einsumReader: OperatorReader = (node) => {
   const text = node.text('equation');
-  const equation =
-    parseEquation(text) ?? node.fail(`has the equation ${JSON.stringify(text)}, which is none`);
+  const equation = parseEquation(text) ?? node.fail(`has the equation ${shown(text)}, which is none`);
   const module = operation(node.op, (values) =>
     einsum(
       equation,

@@ -1,0 +1,78 @@
+// Checks of what callers pass to the loaders and writers of this package, so that mistakes are told in a sentence.
+
+import { NeocogError, ShapeError, Tensor } from 'neocog';
+import { shown } from './shown.ts';
+
+/** The options as they are. @throws ShapeError for what is no object, and for names that are not among `known`. */
+export function readOptions<T extends object>(fn: string, options: T, known: readonly string[]): T {
+  if (typeof options !== 'object' || options === null) {
+    throw new ShapeError(
+      `${fn}: options are ${shown(options)}, an object with ${known.join(', ')} is needed`,
+    );
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return options;
+  throw new ShapeError(`${fn}: there is no option ${shown(unknown)}, known are ${known.join(', ')}`);
+}
+
+/** @throws NeocogError unless these are tensors by name. */
+export function needTensors(
+  fn: string,
+  tensors: unknown,
+): asserts tensors is Readonly<Record<string, Tensor>> {
+  if (
+    typeof tensors !== 'object' ||
+    tensors === null ||
+    tensors instanceof Tensor ||
+    Array.isArray(tensors)
+  ) {
+    throw new NeocogError(
+      `${fn}: an object of tensors by name is needed, such as net.stateDict(), not ${kindOf(tensors)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(tensors)) {
+    if (!(value instanceof Tensor)) {
+      throw new NeocogError(`${fn}: ${shown(name)} is ${kindOf(value)}, a Tensor is needed`);
+    }
+  }
+}
+
+/** The bytes of a typed array or a buffer. @throws NeocogError for anything else, and where the memory has gone elsewhere. */
+export function needBytes(fn: string, bytes: unknown): Uint8Array {
+  if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
+    throw new NeocogError(`${fn}: bytes are needed, a Uint8Array or an ArrayBuffer, not ${kindOf(bytes)}`);
+  }
+  const buffer = bytes instanceof Uint8Array ? bytes.buffer : bytes;
+  try {
+    // Node's Buffer as what it extends: its `slice` shares memory where that of others copies.
+    return bytes instanceof Uint8Array
+      ? new Uint8Array(buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(buffer);
+  } catch {
+    throw new NeocogError(
+      `${fn}: the buffer of these bytes was transferred and is empty; pass a copy, or load before`,
+    );
+  }
+}
+
+const kindOf = (value: unknown): string =>
+  value instanceof Tensor
+    ? 'a Tensor'
+    : Array.isArray(value)
+      ? 'an array'
+      : typeof value === 'object' && value !== null
+        ? 'an object'
+        : shown(value);
+
+/** An object as the text of JSON. @throws NeocogError for one that JSON cannot hold, such as one that holds itself. */
+export function jsonText(fn: string, what: string, value: unknown): string {
+  try {
+    const text = JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch {
+    // Refused below.
+  }
+  throw new NeocogError(
+    `${fn}: ${what} cannot be written as JSON; pass what JSON.parse gives, without cycles and bigint`,
+  );
+}
