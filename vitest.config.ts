@@ -1,6 +1,7 @@
 // Projects over the same tests: Node, Node with wide SIMD (the kernels' tests only, from Node 24), and Chromium as an
 // installed program (nothing is downloaded). A project of its own: the examples, with the networks and peers of their package.
-// `*.node.test.*` runs in Node only. The packages resolve to their sources, so that no build is needed.
+// What a test's name says of where it runs: `*.test.ts` everywhere; `*.nodes.test.ts` in every Node; `*.node.test.ts`, which
+// does not depend on the engine, once. The packages resolve to their sources, so that no build is needed.
 
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
@@ -18,7 +19,21 @@ const alias = [
 ];
 
 const tests = ['test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'];
-const nodeOnly = ['**/*.node.test.ts'];
+/** Tests of what no engine changes: they run in the first one. */
+const once = [
+  '**/*.node.test.ts',
+  'packages/neocog/src/{geometry,inspect,schedule}/**/*.test.ts',
+  'packages/formats/src/*.test.ts',
+  'test/{errors,types}.test.ts',
+  'test/conformance/{errors,schedule}.test.ts',
+];
+const nodeOnly = ['**/*.node.test.ts', '**/*.nodes.test.ts'];
+/** Whether this is an engine after the first one; the script of the tests says so. */
+const isElsewhere = part < 1;
+
+/** Milliseconds for anything: machines may be busy, and nothing that works depends on time. */
+const patience = 300_000;
+const timeouts = { testTimeout: patience, hookTimeout: patience };
 
 const chromiumArguments = [
   '--headless',
@@ -44,7 +59,8 @@ export default defineConfig({
           provide: { part },
           environment: 'node',
           include: [...tests, 'scripts/**/*.test.ts'],
-          testTimeout: 60_000,
+          exclude: ['**/node_modules/**', ...(isElsewhere ? once : [])],
+          ...timeouts,
         },
       },
       {
@@ -53,7 +69,7 @@ export default defineConfig({
           name: 'examples',
           environment: 'node',
           include: ['examples/test/**/*.test.ts'],
-          testTimeout: 120_000,
+          ...timeouts,
           // Training takes every core by itself.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
@@ -71,7 +87,7 @@ export default defineConfig({
             'packages/neocog/src/backends/**/*.test.ts',
           ],
           setupFiles: ['test/wide.setup.ts'],
-          testTimeout: 60_000,
+          ...timeouts,
         },
       },
       {
@@ -88,8 +104,8 @@ export default defineConfig({
           name: 'chromium',
           provide: { part },
           include: tests,
-          exclude: nodeOnly,
-          testTimeout: 60_000,
+          exclude: isElsewhere ? [...once, ...nodeOnly] : nodeOnly,
+          ...timeouts,
           // Not inherited by browsers.
           maxWorkers: '100%',
           // One page per worker loads the sources once, and shows whether files leave anything behind.
@@ -98,6 +114,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            connectTimeout: patience,
             provider: playwright({
               launchOptions: { args: chromiumArguments, ...(executablePath && { executablePath }) },
             }),

@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../scripts/engines.js';
+import { root } from '../scripts/nodes.js';
 
 const folder = mkdtempSync(join(root, 'bench/typecheck-'));
 

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { nodeEngines, root } from './engines.js';
+import { nodeEngines, root } from './nodes.js';
 
 const [{ path }] = nodeEngines();
 const main = join(root, 'test/fuzz/main.ts');

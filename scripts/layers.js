@@ -4,7 +4,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
-import { root } from './engines.js';
+import { root } from './nodes.js';
 
 /**
  * @typedef {object} Layer

@@ -16,7 +16,7 @@ import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { nodeEngines, root } from './engines.js';
+import { nodeEngines, root } from './nodes.js';
 
 /**
  * @typedef {object} Packed

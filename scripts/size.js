@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 import * as vite from 'vite';
-import { root } from './engines.js';
+import { root } from './nodes.js';
 
 const entry = join(root, 'packages/neocog/dist/index.js');
 statSync(entry);

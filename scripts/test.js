@@ -1,5 +1,6 @@
 // `npm test`: the layers, then every test in each engine: the pinned Node, the Node that npm runs on, and Chromium; the
-// kernels' tests once more with wide SIMD; the examples, where their packages are installed; and a minute of the fuzzer.
+// kernels' tests once more with wide SIMD; a few computations in every other engine; the examples, where their packages are
+// installed; and a minute of the fuzzer. Tests of what no engine changes run in the first Node only.
 // Arguments are handed on to Vitest (`npm test -- conv`). The last line is the sum over the engines.
 
 import { spawnSync } from 'node:child_process';
@@ -7,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumHint, findChromium } from './chromium.js';
-import { nodeEngines, root } from './engines.js';
+import { nodeEngines, root } from './nodes.js';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
@@ -45,11 +46,21 @@ function runTests(node, project, part = 1) {
 function readCounts(report) {
   try {
     const json = JSON.parse(readFileSync(report, 'utf8'));
+    tellSkipped(json);
     const skipped = json.numPendingTests + json.numTodoTests;
     return { passed: json.numPassedTests, failed: json.numFailedTests, skipped };
   } catch {
     return { passed: 0, failed: 0, skipped: 0 };
   }
+}
+
+/** No test is left out in silence: its title says why. @param {{ testResults: { assertionResults: { status: string, fullName: string }[] }[] }} report */
+function tellSkipped({ testResults }) {
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const titles = all
+    .filter(({ status }) => !['passed', 'failed'].includes(status))
+    .map(({ fullName }) => fullName);
+  for (const title of new Set(titles)) console.log(`left out: ${title}`);
 }
 
 /** @returns {Counts} the layers count as one test */
@@ -82,6 +93,14 @@ function runFuzzer() {
   return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
+/** @returns {Counts} an engine counts as one test */
+function runEngines() {
+  if (filters.length > 0) return { passed: 0, failed: 0, skipped: 0 };
+  const counts = join(folder, 'engines.json');
+  spawnSync(process.execPath, [join(root, 'scripts/engines/run.js'), counts], { stdio: 'inherit' });
+  return existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8')) : { passed: 0, failed: 1, skipped: 0 };
+}
+
 /** @param {Counts} counts */
 const inWords = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
@@ -105,6 +124,7 @@ const stages = [
         ]),
     ),
   ['Chromium', runChromium],
+  ['engines', runEngines],
   ['examples', runExamples],
   ['fuzzer', runFuzzer],
 ];

@@ -14,7 +14,7 @@ const { grad, gradcheck, mul, sum, withBackend } = neocog;
 describe.each(backends)('gradients against finite differences on %s', (backend) => {
   for (const { needs, note, inputs, run } of examples) {
     const title = note ? `${needs} ${note}` : needs;
-    if (exported(needs) === undefined) it.skip(`${title}: neocog does not export ${needs} yet`);
+    if (exported(needs) === undefined) it(title, () => expect.fail(`neocog does not export ${needs}`));
     else it(title, () => void withBackend(backend, () => gradcheck(run, inputs)));
   }
 

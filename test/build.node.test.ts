@@ -13,12 +13,14 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { type EsModuleOptions, esModule } from '@neocog/formats';
 import { build as bundleByEsbuild } from 'esbuild';
 import { compile, init, manualSeed, models, type nn, pack, randn } from 'neocog';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { build as bundleByVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { overrideEngine } from '../packages/neocog/src/backends/wasm/engine.ts';
-import { findChromium } from '../scripts/chromium.js';
-import { nodeEngines } from '../scripts/engines.js';
+import { chromiumHint, findChromium } from '../scripts/chromium.js';
+import { nodeEngines } from '../scripts/nodes.js';
+import { leftOut } from './leftOut.ts';
+import { launch, patience } from './visitPage.ts';
 
 const executablePath = findChromium();
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
@@ -120,13 +122,12 @@ async function serve(root: string): Promise<{ url: string; server: Server }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
-describe.skipIf(!executablePath)('Chromium (none is found without it)', () => {
+const missing = executablePath ? null : `Chromium was not found; ${chromiumHint}`;
+
+describe.skipIf(leftOut(missing))('Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: executablePath as string,
-      args: ['--no-sandbox', '--disable-gpu'],
-    });
+    browser = await launch(executablePath as string);
   });
   afterAll(() => browser?.close());
 
@@ -135,6 +136,7 @@ describe.skipIf(!executablePath)('Chromium (none is found without it)', () => {
     const { url, server } = await serve(root);
     try {
       const page = await browser.newPage();
+      page.setDefaultTimeout(patience);
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(String(error)));
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));

@@ -1,5 +1,5 @@
 // Networks: published parameter counts, torchvision's keys and numbers, and gradients that train. The large ones are in
-// models.node.test.ts.
+// models.nodes.test.ts.
 //
 // Keys, shapes and numbers of torchvision are those of version 0.14.1, computed in float64.
 

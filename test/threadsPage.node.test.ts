@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright';
+import type { Browser } from 'playwright';
 import { build as buildByVite, type Rolldown } from 'vite';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumHint, findChromium } from '../scripts/chromium.js';
-import { needing } from './needed.ts';
+import { leftOut } from './leftOut.ts';
 import type { PolicyFound } from './policyPage.ts';
 import type { Found } from './threadsPage.ts';
-import { type Files, isolated, scriptPage, visit as visitPage } from './visitPage.ts';
+import { type Files, isolated, launch, scriptPage, visit as visitPage } from './visitPage.ts';
 
 const executablePath = findChromium();
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
@@ -47,8 +47,7 @@ async function builtByVite(): Promise<Files> {
 
 beforeAll(async () => {
   bundle = await bundled('threadsPage.ts');
-  if (executablePath)
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  if (executablePath) browser = await launch(executablePath);
 });
 afterAll(() => browser?.close());
 
@@ -58,7 +57,7 @@ const visit = (headers: Record<string, string>, files: Files = scriptPage(bundle
 const failed = /thread 1 stopped: .*memory access out of bounds/;
 const works = { threads: 2, note: null, right: 20, failure: expect.stringMatching(failed) };
 
-const onPage = needing(executablePath ? null : `Chromium was not found; ${chromiumHint}`);
+const onPage = test.skipIf(leftOut(executablePath ? null : `Chromium was not found; ${chromiumHint}`));
 
 onPage('an isolated page: workers from text', async () => {
   const { found, evaluated, fetched, errors } = await visit(isolated);

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright';
+import { type Browser, chromium } from 'playwright';
 
 /** By path: `/` is the page itself. */
 export type Files = Readonly<Record<string, string>>;
@@ -21,6 +21,12 @@ export const isolated = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
+
+/** Milliseconds that a browser may take for anything: a machine may be busy. */
+export const patience = 240_000;
+
+export const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'], timeout: patience });
 
 /** A page that runs one script. */
 export const scriptPage = (script: string): Files => ({
@@ -54,7 +60,7 @@ export async function visit<T>(
     const page = await browser.newPage();
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { timeout: patience });
     const result = await found;
     await page.close();
     const evaluated = fetched.filter((path) => path === '/evaluated').length;

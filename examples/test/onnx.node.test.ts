@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type LoadOnnxOptions, loadOnnx } from '@neocog/formats';
 import { compile, Generator, type Shape, Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
+import { leftOut, packagesHint } from '../../test/leftOut.ts';
 import { openSession } from './onnxruntime.ts';
 
 const packages = fileURLToPath(new URL('../node_modules/', import.meta.url));
@@ -70,7 +71,7 @@ function expectClose(name: string, got: Tensor, want: Tensor): void {
   expect(off / most, name).toBeLessThan(1e-3);
 }
 
-describe.skipIf(!installed)('pre-trained ONNX networks', () => {
+describe.skipIf(leftOut(installed ? null : packagesHint))('pre-trained ONNX networks', () => {
   it.each(cases)('$file', async ({ file, shapes, values = {}, range = 1 }) => {
     const path = packages + file;
     const feeds = Object.fromEntries(

@@ -12,6 +12,7 @@ import { loadOnnx, loadTfjs } from '@neocog/formats';
 import { compile, concat, div, type nn, ones, permute, sub, Tensor, tensor, zeros } from 'neocog';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { leftOut, packagesHint } from '../../test/leftOut.ts';
 import { readPhoto } from '../shared/photo.js';
 import { readSound } from '../shared/sound.js';
 import { openSession } from './onnxruntime.ts';
@@ -117,26 +118,23 @@ const tfCases: readonly TfCase[] = [
   },
 ];
 
-describe.skipIf(!installed)(
-  'networks on photographs and sounds (npm install in examples/ brings them)',
-  () => {
-    it.each(onnxCases)('$file', async ({ file, feeds: make, values = {} }) => {
-      const feeds = await make();
-      const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
-      const session = await openSession(require, packages + file);
-      const wanted = await session.run({ ...feeds, ...values });
-      await expectAgreement(await loadOnnx(packages + file, { shapes, values }), feeds, wanted);
-    });
+describe.skipIf(leftOut(installed ? null : packagesHint))('networks on photographs and sounds', () => {
+  it.each(onnxCases)('$file', async ({ file, feeds: make, values = {} }) => {
+    const feeds = await make();
+    const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
+    const session = await openSession(require, packages + file);
+    const wanted = await session.run({ ...feeds, ...values });
+    await expectAgreement(await loadOnnx(packages + file, { shapes, values }), feeds, wanted);
+  });
 
-    it.each(tfCases)('$name', { timeout: 240_000 }, async ({ parts, input }) => {
-      const [source, x] = [parts(), await input()];
-      const net = await loadTfjs(source);
-      const results = await runTensorFlow(require, source, [x]);
-      const wanted = Object.fromEntries(net.outputs.map(({ name }, i) => [name, results[i]]));
-      await expectAgreement(net, { [net.inputs[0].name]: x }, wanted);
-    });
-  },
-);
+  it.each(tfCases)('$name', async ({ parts, input }) => {
+    const [source, x] = [parts(), await input()];
+    const net = await loadTfjs(source);
+    const results = await runTensorFlow(require, source, [x]);
+    const wanted = Object.fromEntries(net.outputs.map(({ name }, i) => [name, results[i]]));
+    await expectAgreement(net, { [net.inputs[0].name]: x }, wanted);
+  });
+});
 
 /** What each example says of the input that it brings. */
 const examples: readonly (readonly [name: string, says: RegExp])[] = [
@@ -149,8 +147,8 @@ const examples: readonly (readonly [name: string, says: RegExp])[] = [
   ['pitch', /C3 E4 E4 F4 G4 [\s\S]*1[5-9] of 19 known notes found/],
 ];
 
-describe.skipIf(!installed)('examples of pre-trained networks run', () => {
-  it.each(examples)('%s', { timeout: 120_000 }, async (name, says) => {
+describe.skipIf(leftOut(installed ? null : packagesHint))('examples of pre-trained networks run', () => {
+  it.each(examples)('%s', async (name, says) => {
     const folder = mkdtempSync(join(tmpdir(), 'neocog-examples-'));
     const picture = join(folder, 'picture.png');
     try {

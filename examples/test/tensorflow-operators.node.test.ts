@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { loadTfjs } from '@neocog/formats';
 import { Generator, Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
+import { leftOut, packagesHint } from '../../test/leftOut.ts';
 import { runTensorFlow, type TfParts } from './tensorflow.ts';
 
 const require = createRequire(new URL('../package.json', import.meta.url));
@@ -291,7 +292,7 @@ function modelOf({ op, shape, attributes = {}, before = [], after = [], results 
   };
 }
 
-describe.skipIf(!installed)('operators of TensorFlow.js (npm install in examples/ brings it)', () => {
+describe.skipIf(leftOut(installed ? null : packagesHint))('operators of TensorFlow.js', () => {
   it.each(cases.map((each, k) => ({ ...each, label: `${k} ${each.op}` })))('$label', async (each) => {
     const parts = modelOf(each);
     const { values, shape } = random(...each.shape);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { loadTfjs } from '@neocog/formats';
 import { compile, Generator, type Shape, Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
+import { leftOut, packagesHint } from '../../test/leftOut.ts';
 import { fromFolder, fromModules, runTensorFlow, type TfParts } from './tensorflow.ts';
 
 const packages = fileURLToPath(new URL('../node_modules/', import.meta.url));
@@ -78,8 +79,8 @@ function expectClose(given: Tensor, wanted: Tensor): void {
   expect(far, `${given.data[far]} instead of ${wanted.data[far]}`).toBe(-1);
 }
 
-describe.skipIf(!installed)('TensorFlow.js networks agree (npm install in examples/ brings them)', () => {
-  it.each(cases)('$name', { timeout: 240_000 }, async ({ parts, shape, input }) => {
+describe.skipIf(leftOut(installed ? null : packagesHint))('TensorFlow.js networks agree', () => {
+  it.each(cases)('$name', async ({ parts, shape, input }) => {
     const source = parts();
     const net = await loadTfjs(source);
     const x = input(shape);

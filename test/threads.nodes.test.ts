@@ -32,6 +32,15 @@ afterEach(() => {
   threads.Worker = NodeWorker;
 });
 
+/** Waits until all of so many workers have ended. */
+async function allEnd(count: number, meanwhile: () => void = () => {}): Promise<void> {
+  expect(workers).toHaveLength(count);
+  while (workers.some(({ threadId }) => threadId !== -1)) {
+    meanwhile();
+    await sleep(20);
+  }
+}
+
 const dataBytes = 128;
 /** Thread 1 never comes to an end of `hang`. */
 const hanging: MachineCode = {
@@ -56,15 +65,20 @@ test('a worker that ended before a run', async () => {
   await workers[1]?.terminate();
   await expect(machine.run('mix')).rejects.toThrow(DeviceError);
   // The others went with it.
-  await sleep(200);
-  expect(workers.map((worker) => worker.threadId)).toEqual([-1, -1]);
+  await allEnd(2);
 });
 
 test('a worker whose end no event has told yet', async () => {
   const machine = await Machine.start(hanging, { threads: 2 });
   void workers[0]?.terminate();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
-  expect(() => machine.runSync('mix')).toThrow(DeviceError);
+  // No event comes through: the end shows itself in one of the runs, however long the worker takes to stop.
+  const runOn = (): void => {
+    for (;;) {
+      machine.runSync('mix');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  };
+  expect(runOn).toThrow(DeviceError);
 });
 
 test('disposing during a run ends it, and the workers', async () => {
@@ -72,19 +86,14 @@ test('disposing during a run ends it, and the workers', async () => {
   const run = expect(machine.run('hang')).rejects.toThrow('it was disposed');
   machine.dispose();
   await run;
-  await sleep(200);
-  expect(workers.map((worker) => worker.threadId)).toEqual([-1]);
+  await allEnd(1);
 });
 
 test('the workers of a machine that nobody holds any more end', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   await (await Machine.start(hanging, { threads: 2 })).run('mix');
-  for (let i = 0; i < 100 && workers[0]?.threadId !== -1; i++) {
-    collect();
-    await sleep(20);
-  }
-  expect(workers.map((worker) => worker.threadId)).toEqual([-1]);
+  await allEnd(1, collect);
 });
 
 test('workers that do not start: one thread, and a note', async () => {
@@ -138,8 +147,7 @@ test('a task that cannot be sent: one thread, a note, and no worker left', async
   } finally {
     NodeWorker.prototype.postMessage = postMessage;
   }
-  await sleep(200);
-  expect(workers.map((worker) => worker.threadId)).toEqual([-1, -1]);
+  await allEnd(2);
 });
 
 test('a trainer whose step failed because a thread is gone brings nothing back', async () => {
@@ -180,8 +188,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a program that has a machine of two threads; how it ended, and when after its last line. */
-async function runChild(lines: string): Promise<{ code: number | null; after: number; output: string }> {
+/** Runs a program that has a machine of two threads, and ends by itself if it can; how it ended, and what it said. */
+async function runChild(lines: string): Promise<[code: number | null, output: string]> {
   const program = `import { Machine, mixing, inWorker, hang, firstScratch } from ${JSON.stringify(bundle)};
     const kernel = inWorker('hang', firstScratch(128), hang);
     const routines = { hang: [{ kernel, addresses: [64] }], mix: mixing(4, 1).code.routines.mix };
@@ -189,29 +197,25 @@ async function runChild(lines: string): Promise<{ code: number | null; after: nu
     await machine.run('mix');
     ${lines}`;
   const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '-e', program]);
-  let [output, said] = ['', 0];
+  let output = '';
   const hear = (data: Buffer): void => {
     output += data;
-    said = performance.now();
   };
   child.stdout?.on('data', hear);
   child.stderr?.on('data', hear);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearTimeout(timer);
-  return { code, after: performance.now() - said, output };
+  return [code, output];
 }
 
-test('a process ends at once when its program does', async () => {
-  const { code, after, output } = await runChild('console.log(machine.threads);');
-  expect([code, output]).toEqual([0, '2\n']);
-  expect(after).toBeLessThan(900);
+test('a process ends when its program does', async () => {
+  expect(await runChild('console.log(machine.threads);')).toEqual([0, '2\n']);
 });
 
 test('a process can be left while a thread works', async () => {
-  const { code, after, output } = await runChild(
+  const ended = await runChild(
     `machine.run('hang'); setTimeout(() => { console.log('leave'); process.exit(7); }, 100);`,
   );
-  expect([code, output]).toEqual([7, 'leave\n']);
-  expect(after).toBeLessThan(900);
+  expect(ended).toEqual([7, 'leave\n']);
 });

@@ -1,0 +1,80 @@
+// `npm run engines`: the same computations in every engine that is found, told as hashes of their bits. Engines that multiply
+// and add alike must agree, and so must one thread and two. Prints a table; the last line counts. With CI=true an engine that
+// is missing is a failure. Takes the sources: nothing has to be built before. Counts go to the file that is named, if any.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { nodeEngines, root } from '../nodes.js';
+import { browserEngines } from './browsers.js';
+import { compare } from './compare.js';
+import { terminalEngines } from './terminal.js';
+
+/** @typedef {import('./compare.js').Row} Row */
+
+const alias = {
+  neocog: join(root, 'packages/neocog/src/index.ts'),
+  '@neocog/formats': join(root, 'packages/formats/src/index.ts'),
+};
+
+/**
+ * @param {string} outfile
+ * @param {string} contents
+ */
+async function bundle(outfile, contents) {
+  const stdin = { contents, resolveDir: join(root, 'test/engines') };
+  const external = ['./net/index.js', 'node:*'];
+  await build({ stdin, outfile, alias, external, bundle: true, format: 'esm', logLevel: 'error' });
+}
+
+/** What engines run: a page, a file for terminals, and a network by itself. @param {string} folder */
+async function prepare(folder) {
+  const smoke = "import { smoke } from './smoke.ts'; import * as net from './net/index.js';";
+  await bundle(join(folder, 'build.mjs'), "import './build.ts';");
+  execFileSync(nodeEngines()[0].path, [join(folder, 'build.mjs'), join(folder, 'net')]);
+  await bundle(join(folder, 'main.mjs'), `${smoke} console.log(JSON.stringify(await smoke(net)));`);
+  await bundle(
+    join(folder, 'page.js'),
+    `${smoke} const tell = (found) => fetch('/found', { method: 'POST', body: JSON.stringify(found) });
+     smoke(net).then(tell, (error) => tell({ error: String(error.stack ?? error) }));`,
+  );
+  const page = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
+  writeFileSync(join(folder, 'index.html'), page);
+}
+
+/**
+ * @param {import('./terminal.js').Engine | import('./terminal.js').Missing} engine
+ * @param {string} folder
+ * @returns {Promise<Row>}
+ */
+async function tryEngine(engine, folder) {
+  if ('hint' in engine) return { name: engine.name, version: '', missing: engine.hint };
+  const { name, version } = engine;
+  const start = performance.now();
+  try {
+    const report = await engine.run(folder);
+    return { name, version, report, seconds: (performance.now() - start) / 1000 };
+  } catch (error) {
+    return { name, version, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'neocog-engines-'));
+try {
+  await prepare(folder);
+  /** @type {Row[]} */
+  const rows = [];
+  // One after the other: each has two threads.
+  for (const engine of [...terminalEngines(), ...browserEngines()])
+    rows.push(await tryEngine(engine, folder));
+  const { text, passed, failed, skipped } = compare(rows, process.env.CI === 'true');
+  console.log(text);
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+  const [, , counts] = process.argv;
+  if (counts) writeFileSync(counts, JSON.stringify({ passed, failed, skipped }));
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
