@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from './engines.js';
+import { root } from './nodes.js';
 import { apply, describe, mutantsOf } from './mutate/mutants.js';
 import { Runner } from './mutate/runner.js';
 import { filesOf, makeSandbox, replaceFile } from './mutate/sandbox.js';
