@@ -71,6 +71,30 @@ describe('BatchLoader', () => {
     expect(orderOf(again)).toEqual(second);
   });
 
+  it('shares no order and no change among neighbouring seeds and epochs', () => {
+    const many = { shape: [20], data: new Float32Array(20) };
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 8; seed++) {
+      const drawn: number[] = [];
+      const transform: BatchLoaderOptions['transform'] = (_, random) => void drawn.push(random.uniform());
+      const loader = new BatchLoader(many, many, { shuffle: true, seed, transform });
+      for (let epoch = 0; epoch < 8; epoch++) {
+        seen.add(orderOf(loader).join());
+        seen.add(drawn.splice(0).join());
+      }
+    }
+    expect(seen.size).toBe(2 * 8 * 8);
+  });
+
+  it('does not shuffle unless asked, and takes seed 0 unless told', () => {
+    const many = { shape: [50], data: new Float32Array(50) };
+    const ordered = Array.from({ length: 50 }, (_, i) => i);
+    expect(orderOf(new BatchLoader(many, many, { seed: 3 }))).toEqual(ordered);
+    const plain = new BatchLoader(many, many, { shuffle: true });
+    expect(plain.batchSize).toBe(32);
+    expect(orderOf(plain)).toEqual(orderOf(new BatchLoader(many, many, { shuffle: true, seed: 0 })));
+  });
+
   it('refuses what does not fit together', () => {
     const short = { shape: [4], data: new Uint8Array(4) };
     expect(() => new BatchLoader(images, short)).toThrow(ShapeError);

@@ -195,6 +195,21 @@ describe('clipping', () => {
     expect(parameters[2].grad).toBeNull();
   });
 
+  it('divides by a norm that is a little larger, so that nothing becomes NaN', () => {
+    const tiny = withGradients([1e-6]);
+    optim.clipGradNorm(tiny, 1e-6);
+    expect((gradientsOf(tiny)[0] as number[])[0] / 5e-7).toBeCloseTo(1, 5);
+    // 5 / (5 + 1e-6): a norm that is just the limit is beyond it by that much.
+    const just = withGradients([3, 4]);
+    expect(optim.clipGradNorm(just, 5)).toBe(5);
+    expect(gradientsOf(just)).toEqual([
+      [Math.fround(3 * Math.fround(5 / 5.000001)), Math.fround(4 * Math.fround(5 / 5.000001))],
+    ]);
+    const none = withGradients([0, 0]);
+    expect(optim.clipGradNorm(none, 0)).toBe(0);
+    expect(gradientsOf(none)).toEqual([[0, 0]]);
+  });
+
   it('leaves small gradients exactly as they are', () => {
     const parameters = withGradients([3, 4]);
     const [{ grad }] = parameters;
