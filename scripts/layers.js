@@ -21,6 +21,7 @@ import { root } from './nodes.js';
  */
 export const FLOORS = [
   [{ name: 'errors', holds: ['errors.ts'] }],
+  [{ name: 'arguments', holds: ['arguments/'] }],
   [
     { name: 'geometry', holds: ['geometry/'] },
     { name: 'types', holds: ['types/'] },

@@ -152,7 +152,7 @@ describe('slopes where formulas bend', () => {
 
 it('refuses what it cannot do', () => {
   const x = tensor([1, 2]);
-  expect(() => neocog.exp(integers(1))).toThrow('exp: input is int32, float32 is needed');
+  expect(() => neocog.exp(integers(1))).toThrow('exp: input is Tensor int32 [1]; give a float32 Tensor');
   expect(() => neocog.greater(x, tensor([1, 2, 3]))).toThrow('greater: shapes [2] and [3] do not broadcast');
   expect(() => neocog.clamp(x, { low: 1 } as object)).toThrow('clamp');
 });

@@ -364,29 +364,38 @@ describe('refusals', () => {
       () => filters.sobel(zeros([4, 5])),
       /^filters\.sobel: image has shape \[4,5\], \[channels, height, width\]/,
     ],
-    [() => filters.sobel(tensor([[[1]]], undefined, { dtype: 'int32' })), /^filters\.sobel: image is int32/],
+    [
+      () => filters.sobel(tensor([[[1]]], undefined, { dtype: 'int32' })),
+      /^filters\.sobel: image is Tensor int32 \[1,1,1\]; give a float32/,
+    ],
     [
       () => filters.sobel(image, { direction: 'up' as 'x' }),
-      /^filters\.sobel: direction 'up' is unknown, use one of 'x'/,
+      /^filters\.sobel: direction is 'up'; give one of 'x'/,
     ],
-    [() => filters.gaussianBlur(image, { sigma: 0 }), /^filters\.gaussianBlur: sigma is 0, a number above 0/],
+    [
+      () => filters.gaussianBlur(image, { sigma: 0 }),
+      /^filters\.gaussianBlur: sigma is 0; give a number above 0/,
+    ],
     [() => filters.gaussianBlur(image, { sigma: Number.NaN }), /sigma is NaN/],
     [
       () => filters.gaussianBlur(image, { size: 4 }),
-      /^filters\.gaussianBlur: size is 4, an odd whole number/,
+      /^filters\.gaussianBlur: size is 4; give an odd whole number/,
     ],
     [() => filters.unsharp(image, { sigma: -1 }), /^filters\.unsharp: sigma is -1/],
     [() => filters.unsharp(image, { amount: Infinity }), /^filters\.unsharp: amount is Infinity/],
-    [() => filters.boxBlur(image, { size: 2.5 }), /^filters\.boxBlur: size is 2\.5, a whole number/],
-    [() => filters.motionBlur(image, { length: 0 }), /^filters\.motionBlur: length is 0, a number from 1/],
-    [() => filters.gabor(image, { wavelength: 1 }), /^filters\.gabor: wavelength is 1, a number from 2/],
+    [() => filters.boxBlur(image, { size: 2.5 }), /^filters\.boxBlur: size is 2\.5; give a whole number/],
+    [
+      () => filters.motionBlur(image, { length: 0 }),
+      /^filters\.motionBlur: length is 0; give a number from 1/,
+    ],
+    [() => filters.gabor(image, { wavelength: 1 }), /^filters\.gabor: wavelength is 1; give a number from 2/],
     [
       () => filters.laplacian(image, { neighbours: 6 as 8 }),
-      /^filters\.laplacian: neighbours is 6, 4 or 8 is needed/,
+      /^filters\.laplacian: neighbours is 6; give one of 4, 8/,
     ],
     [
       () => filters.sharpen(image, { sigma: 1 } as object),
-      /^filters\.sharpen: option 'sigma' is unknown, there are amount/,
+      /^filters\.sharpen: option 'sigma' is unknown; there are paddingMode, amount/,
     ],
     [
       () => filters.gaussianBlur(image, { sigma: 2, paddingMode: 'reflect' }),

@@ -157,7 +157,9 @@ it('refuses what it cannot do', () => {
   expect(() => neocog.indexSelect(table, [2])).toThrow(
     'indexSelect: index 2 names no cell of axis 0 of [2,3]',
   );
-  expect(() => neocog.indexSelect(table, tensor([1]))).toThrow('int32 is needed');
+  expect(() => neocog.indexSelect(table, tensor([1]))).toThrow(
+    'give a list of whole numbers, or an int32 Tensor',
+  );
   expect(() => neocog.expand(table, [4, 3])).toThrow('does not stretch to [4,3]');
   expect(() => neocog.tile(table, [2])).toThrow('2 whole numbers');
   expect(() => neocog.split(table, [1, 1], { axis: 1 })).toThrow('sizes that add up to 3');

@@ -12,15 +12,19 @@ export * as filters from './filters/index.ts';
 export {
   convGeometry,
   convTransposeGeometry,
+  formatConv,
+  formatPool,
   inputShape,
   multiplyAdds,
   outputShape,
+  parseConv,
+  parsePool,
+  poolGeometry,
+  poolOutputShape,
   weightShape,
-} from './geometry/conv.ts';
+} from './geometry/given.ts';
 export type { Layout, Padding, PerAxis, PoolOptions } from './geometry/options.ts';
-export { poolGeometry, poolOutputShape } from './geometry/pool.ts';
 export type { ReceptiveField } from './geometry/receptive.ts';
-export { formatConv, formatPool, parseConv, parsePool } from './geometry/text.ts';
 export type { ConvGeometry, PaddingMode, PoolGeometry, WindowAxis } from './geometry/types.ts';
 export * as explain from './inspect/arithmetic.ts';
 export type { AxisArithmetic, LayerArithmetic, SeparableArithmetic } from './inspect/arithmeticRecord.ts';

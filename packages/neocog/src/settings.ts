@@ -1,12 +1,14 @@
 // The settings of the library, and what the engine offers. The only place, beside the index, that knows the backends.
 
+import { aFunction, count, type Field, flag, keyOf, need, oneOf } from './arguments/field.ts';
+import { type Fields, needOptions } from './arguments/options.ts';
 import type { Backend } from './backends/backend.ts';
 import { backend, setBackend } from './backends/current.ts';
 import { referenceBackend } from './backends/reference/backend.ts';
 import { wasmBackend } from './backends/wasm/backend.ts';
 import { engine, engineName, hasSimd, type WideSimd } from './backends/wasm/engine.ts';
 import { setWideSimd } from './backends/wasm/wide.ts';
-import { ShapeError } from './errors.ts';
+
 import { preferences, threadsOf } from './program/preferences.ts';
 
 const backends = { wasm: wasmBackend, reference: referenceBackend } satisfies Record<string, Backend>;
@@ -17,10 +19,9 @@ export type BackendName = keyof typeof backends;
 setBackend(hasSimd ? wasmBackend : referenceBackend);
 
 /** @throws DeviceError for one that this engine cannot run */
-function backendNamed(fn: string, name: string): Backend {
+function backendNamed(name: BackendName): Backend {
   if (name === 'wasm') engine();
-  if (Object.hasOwn(backends, name)) return backends[name as BackendName];
-  throw new ShapeError(`${fn}: backend '${name}' is unknown, use one of ${Object.keys(backends).join(', ')}`);
+  return backends[name];
 }
 
 /**
@@ -29,7 +30,9 @@ function backendNamed(fn: string, name: string): Backend {
  * @throws ShapeError for an unknown name. @throws DeviceError for 'wasm' where the engine has no WebAssembly SIMD.
  */
 export function withBackend<T>(name: BackendName, body: () => T): T {
-  const before = setBackend(backendNamed('withBackend', name));
+  need('withBackend', 'name', name, backendName);
+  need('withBackend', 'body', body, aFunction);
+  const before = setBackend(backendNamed(name));
   try {
     return body();
   } finally {
@@ -54,9 +57,14 @@ export interface Settings {
   exactConvolution?: boolean | undefined;
 }
 
-const settingNames = ['backend', 'wideSimd', 'threads', 'exactConvolution'];
-
 const wideModes: readonly WideSimd[] = ['off', 'auto', 'on'];
+const backendName: Field<BackendName> = keyOf(backends);
+const settingFields: Fields<Settings> = {
+  backend: backendName,
+  wideSimd: oneOf(...wideModes),
+  threads: count,
+  exactConvolution: flag,
+};
 
 /**
  * Changes settings; what is left out stays as it is.
@@ -64,23 +72,10 @@ const wideModes: readonly WideSimd[] = ['off', 'auto', 'on'];
  * @throws ShapeError for an unknown setting or value. @throws DeviceError if wideSimd 'on' or backend 'wasm' cannot be had.
  */
 export function configure(settings: Settings): void {
-  const unknown = Object.keys(settings).find((key) => !settingNames.includes(key));
-  if (unknown) {
-    throw new ShapeError(`configure: setting '${unknown}' is unknown, there are ${settingNames.join(', ')}`);
-  }
-  if (settings.wideSimd !== undefined && !wideModes.includes(settings.wideSimd)) {
-    throw new ShapeError(
-      `configure: wideSimd '${String(settings.wideSimd)}' is unknown, use one of ${wideModes.join(', ')}`,
-    );
-  }
+  needOptions('configure', settings, settingFields, 'settings');
   const { exactConvolution = preferences.exactConvolution } = settings;
-  if (typeof exactConvolution !== 'boolean') {
-    throw new ShapeError(
-      `configure: exactConvolution is ${String(exactConvolution)}, true or false is needed`,
-    );
-  }
   const threads = threadsOf('configure', settings.threads);
-  const chosen = settings.backend === undefined ? null : backendNamed('configure', settings.backend);
+  const chosen = settings.backend === undefined ? null : backendNamed(settings.backend);
   if (settings.wideSimd !== undefined) setWideSimd(settings.wideSimd);
   if (chosen) setBackend(chosen);
   Object.assign(preferences, { threads, exactConvolution });

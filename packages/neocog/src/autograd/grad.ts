@@ -1,8 +1,10 @@
 // Gradients by values of choice, of any order, and the check of gradients by finite differences.
 
+import { above, aFunction, flag, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
+import { aTensor, floatTensor, tensors } from '../tensor/fields.ts';
 import { reverseWalk, withRecording } from '../tensor/graph.ts';
-import { needKnown } from '../tensor/options.ts';
 import { addGradients, seedOf, Tensor } from '../tensor/tensor.ts';
 
 export interface GradOptions {
@@ -12,13 +14,17 @@ export interface GradOptions {
   createGraph?: boolean | undefined;
 }
 
+const gradFields: Fields<GradOptions> = { gradient: floatTensor, createGraph: flag };
+
 /**
  * Gradients of `output` by each of `inputs`, without touching any `grad`.
  *
  * @throws ShapeError if output does not depend on an input, or the gradient's shape is not output's.
  */
 export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
-  needKnown('grad', options, ['gradient', 'createGraph']);
+  need('grad', 'output', output, aTensor);
+  need('grad', 'inputs', inputs, tensors);
+  needOptions('grad', options, gradFields);
   const seed = seedOf('grad', output, options.gradient);
   return withRecording(options.createGraph ?? false, () => {
     const found = reverseWalk(output, seed, addGradients, new Set(inputs));
@@ -39,6 +45,8 @@ export interface GradcheckOptions {
   tolerance?: number | undefined;
 }
 
+const checkFields: Fields<GradcheckOptions> = { eps: above(0), tolerance: above(0) };
+
 /**
  * Compares the gradients of `fn` with central differences, entry by entry, for every input that requires a gradient.
  * The result of `fn` is weighed with fixed numbers, so that errors do not cancel in a sum.
@@ -51,9 +59,12 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
-  needKnown('gradcheck', options, ['eps', 'tolerance']);
+  need('gradcheck', 'fn', fn, aFunction);
+  need('gradcheck', 'inputs', inputs, tensors);
+  needOptions('gradcheck', options, checkFields);
   const { eps = 1e-2, tolerance = 1e-2 } = options;
   const output = fn(...inputs);
+  need('gradcheck', 'the result of fn', output, floatTensor);
   const weights = new Tensor(
     Float32Array.from(output.data, (_, i) => Math.cos(1 + i)),
     output.shape,

@@ -19,7 +19,7 @@ describe('flipAxis', () => {
 
   it('refuses a wrong shape or axis', () => {
     expect(() => flipAxis(cells(), [2, 2])).toThrow(ShapeError);
-    expect(() => flipAxis(cells(), [2, 3], 2)).toThrow(/axis 2/);
+    expect(() => flipAxis(cells(), [2, 3], 2)).toThrow(/axis is 2/);
   });
 });
 

@@ -1,25 +1,23 @@
 // Small changes to samples that keep their meaning, for the `transform` of a loader: mirroring and moving. They work in
 // place on the row-major values of one sample of any rank, and draw nothing at random themselves.
 
+import { anyNumber, type Field, field, instance, isListOf, need } from '../arguments/field.ts';
 import { ShapeError } from '../errors.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { checkShape, resolveAxis, type Shape } from '../tensor/shape.ts';
 
 const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
+const aSample: Field<Float32Array> = instance('the values of a sample, a Float32Array', Float32Array);
+const wholeNumbers: Field<readonly number[]> = field('a list of whole numbers', (v) =>
+  isListOf(v, Number.isInteger),
+);
+
 function checkFills(fn: string, sample: Float32Array, shape: Shape): void {
+  need(fn, 'sample', sample, aSample);
+  checkShape(fn, shape);
   if (product(shape) === sample.length) return;
   throw new ShapeError(
     `${fn}: the sample has ${sample.length} values, shape [${shape}] needs ${product(shape)}; pass the shape of one sample`,
-  );
-}
-
-/** The axis counted from 0, from the end if it is negative. */
-function axisOf(fn: string, axis: number, shape: Shape): number {
-  if (Number.isInteger(axis) && axis >= -shape.length && axis < shape.length) {
-    return axis < 0 ? axis + shape.length : axis;
-  }
-  throw new ShapeError(
-    `${fn}: axis ${axis} is none of shape [${shape}]; pass ${-shape.length} to ${shape.length - 1}`,
   );
 }
 
@@ -34,7 +32,7 @@ function axisOf(fn: string, axis: number, shape: Shape): number {
  */
 export function flipAxis(sample: Float32Array, shape: Shape, axis = -1): void {
   checkFills('flipAxis', sample, shape);
-  const at = axisOf('flipAxis', axis, shape);
+  const at = resolveAxis('flipAxis', axis, shape.length);
   const length = shape[at];
   const inner = product(shape.slice(at + 1));
   for (let start = 0; start < sample.length; start += length * inner) {
@@ -65,7 +63,9 @@ function reverseCells(sample: Float32Array, start: number, length: number, inner
  */
 export function shiftAxes(sample: Float32Array, shape: Shape, offsets: readonly number[], fill = 0): void {
   checkFills('shiftAxes', sample, shape);
-  if (offsets.length > shape.length || !offsets.every(Number.isInteger)) {
+  need('shiftAxes', 'offsets', offsets, wholeNumbers);
+  need('shiftAxes', 'fill', fill, anyNumber);
+  if (offsets.length > shape.length) {
     throw new ShapeError(
       `shiftAxes: offsets [${offsets}] must be whole numbers, at most one for each axis of shape [${shape}]`,
     );

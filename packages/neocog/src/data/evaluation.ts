@@ -1,12 +1,15 @@
 // How a network does on a data set: evaluate. Eager, or through a forward pass that was compiled for a batch's shape.
 
+import { aFunction, type Field, field, instance, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Module } from '../nn/index.ts';
+import { aModule } from '../nn/parts.ts';
 import { crossEntropy, softmax } from '../ops/index.ts';
 import { noGrad } from '../tensor/graph.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { makeBreather } from './breather.ts';
-import type { BatchLoader } from './loader.ts';
+import { BatchLoader } from './loader.ts';
 import { Tally } from './tally.ts';
 
 /** Of a network's output and the labels: one number. */
@@ -24,6 +27,13 @@ export interface EvaluateOptions {
   /** Runs the batches of its shape; `module` runs the others, such as a smaller last one. Must hold the module's weights. */
   program?: ForwardPass | undefined;
 }
+
+export const aLoader: Field<BatchLoader> = instance('a BatchLoader', BatchLoader);
+export const aProgram: Field<ForwardPass> = field(
+  'a program, as compile(…) makes it',
+  (v) => typeof v === 'object' && v !== null && 'run' in v && 'inputShape' in v,
+);
+const fields: Fields<EvaluateOptions> = { loss: aFunction, program: aProgram };
 
 /** How a network does on a data set. Arrays are in the order of the data set. */
 export interface Evaluation {
@@ -48,6 +58,9 @@ export async function evaluate(
   loader: BatchLoader,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  need('evaluate', 'module', module, aModule);
+  need('evaluate', 'loader', loader, aLoader);
+  needOptions('evaluate', options, fields);
   const restore = module.evalForNow();
   try {
     return await measure(module, loader, options);

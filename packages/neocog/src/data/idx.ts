@@ -2,9 +2,12 @@
 // that are already in memory; it neither reads files nor unzips them. Format: "The IDX file format" in Y.
 // LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 
+import { type Field, instance, need, text } from '../arguments/field.ts';
 import { FormatError } from '../errors.ts';
 
 /** The values of an IDX file, in the type that the file states. */
+const someBytes: Field<Uint8Array> = instance('the bytes of a file, a Uint8Array', Uint8Array);
+
 export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /** What an IDX file holds: row-major values and the size of each axis. */
@@ -37,6 +40,8 @@ const idxTypes: ReadonlyMap<number, IdxType> = new Map<number, IdxType>([
  * parseIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 7, 9])) // { shape: [2], data: Uint8Array [7, 9] }
  */
 export function parseIdx(bytes: Uint8Array, source = 'the data'): IdxData {
+  need('parseIdx', 'bytes', bytes, someBytes);
+  need('parseIdx', 'source', source, text);
   const type = readType(bytes, source);
   const shape = readShape(bytes, source);
   const start = 4 + 4 * shape.length;

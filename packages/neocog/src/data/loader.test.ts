@@ -100,7 +100,7 @@ describe('BatchLoader', () => {
     expect(() => new BatchLoader(images, short)).toThrow(ShapeError);
     expect(() => new BatchLoader({ ...images, shape: [5, 3] }, labels)).toThrow(/do not fill/);
     expect(() => load({ sampleShape: [3] })).toThrow(/sampleShape \[3\]/);
-    expect(() => load({ batchSize: 0 })).toThrow(/batchSize 0/);
-    expect(() => load({ std: 0 })).toThrow(/std 0/);
+    expect(() => load({ batchSize: 0 })).toThrow(/batchSize is 0/);
+    expect(() => load({ std: 0 })).toThrow(/std is 0/);
   });
 });

@@ -1,7 +1,10 @@
 // Cuts a data set into batches of tensors, in order or shuffled afresh in every epoch.
 // Holds the whole set in memory in its own number type; converts and scales only the batch at hand.
 
+import { aFunction, count, type Field, field, finite, flag, need, seed } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
+import { aDType, aShape } from '../tensor/fields.ts';
 import { Generator } from '../tensor/random.ts';
 import { type DType, Tensor } from '../tensor/tensor.ts';
 
@@ -23,26 +26,50 @@ type SampleValues =
 
 export interface BatchLoaderOptions {
   /** Samples in a batch; 32 unless given. The last batch of an epoch may be smaller. */
-  batchSize?: number;
+  batchSize?: number | undefined;
   /** Draw a new order for every epoch. */
-  shuffle?: boolean;
+  shuffle?: boolean | undefined;
   /** Decides all orders: epoch e of seed s is the same on every machine. */
-  seed?: number;
+  seed?: number | undefined;
   /** Leave out a last batch that is smaller than `batchSize`. */
-  dropLast?: boolean;
+  dropLast?: boolean | undefined;
   /** Shape of one sample as the network wants it, such as `[1, 28, 28]`; as in `images` unless given. */
-  sampleShape?: readonly number[];
+  sampleShape?: readonly number[] | undefined;
   /** Each image value v becomes (v − mean) / std; 0 and 1 unless given. In the units of `images`. */
-  mean?: number;
-  std?: number;
+  mean?: number | undefined;
+  std?: number | undefined;
   /** Of the batches' `x`; float32 unless given. int32 keeps whole numbers, such as those of words, as they are. */
-  dtype?: DType;
+  dtype?: DType | undefined;
   /**
    * Changes each scaled sample in place, for instance by `flipAxis` or `shiftAxes`, so that no two epochs see the same ones.
    * `random` is seeded by seed and epoch.
    */
   transform?: ((sample: Float32Array, random: Generator) => void) | undefined;
 }
+
+const fields: Fields<BatchLoaderOptions> = {
+  batchSize: count,
+  shuffle: flag,
+  seed,
+  dropLast: flag,
+  sampleShape: aShape,
+  mean: finite,
+  std: field('a finite number other than 0', (v) => Number.isFinite(v) && v !== 0),
+  dtype: aDType,
+  transform: aFunction,
+};
+
+const typedArray = Object.getPrototypeOf(Uint8Array) as typeof Uint8Array;
+const samples: Field<Samples> = field(
+  'samples { shape, data }, data a typed array',
+  (v) =>
+    typeof v === 'object' &&
+    v !== null &&
+    'shape' in v &&
+    aShape.ok(v.shape) &&
+    'data' in v &&
+    v.data instanceof typedArray,
+);
 
 /** One batch: images, labels, and which samples they are. */
 export interface Batch {
@@ -76,13 +103,15 @@ export class BatchLoader implements Iterable<Batch> {
   #table: Float32Array | null = null;
 
   constructor(images: Samples, labels: Samples, options: BatchLoaderOptions = {}) {
-    this.batchSize = checkCount('batchSize', options.batchSize ?? 32);
+    need('BatchLoader', 'images', images, samples);
+    need('BatchLoader', 'labels', labels, samples);
+    needOptions('BatchLoader', options, fields);
+    this.batchSize = options.batchSize ?? 32;
     this.#images = images;
     this.#labels = labels;
-    this.#options = options;
+    this.#options = { ...options };
     this.#sampleShape = options.sampleShape ?? images.shape.slice(1);
     checkSamples(images, labels, this.#sampleShape);
-    checkScale(options.mean ?? 0, options.std ?? 1);
     checkType(options);
   }
 
@@ -182,16 +211,6 @@ function checkSamples(images: Samples, labels: Samples, sampleShape: readonly nu
   const found = problems.find(([is]) => is);
   if (found)
     throw new ShapeError(`BatchLoader: images [${images.shape}], labels [${labels.shape}]: ${found[1]}`);
-}
-
-function checkCount(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ShapeError(`BatchLoader: ${name} ${value} must be a whole number from 1`);
-}
-
-function checkScale(mean: number, std: number): void {
-  if (Number.isFinite(mean) && Number.isFinite(std) && std !== 0) return;
-  throw new ShapeError(`BatchLoader: mean ${mean} and std ${std} must be finite numbers, std not 0`);
 }
 
 function checkType({ dtype = 'float32', mean, std, transform }: BatchLoaderOptions): void {

@@ -1,12 +1,15 @@
 // The training loop: fit. Eager on one thread, or through a compiled step; lets timers and signals run in between. Knows
 // no files, no terminal and no data set: callers hang progress, checkpoints and schedules on the callbacks.
 
+import { aFunction, count, field, need, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { NeocogError, ShapeError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
+import { aModule } from '../nn/parts.ts';
 import { crossEntropy } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { makeBreather } from './breather.ts';
-import { type Evaluation, evaluate, type ForwardPass, type Loss } from './evaluation.ts';
+import { aLoader, type Evaluation, evaluate, type ForwardPass, type Loss } from './evaluation.ts';
 import type { BatchLoader } from './loader.ts';
 import { Tally } from './tally.ts';
 
@@ -28,28 +31,46 @@ export interface FitOptions {
   /** With a trainer: the one that it was compiled with. */
   optimizer: FitOptimizer;
   /** Of the network's output and the labels; `crossEntropy` unless given. A trainer has its own; this one is validation's. */
-  loss?: Loss;
+  loss?: Loss | undefined;
   /**
    * Takes the steps. The module then has the weights of the steps at the end of every epoch, before validation and
    * `onEpoch`, and at the end of the run, not at `onBatch`; its parts stay in the modes they are in.
    */
-  trainer?: FitTrainer;
+  trainer?: FitTrainer | undefined;
   /**
    * The learning rate at a fraction of the run, 0 before its first step and below 1 at its last; sets
    * `optimizer.lr`.
    */
-  learningRate?: (progress: number) => number;
+  learningRate?: ((progress: number) => number) | undefined;
   /** Measured after every epoch. */
-  validation?: BatchLoader;
+  validation?: BatchLoader | undefined;
   /** Makes what runs the full batches of `validation`, afresh after every epoch for the weights of then. */
-  compileValidation?: () => Promise<ForwardPass & { dispose(): void }>;
+  compileValidation?: (() => Promise<ForwardPass & { dispose(): void }>) | undefined;
   /** Awaited after every batch. */
-  onBatch?: (report: BatchReport) => void | Promise<void>;
+  onBatch?: ((report: BatchReport) => void | Promise<void>) | undefined;
   /** Awaited after every epoch. */
-  onEpoch?: (report: EpochReport) => void | Promise<void>;
+  onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined;
   /** Ends the run before its next batch; the history then lacks the epoch it was in. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
+
+const has = (value: unknown, ...methods: readonly string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
+
+const fields: Fields<FitOptions> = {
+  epochs: required(count),
+  optimizer: required(field('an optimiser, such as new optim.SGD(…)', (v) => has(v, 'step', 'zeroGrad'))),
+  loss: aFunction,
+  trainer: field('a trainer, as compileTraining(…) makes it', (v) => has(v, 'step', 'sync')),
+  learningRate: aFunction,
+  validation: aLoader,
+  compileValidation: aFunction,
+  onBatch: aFunction,
+  onEpoch: aFunction,
+  signal: field('an AbortSignal', (v) => typeof v === 'object' && v !== null && 'aborted' in v),
+};
 
 /**
  * One step of training. Epochs, batches and steps count from 1; loss and accuracy are means over the epoch so
@@ -103,7 +124,10 @@ export interface FitHistory {
  * await fit(net, loader, { epochs: 3, optimizer, trainer });
  */
 export async function fit(module: Module, loader: BatchLoader, options: FitOptions): Promise<FitHistory> {
-  checkRun(loader, options.epochs);
+  need('fit', 'module', module, aModule);
+  need('fit', 'loader', loader, aLoader);
+  needOptions('fit', options, fields);
+  checkRun(loader);
   const history = { epochs: [] as EpochReport[], batchLosses: [] as number[], stopped: false };
   for (let epoch = 1; epoch <= options.epochs; epoch++) {
     const start = performance.now();
@@ -181,10 +205,7 @@ async function validate(
   }
 }
 
-function checkRun(loader: BatchLoader, epochs: number): void {
-  if (!Number.isSafeInteger(epochs) || epochs < 1) {
-    throw new ShapeError(`fit: epochs ${epochs} must be a whole number from 1`);
-  }
+function checkRun(loader: BatchLoader): void {
   if (loader.length > 0) return;
   throw new ShapeError(
     `fit: the loader has ${loader.size} samples, not one batch of ${loader.batchSize}; add data or make batches smaller`,

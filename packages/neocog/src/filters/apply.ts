@@ -1,18 +1,21 @@
 // A matrix over every channel of an image: a depthwise convolution in which all channels share one kernel.
 // Here filters become operations; what the matrices are is in kernels.ts.
 
+import { field, flag, isListOf, isSize } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { convGeometry } from '../geometry/conv.ts';
 import type { Pair } from '../geometry/options.ts';
 import type { PaddingMode } from '../geometry/types.ts';
 import { mul } from '../ops/arithmetic.ts';
-import { floats, needKnown } from '../ops/check.ts';
+import { floats } from '../ops/check.ts';
 import { conv2d } from '../ops/conv.ts';
 import { reshape } from '../ops/reshape.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { ones, record, Tensor, tensor } from '../tensor/tensor.ts';
 import type { Matrix } from './matrix.ts';
-import type { FilterOptions } from './settings.ts';
+import { type FilterOptions, filterFields } from './settings.ts';
 
 export interface ApplyOptions extends FilterOptions {
   /**
@@ -24,6 +27,15 @@ export interface ApplyOptions extends FilterOptions {
   /** True convolution: the matrix turned by 180 degrees about its anchor. Default false: correlation. */
   flipKernel?: boolean | undefined;
 }
+
+const fields: Fields<ApplyOptions> = {
+  ...filterFields,
+  anchor: field(
+    '[row, column] of a cell, from 0',
+    (v) => isListOf(v, (at) => isSize(at, 0)) && v.length === 2,
+  ),
+  flipKernel: flag,
+};
 
 /**
  * Lays any matrix over an image, each channel by itself; the image keeps its size.
@@ -38,7 +50,7 @@ export interface ApplyOptions extends FilterOptions {
  */
 export function apply(image: Tensor, matrix: Matrix | Tensor, options: ApplyOptions = {}): Tensor {
   const fn = 'filters.apply';
-  needKnown(fn, options, ['paddingMode', 'anchor', 'flipKernel']);
+  needOptions(fn, options, fields);
   const kernel = matrix instanceof Tensor ? checkKernel(fn, matrix) : tensor(checkMatrix(fn, matrix));
   const sides = kernel.shape as readonly [number, number];
   const anchor = checkAnchor(fn, options.anchor, sides);
@@ -117,8 +129,8 @@ function checkMatrix(fn: string, matrix: Matrix): number[][] {
       `${fn}: ${problem}; pass rows of numbers such as [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]`,
     );
   };
-  if (!Array.isArray(matrix) || matrix.length === 0 || !matrix.every(Array.isArray)) {
-    return refuse(`matrix is ${JSON.stringify(matrix)}, a list of rows is needed`);
+  if (!isListOf(matrix, Array.isArray) || matrix.length === 0) {
+    return refuse(`matrix is ${show(matrix)}, a list of rows is needed`);
   }
   matrix.forEach((row, r) => {
     if (row.length === 0 || row.length !== matrix[0].length) {
@@ -126,8 +138,8 @@ function checkMatrix(fn: string, matrix: Matrix): number[][] {
         `row ${r} of the matrix has ${row.length} numbers, row 0 has ${matrix[0].length}, equally many are needed`,
       );
     }
-    const c = row.findIndex((value) => !Number.isFinite(value));
-    if (c >= 0) refuse(`matrix[${r}][${c}] is ${String(row[c])}, a finite number is needed`);
+    const c = Array.from(row).findIndex((value) => !Number.isFinite(value));
+    if (c >= 0) refuse(`matrix[${r}][${c}] is ${show(row[c])}, a finite number is needed`);
   });
   return matrix.map((row) => [...row]);
 }
@@ -141,5 +153,5 @@ function checkAnchor(
   const isInside = (at: number, axis: number): boolean => Number.isInteger(at) && at >= 0 && at < sides[axis];
   if (Array.isArray(anchor) && anchor.length === 2 && anchor.every(isInside)) return anchor;
   const inside = `[row, column] inside the matrix of ${sides.join(' × ')} is needed, counted from 0`;
-  throw new ShapeError(`${fn}: anchor is ${JSON.stringify(anchor)}, ${inside}`);
+  throw new ShapeError(`${fn}: anchor is ${show(anchor)}, ${inside}`);
 }

@@ -1,14 +1,15 @@
 // Filters that answer to changes of brightness: slopes and curvatures. Their weights sum to 0, so flat areas
 // give 0.
 
+import { oneOf } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import * as e from '../expression/expression.ts';
-import { needKnown, needNumber, needOneOf } from '../ops/check.ts';
 import { fuse } from '../ops/fuse.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { applyCentred } from './apply.ts';
 import * as kernels from './kernels.ts';
 import type { Matrix } from './matrix.ts';
-import type { FilterOptions } from './settings.ts';
+import { type FilterOptions, filterFields } from './settings.ts';
 
 /** `x`: growing to the right; `y`: growing downwards; `magnitude`: how steep, √(x² + y²). */
 export type Direction = 'x' | 'y' | 'magnitude';
@@ -19,6 +20,8 @@ export interface SlopeOptions extends FilterOptions {
   direction?: Direction | undefined;
 }
 
+const slopeFields: Fields<SlopeOptions> = { ...filterFields, direction: oneOf(...directions) };
+
 // √s has no slope at 0, where an image is flat; the formula gives 0 there, as for |x|.
 const squares = e.add(e.mul(e.input(0), e.input(0)), e.mul(e.input(1), e.input(1)));
 const hypotenuse = e.select(e.gt(squares, 0), e.sqrt(squares), 0);
@@ -26,9 +29,8 @@ const hypotenuse = e.select(e.gt(squares, 0), e.sqrt(squares), 0);
 function slopeFilter(name: string, x: Matrix, y: Matrix): (image: Tensor, options?: SlopeOptions) => Tensor {
   const fn = `filters.${name}`;
   return (image, options = {}) => {
-    needKnown(fn, options, ['direction', 'paddingMode']);
+    needOptions(fn, options, slopeFields);
     const { direction = 'magnitude' } = options;
-    needOneOf(fn, 'direction', direction, directions);
     const along = (matrix: Matrix): Tensor => applyCentred(fn, image, matrix, options);
     if (direction !== 'magnitude') return along(direction === 'x' ? x : y);
     return fuse(fn, hypotenuse, [along(x), along(y)]);
@@ -54,6 +56,8 @@ export interface LaplacianOptions extends FilterOptions {
   neighbours?: 4 | 8 | undefined;
 }
 
+const laplacianFields: Fields<LaplacianOptions> = { ...filterFields, neighbours: oneOf(4, 8) };
+
 /**
  * Curvature in both directions, ∂²/∂x² + ∂²/∂y²: image `[channels, height, width]` or with a batch → the same
  * shape.
@@ -62,14 +66,13 @@ export interface LaplacianOptions extends FilterOptions {
  */
 export function laplacian(image: Tensor, options: LaplacianOptions = {}): Tensor {
   const fn = 'filters.laplacian';
-  needKnown(fn, options, ['neighbours', 'paddingMode']);
   return applyCentred(fn, image, laplacianMatrix(options), options);
 }
 
 /** The matrix that `laplacian` uses. */
-export function laplacianMatrix({ neighbours = 4 }: LaplacianOptions): Matrix {
-  needNumber('filters.laplacian', 'neighbours', neighbours, (n) => n === 4 || n === 8, '4 or 8');
-  return neighbours === 4 ? kernels.laplacian4 : kernels.laplacian8;
+export function laplacianMatrix(options: LaplacianOptions): Matrix {
+  needOptions('filters.laplacian', options, laplacianFields);
+  return options.neighbours === 8 ? kernels.laplacian8 : kernels.laplacian4;
 }
 
 /**
@@ -83,7 +86,6 @@ export function laplacianOfGaussian(
   options: kernels.GaussianSettings & FilterOptions = {},
 ): Tensor {
   const fn = 'filters.laplacianOfGaussian';
-  needKnown(fn, options, ['sigma', 'size', 'paddingMode']);
   return applyCentred(fn, image, kernels.laplacianOfGaussian(options), options);
 }
 
@@ -95,7 +97,5 @@ export function laplacianOfGaussian(
  */
 export function gabor(image: Tensor, options: kernels.GaborSettings & FilterOptions = {}): Tensor {
   const fn = 'filters.gabor';
-  const known = ['wavelength', 'angle', 'sigma', 'aspect', 'phase', 'size', 'paddingMode'];
-  needKnown(fn, options, known);
   return applyCentred(fn, image, kernels.gabor(options), options);
 }

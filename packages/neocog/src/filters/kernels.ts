@@ -5,6 +5,8 @@
 // right, sobelY where it grows downwards. True convolution turns the matrix by 180 degrees first;
 // `filters.apply` offers it as `flipKernel`.
 
+import { between, finite, isRecord } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import {
   around,
   fixed,
@@ -16,7 +18,7 @@ import {
   transposed,
   withCentre,
 } from './matrix.ts';
-import { needFinite, needOddSize, needSigma, needSize, needWithin } from './settings.ts';
+import { type FilterOptions, filterFields, oddSide, side, sigmaUpTo } from './settings.ts';
 
 /** Leaves the image as it is: 1 in the middle. */
 export const identity = fixed(around([1, 1], (down, right) => (down === 0 && right === 0 ? 1 : 0)));
@@ -67,10 +69,12 @@ export interface BoxSettings {
   size?: number | undefined;
 }
 
+const boxFields: Fields<BoxSettings & FilterOptions> = { ...filterFields, size: side };
+
 /** One row of a box: `size` equal weights with sum 1. */
 export function boxRow(settings: BoxSettings = {}): readonly number[] {
+  needOptions('filters.boxBlur', settings, boxFields);
   const { size = 3 } = settings;
-  needSize('filters.boxBlur', size);
   return new Array<number>(size).fill(1 / size);
 }
 
@@ -84,6 +88,13 @@ export interface GaussianSettings {
   size?: number | undefined;
 }
 
+const gaussianFields: Fields<GaussianSettings & FilterOptions> = {
+  ...filterFields,
+  sigma: sigmaUpTo(300),
+  size: oddSide,
+};
+const narrowFields: typeof gaussianFields = { ...gaussianFields, sigma: sigmaUpTo(50) };
+
 /**
  * One row of a Gaussian: e^(−x²/2σ²) at whole pixels, then scaled to sum 1. The plane's Gaussian is a row
  * followed by a column of it (Marr and Hildreth, "Theory of edge detection", 1980).
@@ -91,12 +102,12 @@ export interface GaussianSettings {
  * @throws ShapeError for a sigma that is not above 0 or a size that is not odd.
  */
 export const gaussianRow = (settings: GaussianSettings = {}): readonly number[] =>
-  bellRow('filters.gaussianBlur', settings);
+  bellRow('filters.gaussianBlur', settings, gaussianFields);
 
-function bellRow(fn: string, { sigma = 1, size }: GaussianSettings): readonly number[] {
-  needSigma(fn, sigma, 300);
-  const side = size ?? 2 * Math.ceil(3 * sigma) + 1;
-  needOddSize(fn, side);
+function bellRow<S extends GaussianSettings>(fn: string, settings: S, fields: Fields<S>): readonly number[] {
+  needOptions(fn, settings, fields);
+  const { sigma = 1 } = settings;
+  const { size: side = 2 * Math.ceil(3 * sigma) + 1 } = settings;
   const bell = around([0, (side - 1) / 2], (_, right) => Math.exp(-(right ** 2) / (2 * sigma ** 2)));
   return normalised(bell)[0];
 }
@@ -115,10 +126,10 @@ export function gaussianBlur(settings: GaussianSettings = {}): Matrix {
  */
 export function laplacianOfGaussian(settings: GaussianSettings = {}): Matrix {
   const fn = 'filters.laplacianOfGaussian';
+  needOptions(fn, settings, narrowFields);
   const { sigma = 1.4 } = settings;
-  needSigma(fn, sigma, 50);
   const { size = 2 * Math.ceil(4 * sigma) + 1 } = settings;
-  const row = bellRow(fn, { sigma, size });
+  const row = bellRow(fn, { sigma, size }, narrowFields);
   const radius = (size - 1) / 2;
   const weight = (down: number, right: number): number =>
     (row[radius + down] * row[radius + right] * (down ** 2 + right ** 2 - 2 * sigma ** 2)) / sigma ** 4;
@@ -132,10 +143,12 @@ export interface SharpenSettings {
   amount?: number | undefined;
 }
 
+const sharpenFields: Fields<SharpenSettings & FilterOptions> = { ...filterFields, amount: finite };
+
 /** The image minus `amount` times its Laplacian: `[[0, −a, 0], [−a, 1 + 4a, −a], [0, −a, 0]]`, sum 1. */
 export function sharpen(settings: SharpenSettings = {}): Matrix {
+  needOptions('filters.sharpen', settings, sharpenFields);
   const { amount = 1 } = settings;
-  needFinite('filters.sharpen', 'amount', amount);
   return fixed(withCentre(laplacian4, -amount, 1));
 }
 
@@ -144,18 +157,23 @@ export interface UnsharpSettings extends GaussianSettings {
   amount?: number | undefined;
 }
 
+const unsharpFields: Fields<UnsharpSettings & FilterOptions> = { ...gaussianFields, amount: finite };
+
 /** The row of the blur inside `unsharp`: `gaussianRow` with sigma 2 unless given. */
-export const unsharpRow = ({ sigma = 2, size }: UnsharpSettings = {}): readonly number[] =>
-  bellRow('filters.unsharp', { sigma, size });
+export const unsharpRow = (settings: UnsharpSettings = {}): readonly number[] =>
+  bellRow(
+    'filters.unsharp',
+    isRecord(settings) && settings.sigma === undefined ? { ...settings, sigma: 2 } : settings,
+    unsharpFields,
+  );
 
 /**
  * The image plus `amount` times what a Gaussian takes from it, as one matrix with sum 1. After the darkroom's
  * unsharp mask (Schreiber, "Wirephoto quality improvement by unsharp masking", 1970).
  */
 export function unsharp(settings: UnsharpSettings = {}): Matrix {
-  const { amount = 1 } = settings;
-  needFinite('filters.unsharp', 'amount', amount);
   const row = unsharpRow(settings);
+  const { amount = 1 } = settings;
   return withCentre(outer(row, row), -amount, 1 + amount);
 }
 
@@ -166,15 +184,20 @@ export interface EmbossSettings {
   angle?: number | undefined;
 }
 
+const embossFields: Fields<EmbossSettings & FilterOptions> = {
+  ...filterFields,
+  amount: finite,
+  angle: finite,
+};
+
 /**
  * The image as a relief, bright meaning high: slopes that face the light are lit. For light from the upper
  * left `[[−2, −1, 0], [−1, 1, 1], [0, 1, 2]]`; in general the identity and the slope against the light, by
  * Prewitt's matrices.
  */
 export function emboss(settings: EmbossSettings = {}): Matrix {
+  needOptions('filters.emboss', settings, embossFields);
   const { amount = 1, angle = 135 } = settings;
-  needFinite('filters.emboss', 'amount', amount);
-  needFinite('filters.emboss', 'angle', angle);
   const [towardsX, towardsY] = direction(angle).map((part) => -Math.SQRT2 * amount * part);
   return fixed(
     around([1, 1], (down, right) => towardsX * right + towardsY * down + (down === 0 && right === 0 ? 1 : 0)),
@@ -194,6 +217,12 @@ export interface MotionSettings {
   angle?: number | undefined;
 }
 
+const motionFields: Fields<MotionSettings & FilterOptions> = {
+  ...filterFields,
+  length: between(1, 300),
+  angle: finite,
+};
+
 /**
  * The path of a camera that moved while the shutter was open: points a pixel apart on a line about the
  * middle, each shared among the four nearest pixels. Sum 1.
@@ -201,9 +230,8 @@ export interface MotionSettings {
  * @throws ShapeError for a length below 1.
  */
 export function motionBlur(settings: MotionSettings = {}): Matrix {
+  needOptions('filters.motionBlur', settings, motionFields);
   const { length = 9, angle = 0 } = settings;
-  needWithin('filters.motionBlur', 'length', length, [1, 300]);
-  needFinite('filters.motionBlur', 'angle', angle);
   const [right, down] = direction(angle).map((part) => Number(part.toFixed(12)));
   const reach = (length - 1) / 2;
   const count = Math.ceil(length);
@@ -232,6 +260,16 @@ export interface GaborSettings {
   /** Side of the matrix, odd. Default: the box around three standard deviations of the bell. */
   size?: number | undefined;
 }
+
+const gaborFields: Fields<GaborSettings & FilterOptions> = {
+  ...filterFields,
+  wavelength: between(2, 80),
+  angle: finite,
+  sigma: sigmaUpTo(50),
+  aspect: between(0.2, 10),
+  phase: finite,
+  size: oddSide,
+};
 
 /**
  * A wave under a bell, which answers to stripes of one width and direction:
@@ -268,15 +306,11 @@ interface Gabor extends Record<'wavelength' | 'angle' | 'sigma' | 'aspect' | 'ph
 }
 
 function gaborSettings(settings: GaborSettings): Gabor {
-  const fn = 'filters.gabor';
+  needOptions('filters.gabor', settings, gaborFields);
   const { wavelength = 8, angle = 0, aspect = 0.5, phase = 0, size } = settings;
-  needWithin(fn, 'wavelength', wavelength, [2, 80]);
-  needFinite(fn, 'angle', angle);
-  needWithin(fn, 'aspect', aspect, [0.2, 10]);
-  needFinite(fn, 'phase', phase);
   const { sigma = 0.56 * wavelength } = settings;
-  needSigma(fn, sigma, 50);
-  const radii = size === undefined ? bellRadii(angle, sigma, sigma / aspect) : squareRadii(fn, size);
+  const radii: Gabor['radii'] =
+    size === undefined ? bellRadii(angle, sigma, sigma / aspect) : [(size - 1) / 2, (size - 1) / 2];
   return { wavelength, angle, sigma, aspect, phase, radii };
 }
 
@@ -285,9 +319,4 @@ function bellRadii(angle: number, along: number, across: number): readonly [numb
   const [right, down] = direction(angle);
   const reach = (a: number, b: number): number => Math.ceil(Number((3 * Math.hypot(a, b)).toFixed(9)));
   return [reach(along * down, across * right), reach(along * right, across * down)];
-}
-
-function squareRadii(fn: string, size: number): readonly [number, number] {
-  needOddSize(fn, size);
-  return [(size - 1) / 2, (size - 1) / 2];
 }

@@ -2,16 +2,16 @@
 // flat areas stay as they are. All take an image `[channels, height, width]`, or with a batch, and return one
 // of the same shape.
 
+import { needOptions } from '../arguments/options.ts';
 import { add, mul, sub } from '../ops/arithmetic.ts';
-import { needKnown } from '../ops/check.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { applyCentred, applySeparable } from './apply.ts';
 import * as kernels from './kernels.ts';
-import { type FilterOptions, needFinite } from './settings.ts';
+import { type FilterOptions, filterFields } from './settings.ts';
 
 /** The image itself, for comparisons. @throws ShapeError for another shape. */
 export function identity(image: Tensor, options: FilterOptions = {}): Tensor {
-  needKnown('filters.identity', options, ['paddingMode']);
+  needOptions('filters.identity', options, filterFields);
   return applyCentred('filters.identity', image, kernels.identity, options);
 }
 
@@ -24,7 +24,6 @@ export function identity(image: Tensor, options: FilterOptions = {}): Tensor {
  */
 export function gaussianBlur(image: Tensor, options: kernels.GaussianSettings & FilterOptions = {}): Tensor {
   const fn = 'filters.gaussianBlur';
-  needKnown(fn, options, ['sigma', 'size', 'paddingMode']);
   const row = kernels.gaussianRow(options);
   return applySeparable(fn, image, { row, column: row }, options);
 }
@@ -32,20 +31,17 @@ export function gaussianBlur(image: Tensor, options: kernels.GaussianSettings & 
 /** The mean of a square around each pixel. @throws ShapeError as `gaussianBlur`. */
 export function boxBlur(image: Tensor, options: kernels.BoxSettings & FilterOptions = {}): Tensor {
   const fn = 'filters.boxBlur';
-  needKnown(fn, options, ['size', 'paddingMode']);
   const row = kernels.boxRow(options);
   return applySeparable(fn, image, { row, column: row }, options);
 }
 
 /** Smears along a line, as a camera does that moves. @throws ShapeError as `gaussianBlur`. */
 export function motionBlur(image: Tensor, options: kernels.MotionSettings & FilterOptions = {}): Tensor {
-  needKnown('filters.motionBlur', options, ['length', 'angle', 'paddingMode']);
   return applyCentred('filters.motionBlur', image, kernels.motionBlur(options), options);
 }
 
 /** Adds detail of one pixel's size. @throws ShapeError as `gaussianBlur`. */
 export function sharpen(image: Tensor, options: kernels.SharpenSettings & FilterOptions = {}): Tensor {
-  needKnown('filters.sharpen', options, ['amount', 'paddingMode']);
   return applyCentred('filters.sharpen', image, kernels.sharpen(options), options);
 }
 
@@ -57,16 +53,13 @@ export function sharpen(image: Tensor, options: kernels.SharpenSettings & Filter
  */
 export function unsharp(image: Tensor, options: kernels.UnsharpSettings & FilterOptions = {}): Tensor {
   const fn = 'filters.unsharp';
-  needKnown(fn, options, ['sigma', 'size', 'amount', 'paddingMode']);
-  const { amount = 1 } = options;
-  needFinite(fn, 'amount', amount);
   const row = kernels.unsharpRow(options);
+  const { amount = 1 } = options;
   const blurred = applySeparable(fn, image, { row, column: row }, options);
   return add(image, mul(sub(image, blurred), amount));
 }
 
 /** Shows brightness as a relief under slanting light. @throws ShapeError as `gaussianBlur`. */
 export function emboss(image: Tensor, options: kernels.EmbossSettings & FilterOptions = {}): Tensor {
-  needKnown('filters.emboss', options, ['amount', 'angle', 'paddingMode']);
   return applyCentred('filters.emboss', image, kernels.emboss(options), options);
 }

@@ -41,7 +41,7 @@ const refusals: [message: string, make: () => unknown][] = [
   ['give a whole number of at least 1, or a list of 2 of them (height, width)', () => conv({ stride: -1 })],
   ['padding is -1', () => conv({ padding: -1 })],
   ['padding is [1,1,1,1]', () => conv({ padding: [1, 1, 1, 1] })],
-  ['or [before, after] pairs', () => conv({ padding: [1, 1, 1, 1] })],
+  ['or 2 [before, after] pairs', () => conv({ padding: [1, 1, 1, 1] })],
   [
     'padding is [[0,1],[2,-1]]',
     () =>
@@ -52,7 +52,7 @@ const refusals: [message: string, make: () => unknown][] = [
         ],
       }),
   ],
-  ['give 2 [before, after] pairs', () => conv({ padding: [[0, 1]] })],
+  ['or 2 [before, after] pairs, or one of', () => conv({ padding: [[0, 1]] })],
   ["padding is 'sam'", () => conv({ padding: 'sam' })],
   ["or one of 'valid', 'same', 'same-lower', 'full', 'causal'", () => conv({ padding: 'toString' })],
   ["paddingMode is 'mirror'", () => conv({ paddingMode: 'mirror' })],

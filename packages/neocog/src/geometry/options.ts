@@ -1,9 +1,14 @@
 // What a caller may write for a sliding window, and how it becomes one number per axis or one pair per side.
-// Refusals of single values arise here; whether the values fit together is decided in window.ts, conv.ts and
-// pool.ts.
+// Whether the values fit together is decided in window.ts, conv.ts and pool.ts.
 
+import { type Field, field, flag, isListOf, isSize, need, oneOf, whole } from '../arguments/field.ts';
+import type { Fields } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import type { PaddingMode } from './types.ts';
+
+export { isSize, largestSize } from '../arguments/field.ts';
+export { show } from '../arguments/show.ts';
 
 /** One number for every axis, or a list with one number per axis, first spatial axis first. */
 export type PerAxis = number | readonly number[];
@@ -61,9 +66,6 @@ export interface Call {
   readonly shapes: string;
 }
 
-/** Sizes are kept where an index fits a signed 32-bit integer, as the kernels address them. */
-export const largestSize = 2 ** 31 - 1;
-
 export const axisNames: Record<Rank, readonly string[]> = {
   1: ['length'],
   2: ['height', 'width'],
@@ -87,19 +89,6 @@ export const showShapes = (shapes: Record<string, unknown>, layout: Layout | und
 export function refuse(call: Call, problem: string, remedy: string): never {
   throw new ShapeError(`${call.fn}: ${problem} (${call.shapes}); ${remedy}`);
 }
-
-/** A value as it stands in an error: `[1,3,32,32]`, `'sam'`, `NaN`. */
-export function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(show).join(',')}]`;
-  return typeof value === 'string' ? `'${value}'` : String(value);
-}
-
-/**
- * A whole number from `least` to the largest size. False for NaN, infinities and anything that is not a
- * number.
- */
-export const isSize = (value: unknown, least: number): value is number =>
-  Number.isInteger(value) && (value as number) >= least && (value as number) <= largestSize;
 
 /** Checks `[first, second, ...spatial]`. Only a batch may be empty. */
 export function checkShape(
@@ -125,67 +114,121 @@ export function checkShape(
   });
 }
 
-/** One number per axis from a number or a list. */
-export function readPerAxis(call: Call, name: string, value: PerAxis, least: number): readonly number[] {
-  const sizes: readonly number[] = typeof value === 'number' ? Array(call.rank).fill(value) : value;
-  const good =
-    Array.isArray(sizes) && sizes.length === call.rank && sizes.every((size) => isSize(size, least));
-  if (good) return sizes;
-  const list = `a list of ${call.rank} of them (${axisNames[call.rank].join(', ')})`;
-  const pairs = name === 'padding' ? ', or [before, after] pairs' : '';
-  return refuse(
-    call,
-    `${name} is ${show(value)}`,
-    `give a whole number of at least ${least}, or ${list}${pairs}`,
+/** Something for each number of spatial axes. */
+/* @__NO_SIDE_EFFECTS__ */
+export function perRank<T>(make: (rank: Rank) => T): Readonly<Record<Rank, T>> {
+  return { 1: make(1), 2: make(2), 3: make(3) };
+}
+
+/** A number, or a list of one per axis. */
+/* @__NO_SIDE_EFFECTS__ */
+export function perAxis(rank: Rank, one: Field<number>): Field<PerAxis> {
+  const list = `a list of ${rank} of them (${axisNames[rank].join(', ')})`;
+  return field(`${one.takes}, or ${list}`, (v) => one.ok(v) || (isListOf(v, one.ok) && v.length === rank));
+}
+
+const isPair = (value: unknown): boolean => isListOf(value, (pad) => isSize(pad, 0)) && value.length === 2;
+
+/* @__NO_SIDE_EFFECTS__ */
+function sidePads(rank: Rank): Field<PerAxis | SidePads> {
+  const sides = perAxis(rank, whole(0));
+  const pairs = `${rank} [before, after] pairs`;
+  return field(
+    `${sides.takes}, or ${pairs}`,
+    (v) => sides.ok(v) || (isListOf(v, isPair) && v.length === rank),
   );
 }
 
-/** Checks a layer's options by themselves, before there is an input: what is wrong already is said at once. */
-export function checkLayerOptions(
-  fn: string,
-  rank: Rank,
-  options: ConvOptions & Pick<ConvTransposeOptions, 'outputPadding'>,
-): void {
-  const call = { fn, rank, shapes: 'layer options' };
-  if (options.stride !== undefined) readPerAxis(call, 'stride', options.stride, 1);
-  if (options.dilation !== undefined) readPerAxis(call, 'dilation', options.dilation, 1);
-  if (options.outputPadding !== undefined) readPerAxis(call, 'outputPadding', options.outputPadding, 0);
-  if (options.padding !== undefined && typeof options.padding !== 'string') readPads(call, options.padding);
-  if (options.paddingMode !== undefined) readMode(call, options.paddingMode);
-  if (options.layout !== undefined) readLayout(call, options.layout);
+export const paddingNames: readonly PaddingName[] = ['valid', 'same', 'same-lower', 'full', 'causal'];
+const nameOfPadding: Field<PaddingName> = oneOf(...paddingNames);
+
+const sizes = perRank((rank) => perAxis(rank, whole(1)));
+const cells = perRank((rank) => perAxis(rank, whole(0)));
+const pads = perRank(sidePads);
+const paddings = perRank((rank) =>
+  field<Padding>(
+    `${pads[rank].takes}, or ${nameOfPadding.takes}`,
+    (v) => nameOfPadding.ok(v) || pads[rank].ok(v),
+  ),
+);
+
+/** An output's spatial size. */
+const sizeLists = perRank((rank) =>
+  field<readonly number[]>(
+    `a list of ${rank} whole numbers of at least 1 (${axisNames[rank].join(', ')})`,
+    (v) => Array.isArray(v) && sizes[rank].ok(v),
+  ),
+);
+
+const groups: Field<number> = field('a whole number of at least 1 that divides both channel counts', (v) =>
+  isSize(v, 1),
+);
+const paddingMode: Field<PaddingMode> = oneOf(...paddingModes);
+export const layout: Field<Layout> = oneOf('channels-first', 'channels-last');
+
+/** What kernels take. */
+export const kernelField = sizes;
+
+/** Options of convolutions. */
+export const convFields = perRank(
+  (rank): Fields<ConvOptions> => ({
+    stride: sizes[rank],
+    padding: paddings[rank],
+    paddingMode,
+    dilation: sizes[rank],
+    groups,
+    layout,
+  }),
+);
+
+export const convTransposeFields = perRank(
+  (rank): Fields<ConvTransposeOptions> => ({
+    ...convFields[rank],
+    outputPadding: cells[rank],
+    outputSize: sizeLists[rank],
+  }),
+);
+
+export const poolFields = perRank(
+  (rank): Fields<PoolOptions> => ({
+    stride: sizes[rank],
+    padding: pads[rank],
+    dilation: sizes[rank],
+    ceilMode: flag,
+    layout,
+  }),
+);
+
+export const unpoolFields = perRank((rank) => ({
+  stride: sizes[rank],
+  padding: pads[rank],
+  outputSize: sizeLists[rank],
+  layout,
+}));
+
+/** One number per axis from a number or a list. */
+export function readPerAxis(call: Call, name: string, value: PerAxis, least: 0 | 1): readonly number[] {
+  need(call.fn, name, value, (least === 1 ? sizes : cells)[call.rank]);
+  return typeof value === 'number' ? new Array<number>(call.rank).fill(value) : value;
 }
 
 /** One pair per axis from a number, a list of numbers or a list of pairs. */
 export function readPads(call: Call, padding: PerAxis | SidePads): readonly Pair[] {
-  if (!isPairs(padding)) return readPerAxis(call, 'padding', padding, 0).map((side) => [side, side]);
-  const good =
-    padding.length === call.rank && padding.every((pair) => pair.length === 2 && pair.every(isPad));
-  if (good) return padding;
-  const wanted = `${call.rank} [before, after] pairs of whole numbers of at least 0, one per axis`;
-  return refuse(call, `padding is ${show(padding)}`, `give ${wanted}`);
+  need(call.fn, 'padding', padding, pads[call.rank]);
+  if (Array.isArray(padding) && Array.isArray(padding[0])) return padding as SidePads;
+  return readPerAxis(call, 'padding', padding as PerAxis, 0).map((side) => [side, side]);
 }
 
-const isPad = (value: unknown): boolean => isSize(value, 0);
-const isPairs = (padding: PerAxis | SidePads): padding is SidePads =>
-  Array.isArray(padding) && padding.length > 0 && padding.every((pair) => Array.isArray(pair));
-
-export function readGroups(call: Call, groups: number): number {
-  if (isSize(groups, 1)) return groups;
-  return refuse(
-    call,
-    `groups is ${show(groups)}`,
-    'give a whole number of at least 1 that divides both channel counts',
-  );
+export function readGroups(call: Call, value: number): number {
+  need(call.fn, 'groups', value, groups);
+  return value;
 }
 
 export function readMode(call: Call, mode: PaddingMode): PaddingMode {
-  if (paddingModes.includes(mode)) return mode;
-  return refuse(call, `paddingMode is ${show(mode)}`, `give one of ${paddingModes.map(show).join(', ')}`);
+  need(call.fn, 'paddingMode', mode, paddingMode);
+  return mode;
 }
 
-const layouts: readonly Layout[] = ['channels-first', 'channels-last'];
-
-export function readLayout(call: Call, layout: Layout): Layout {
-  if (layouts.includes(layout)) return layout;
-  return refuse(call, `layout is ${show(layout)}`, `give one of ${layouts.map(show).join(', ')}`);
-}
+/** A padding of any kind, before there are axes to apply it to. */
+export const needPadding = (call: Call, padding: Padding): void =>
+  need(call.fn, 'padding', padding, paddings[call.rank]);

@@ -1,6 +1,7 @@
 // The geometry of a pooling window, and what follows from it per output cell: the averages' divisors and the
 // position that the maximum of a window of equals takes. Sizes, divisors and limits are PyTorch's.
 
+import { type Field, field, need } from '../arguments/field.ts';
 import {
   axisNames,
   type Call,
@@ -11,7 +12,6 @@ import {
   readPads,
   readPerAxis,
   refuse,
-  show,
   showShapes,
 } from './options.ts';
 import type { PoolGeometry, WindowAxis } from './types.ts';
@@ -113,14 +113,15 @@ export interface AverageOptions {
   divisorOverride?: number | undefined;
 }
 
+export const divisorOverride: Field<number> = field(
+  'a finite number other than 0',
+  (v) => Number.isFinite(v) && v !== 0,
+);
+
 /** 1 / divisor for each output cell of a plane, row-major. */
 export function poolScales(g: PoolGeometry, options: AverageOptions = {}, fn = 'avgPool'): Float32Array {
-  const rank = g.axes.length as Rank;
-  const override = options.divisorOverride ?? null;
-  if (override !== null && !(Number.isFinite(override) && override !== 0)) {
-    const call: Call = { fn, rank, shapes: `input ${show(poolInputShape(g))}` };
-    refuse(call, `divisorOverride is ${show(override)}`, 'give a number other than 0, or leave it out');
-  }
+  const { divisorOverride: override } = options;
+  if (override !== undefined) need(fn, 'divisorOverride', override, divisorOverride);
   const included = options.countIncludePad ?? true;
   let counts = [1];
   for (const axis of g.axes) {

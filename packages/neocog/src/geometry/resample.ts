@@ -2,6 +2,8 @@
 // Defaults are PyTorch's `interpolate`, the other conventions those of ONNX's Resize (opset 19); the cubic is Keys, "Cubic
 // convolution interpolation", 1981.
 
+import { above, either, type Field, field, flag, isListOf, oneOf, whole } from '../arguments/field.ts';
+import type { Fields } from '../arguments/options.ts';
 import { type Call, checkShape, type PerAxis, type Rank, readPerAxis, refuse, show } from './options.ts';
 import { type AxisTaps, tapTable } from './taps.ts';
 import { checkElements } from './window.ts';
@@ -46,6 +48,24 @@ export interface ResampleOptions {
   /** Of each spatial axis, the part to resize, as shares of the way from the first to the last centre: `[0, 1]` is all. */
   crop?: readonly (readonly [start: number, end: number])[] | undefined;
 }
+
+const isPart = (part: unknown): boolean =>
+  isListOf(part, Number.isFinite) && part.length === 2 && (part[0] as number) <= (part[1] as number);
+
+/** A number, or a list of one per axis, of however many axes the input has. */
+const sizes = (one: Field<number>): Field<PerAxis> =>
+  either(
+    one,
+    field('a list of one per axis', (v) => isListOf(v, one.ok)),
+  );
+
+export const resampleFields: Fields<ResampleOptions> = {
+  size: sizes(whole(1)),
+  scale: sizes(above(0)),
+  alignCorners: flag,
+  coordinates: oneOf(...coordinateNames),
+  crop: field('a list of pairs [start, end] of shares, such as [0, 1]', (v) => isListOf(v, isPart)),
+};
 
 /** How cells are weighed. */
 export interface Weighing {
@@ -106,14 +126,8 @@ export function resampledAxes(
 }
 
 function checkCrop(call: Call, crop: NonNullable<ResampleOptions['crop']>): void {
-  const isPart = (part: unknown): boolean =>
-    Array.isArray(part) && part.length === 2 && part.every(Number.isFinite) && part[0] <= part[1];
-  if (Array.isArray(crop) && crop.length === call.rank && crop.every(isPart)) return;
-  refuse(
-    call,
-    `crop is ${JSON.stringify(crop)}`,
-    `give ${call.rank} pairs [start, end] of shares, such as [0, 1]`,
-  );
+  if (crop.length === call.rank) return;
+  refuse(call, `crop is ${show(crop)}`, `give ${call.rank} pairs [start, end] of shares, such as [0, 1]`);
 }
 
 function readScale(call: Call, scale: PerAxis): readonly number[] {

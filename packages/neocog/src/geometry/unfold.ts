@@ -1,14 +1,16 @@
 // The windows of unfold and fold: where they lie in a padded input, as a view with an axis per axis of the kernel and of
 // the grid of windows. Refusals of both arise here; the values are moved in ops/unfold.ts.
 
+import { type Field, field, isListOf, isSize } from '../arguments/field.ts';
+import type { Fields } from '../arguments/options.ts';
+import { ShapeError } from '../errors.ts';
 import {
-  axisNames,
   type Call,
-  checkLayerOptions,
   checkShape,
-  isSize,
+  convFields,
   type Padding,
   type PerAxis,
+  perRank,
   type Rank,
   readMode,
   readPerAxis,
@@ -77,36 +79,23 @@ export function columnView(g: UnfoldGeometry): { shape: number[]; strides: numbe
   };
 }
 
-/** Checks a layer's options by themselves, before there is an input; any of them may tell how many axes there are. */
-export function checkUnfoldOptions(fn: string, options: UnfoldOptions & { kernel: PerAxis }): void {
-  const { kernel, stride, dilation, padding } = options;
-  const lists = [kernel, stride, dilation, padding].filter((value) => Array.isArray(value));
-  checkWindow(fn, (lists[0]?.length ?? 2) as Rank, options);
-}
+export const unfoldFields = perRank((rank): Fields<UnfoldOptions> => {
+  const { stride, padding, paddingMode, dilation } = convFields[rank];
+  return { stride, padding, paddingMode, dilation };
+});
 
-/** The same for fold, where the size of the result tells. */
-export function checkFoldOptions(
-  fn: string,
-  outputSize: readonly number[],
-  options: UnfoldOptions & { kernel: PerAxis },
-): void {
-  const rank = (Array.isArray(outputSize) ? outputSize.length : 0) as Rank;
-  const call: Call = { fn, rank, shapes: 'layer options' };
-  needOutputSize(call, outputSize);
-  checkWindow(fn, rank, options);
-}
+/** Of what fold makes. */
+export const spatialSize: Field<readonly number[]> = field(
+  'a list of 1 to 3 sizes, each a whole number of at least 1',
+  (v) => isListOf(v, (size) => isSize(size, 1)) && v.length >= 1 && v.length <= 3,
+);
 
-function checkWindow(fn: string, rank: Rank, options: UnfoldOptions & { kernel: PerAxis }): void {
-  const call: Call = { fn, rank, shapes: 'layer options' };
-  if (!axisNames[rank]) refuse(call, `there are options for ${rank} axes`, 'give lists of 1 to 3 numbers');
-  readPerAxis(call, 'kernel', options.kernel, 1);
-  checkLayerOptions(fn, rank, options);
-}
-
-function needOutputSize(call: Call, outputSize: readonly number[]): void {
-  const fits = axisNames[call.rank] && outputSize.every((size) => isSize(size, 1));
-  if (!fits)
-    refuse(call, `outputSize is ${show(outputSize)}`, 'give a list of 1 to 3 sizes, one per spatial axis');
+/** How many axes the lists among a layer's arguments have, before there is an input; 2 where there are none. */
+export function rankOfLists(fn: string, lists: readonly unknown[]): Rank {
+  const list = lists.find((value) => Array.isArray(value)) as readonly unknown[] | undefined;
+  const rank = list?.length ?? 2;
+  if (rank === 1 || rank === 2 || rank === 3) return rank;
+  throw new ShapeError(`${fn}: there are options for ${rank} axes; give lists of 1 to 3 numbers`);
 }
 
 /** The windows of size `kernel` over `input` `[batch, channels, …spatial]` of 1, 2 or 3 spatial axes. */
@@ -147,9 +136,8 @@ export function foldGeometry(
   outputSize: readonly number[],
   { kernel, ...options }: UnfoldOptions & { kernel: PerAxis },
 ): UnfoldGeometry {
-  const rank = (Array.isArray(outputSize) ? outputSize.length : 0) as Rank;
+  const rank = outputSize.length as Rank;
   const call: Call = { fn, rank, shapes: `columns ${show(columns)}, kernel ${show(kernel)}` };
-  needOutputSize(call, outputSize);
   if (columns.length !== 3) {
     refuse(call, `columns have ${columns.length} axes, not 3`, 'give [batch, channels · taps, windows]');
   }

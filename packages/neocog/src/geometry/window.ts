@@ -6,6 +6,7 @@ import {
   axisNames,
   type Call,
   largestSize,
+  needPadding,
   type Padding,
   type PaddingName,
   type Pair,
@@ -52,14 +53,8 @@ const strategies: Record<PaddingName, (axis: BareAxis) => Pair> = {
 
 /** The pair of each axis, from a name or from numbers. */
 export function resolvePadding(call: Call, padding: Padding, axes: readonly BareAxis[]): readonly Pair[] {
-  if (typeof padding !== 'string') return readPads(call, padding);
-  if (Object.hasOwn(strategies, padding)) return axes.map(strategies[padding]);
-  const names = Object.keys(strategies).map(show).join(', ');
-  return refuse(
-    call,
-    `padding is ${show(padding)}`,
-    `give a number, a list, [before, after] pairs, or one of ${names}`,
-  );
+  needPadding(call, padding);
+  return typeof padding === 'string' ? axes.map(strategies[padding]) : readPads(call, padding);
 }
 
 export const withPads = (axis: BareAxis, [padBefore, padAfter]: Pair): PaddedAxis => ({

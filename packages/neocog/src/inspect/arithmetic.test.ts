@@ -205,17 +205,17 @@ describe('explain refuses', () => {
     [
       'too few axes',
       () => explain.conv2d({ ...options, input: [8, 8] }),
-      /^explain\.conv2d: input has 2 axes, not 4/,
+      /^explain\.conv2d: input is \[8,8\]; give a shape \[batch/,
     ],
     [
       'no shape',
       () => explain.conv2d({ ...options, input: 8 as never }),
-      /^explain\.conv2d: input is 8, a shape \[batch/,
+      /^explain\.conv2d: input is 8; give a shape \[batch/,
     ],
     [
       'no filters',
       () => explain.conv2d({ ...options, filters: undefined as never }),
-      /filters is undefined .*; give the/,
+      /filters is undefined; give a whole/,
     ],
     [
       'groups',
@@ -245,8 +245,16 @@ describe('explain refuses', () => {
       () => explain.geometry('n1 c4 8x8 k2x2 s2 d1 p0', { transposed: true }),
       /cannot be transposed, leave/,
     ],
-    ['features', () => explain.linear({ input: [1, 4], outFeatures: 0 }), /outFeatures is 0, a whole number/],
-    ['no features', () => explain.linear({ input: [], outFeatures: 3 }), /input is \[\], a shape \[…, in\]/],
+    [
+      'features',
+      () => explain.linear({ input: [1, 4], outFeatures: 0 }),
+      /outFeatures is 0; give a whole number/,
+    ],
+    [
+      'no features',
+      () => explain.linear({ input: [], outFeatures: 3 }),
+      /input is \[\]; give a shape \[…, in\]/,
+    ],
   ])('%s', (_, call, message) => {
     expect(call).toThrow(message);
     expect(call).toThrow(neocog.NeocogError);

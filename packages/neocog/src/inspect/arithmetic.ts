@@ -2,23 +2,29 @@
 // with its formula and the numbers filled in. `plan` is another thing: which algorithm the backend takes, and why.
 // Exported as the namespace `explain`. Formulas as in Dumoulin & Visin, "A guide to convolution arithmetic", 2016.
 
+import { count, either, type Field, field, flag, isSize, need, required, text } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import { convGeometry, convTransposeGeometry } from '../geometry/conv.ts';
+import { aGeometry } from '../geometry/given.ts';
 import {
   axisNames,
   type Call,
   type ConvOptions,
   type ConvTransposeOptions,
   checkShape,
-  isSize,
+  convFields,
+  convTransposeFields,
+  kernelField,
   type Layout,
   type Padding,
   type PaddingName,
   type PerAxis,
   type PoolOptions,
+  perRank,
+  poolFields,
   type Rank,
   readGroups,
-  readLayout,
   readPerAxis,
   refuse,
   show,
@@ -26,7 +32,7 @@ import {
 import { poolGeometry } from '../geometry/pool.ts';
 import { parseConv, parsePool } from '../geometry/text.ts';
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
-import { needKnown } from '../ops/check.ts';
+import { aShape } from '../tensor/fields.ts';
 import type { Shape } from '../tensor/shape.ts';
 import {
   convArithmetic,
@@ -66,20 +72,41 @@ export interface ExplainLinearOptions {
   bias?: boolean | undefined;
 }
 
-const convKeys = [
-  'input',
-  'filters',
-  'kernel',
-  'stride',
-  'padding',
-  'paddingMode',
-  'dilation',
-  'groups',
-  'bias',
-  'layout',
-];
-const transposeKeys = [...convKeys, 'outputPadding', 'outputSize'];
-const poolKeys = ['input', 'kernel', 'stride', 'padding', 'dilation', 'ceilMode', 'layout'];
+const linearFields: Fields<ExplainLinearOptions> = {
+  input: required(
+    field<Shape>(
+      'a shape […, in] whose last size is at least 1',
+      (v) => aShape.ok(v) && isSize((v as Shape).at(-1), 1),
+    ),
+  ),
+  outFeatures: required(count),
+  bias: flag,
+};
+
+const shared = perRank((rank) => ({
+  input: required(
+    field<Shape>(
+      `a shape [batch, channels, ${axisNames[rank].join(', ')}], with or without the batch`,
+      (v) => aShape.ok(v) && [rank + 1, rank + 2].includes((v as Shape).length),
+    ),
+  ),
+  kernel: required(kernelField[rank]),
+}));
+const filterFields = { filters: required(count), bias: flag };
+
+const explainConvFields = perRank(
+  (rank): Fields<ExplainConvOptions> => ({ ...shared[rank], ...convFields[rank], ...filterFields }),
+);
+const explainTransposeFields = perRank(
+  (rank): Fields<ExplainConvTransposeOptions> => ({
+    ...shared[rank],
+    ...convTransposeFields[rank],
+    ...filterFields,
+  }),
+);
+const explainPoolFields = perRank(
+  (rank): Fields<ExplainPoolOptions> => ({ ...shared[rank], ...poolFields[rank] }),
+);
 
 interface ReadInput {
   readonly call: Call;
@@ -97,11 +124,7 @@ interface InputOptions {
 function readInput(fn: string, rank: Rank, options: InputOptions): ReadInput {
   const { input, padding, layout = 'channels-first' } = options;
   const call = { fn, rank, shapes: `input ${show(input)}` };
-  if (!Array.isArray(input)) {
-    const needed = `[batch, channels, ${axisNames[rank].join(', ')}]`;
-    throw new ShapeError(`${fn}: input is ${show(input)}, a shape ${needed} is needed`);
-  }
-  const last = readLayout(call, layout) === 'channels-last';
+  const last = layout === 'channels-last';
   const unbatched = input.length === rank + 1;
   const batched = unbatched ? [1, ...input] : input;
   const shape = last ? channelsFirst(batched) : batched;
@@ -113,16 +136,6 @@ function readInput(fn: string, rank: Rank, options: InputOptions): ReadInput {
 
 const channelsFirst = (shape: Shape): Shape => [shape[0], shape[shape.length - 1], ...shape.slice(1, -1)];
 const channelsLast = ([batch, channels, ...spatial]: Shape): Shape => [batch, ...spatial, channels];
-
-function checkFilters(call: Call, filters: number): void {
-  if (!isSize(filters, 1)) {
-    refuse(
-      call,
-      `filters is ${show(filters)}`,
-      'give the number of output channels, a whole number of at least 1',
-    );
-  }
-}
 
 /** Channels that one group of filters spans. */
 function channelsPerGroup(call: Call, what: string, channels: number, groups = 1): number {
@@ -138,10 +151,9 @@ function conv(rank: Rank): (options: ExplainConvOptions) => LayerArithmetic {
   const op = `conv${rank}d`;
   const fn = `explain.${op}`;
   return (options) => {
-    needKnown(fn, options, convKeys);
+    needOptions(fn, options, explainConvFields[rank]);
     const { input: _, filters, kernel, bias = true, ...window } = options;
     const { call, shape, reading } = readInput(fn, rank, options);
-    checkFilters(call, filters);
     const kernels = readPerAxis(call, 'kernel', kernel, 1);
     const weight = [filters, channelsPerGroup(call, 'input channels', shape[1], window.groups), ...kernels];
     return convArithmetic(op, convGeometry(fn, rank, shape, weight, window), { ...reading, bias });
@@ -152,10 +164,9 @@ function convTranspose(rank: Rank): (options: ExplainConvTransposeOptions) => La
   const op = `convTranspose${rank}d`;
   const fn = `explain.${op}`;
   return (options) => {
-    needKnown(fn, options, transposeKeys);
+    needOptions(fn, options, explainTransposeFields[rank]);
     const { input: _, filters, kernel, bias = true, ...window } = options;
     const { call, shape, reading } = readInput(fn, rank, options);
-    checkFilters(call, filters);
     const kernels = readPerAxis(call, 'kernel', kernel, 1);
     const weight = [shape[1], channelsPerGroup(call, 'filters', filters, window.groups), ...kernels];
     const g = convTransposeGeometry(fn, rank, shape, weight, window);
@@ -166,7 +177,7 @@ function convTranspose(rank: Rank): (options: ExplainConvTransposeOptions) => La
 function pool(op: string, rank: Rank): (options: ExplainPoolOptions) => LayerArithmetic {
   const fn = `explain.${op}`;
   return (options) => {
-    needKnown(fn, options, poolKeys);
+    needOptions(fn, options, explainPoolFields[rank]);
     const { input, kernel, ...window } = options;
     const { shape, reading } = readInput(fn, rank, { input, layout: window.layout });
     return poolArithmetic(op, poolGeometry(fn, rank, shape, kernel, window), reading);
@@ -228,19 +239,8 @@ export const avgPool3d = avgPool(3);
 
 /** The arithmetic of a linear layer, input `[…, in]` → `[…, outFeatures]`. @throws ShapeError for sizes that are none. */
 export function linear(options: ExplainLinearOptions): LayerArithmetic {
-  needKnown('explain.linear', options, ['input', 'outFeatures', 'bias']);
+  needOptions('explain.linear', options, linearFields);
   const { input, outFeatures, bias = true } = options;
-  const features: unknown = Array.isArray(input) ? input[input.length - 1] : undefined;
-  if (!isSize(features, 1) || input.some((size) => !isSize(size, 0))) {
-    throw new ShapeError(
-      `explain.linear: input is ${show(input)}, a shape […, in] of whole numbers is needed`,
-    );
-  }
-  if (!isSize(outFeatures, 1)) {
-    throw new ShapeError(
-      `explain.linear: outFeatures is ${show(outFeatures)}, a whole number of 1 or more is needed`,
-    );
-  }
   return linearArithmetic(input, outFeatures, bias);
 }
 
@@ -250,6 +250,9 @@ export interface ExplainGeometryOptions {
   /** Count a bias per filter. Default true. */
   bias?: boolean | undefined;
 }
+
+const geometryFields: Fields<ExplainGeometryOptions> = { transposed: flag, bias: flag };
+const geometryOrText: Field<ConvGeometry | PoolGeometry | string> = either(text, aGeometry);
 
 /**
  * The arithmetic of a geometry or of its text, such as `n1 g1 c64>64 56x56 k3x3 s1 d1 p1` or, for pooling,
@@ -261,7 +264,8 @@ export function geometry(
   source: ConvGeometry | PoolGeometry | string,
   options: ExplainGeometryOptions = {},
 ): LayerArithmetic {
-  needKnown('explain.geometry', options, ['transposed', 'bias']);
+  need('explain.geometry', 'source', source, geometryOrText);
+  needOptions('explain.geometry', options, geometryFields);
   const { transposed = false, bias = true } = options;
   const g = typeof source === 'string' ? parseGeometry(source) : source;
   const reading: Reading = {

@@ -1,13 +1,20 @@
 // A layer's arithmetic as lines of text: what goes in and comes out, each count with its formula, and comparisons.
 
+import { type Field, field, isListOf, isRecord, need } from '../arguments/field.ts';
 import type { ReceptiveField } from '../geometry/receptive.ts';
 import type { AxisArithmetic, LayerArithmetic } from './arithmeticRecord.ts';
 import { formatBytes, formatCount, formatPerAxis, formatSizes } from './text.ts';
 
 type Line = readonly [label: string, text: string | null];
 
+const anArithmetic: Field<LayerArithmetic> = field(
+  'what a function of explain returns',
+  (v) => isRecord(v) && isListOf(v.axes, isRecord) && isRecord(v.formulas) && isRecord(v.memory),
+);
+
 /** A layer's arithmetic as lines of text, the formulas with their numbers filled in. */
 export function formatArithmetic(layer: LayerArithmetic): string {
+  need('explain.format', 'layer', layer, anArithmetic);
   const blocks: Line[][] = [
     shapeLines(layer),
     [...axisLines(layer.axes), ...countLines(layer)],

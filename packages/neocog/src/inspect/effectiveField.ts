@@ -2,15 +2,18 @@
 // field than in the middle. Luo, Li, Urtasun & Zemel, "Understanding the effective receptive field in deep convolutional
 // neural networks", 2016.
 
+import { need, whole } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { grad } from '../autograd/grad.ts';
 import { ShapeError } from '../errors.ts';
 import { show } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
+import { aModule } from '../nn/parts.ts';
 import { inEvaluation } from '../nn/watch.ts';
-import { needKnown } from '../ops/check.ts';
+import { aShape, generator } from '../tensor/fields.ts';
 import { Generator } from '../tensor/random.ts';
 import { randn } from '../tensor/sampling.ts';
-import { formatShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
+import { checkShape, formatShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { Tensor, zeros } from '../tensor/tensor.ts';
 
 export interface EffectiveFieldOptions {
@@ -21,6 +24,8 @@ export interface EffectiveFieldOptions {
   /** Draws the inputs, from a normal distribution. Default: seeded with 0. */
   generator?: Generator | undefined;
 }
+
+const fields: Fields<EffectiveFieldOptions> = { output: aShape, channel: whole(0), generator };
 
 /**
  * How much one output cell depends on each input cell: |d output / d input|, averaged over the input's channels and over
@@ -34,14 +39,17 @@ export function effectiveReceptiveField(
   inputShape: Shape,
   options: EffectiveFieldOptions = {},
 ): Tensor {
-  needKnown('effectiveReceptiveField', options, ['output', 'channel', 'generator']);
+  const fn = 'effectiveReceptiveField';
+  need(fn, 'module', module, aModule);
+  checkShape(fn, inputShape);
+  needOptions(fn, options, fields);
   if (inputShape.length < 3) {
     throw new ShapeError(
       `effectiveReceptiveField: input has shape ${formatShape(inputShape)}, [n, c, …spatial] is needed`,
     );
   }
-  const generator = options.generator ?? new Generator(0);
-  const x = randn(inputShape, { generator, requiresGrad: true });
+  const source = options.generator ?? new Generator(0);
+  const x = randn(inputShape, { generator: source, requiresGrad: true });
   return undisturbed(module, () => {
     const y = module.forward(x);
     const [dx] = grad(y, [x], { gradient: oneCell(y.shape, options) });

@@ -1,9 +1,14 @@
 // Why a convolution runs as it does.
 
+import { either, type Field, field, isListOf, isRecord, need, oneOf, text } from '../arguments/field.ts';
 import type { Explanation } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
+import { aConvGeometry } from '../geometry/given.ts';
 import { parseConv } from '../geometry/text.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
+
+const convOrText: Field<ConvGeometry | string> = either(text, aConvGeometry);
+const kernelName: Field<'conv' | 'inputGrad' | 'weightGrad'> = oneOf('conv', 'inputGrad', 'weightGrad');
 
 /**
  * The algorithm that eager operations of the current backend take for a geometry, what the others would cost or why they
@@ -17,15 +22,23 @@ export function explainPlan(
   geometry: ConvGeometry | string,
   kernel: 'conv' | 'inputGrad' | 'weightGrad' = 'conv',
 ): Explanation {
+  need('explainPlan', 'geometry', geometry, convOrText);
+  need('explainPlan', 'kernel', kernel, kernelName);
   const g = typeof geometry === 'string' ? parseConv(geometry) : geometry;
   return backend().explainConv(g, kernel);
 }
 
 /** An explanation as lines of text, without the listing. */
 export function formatExplanation(e: Explanation): string {
+  need('formatExplanation', 'explanation', e, anExplanation);
   const judged = (cost: number | null): string => (cost === null ? 'takes it' : `cost ${millions(cost)}`);
   const lines = e.candidates.map(({ name, cost, refusal }) => `  ${name}: ${refusal ?? judged(cost)}`);
   return [e.geometry, ...lines, `  runs as ${e.chosen}`].join('\n');
 }
+
+const anExplanation: Field<Explanation> = field(
+  'what explainPlan(…) returns',
+  (v) => isRecord(v) && isListOf(v.candidates, isRecord),
+);
 
 const millions = (cost: number): string => `${(cost / 1e6).toPrecision(3)} M`;

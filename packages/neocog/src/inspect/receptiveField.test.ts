@@ -103,16 +103,16 @@ describe('receptiveField of a stack', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['a kernel', [{ kernel: 0 }], /^receptiveField: kernel is 0 \(layer 1 of 1\); give a whole number/],
+    ['a kernel', [{ kernel: 0 }], /^receptiveField: layer 1: kernel is 0; give a whole number/],
     ['a misspelt option', [{ kernel: 3, strides: 2 }], /option 'strides' is unknown/],
-    ['ranks that differ', [{ kernel: [3, 3] }, { kernel: [3] }], /kernel is \[3\] \(layer 2 of 2\)/],
+    ['ranks that differ', [{ kernel: [3, 3] }, { kernel: [3] }], /layer 2: kernel is \[3\]/],
     [
       'another geometry',
       [{ kernel: [3, 3] }, parsePool('n1 c1 8 k2 s2 d1 p0')],
       /has 1 axes, the stack has 2/,
     ],
     ['four axes', [{ kernel: [3, 3, 3, 3] }], /4 axes; windows have 1, 2 or 3/],
-    ['no list', 3, /layers is 3, a list of windows or a module is needed/],
+    ['no list', 3, /layers is 3; give a list of windows/],
     ['a module alone', new nn.ReLU(), /a module needs the shape of its input/],
   ])('refuses %s', (_, layers, message) => {
     expect(() => receptiveField(layers as StackLayer[])).toThrow(message);

@@ -2,11 +2,17 @@
 // really depends on each cell is in effectiveField.ts. Araujo, Norris & Sim, "Computing receptive fields of convolutional
 // neural networks", 2019.
 
+import { type Field, field, flag, isListOf, isRecord, need, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
+import { windowAxes } from '../geometry/given.ts';
 import {
   type Call,
+  convFields,
+  kernelField,
   type Padding,
   type PerAxis,
+  perRank,
   type Rank,
   readPerAxis,
   refuse,
@@ -23,8 +29,7 @@ import {
 import type { WindowAxis } from '../geometry/types.ts';
 import { resolvePadding } from '../geometry/window.ts';
 import { Module } from '../nn/module.ts';
-import { needKnown } from '../ops/check.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { checkShape, type Shape } from '../tensor/shape.ts';
 import { zeros } from '../tensor/tensor.ts';
 import { type Step, traceModule } from './trace.ts';
 
@@ -47,6 +52,16 @@ export interface WindowAxes {
 }
 
 export type StackLayer = WindowOptions | WindowAxes;
+
+const windowFields = perRank((rank): Fields<WindowOptions> => {
+  const { stride, dilation, padding } = convFields[rank];
+  return { kernel: required(kernelField[rank]), stride, dilation, padding, transposed: flag };
+});
+
+const layersField: Field<readonly StackLayer[]> = field(
+  'a list of windows { kernel, … }, or a Module and the shape of its input',
+  (v) => isListOf(v, isRecord),
+);
 
 /** What a layer of a module sees. */
 export interface LayerField extends ReceptiveField {
@@ -75,11 +90,7 @@ export function receptiveField(
   inputShape?: Shape,
 ): ReceptiveField[] | LayerField[] {
   if (source instanceof Module) return fieldsOfModule(source, inputShape);
-  if (!Array.isArray(source)) {
-    throw new ShapeError(
-      `receptiveField: layers is ${show(source)}, a list of windows or a module is needed`,
-    );
-  }
+  need('receptiveField', 'layers', source, layersField);
   return fieldsOfStack(source);
 }
 
@@ -87,8 +98,8 @@ function fieldsOfStack(layers: readonly StackLayer[]): ReceptiveField[] {
   const rank = rankOf(layers);
   let fields: readonly FieldAxis[] = Array<FieldAxis>(rank).fill(ownCell);
   return layers.map((layer, i) => {
-    const call = { fn: 'receptiveField', rank, shapes: `layer ${i + 1} of ${layers.length}` };
-    const axes = 'axes' in layer ? checkAxes(call, layer.axes) : readWindow(call, layer);
+    const call = { fn: `receptiveField: layer ${i + 1}`, rank, shapes: `layer ${i + 1} of ${layers.length}` };
+    const axes = 'axes' in layer ? checkAxes(call, layer) : readWindow(call, layer);
     fields = fields.map((field, d) => passThrough(call, field, axes[d], layer.transposed ?? false));
     return readField(fields);
   });
@@ -115,7 +126,9 @@ function rankOf(layers: readonly StackLayer[]): Rank {
   throw new ShapeError(`receptiveField: a layer has ${length} axes; windows have 1, 2 or 3`);
 }
 
-function checkAxes(call: Call, axes: readonly WindowAxis[]): readonly WindowAxis[] {
+function checkAxes(call: Call, { axes, transposed }: WindowAxes): readonly WindowAxis[] {
+  need(call.fn, 'axes', axes, windowAxes);
+  if (transposed !== undefined) need(call.fn, 'transposed', transposed, flag);
   if (axes.length === call.rank) return axes;
   return refuse(
     call,
@@ -125,7 +138,7 @@ function checkAxes(call: Call, axes: readonly WindowAxis[]): readonly WindowAxis
 }
 
 function readWindow(call: Call, options: WindowOptions): Sliding[] {
-  needKnown('receptiveField', options, ['kernel', 'stride', 'dilation', 'padding', 'transposed']);
+  needOptions('receptiveField', options, windowFields[call.rank], 'a layer');
   const kernel = readPerAxis(call, 'kernel', options.kernel, 1);
   const stride = readPerAxis(call, 'stride', options.stride ?? 1, 1);
   const dilation = readPerAxis(call, 'dilation', options.dilation ?? 1, 1);
@@ -147,11 +160,12 @@ function readWindow(call: Call, options: WindowOptions): Sliding[] {
 }
 
 function fieldsOfModule(module: Module, inputShape: Shape | undefined): LayerField[] {
-  if (!inputShape) {
+  if (inputShape === undefined) {
     throw new ShapeError(
       'receptiveField: a module needs the shape of its input, pass it as the second argument',
     );
   }
+  checkShape('receptiveField', inputShape);
   const steps = traceModule(module, zeros(inputShape)).filter((step) => step.module.children().length === 0);
   const flat = steps.findIndex((step) => step.output.rank < 3);
   return (flat < 0 ? steps : steps.slice(0, flat)).map(fieldOfStep);

@@ -1,10 +1,14 @@
 // What a network consists of, layer by layer, as numbers and as a table. Found by following one forward pass that
 // computes nothing (trace.ts); the arithmetic of a single layer, without a module, is in arithmetic.ts.
 
+import { type Field, field, flag, isListOf, isRecord, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import type { ReceptiveField } from '../geometry/receptive.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
 import type { Module } from '../nn/module.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { aModule } from '../nn/parts.ts';
+import { aDType } from '../tensor/fields.ts';
+import { checkShape, type Shape } from '../tensor/shape.ts';
 import { type DType, type Tensor, zeros } from '../tensor/tensor.ts';
 import { formatBytes, formatCount, formatPerAxis, formatSizes, formatTable } from './text.ts';
 import { type Step, traceModule } from './trace.ts';
@@ -53,6 +57,8 @@ export interface SummaryOptions {
   dtype?: DType | undefined;
 }
 
+const fields: Fields<SummaryOptions> = { dtype: aDType };
+
 /**
  * Shapes, parameters, multiply-adds, memory and receptive field of every layer, for an input of `inputShape` (with its
  * batch axis). Nothing is computed, and the module is left as it was.
@@ -61,6 +67,9 @@ export interface SummaryOptions {
  * @example summary(models.lenet5(), [1, 1, 28, 28]).parameters // 61706
  */
 export function summary(module: Module, inputShape: Shape, options: SummaryOptions = {}): Summary {
+  need('summary', 'module', module, aModule);
+  checkShape('summary', inputShape);
+  needOptions('summary', options, fields);
   const steps = traceModule(module, zeros(inputShape, { dtype: options.dtype }));
   const layers = steps.filter(isLayer).map(describeLayer);
   const total = (count: (layer: LayerSummary) => number): number =>
@@ -121,6 +130,12 @@ export interface FormatSummaryOptions {
   compareDense?: boolean | undefined;
 }
 
+const formatFields: Fields<FormatSummaryOptions> = { compareDense: flag };
+const aSummary: Field<Summary> = field(
+  'what summary(…) returns',
+  (v) => isRecord(v) && isListOf(v.layers, isRecord) && isRecord(v.memory) && Array.isArray(v.inputShape),
+);
+
 interface Column {
   readonly heading: string;
   readonly input: string;
@@ -130,6 +145,8 @@ interface Column {
 
 /** A summary as a table for the terminal: a line for the input, one per layer, one of totals. */
 export function formatSummary(summary: Summary, options: FormatSummaryOptions = {}): string {
+  need('formatSummary', 'summary', summary, aSummary);
+  needOptions('formatSummary', options, formatFields);
   const columns = [...columnsOf(summary), ...(options.compareDense ? [denseColumn(summary)] : [])];
   const rows = [
     columns.map((column) => column.heading),

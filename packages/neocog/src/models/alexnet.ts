@@ -2,7 +2,7 @@
 // One group is the form of Krizhevsky's "One weird trick" (2014), with torchvision's keys; two groups are the paper's
 // form, split over two processors. Neither has local response normalisation, which VGG found to be of no use.
 
-import { ShapeError } from '../errors.ts';
+import { oneOf } from '../arguments/field.ts';
 import {
   AdaptiveAvgPool2d,
   Conv2d,
@@ -30,11 +30,9 @@ const channels = { 1: [64, 192, 384, 256, 256], 2: [96, 256, 384, 384, 256] };
 
 /** Logits `[n, classes]` of images `[n, 3, 224, 224]`; 61,100,840 parameters, or 60,965,224 with two groups. */
 export function alexnet(options: AlexNetOptions = {}): Module {
+  const own = { groups: oneOf(1, 2) };
   const defaults = { classes: 1000, inChannels: 3, groups: 1 as 1 | 2, hidden: 4096, dropout: 0.5 };
-  const { classes, inChannels, groups, hidden, dropout } = withDefaults('alexnet', options, defaults);
-  if (groups !== 1 && groups !== 2) {
-    throw new ShapeError(`alexnet: groups is ${String(groups)}, there are networks with 1 and with 2`);
-  }
+  const { classes, inChannels, groups, hidden, dropout } = withDefaults('alexnet', options, defaults, own);
   const [c1, c2, c3, c4, c5] = channels[groups];
   return new Sequential({
     features: new Sequential(

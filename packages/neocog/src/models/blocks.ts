@@ -1,6 +1,7 @@
 // Parts that several networks are made of.
 
 import { BatchNorm2d, Conv2d, Module, Sequential } from '../nn/index.ts';
+import { aModule, namedParts } from '../nn/parts.ts';
 import { add, concat } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -29,21 +30,25 @@ export const convNorm = (...parameters: Parameters<typeof convNormLayers>): Modu
 
 /** Layers one after another, and what becomes of their result with the input of the first. The layers are its children. */
 export abstract class Block extends Module {
-  readonly #layers: Module;
+  readonly #layers: Map<string, Module>;
 
   constructor(layers: Record<string, Module>) {
     super();
-    this.#layers = new Sequential(layers);
+    this.#layers = namedParts(this, { parts: layers, taken: aModule });
   }
 
   protected abstract join(y: Tensor, x: Tensor): Tensor;
 
   override children(): [name: string, child: Module][] {
-    return this.#layers.children();
+    return [...this.#layers, ...super.children()];
   }
 
   forward(x: Tensor): Tensor {
-    return this.join(this.#layers.forward(x), x);
+    const layers = [...this.#layers.values()];
+    return this.join(
+      layers.reduce((value, layer) => layer.forward(value), x),
+      x,
+    );
   }
 }
 
@@ -56,19 +61,20 @@ export class Skip extends Block {
 
 /** Branches that see the same input, joined along the channels. */
 export class Parallel extends Module {
-  readonly #branches: [name: string, branch: Module][];
+  readonly #branches: Map<string, Module>;
 
   constructor(branches: Record<string, Module> | readonly Module[]) {
     super();
-    this.#branches = Object.entries(branches);
+    this.#branches = namedParts(this, { parts: branches, taken: aModule });
   }
 
+  /** The branches, then those that were assigned to new names. */
   override children(): [name: string, child: Module][] {
-    return [...this.#branches];
+    return [...this.#branches, ...super.children()];
   }
 
   forward(x: Tensor): Tensor {
-    const results = this.#branches.map(([, branch]) => branch.forward(x));
+    const results = this.children().map(([, branch]) => branch.forward(x));
     return concat(results, { axis: 1 });
   }
 }

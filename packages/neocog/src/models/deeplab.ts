@@ -2,6 +2,7 @@
 // atrous spatial pyramid pooling, that is one map seen by convolutions of several dilations and as a whole, on a
 // ResNet-50 whose last strides are dilations instead. Keys are torchvision's, without the auxiliary classifier.
 
+import { count, listOf } from '../arguments/field.ts';
 import { Conv2d, Dropout, GlobalAvgPool, type Module, ReLU, Sequential } from '../nn/index.ts';
 import { add, resize } from '../ops/index.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
@@ -49,13 +50,18 @@ class InputSize extends Block {
 
 /** Logits `[n, 21, h, w]` of each cell of maps `[n, 2048, h, w]`; 16,130,837 parameters. Training needs 2 images or more. */
 export function deeplabHead(options: DeepLabHeadOptions = {}): Module {
-  const { classes, inChannels, width, dilations, dropout } = withDefaults('deeplabHead', options, {
-    classes: 21,
-    inChannels: 2048,
-    width: 256,
-    dilations: [12, 24, 36] as readonly number[],
-    dropout: 0.5,
-  });
+  const { classes, inChannels, width, dilations, dropout } = withDefaults(
+    'deeplabHead',
+    options,
+    {
+      classes: 21,
+      inChannels: 2048,
+      width: 256,
+      dilations: [12, 24, 36] as readonly number[],
+      dropout: 0.5,
+    },
+    { dilations: listOf('dilations', count) },
+  );
   const view = (kernel: number, dilation: number): Module =>
     convNorm(inChannels, width, kernel, { dilation, activation: new ReLU() });
   const pyramid = new Sequential({

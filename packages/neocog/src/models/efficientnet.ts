@@ -8,7 +8,7 @@ import { dropout as drop, mul } from '../ops/index.ts';
 import { ones, type Tensor } from '../tensor/tensor.ts';
 import { Block, convNorm, Skip, scaleChannels } from './blocks.ts';
 import { fillWeights, heOutputs, zeroBiases } from './initialise.ts';
-import { type ClassifierOptions, needFactor, withDefaults } from './options.ts';
+import { type ClassifierOptions, factor, withDefaults } from './options.ts';
 
 export interface EfficientNetOptions extends ClassifierOptions {
   /** Multiplies the channels of every layer; 1 is B0's. */
@@ -108,9 +108,7 @@ function stagesOf(width: number, depth: number): ResidualShape[][] {
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 5,288,548 parameters. Wider and deeper ones are B1 … B7. */
 export function efficientnetB0(options: EfficientNetOptions = {}): Module {
   const defaults = { classes: 1000, inChannels: 3, width: 1, depth: 1, dropout: 0.2, stochasticDepth: 0.2 };
-  const all = withDefaults('efficientnetB0', options, defaults);
-  needFactor('efficientnetB0', 'width', all.width);
-  needFactor('efficientnetB0', 'depth', all.depth);
+  const all = withDefaults('efficientnetB0', options, defaults, { width: factor, depth: factor });
   const stages = stagesOf(all.width, all.depth);
   const skipped = ({ index }: ResidualShape): number => (all.stochasticDepth * index) / stages.flat().length;
   const blocks = stages.map(

@@ -4,7 +4,7 @@
 import { Dropout, Flatten, GlobalAvgPool, Linear, type Module, ReLU, Sequential } from '../nn/index.ts';
 import { convNorm, scaleChannels } from './blocks.ts';
 import { fillWeights, gaussian, heOutputs, zeroBiases } from './initialise.ts';
-import { type ClassifierOptions, needFactor, withDefaults } from './options.ts';
+import { type ClassifierOptions, factor, withDefaults } from './options.ts';
 
 export interface MobileNetOptions extends ClassifierOptions {
   /** Multiplies the channels of every layer; the papers' α. Default 1. */
@@ -39,8 +39,9 @@ const separable = (inChannels: number, outChannels: number, stride: number): Mod
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 4,231,976 parameters. */
 export function mobilenetV1(options: MobileNetOptions = {}): Module {
   const defaults = { classes: 1000, inChannels: 3, width: 1, dropout: 0.001 };
-  const { classes, inChannels, width, dropout } = withDefaults('mobilenetV1', options, defaults);
-  needFactor('mobilenetV1', 'width', width);
+  const { classes, inChannels, width, dropout } = withDefaults('mobilenetV1', options, defaults, {
+    width: factor,
+  });
   const outputs = [32, ...table.map(([channels]) => channels)].map((n) => scaleChannels(n, width));
   const blocks = table.map(([, stride], i) => separable(outputs[i], outputs[i + 1], stride));
   const network = new Sequential({

@@ -6,7 +6,7 @@ import { Dropout, Flatten, GlobalAvgPool, Linear, type Module, ReLU6, Sequential
 import { convNorm, convNormLayers, Skip, scaleChannels } from './blocks.ts';
 import { fillWeights, gaussian, heOutputs, zeroBiases } from './initialise.ts';
 import type { MobileNetOptions } from './mobilenetV1.ts';
-import { needFactor, withDefaults } from './options.ts';
+import { factor, withDefaults } from './options.ts';
 
 /** The paper's table 2: expansion, output channels, repetitions, and stride of the first. */
 const table = [
@@ -50,8 +50,9 @@ function blocks(inChannels: number, width: number): Module[] {
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 3,504,872 parameters. */
 export function mobilenetV2(options: MobileNetOptions = {}): Module {
   const defaults = { classes: 1000, inChannels: 3, width: 1, dropout: 0.2 };
-  const { classes, inChannels, width, dropout } = withDefaults('mobilenetV2', options, defaults);
-  needFactor('mobilenetV2', 'width', width);
+  const { classes, inChannels, width, dropout } = withDefaults('mobilenetV2', options, defaults, {
+    width: factor,
+  });
   const first = scaleChannels(32, width);
   const last = scaleChannels(1280, Math.max(1, width));
   const network = new Sequential({

@@ -1,6 +1,7 @@
 // What the options of all networks have in common.
 
-import { ShapeError } from '../errors.ts';
+import { between, count, type Field, field } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 
 /** Options of networks that name a class for each image, sequence or volume. */
 export interface ClassifierOptions {
@@ -10,21 +11,34 @@ export interface ClassifierOptions {
   inChannels?: number | undefined;
 }
 
-/** @throws ShapeError unless a factor is above 0. */
-export function needFactor(fn: string, name: string, factor: number): void {
-  if (!(factor > 0)) throw new ShapeError(`${fn}: ${name} is ${factor}, a number above 0 is needed`);
-}
+/** What options of these names take, unless a network says otherwise. */
+const commonFields: Readonly<Record<string, Field>> = {
+  ...{ classes: count, inChannels: count, channels: count, latent: count },
+  ...{ width: count, hidden: count, skipWidth: count, headWidth: count },
+  ...{ dropout: between(0, 1), stochasticDepth: between(0, 1) },
+};
+
+/** What multiplies the size of every layer. */
+export const factor: Field<number> = field(
+  'a number above 0 and up to 100',
+  (v) => typeof v === 'number' && v > 0 && v <= 100,
+);
 
 type Optional<D> = { [K in keyof D]?: D[K] | undefined };
 
-/** The options with defaults for those that are absent. @throws ShapeError for an option that the network does not have. */
-export function withDefaults<D extends object>(fn: string, options: Optional<D>, defaults: D): D {
-  const unknown = Object.keys(options).find((key) => !Object.hasOwn(defaults, key));
-  if (unknown !== undefined) {
-    throw new ShapeError(
-      `${fn}: option '${unknown}' is unknown, there are ${Object.keys(defaults).join(', ')}`,
-    );
-  }
+/**
+ * The options given, and defaults for the others; `own` are the fields that are not common to all networks.
+ *
+ * @throws ShapeError for options that are unknown or wrong.
+ */
+export function withDefaults<D extends object>(
+  fn: string,
+  options: Optional<D>,
+  defaults: D,
+  own: Readonly<Record<string, Field>> = {},
+): D {
+  const fields = Object.keys(defaults).map((name) => [name, own[name] ?? commonFields[name]]);
+  needOptions<object>(fn, options, Object.fromEntries(fields));
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) };
 }

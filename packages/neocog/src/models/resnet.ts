@@ -33,11 +33,6 @@ class ResidualBlock extends Block {
     this.downsample = downsample;
   }
 
-  override children(): [name: string, child: Module][] {
-    const body = super.children();
-    return this.downsample ? [...body, ['downsample', this.downsample]] : body;
-  }
-
   protected override join(y: Tensor, x: Tensor): Tensor {
     return relu(add(y, this.downsample ? this.downsample.forward(x) : x));
   }

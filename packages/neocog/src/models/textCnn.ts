@@ -1,6 +1,7 @@
 // The sentence classifier of Kim, "Convolutional neural networks for sentence classification", 2014: convolutions over
 // 3, 4 and 5 neighbouring words, and of each map only its largest value.
 
+import { count, listOf, whole } from '../arguments/field.ts';
 import {
   Conv1d,
   Dropout,
@@ -43,14 +44,19 @@ class WordVectors extends Embedding {
  * vocabulary of int32 `[n, words]`. Pad sentences to at least as many words as the largest kernel spans.
  */
 export function textCnn(options: TextCnnOptions = {}): Module {
-  const { classes, inChannels, vocabulary, width, kernels, dropout } = withDefaults('textCnn', options, {
-    classes: 2,
-    inChannels: 300,
-    vocabulary: 0,
-    width: 100,
-    kernels: [3, 4, 5] as readonly number[],
-    dropout: 0.5,
-  });
+  const { classes, inChannels, vocabulary, width, kernels, dropout } = withDefaults(
+    'textCnn',
+    options,
+    {
+      classes: 2,
+      inChannels: 300,
+      vocabulary: 0,
+      width: 100,
+      kernels: [3, 4, 5] as readonly number[],
+      dropout: 0.5,
+    },
+    { vocabulary: whole(0), kernels: listOf('kernels', count, 1) },
+  );
   const branch = (kernel: number): Module =>
     new Sequential(new Conv1d(inChannels, width, kernel, { activation: 'relu' }), new GlobalMaxPool());
   return new Sequential({

@@ -2,9 +2,9 @@
 // are halved and widened four times, then doubled by transposed convolutions, each time joined with the map of that
 // size from the way down. Written as the recursion that it is: a level holds the smaller levels.
 
+import { oneOf, whole } from '../arguments/field.ts';
 import { ShapeError } from '../errors.ts';
 import { Conv2d, ConvTranspose2d, Dropout, MaxPool2d, Module, ReLU, Sequential } from '../nn/index.ts';
-import { needCount } from '../ops/check.ts';
 import { concat, slice } from '../ops/index.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -72,6 +72,7 @@ class Level extends Module {
  * Forward throws ShapeError for an input that cannot be halved evenly at every level.
  */
 export function unet(options: UNetOptions = {}): Module {
+  const own = { depth: whole(1, 16), padding: oneOf('valid', 'same') };
   const defaults = {
     classes: 2,
     inChannels: 1,
@@ -80,11 +81,12 @@ export function unet(options: UNetOptions = {}): Module {
     padding: 'valid' as Padding,
     dropout: 0.5,
   };
-  const { classes, inChannels, width, depth, padding, dropout } = withDefaults('unet', options, defaults);
-  needCount('unet', 'depth', depth);
-  if (padding !== 'valid' && padding !== 'same') {
-    throw new ShapeError(`unet: padding is '${String(padding)}', 'valid' or 'same' is needed`);
-  }
+  const { classes, inChannels, width, depth, padding, dropout } = withDefaults(
+    'unet',
+    options,
+    defaults,
+    own,
+  );
   const level = (channels: number, size: number, below: number): Module =>
     below === 0
       ? new Sequential(...double(channels, size, padding), new Dropout(dropout))

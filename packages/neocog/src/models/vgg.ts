@@ -1,6 +1,7 @@
 // VGG (Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2015): nothing
 // but 3×3 convolutions and pooling. Keys and first weights are torchvision's.
 
+import { flag } from '../arguments/field.ts';
 import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
@@ -50,7 +51,9 @@ function vgg(name: keyof typeof depths, options: VGGOptions): Module {
     hidden: 4096,
     dropout: 0.5,
   };
-  const { classes, inChannels, batchNorm, width, hidden, dropout } = withDefaults(name, options, defaults);
+  const { classes, inChannels, batchNorm, width, hidden, dropout } = withDefaults(name, options, defaults, {
+    batchNorm: flag,
+  });
   const channels = [inChannels, ...growth.map((factor) => factor * width)];
   const stages = depths[name].map((depth, i) => stage(channels[i], channels[i + 1], depth, batchNorm));
   const network = new Sequential({

@@ -2,8 +2,9 @@
 // doubles from layer to layer, gated as tanh · sigmoid, with a residual and a skip connection each. The paper gives
 // no channel counts; those here are this library's choice.
 
+import { instance, whole } from '../arguments/field.ts';
 import { Conv1d, Module, ReLU, Sequential } from '../nn/index.ts';
-import { needCount } from '../ops/check.ts';
+import { namedParts } from '../nn/parts.ts';
 import { add, mul, sigmoid, tanh } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { withDefaults } from './options.ts';
@@ -44,22 +45,24 @@ class GatedLayer extends Module {
   }
 }
 
+const gatedLayer = instance('a layer of WaveNet', GatedLayer);
+
 /** Gated layers one after another; the result is the sum of their skip connections. */
 class Stacks extends Module {
-  readonly #layers: readonly GatedLayer[];
+  readonly #layers: Map<string, GatedLayer>;
 
   constructor(layers: readonly GatedLayer[]) {
     super();
-    this.#layers = layers;
+    this.#layers = namedParts(this, { parts: layers, taken: gatedLayer });
   }
 
   override children(): [name: string, child: Module][] {
-    return this.#layers.map((layer, i) => [String(i), layer]);
+    return [...this.#layers];
   }
 
   forward(x: Tensor): Tensor {
     let value = x;
-    const skips = this.#layers.map((layer) => {
+    const skips = [...this.#layers.values()].map((layer) => {
       const gated = layer.forward(value);
       if (layer.residual) value = add(value, layer.residual.forward(gated));
       return layer.skip.forward(gated);
@@ -78,9 +81,8 @@ export function wavenet(options: WaveNetOptions = {}): Module {
     'wavenet',
     options,
     defaults,
+    { layers: whole(1, 30), stacks: whole(1, 1000) },
   );
-  needCount('wavenet', 'layers', layers);
-  needCount('wavenet', 'stacks', stacks);
   const depth = layers * stacks;
   const gated = Array.from(
     { length: depth },

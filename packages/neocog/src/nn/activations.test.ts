@@ -87,7 +87,9 @@ describe('activations by name', () => {
 
   it('are refused where there is none', () => {
     const activation = 'prelu' as 'relu';
-    expect(() => new nn.Conv1d(1, 1, 1, { activation })).toThrow("Conv1d: activation 'prelu' is unknown");
+    expect(() => new nn.Conv1d(1, 1, 1, { activation })).toThrow(
+      "Conv1d: activation is 'prelu'; give one of 'relu'",
+    );
   });
 });
 

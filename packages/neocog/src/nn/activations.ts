@@ -1,8 +1,8 @@
 // Activation layers under PyTorch's names, and the names by which other layers take an activation as an option: those of
 // the operations.
 
-import { ShapeError } from '../errors.ts';
-import { needCount, needNumber } from '../ops/check.ts';
+import { count, type Field, field, finite, keyOf, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 import {
   celu,
   elu,
@@ -28,6 +28,7 @@ import {
   tanh,
   tanhShrink,
 } from '../ops/index.ts';
+import { oneAxis } from '../tensor/fields.ts';
 import { full, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Same } from '../types/rules.ts';
 import { Layer, Parameter } from './module.ts';
@@ -40,14 +41,16 @@ const named = {
 /** The name of an activation function, with its default options, or any function of a tensor. */
 export type Activation = keyof typeof named | ((x: Tensor) => Tensor);
 
-/** @throws ShapeError for an unknown name. */
-export function activationFunction(fn: string, activation: Activation): (x: Tensor) => Tensor {
-  if (typeof activation === 'function') return activation;
-  if (Object.hasOwn(named, activation)) return named[activation];
-  throw new ShapeError(
-    `${fn}: activation '${String(activation)}' is unknown, use ${Object.keys(named).join(', ')}, a function, or a layer of its own`,
-  );
-}
+const name = keyOf(named);
+
+/** An option of layers that end in an activation. */
+export const activation: Field<Activation> = field(
+  `${name.takes}, or a function, or make it a layer of its own`,
+  (v) => typeof v === 'function' || name.ok(v),
+);
+
+export const activationFunction = (given: Activation): ((x: Tensor) => Tensor) =>
+  typeof given === 'function' ? given : named[given];
 
 /** A layer that applies one operation to every element. */
 abstract class Elementwise<Options extends object = object> extends Layer<Same> {
@@ -99,19 +102,21 @@ export class LeakyReLU extends Elementwise<OptionsOf<typeof leakyRelu>> {
   }
 }
 
+const preluFields = { init: finite };
+
 /** x above 0, a learned slope · x elsewhere; see `prelu`. One slope, or one per channel of `[n, c, …]`. */
 export class PReLU extends Layer<Same> {
   readonly weight: Parameter;
 
   /**
-   * @param init What the slopes start from. Default 0.25.
+   * @param options.init What the slopes start from. Default 0.25.
    * @throws ShapeError if `numParameters` is not a whole number of 1 or more, or `init` is no finite number.
    */
-  constructor(numParameters = 1, { init = 0.25 }: { init?: number | undefined } = {}) {
+  constructor(numParameters = 1, options: { init?: number | undefined } = {}) {
     super();
-    needCount('PReLU', 'numParameters', numParameters);
-    needNumber('PReLU', 'init', init, Number.isFinite, 'a finite number');
-    this.weight = new Parameter(full([numParameters], init));
+    need('PReLU', 'numParameters', numParameters, count);
+    needOptions('PReLU', options, preluFields);
+    this.weight = new Parameter(full([numParameters], options.init ?? 0.25));
   }
 
   protected run(x: Tensor): Tensor {
@@ -249,6 +254,7 @@ abstract class Shares extends Layer<Same> {
 
   constructor(axis = -1) {
     super();
+    need(new.target.name, 'axis', axis, oneAxis);
     this.axis = axis;
   }
 

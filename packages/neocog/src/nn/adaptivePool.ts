@@ -1,6 +1,9 @@
 // Pooling layers to a wanted output size. The size of the windows follows from the input.
 
-import type { PerAxis } from '../geometry/options.ts';
+import { need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
+import { kernelField, type PerAxis, type Rank } from '../geometry/options.ts';
+import { adaptivePoolFields } from '../ops/adaptive.ts';
 import {
   type AdaptivePoolOptions,
   adaptiveAvgPool1d,
@@ -20,11 +23,18 @@ abstract class AdaptivePool extends Module {
   readonly #pool: Operation;
   readonly #options: AdaptivePoolOptions;
 
-  constructor(pool: Operation, outputSize: PerAxis, options: AdaptivePoolOptions = {}) {
+  constructor(
+    [rank, pool]: readonly [Rank, Operation],
+    outputSize: PerAxis,
+    options: AdaptivePoolOptions = {},
+  ) {
     super();
+    const fn = new.target.name;
+    need(fn, 'outputSize', outputSize, kernelField[rank]);
+    needOptions(fn, options, adaptivePoolFields);
     this.outputSize = outputSize;
     this.#pool = pool;
-    this.#options = options;
+    this.#options = { ...options };
   }
 
   forward(x: Tensor): Tensor {
@@ -40,41 +50,41 @@ abstract class AdaptivePool extends Module {
 /** Means over `outputSize` windows of `[n, c, w]`; see `adaptiveAvgPool1d`. */
 export class AdaptiveAvgPool1d extends AdaptivePool {
   constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super(adaptiveAvgPool1d, outputSize, options);
+    super([1, adaptiveAvgPool1d], outputSize, options);
   }
 }
 
 /** Means over `outputSize` windows per axis of `[n, c, h, w]`. */
 export class AdaptiveAvgPool2d extends AdaptivePool {
   constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super(adaptiveAvgPool2d, outputSize, options);
+    super([2, adaptiveAvgPool2d], outputSize, options);
   }
 }
 
 /** Means over `outputSize` windows per axis of `[n, c, d, h, w]`. */
 export class AdaptiveAvgPool3d extends AdaptivePool {
   constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super(adaptiveAvgPool3d, outputSize, options);
+    super([3, adaptiveAvgPool3d], outputSize, options);
   }
 }
 
 /** Largest values of `outputSize` windows of `[n, c, w]`; see `adaptiveMaxPool1d`. */
 export class AdaptiveMaxPool1d extends AdaptivePool {
   constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super(adaptiveMaxPool1d, outputSize, options);
+    super([1, adaptiveMaxPool1d], outputSize, options);
   }
 }
 
 /** Largest values of `outputSize` windows per axis of `[n, c, h, w]`. */
 export class AdaptiveMaxPool2d extends AdaptivePool {
   constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super(adaptiveMaxPool2d, outputSize, options);
+    super([2, adaptiveMaxPool2d], outputSize, options);
   }
 }
 
 /** Largest values of `outputSize` windows per axis of `[n, c, d, h, w]`. */
 export class AdaptiveMaxPool3d extends AdaptivePool {
   constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super(adaptiveMaxPool3d, outputSize, options);
+    super([3, adaptiveMaxPool3d], outputSize, options);
   }
 }

@@ -1,10 +1,11 @@
 // Modules made of modules.
 
-import { ShapeError } from '../errors.ts';
+import { isRecord, need, orNull } from '../arguments/field.ts';
 import { add } from '../ops/index.ts';
 import type { DType, Tensor } from '../tensor/tensor.ts';
 import type { Chains } from '../types/rules.ts';
 import { Layer, Module } from './module.ts';
+import { aModule, namedParts } from './parts.ts';
 
 /**
  * Layers one after another, numbered from 0 in the state dict, or named when given as an object.
@@ -15,29 +16,24 @@ import { Layer, Module } from './module.ts';
 export class Sequential<const Layers extends SequentialArguments = SequentialArguments> extends Layer<
   Chains<Layers>
 > {
-  readonly #layers: [name: string, layer: Module][];
+  readonly #layers: Map<string, Module>;
 
   constructor(...layers: Layers) {
     super();
-    this.#layers = Object.entries(namedLayers(layers));
-    for (const [name, layer] of this.#layers) {
-      if (layer instanceof Module) continue;
-      throw new ShapeError(
-        `Sequential: layer ${name} is ${typeof layer}, a Module is needed; wrap a function in a class`,
-      );
-    }
+    this.#layers = namedParts(this, { parts: namedLayers(layers), taken: aModule });
   }
 
+  /** The layers, then those that were assigned to new names. */
   override children(): [name: string, child: Module][] {
-    return [...this.#layers];
+    return [...this.#layers, ...super.children()];
   }
 
   override get inputType(): DType {
-    return this.#layers[0]?.[1].inputType ?? 'float32';
+    return this.children()[0]?.[1].inputType ?? 'float32';
   }
 
   protected run(x: Tensor): Tensor {
-    return this.#layers.reduce((value, [, layer]) => layer.forward(value), x);
+    return this.children().reduce((value, [, layer]) => layer.forward(value), x);
   }
 }
 
@@ -46,9 +42,8 @@ type SequentialArguments = readonly Module[] | readonly [Record<string, Module>]
 
 function namedLayers(layers: SequentialArguments): Record<string, Module> {
   const [first] = layers;
-  return layers.length === 1 && !(first instanceof Module) && first
-    ? first
-    : Object.fromEntries(Object.entries(layers as readonly Module[]));
+  if (layers.length === 1 && isRecord(first) && !(first instanceof Module)) return first;
+  return Object.fromEntries(Object.entries(layers as readonly Module[]));
 }
 
 /** body(x) + shortcut(x); without a shortcut body(x) + x. He et al., 2016. */
@@ -58,8 +53,11 @@ export class Residual extends Module {
 
   constructor(body: Module, shortcut: Module | null = null) {
     super();
+    need('Residual', 'body', body, aModule);
+    need('Residual', 'shortcut', shortcut, orNull(aModule));
     this.body = body;
     this.shortcut = shortcut;
+    this.namedModules(); // refuses what is nested too deep
   }
 
   forward(x: Tensor): Tensor {

@@ -1,14 +1,19 @@
 // Convolution layers. Each rank is the same class with a number: the operations and geometry know no difference.
 
+import { count, flag, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import {
   type ConvOptions,
   type ConvTransposeOptions,
-  checkLayerOptions,
+  convFields,
+  convTransposeFields,
+  kernelField,
   type Layout,
   type PerAxis,
+  perRank,
+  readPerAxis,
 } from '../geometry/options.ts';
-import { needKnown } from '../ops/check.ts';
 import { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from '../ops/index.ts';
 import { frame } from '../ops/layout.ts';
 import type { NoExtra } from '../ops/signatures.ts';
@@ -16,7 +21,7 @@ import type { Shape } from '../tensor/shape.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Convolves, ConvolvesTransposed, Rule } from '../types/rules.ts';
 import type { KernelShape } from '../types/shapes.ts';
-import { type Activation, activationFunction } from './activations.ts';
+import { type Activation, activation as activationField, activationFunction } from './activations.ts';
 import { layerDefault } from './init.ts';
 import { Layer, Parameter } from './module.ts';
 
@@ -44,41 +49,42 @@ interface KernelOptions {
 export interface ConvLayerOptions extends ConvOptions, KernelOptions, LayerOptions {}
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions, KernelOptions, LayerOptions {}
 
-/** The kernel's size per axis. */
-function kernelSizes(fn: string, rank: Rank, kernel: PerAxis): number[] {
-  const sizes = typeof kernel === 'number' ? new Array<number>(rank).fill(kernel) : [...kernel];
-  if (sizes.length !== rank || sizes.some((k) => !Number.isInteger(k) || k < 1)) {
-    throw new ShapeError(
-      `${fn}: kernel ${JSON.stringify(kernel)} is no size, give a whole number of 1 or more, or ${rank} of them`,
-    );
-  }
-  return sizes;
+const layerFields = { bias: flag, flipKernel: flag, activation: activationField };
+
+/** What convolution layers take, lazy ones too. */
+export const convLayerFields = perRank(
+  (rank): Fields<ConvLayerOptions> => ({ ...convFields[rank], ...layerFields }),
+);
+export const convTransposeLayerFields = perRank(
+  (rank): Fields<ConvTransposeLayerOptions> => ({ ...convTransposeFields[rank], ...layerFields }),
+);
+
+/** What every convolution layer is made with. */
+export interface ConvLayerArguments<O> {
+  readonly rank: Rank;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernel: PerAxis;
+  readonly options: O;
 }
 
-function checkChannels(fn: string, inChannels: number, outChannels: number, groups: number): void {
-  for (const [name, n] of Object.entries({ inChannels, outChannels, groups })) {
-    if (!Number.isInteger(n) || n < 1)
-      throw new ShapeError(`${fn}: ${name} is ${n}, a whole number of 1 or more is needed`);
-  }
+/** Refuses what no layer can be made with; returns the kernel's size per axis and the number of groups. */
+export function checkConvLayer<O extends ConvLayerOptions>(
+  fn: string,
+  { rank, inChannels, outChannels, kernel, options }: ConvLayerArguments<O>,
+  fields: Fields<O>,
+): { sizes: readonly number[]; groups: number } {
+  need(fn, 'inChannels', inChannels, count);
+  need(fn, 'outChannels', outChannels, count);
+  need(fn, 'kernel', kernel, kernelField[rank]);
+  needOptions(fn, options, fields);
+  const { groups = 1 } = options;
   if (inChannels % groups || outChannels % groups) {
     throw new ShapeError(
       `${fn}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels, choose a common divisor`,
     );
   }
-}
-
-/** Refuses what no layer can be made with; returns the kernel's size per axis and the number of groups. */
-export function checkConvLayer(
-  fn: string,
-  rank: Rank,
-  [inChannels, outChannels]: readonly [inChannels: number, outChannels: number],
-  kernel: PerAxis,
-  options: ConvLayerOptions & Pick<ConvTransposeOptions, 'outputPadding'>,
-): { sizes: number[]; groups: number } {
-  const { groups = 1 } = options;
-  checkChannels(fn, inChannels, outChannels, groups);
-  checkLayerOptions(fn, rank, options);
-  return { sizes: kernelSizes(fn, rank, kernel), groups };
+  return { sizes: readPerAxis({ fn, rank, shapes: '' }, 'kernel', kernel, 1), groups };
 }
 
 /** What convolution and transposed convolution layers share: a weight, a bias, options and an activation. */
@@ -93,7 +99,7 @@ abstract class ConvLayer<
   readonly #layout: Layout | undefined;
   readonly #activation: ((x: Tensor) => Tensor) | null;
 
-  protected constructor(fn: string, rank: Rank, weightShape: Shape, outChannels: number, options: O) {
+  protected constructor(rank: Rank, weightShape: Shape, outChannels: number, options: O) {
     super();
     const { bias = true, activation, ...rest } = options;
     this.weight = new Parameter(zeros(weightShape));
@@ -102,7 +108,7 @@ abstract class ConvLayer<
     this.options = rest as Omit<O, keyof LayerOptions>;
     this.rank = rank;
     this.#layout = options.layout;
-    this.#activation = activation === undefined ? null : activationFunction(fn, activation);
+    this.#activation = activation === undefined ? null : activationFunction(activation);
   }
 
   /** The operation on channels-first data. */
@@ -133,9 +139,6 @@ const defaults: Readonly<Record<string, unknown>> = {
   flipKernel: false,
 };
 
-const layerKeys = [...Object.keys(defaults).filter((key) => key !== 'outputPadding'), 'bias', 'activation'];
-const transposedLayerKeys = [...layerKeys, 'outputPadding', 'outputSize'];
-
 const convolutions = { 1: conv1d, 2: conv2d, 3: conv3d };
 const transposed = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d };
 
@@ -147,10 +150,9 @@ abstract class Conv<R extends Rule> extends ConvLayer<ConvLayerOptions, R> {
     kernel: PerAxis,
     options: ConvLayerOptions = {},
   ) {
-    const fn = new.target.name;
-    needKnown(fn, options, layerKeys);
-    const { sizes, groups } = checkConvLayer(fn, rank, [inChannels, outChannels], kernel, options);
-    super(fn, rank, [outChannels, inChannels / groups, ...sizes], outChannels, options);
+    const given = { rank, inChannels, outChannels, kernel, options };
+    const { sizes, groups } = checkConvLayer(new.target.name, given, convLayerFields[rank]);
+    super(rank, [outChannels, inChannels / groups, ...sizes], outChannels, options);
   }
 
   protected override convolve(x: Tensor): Tensor {
@@ -167,10 +169,9 @@ abstract class ConvTranspose<R extends Rule> extends ConvLayer<ConvTransposeLaye
     kernel: PerAxis,
     options: ConvTransposeLayerOptions = {},
   ) {
-    const fn = new.target.name;
-    needKnown(fn, options, transposedLayerKeys);
-    const { sizes, groups } = checkConvLayer(fn, rank, [inChannels, outChannels], kernel, options);
-    super(fn, rank, [inChannels, outChannels / groups, ...sizes], outChannels, options);
+    const given = { rank, inChannels, outChannels, kernel, options };
+    const { sizes, groups } = checkConvLayer(new.target.name, given, convTransposeLayerFields[rank]);
+    super(rank, [inChannels, outChannels / groups, ...sizes], outChannels, options);
   }
 
   protected override convolve(x: Tensor): Tensor {

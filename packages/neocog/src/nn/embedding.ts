@@ -1,6 +1,6 @@
 // A learned vector for each of a number of symbols.
 
-import { needCount } from '../ops/check.ts';
+import { count as aCount, need } from '../arguments/field.ts';
 import { embedding } from '../ops/index.ts';
 import { type DType, type Tensor, zeros } from '../tensor/tensor.ts';
 import { normal } from './init.ts';
@@ -12,8 +12,8 @@ export class Embedding extends Module {
 
   constructor(count: number, features: number) {
     super();
-    needCount('Embedding', 'count', count);
-    needCount('Embedding', 'features', features);
+    need('Embedding', 'count', count, aCount);
+    need('Embedding', 'features', features, aCount);
     this.weight = new Parameter(zeros([count, features]));
     normal(this.weight);
   }

@@ -1,8 +1,22 @@
 // Initial values of weights, filled in place. Formulas: Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming), Saxe et
 // al. 2014 (orthogonal); names and defaults as in torch.nn.init. Random numbers come from a seeded generator.
 
+import {
+  above,
+  aFunction,
+  anyNumber,
+  atLeast,
+  between,
+  count,
+  type Field,
+  finite,
+  keyOf,
+  need,
+  oneOf,
+} from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
-import { needCount, needKnown, needNumber, needOneOf } from '../ops/check.ts';
+import { floatTensor, generator } from '../tensor/fields.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -14,27 +28,21 @@ export interface RandomOptions {
   generator?: Generator | undefined;
 }
 
+const randomFields: Fields<RandomOptions> = { generator };
+
 /** The factor by which weights grow to make up for what a nonlinearity takes; `slope` is leaky relu's. */
 export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
-  const gains: Record<Nonlinearity, number> = {
-    linear: 1,
-    conv: 1,
-    sigmoid: 1,
-    tanh: 5 / 3,
-    relu: Math.SQRT2,
-    leaky_relu: Math.sqrt(2 / (1 + slope * slope)),
-    selu: 3 / 4,
-  };
-  if (!Object.hasOwn(gains, nonlinearity)) {
-    throw new ShapeError(
-      `gain: nonlinearity '${nonlinearity}' is unknown, use one of ${Object.keys(gains).join(', ')}`,
-    );
-  }
-  return gains[nonlinearity];
+  need('gain', 'nonlinearity', nonlinearity, nonlinearityField);
+  need('gain', 'slope', slope, finite);
+  return nonlinearity === 'leaky_relu' ? Math.sqrt(2 / (1 + slope * slope)) : gains[nonlinearity];
 }
+
+const gains = { linear: 1, conv: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, leaky_relu: 1, selu: 3 / 4 };
+const nonlinearityField: Field<Nonlinearity> = keyOf(gains);
 
 /** Inputs and outputs that each cell of a weight `[out, in, …kernel]` joins. @throws ShapeError for fewer than 2 axes. */
 export function fans(t: Tensor): { fanIn: number; fanOut: number } {
+  need('fans', 'weight', t, floatTensor);
   if (t.rank < 2) {
     throw new ShapeError(`fans: weight has shape ${formatShape(t.shape)}, [out, in, …] is needed`);
   }
@@ -51,6 +59,7 @@ let skipping = false;
  * @example const net = init.skip(() => models.vgg16())
  */
 export function skip<T>(body: () => T): T {
+  need('skip', 'body', body, aFunction);
   const before = skipping;
   skipping = true;
   try {
@@ -68,16 +77,23 @@ function fill(t: Tensor, draw: () => number): Tensor {
 
 /** Uniform from `low` to `high`. */
 export function uniform(t: Tensor, low = 0, high = 1, options: RandomOptions = {}): Tensor {
-  needKnown('uniform', options, ['generator']);
-  const generator = options.generator ?? defaultGenerator();
-  return fill(t, () => low + (high - low) * generator.uniform());
+  need('uniform', 'weight', t, floatTensor);
+  need('uniform', 'low', low, finite);
+  need('uniform', 'high', high, finite);
+  needOptions('uniform', options, randomFields);
+  if (low > high) throw new ShapeError(`uniform: low is ${low} and high is ${high}; give a low up to high`);
+  const source = options.generator ?? defaultGenerator();
+  return fill(t, () => low + (high - low) * source.uniform());
 }
 
 /** Normal with a mean and standard deviation. */
 export function normal(t: Tensor, mean = 0, std = 1, options: RandomOptions = {}): Tensor {
-  needKnown('normal', options, ['generator']);
-  const generator = options.generator ?? defaultGenerator();
-  return fill(t, () => mean + std * generator.normal());
+  need('normal', 'weight', t, floatTensor);
+  need('normal', 'mean', mean, finite);
+  need('normal', 'std', std, atLeast(0));
+  needOptions('normal', options, randomFields);
+  const source = options.generator ?? defaultGenerator();
+  return fill(t, () => mean + std * source.normal());
 }
 
 export interface TruncNormalOptions extends RandomOptions {
@@ -91,18 +107,36 @@ export interface TruncNormalOptions extends RandomOptions {
   b?: number | undefined;
 }
 
+/** An infinite limit cuts nothing off. */
+const limit = between(-Infinity, Infinity);
+const truncFields: Fields<TruncNormalOptions> = {
+  ...randomFields,
+  mean: finite,
+  std: above(0),
+  a: limit,
+  b: limit,
+};
+
+/** Deviations from the mean beyond which no values are drawn: they would all round to the nearer limit. */
+const farthest = 1e6;
+
 /**
  * Normal, drawn again until it lies from `a` to `b`.
  *
  * @throws ShapeError for a std that is not above 0, or an a that is not below b.
  */
 export function truncNormal(t: Tensor, options: TruncNormalOptions = {}): Tensor {
-  const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator() } = options;
-  needKnown('truncNormal', options, ['mean', 'std', 'a', 'b', 'generator']);
-  needNumber('truncNormal', 'mean', mean, Number.isFinite, 'a finite number');
-  needNumber('truncNormal', 'std', std, (v) => v > 0 && Number.isFinite(v), 'a number above 0');
-  needNumber('truncNormal', 'a', a, (v) => v < b, `a number below b ${b}`);
-  const draw = cutNormal((a - mean) / std, (b - mean) / std, generator);
+  need('truncNormal', 'weight', t, floatTensor);
+  needOptions('truncNormal', options, truncFields);
+  const { mean = 0, std = 1, a = -2, b = 2, generator: source = defaultGenerator() } = options;
+  if (!(a < b)) throw new ShapeError(`truncNormal: a is ${a} and b is ${b}; give an a below b`);
+  const [low, high] = [(a - mean) / std, (b - mean) / std];
+  if (low > farthest || high < -farthest) {
+    throw new ShapeError(
+      `truncNormal: from ${a} to ${b} is more than ${farthest} deviations ${std} from mean ${mean}; give limits nearer to it`,
+    );
+  }
+  const draw = cutNormal(low, high, source);
   return fill(t, () => Math.min(Math.max(mean + std * draw(), a), b));
 }
 
@@ -119,29 +153,37 @@ function cutNormal(low: number, high: number, generator: Generator): () => numbe
       (z) => z >= low && z <= high,
     );
   }
-  // Where the density is highest; 9 deviations further it is e^-40 of that.
+  // Where the density is highest; `reach` further it is e^-40 of that: (peak + reach)² = peak² + 80.
   const peak = Math.min(Math.max(0, low), high);
-  const [from, to] = [Math.max(low, peak - 9), Math.min(high, peak + 9)];
+  const reach = 80 / (Math.abs(peak) + Math.hypot(peak, Math.sqrt(80)));
+  const [from, to] = [Math.max(low, peak - reach), Math.min(high, peak + reach)];
   return drawUntil(
     () => from + (to - from) * generator.uniform(),
-    (z) => generator.uniform() < Math.exp((peak * peak - z * z) / 2),
+    (z) => generator.uniform() < Math.exp(((peak - z) * (peak + z)) / 2),
   );
 }
 
 /** One value throughout. */
 export function constant(t: Tensor, value: number): Tensor {
+  need('constant', 'value', value, anyNumber);
+  return filled('constant', t, value);
+}
+
+function filled(fn: string, t: Tensor, value: number): Tensor {
+  need(fn, 'weight', t, floatTensor);
   t.data.fill(value);
   return t;
 }
 
 /** 0 throughout. */
-export const zeros = (t: Tensor): Tensor => constant(t, 0);
+export const zeros = (t: Tensor): Tensor => filled('zeros', t, 0);
 
 /** 1 throughout. */
-export const ones = (t: Tensor): Tensor => constant(t, 1);
+export const ones = (t: Tensor): Tensor => filled('ones', t, 1);
 
 /** 1 on the diagonal of a matrix, 0 elsewhere: a linear layer that passes its input on. @throws ShapeError for other ranks. */
 export function eye(t: Tensor): Tensor {
+  need('eye', 'weight', t, floatTensor);
   if (t.rank !== 2) {
     throw new ShapeError(`eye: weight has shape ${formatShape(t.shape)}, a matrix [out, in] is needed`);
   }
@@ -158,9 +200,9 @@ export function eye(t: Tensor): Tensor {
  * @throws ShapeError without a kernel axis, or if groups do not divide the output channels.
  */
 export function dirac(t: Tensor, options: { groups?: number | undefined } = {}): Tensor {
+  need('dirac', 'weight', t, floatTensor);
+  needOptions('dirac', options, diracFields);
   const { groups = 1 } = options;
-  needKnown('dirac', options, ['groups']);
-  needCount('dirac', 'groups', groups);
   if (t.rank < 3 || t.shape[0] % groups !== 0) {
     throw new ShapeError(
       `dirac: weight ${formatShape(t.shape)} with groups ${groups} does not fit, [out, in, …kernel] with groups that divide out is needed`,
@@ -183,15 +225,17 @@ export interface OrthogonalOptions extends RandomOptions {
   gain?: number | undefined;
 }
 
+const diracFields = { groups: count };
+
 /**
  * A random matrix `[out, in · kernel]` whose rows, or columns if those are fewer, are at right angles and `gain` long.
  *
  * @throws ShapeError for fewer than 2 axes.
  */
 export function orthogonal(t: Tensor, options: OrthogonalOptions = {}): Tensor {
-  const { gain: length = 1, generator = defaultGenerator() } = options;
-  needKnown('orthogonal', options, ['gain', 'generator']);
-  needNumber('orthogonal', 'gain', length, Number.isFinite, 'a finite number');
+  need('orthogonal', 'weight', t, floatTensor);
+  needOptions('orthogonal', options, xavierFields);
+  const { gain: length = 1, generator: source = defaultGenerator() } = options;
   if (t.rank < 2) {
     throw new ShapeError(`orthogonal: weight has shape ${formatShape(t.shape)}, [out, in, …] is needed`);
   }
@@ -199,7 +243,7 @@ export function orthogonal(t: Tensor, options: OrthogonalOptions = {}): Tensor {
   const columns = t.size / rows;
   const [count, size] = [Math.min(rows, columns), Math.max(rows, columns)];
   const [across, along] = rows <= columns ? [columns, 1] : [1, columns];
-  orthonormal(count, size, generator).forEach((vector, v) => {
+  orthonormal(count, size, source).forEach((vector, v) => {
     for (let i = 0; i < size; i++) t.data[v * across + i * along] = length * vector[i];
   });
   return t;
@@ -237,20 +281,27 @@ export interface XavierOptions extends RandomOptions {
   gain?: number | undefined;
 }
 
+const xavierFields: Fields<XavierOptions> = { ...randomFields, gain: finite };
+
 /** The bound of xavierUniform: gain·√(6 / (fanIn + fanOut)). */
-export const xavierBound = (t: Tensor, g = 1): number => g * Math.sqrt(6 / (fans(t).fanIn + fans(t).fanOut));
+export function xavierBound(t: Tensor, g = 1): number {
+  need('xavierBound', 'gain', g, finite);
+  return g * Math.sqrt(6 / (fans(t).fanIn + fans(t).fanOut));
+}
 
 /** Uniform in ±gain·√(6 / (fanIn + fanOut)). */
 export function xavierUniform(t: Tensor, options: XavierOptions = {}): Tensor {
-  needKnown('xavierUniform', options, ['gain', 'generator']);
-  const bound = xavierBound(t, options.gain);
+  needOptions('xavierUniform', options, xavierFields);
+  const bound = Math.abs(xavierBound(t, options.gain));
   return uniform(t, -bound, bound, { generator: options.generator });
 }
 
 /** Normal with standard deviation gain·√(2 / (fanIn + fanOut)). */
 export function xavierNormal(t: Tensor, options: XavierOptions = {}): Tensor {
-  needKnown('xavierNormal', options, ['gain', 'generator']);
-  return normal(t, 0, xavierBound(t, options.gain) / Math.sqrt(3), { generator: options.generator });
+  needOptions('xavierNormal', options, xavierFields);
+  return normal(t, 0, Math.abs(xavierBound(t, options.gain)) / Math.sqrt(3), {
+    generator: options.generator,
+  });
 }
 
 export interface KaimingOptions extends RandomOptions {
@@ -262,11 +313,17 @@ export interface KaimingOptions extends RandomOptions {
   slope?: number | undefined;
 }
 
+const kaimingFields: Fields<KaimingOptions> = {
+  ...randomFields,
+  mode: oneOf('fanIn', 'fanOut'),
+  nonlinearity: nonlinearityField,
+  slope: finite,
+};
+
 /** The standard deviation of kaimingNormal: gain / √fan. */
 export function kaimingStd(t: Tensor, options: KaimingOptions = {}): number {
+  needOptions('kaiming', options, kaimingFields);
   const { mode = 'fanIn', nonlinearity = 'leaky_relu', slope = 0 } = options;
-  needKnown('kaiming', options, ['mode', 'nonlinearity', 'slope', 'generator']);
-  needOneOf('kaiming', 'mode', mode, ['fanIn', 'fanOut']);
   return gain(nonlinearity, slope) / Math.sqrt(fans(t)[mode]);
 }
 
@@ -288,6 +345,7 @@ let drawsDefaults = true;
  * @example const layer = init.withoutDefaults(() => new nn.Conv2d(3, 64, 7));
  */
 export function withoutDefaults<T>(body: () => T): T {
+  need('withoutDefaults', 'body', body, aFunction);
   const before = drawsDefaults;
   drawsDefaults = false;
   try {

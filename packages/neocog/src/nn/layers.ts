@@ -1,13 +1,18 @@
 // Layers without a convolution: linear, flatten, dropout.
 
-import { ShapeError } from '../errors.ts';
-import { needCount, needKnown } from '../ops/check.ts';
+import { between, count, flag, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 import { dropout, flatten, linear } from '../ops/index.ts';
+import { type FlattenOptions, flattenFields } from '../ops/reshape.ts';
+import { generator } from '../tensor/fields.ts';
 import type { Generator } from '../tensor/random.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Flattens, Multiplies, Same } from '../types/rules.ts';
 import { layerDefault } from './init.ts';
 import { Layer, Parameter } from './module.ts';
+
+/** What linear layers take, lazy ones too. */
+export const linearFields = { bias: flag };
 
 /** x·wᵀ + bias: `[…, in]` → `[…, out]`. Weight `[out, in]`. */
 export class Linear<const In extends number = number, const Out extends number = number> extends Layer<
@@ -18,9 +23,9 @@ export class Linear<const In extends number = number, const Out extends number =
 
   constructor(inFeatures: In, outFeatures: Out, options: { bias?: boolean | undefined } = {}) {
     super();
-    needCount('Linear', 'inFeatures', inFeatures);
-    needCount('Linear', 'outFeatures', outFeatures);
-    needKnown('Linear', options, ['bias']);
+    need('Linear', 'inFeatures', inFeatures, count);
+    need('Linear', 'outFeatures', outFeatures, count);
+    needOptions('Linear', options, linearFields);
     this.weight = new Parameter(zeros([outFeatures, inFeatures]));
     this.bias = options.bias === false ? null : new Parameter(zeros([outFeatures]));
     layerDefault(this.weight, this.bias);
@@ -39,9 +44,9 @@ export class Linear<const In extends number = number, const Out extends number =
 export class Flatten extends Layer<Flattens> {
   readonly #axes: { startAxis: number; endAxis: number };
 
-  constructor(options: { startAxis?: number; endAxis?: number } = {}) {
+  constructor(options: FlattenOptions = {}) {
     super();
-    needKnown('Flatten', options, ['startAxis', 'endAxis']);
+    needOptions('Flatten', options, flattenFields);
     this.#axes = { startAxis: options.startAxis ?? 1, endAxis: options.endAxis ?? -1 };
   }
 
@@ -50,6 +55,8 @@ export class Flatten extends Layer<Flattens> {
   }
 }
 
+const dropoutFields = { generator };
+
 /** Zeroes elements with probability p while training; see `dropout`. */
 export class Dropout extends Layer<Same> {
   readonly p: number;
@@ -57,9 +64,9 @@ export class Dropout extends Layer<Same> {
 
   constructor(p = 0.5, options: { generator?: Generator | undefined } = {}) {
     super();
-    if (!(p >= 0 && p <= 1)) throw new ShapeError(`Dropout: p is ${p}, a probability from 0 to 1 is needed`);
+    need('Dropout', 'p', p, between(0, 1));
     this.p = p;
-    needKnown('Dropout', options, ['generator']);
+    needOptions('Dropout', options, dropoutFields);
     this.#generator = options.generator;
   }
 

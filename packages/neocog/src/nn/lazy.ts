@@ -1,23 +1,28 @@
 // Layers that learn from their first input how many channels or features come in. Until then they have no parameters; a
 // state dict says as much as an input. Inside is the plain layer: keys, values and results are its own.
 
+import { count, isRecord, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import type { PerAxis, Rank } from '../geometry/options.ts';
-import { needCount } from '../ops/check.ts';
+import { needTensor } from '../ops/check.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   Conv1d,
   Conv2d,
   Conv3d,
+  type ConvLayerArguments,
   type ConvLayerOptions,
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
   type ConvTransposeLayerOptions,
   checkConvLayer,
+  convLayerFields,
+  convTransposeLayerFields,
 } from './conv.ts';
-import { Linear } from './layers.ts';
+import { Linear, linearFields } from './layers.ts';
 import { Module, type Parameter, type StateDict } from './module.ts';
 
 /** A layer with a weight and perhaps a bias. */
@@ -59,6 +64,7 @@ abstract class Lazy<L extends Weighted> extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    needTensor(this.constructor.name, 'input', x);
     this.#layer ??= this.#recipe.make(this.#recipe.inputsOf(x.shape));
     return this.#layer.forward(x);
   }
@@ -92,34 +98,33 @@ const channelsOf =
     );
   };
 
+/** What is known of a lazy convolution before its first input. Any number of channels that the groups divide will do. */
+const asIfKnown = <O extends ConvLayerOptions>({ rank, outChannels, kernel, options }: Unknown<O>) => {
+  const groups = isRecord(options) ? (options.groups ?? 1) : 1;
+  return { rank, inChannels: Number.isInteger(groups) ? groups : 1, outChannels, kernel, options };
+};
+
+type Unknown<O> = Omit<ConvLayerArguments<O>, 'inChannels'>;
+
 abstract class LazyConv<L extends Weighted> extends Lazy<L> {
-  constructor(
-    rank: Rank,
-    outChannels: number,
-    kernel: PerAxis,
-    options: ConvLayerOptions,
-    make: (inChannels: number) => L,
-  ) {
-    // Any number of input channels that the groups divide will do for what is to be checked now.
-    const channels = [options.groups ?? 1, outChannels] as const;
-    const { groups } = checkConvLayer(new.target.name, rank, channels, kernel, options);
-    const inputsOfWeight = (weight: Shape): number => weight[1] * groups;
-    super({ make, inputsOf: channelsOf(new.target.name, rank, options), inputsOfWeight });
+  constructor(given: Unknown<ConvLayerOptions>, make: (inChannels: number) => L) {
+    const fn = new.target.name;
+    const { groups } = checkConvLayer(fn, asIfKnown(given), convLayerFields[given.rank]);
+    super({
+      make,
+      inputsOf: channelsOf(fn, given.rank, given.options),
+      inputsOfWeight: (weight) => weight[1] * groups,
+    });
   }
 }
 
 abstract class LazyConvTranspose<L extends Weighted> extends Lazy<L> {
-  constructor(
-    rank: Rank,
-    outChannels: number,
-    kernel: PerAxis,
-    options: ConvTransposeLayerOptions,
-    make: (inChannels: number) => L,
-  ) {
-    checkConvLayer(new.target.name, rank, [options.groups ?? 1, outChannels], kernel, options);
+  constructor(given: Unknown<ConvTransposeLayerOptions>, make: (inChannels: number) => L) {
+    const fn = new.target.name;
+    checkConvLayer(fn, asIfKnown(given), convTransposeLayerFields[given.rank]);
     super({
       make,
-      inputsOf: channelsOf(new.target.name, rank, options),
+      inputsOf: channelsOf(fn, given.rank, given.options),
       inputsOfWeight: (weight) => weight[0],
     });
   }
@@ -129,7 +134,7 @@ abstract class LazyConvTranspose<L extends Weighted> extends Lazy<L> {
 export class LazyConv1d extends LazyConv<Conv1d> {
   constructor(outChannels: number, kernel: PerAxis, options: ConvLayerOptions = {}) {
     const make = (inChannels: number): Conv1d => new Conv1d(inChannels, outChannels, kernel, options);
-    super(1, outChannels, kernel, options, make);
+    super({ rank: 1, outChannels, kernel, options }, make);
   }
 }
 
@@ -137,7 +142,7 @@ export class LazyConv1d extends LazyConv<Conv1d> {
 export class LazyConv2d extends LazyConv<Conv2d> {
   constructor(outChannels: number, kernel: PerAxis, options: ConvLayerOptions = {}) {
     const make = (inChannels: number): Conv2d => new Conv2d(inChannels, outChannels, kernel, options);
-    super(2, outChannels, kernel, options, make);
+    super({ rank: 2, outChannels, kernel, options }, make);
   }
 }
 
@@ -145,7 +150,7 @@ export class LazyConv2d extends LazyConv<Conv2d> {
 export class LazyConv3d extends LazyConv<Conv3d> {
   constructor(outChannels: number, kernel: PerAxis, options: ConvLayerOptions = {}) {
     const make = (inChannels: number): Conv3d => new Conv3d(inChannels, outChannels, kernel, options);
-    super(3, outChannels, kernel, options, make);
+    super({ rank: 3, outChannels, kernel, options }, make);
   }
 }
 
@@ -153,7 +158,7 @@ export class LazyConv3d extends LazyConv<Conv3d> {
 export class LazyConvTranspose1d extends LazyConvTranspose<ConvTranspose1d> {
   constructor(outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions = {}) {
     const make = (inChannels: number) => new ConvTranspose1d(inChannels, outChannels, kernel, options);
-    super(1, outChannels, kernel, options, make);
+    super({ rank: 1, outChannels, kernel, options }, make);
   }
 }
 
@@ -161,7 +166,7 @@ export class LazyConvTranspose1d extends LazyConvTranspose<ConvTranspose1d> {
 export class LazyConvTranspose2d extends LazyConvTranspose<ConvTranspose2d> {
   constructor(outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions = {}) {
     const make = (inChannels: number) => new ConvTranspose2d(inChannels, outChannels, kernel, options);
-    super(2, outChannels, kernel, options, make);
+    super({ rank: 2, outChannels, kernel, options }, make);
   }
 }
 
@@ -169,14 +174,15 @@ export class LazyConvTranspose2d extends LazyConvTranspose<ConvTranspose2d> {
 export class LazyConvTranspose3d extends LazyConvTranspose<ConvTranspose3d> {
   constructor(outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions = {}) {
     const make = (inChannels: number) => new ConvTranspose3d(inChannels, outChannels, kernel, options);
-    super(3, outChannels, kernel, options, make);
+    super({ rank: 3, outChannels, kernel, options }, make);
   }
 }
 
 /** A `Linear` whose input features, the last axis, the first input tells. */
 export class LazyLinear extends Lazy<Linear> {
   constructor(outFeatures: number, options: { bias?: boolean | undefined } = {}) {
-    needCount('LazyLinear', 'outFeatures', outFeatures);
+    need('LazyLinear', 'outFeatures', outFeatures, count);
+    needOptions('LazyLinear', options, linearFields);
     super({
       make: (inFeatures) => new Linear(inFeatures, outFeatures, options),
       inputsOf: (input) => input[input.length - 1],

@@ -1,7 +1,11 @@
 // Module: something with parameters and a forward function. Parameters, buffers and children are the properties that
 // hold them, in the order in which they were set; there is nothing to register.
 
+import { type Field, field, flag, isRecord, need, text } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
+import { aTensor, floatTensor } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { type DType, Tensor } from '../tensor/tensor.ts';
 import type { Fits, Result, Rule } from '../types/rules.ts';
@@ -9,6 +13,7 @@ import type { Fits, Result, Rule } from '../types/rules.ts';
 /** A tensor that training changes. As the property of a module it is one of the module's parameters. */
 export class Parameter extends Tensor {
   constructor(t: Tensor) {
+    need('Parameter', 'the tensor', t, floatTensor);
     super(t.data, t.shape, true);
   }
 }
@@ -53,17 +58,15 @@ export abstract class Module {
   }
 
   /** Every parameter and buffer with its key: own ones first, then each child's, as PyTorch orders them. */
-  #allTensors(prefix = ''): [key: string, t: Tensor][] {
-    const own = this.ownTensors().map(([property, t]): [string, Tensor] => [prefix + stateKey(property), t]);
-    return own.concat(...this.children().map(([name, child]) => child.#allTensors(`${prefix}${name}.`)));
+  #allTensors(): [key: string, t: Tensor][] {
+    return this.namedModules().flatMap(([path, part]) =>
+      part.ownTensors().map(([property, t]): [string, Tensor] => [keyOf(path, property), t]),
+    );
   }
 
-  #needlessKeys(prefix = ''): Set<string> {
-    const own = this.mayLack().map((property) => prefix + stateKey(property));
-    return new Set([
-      ...own,
-      ...this.children().flatMap(([name, child]) => [...child.#needlessKeys(`${prefix}${name}.`)]),
-    ]);
+  #needlessKeys(): Set<string> {
+    const all = this.namedModules();
+    return new Set(all.flatMap(([path, part]) => part.mayLack().map((property) => keyOf(path, property))));
   }
 
   /** Every parameter with its key, such as `conv1.weight`. */
@@ -77,10 +80,8 @@ export abstract class Module {
 
   /** This module and everything below it, by path; its own path is ''. */
   namedModules(prefix = ''): [path: string, module: Module][] {
-    const below = this.children().map(([name, child]) =>
-      child.namedModules(prefix ? `${prefix}.${name}` : name),
-    );
-    return [[prefix, this] as [string, Module]].concat(...below);
+    need('namedModules', 'prefix', prefix, text);
+    return visitsOf(this, prefix).map(({ path, module }) => [path, module]);
   }
 
   /** Parameters and buffers by key. The tensors are the module's own, not copies. */
@@ -95,25 +96,28 @@ export abstract class Module {
    * weights from before PyTorch 0.4.1 and from other frameworks lack, may always be missing.
    * @throws ShapeError naming the keys that are missing, unknown, or of another shape.
    */
-  loadStateDict(state: StateDict, options: { strict?: boolean } = {}): void {
+  loadStateDict(state: StateDict, options: { strict?: boolean | undefined } = {}): void {
+    need('loadStateDict', 'state', state, stateField);
+    needOptions('loadStateDict', options, loadFields);
     for (const [path, module] of this.namedModules()) module.takeShapes(state, path && `${path}.`);
     const own = this.#allTensors();
     const known = new Set(own.map(([key]) => key));
     const needless = this.#needlessKeys();
-    const missing = own.map(([key]) => key).filter((key) => !(key in state) && !needless.has(key));
+    const missing = own.map(([key]) => key).filter((key) => !Object.hasOwn(state, key) && !needless.has(key));
     const unknown = Object.keys(state).filter((key) => !known.has(key));
     if ((options.strict ?? true) && missing.length + unknown.length > 0) {
       throw new ShapeError(
         `loadStateDict: ${listKeys('missing', missing)}; ${listKeys('unknown', unknown)}; pass { strict: false } to load what fits`,
       );
     }
-    const pairs = own.filter(([key]) => key in state);
+    const pairs = own.filter(([key]) => Object.hasOwn(state, key));
     for (const [key, t] of pairs) checkFits(key, t, state[key]);
     for (const [key, t] of pairs) t.data.set(state[key].data);
   }
 
   /** Training mode for this module and all below it. */
   train(on = true): this {
+    need('train', 'on', on, flag);
     for (const [, module] of this.namedModules()) module.training = on;
     return this;
   }
@@ -144,9 +148,11 @@ export abstract class Module {
 
   /** The module as a tree, a line each. */
   toString(): string {
-    const line = `${this.constructor.name}(${this.describe()})`;
-    const parts = this.children().map(([name, child]) => `${name}: ${child}`.replaceAll('\n', '\n  '));
-    return [line, ...parts].join('\n  ');
+    const lines = visitsOf(this, '').map(({ name, module, depth }) => {
+      const line = `${module.constructor.name}(${module.describe()})`;
+      return (depth > 0 ? `${name}: ${line}` : line).replace(/^/gm, '  '.repeat(depth));
+    });
+    return lines.join('\n');
   }
 }
 
@@ -163,12 +169,59 @@ export abstract class Layer<R extends Rule> extends Module {
   }
 }
 
+/** A module on the walk through all parts of one. */
+interface Visit {
+  readonly name: string;
+  readonly path: string;
+  readonly module: Module;
+  readonly above: Visit | null;
+  readonly depth: number;
+}
+
+/** A module and all below it, each before its parts. Iterative, so that what is nested too deep can be refused by name. */
+function visitsOf(module: Module, prefix: string): Visit[] {
+  const visits: Visit[] = [];
+  const waiting: Visit[] = [{ name: '', path: prefix, module, above: null, depth: 0 }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const above = next;
+    if (above.depth > deepest) refuseDepth(above);
+    visits.push(above);
+    for (const [name, part] of above.module.children().toReversed()) {
+      const path = above.path ? `${above.path}.${name}` : name;
+      waiting.push({ name, path, module: part, above, depth: above.depth + 1 });
+    }
+  }
+  return visits;
+}
+
+/** Calls go as deep as modules are nested, and engines allow some thousand calls. */
+const deepest = 256;
+
+function refuseDepth(visit: Visit): never {
+  for (let above = visit.above; above; above = above.above) {
+    if (above.module !== visit.module) continue;
+    throw new ShapeError(
+      `${visit.module.constructor.name}: the module holds itself, at ${show(visit.path)}; take it out there`,
+    );
+  }
+  throw new ShapeError(
+    `${visit.module.constructor.name}: modules are nested more than ${deepest} deep; put them side by side in one Sequential`,
+  );
+}
+
+const stateField: Field<StateDict> = field('an object of Tensors by key, as stateDict() gives it', isRecord);
+const loadFields = { strict: flag };
+
+const keyOf = (path: string, property: string): string =>
+  path ? `${path}.${stateKey(property)}` : stateKey(property);
+
 const listKeys = (what: string, keys: readonly string[]): string => {
   const shown = keys.slice(0, 5).join(', ');
   return `${keys.length} ${what}${keys.length > 0 ? ` (${shown}${keys.length > 5 ? ', …' : ''})` : ''}`;
 };
 
 function checkFits(key: string, own: Tensor, given: Tensor): void {
+  need('loadStateDict', show(key), given, aTensor);
   if (!sameShape(own.shape, given.shape)) {
     throw new ShapeError(
       `loadStateDict: ${key} has shape ${formatShape(given.shape)}, the module needs ${formatShape(own.shape)}; was it saved from another network?`,

@@ -1,9 +1,11 @@
 // Normalisation layers, with PyTorch's arguments, defaults and state-dict keys. What they compute is in ops/norm.ts and
 // ops/groupNorm.ts.
 
+import { atLeast, between, count, either, flag, listOf, need, orNull } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend, effects } from '../backends/current.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
-import { needCount, needKnown, needNumber } from '../ops/check.ts';
+import { needTensor } from '../ops/check.ts';
 import { batchNorm, groupNorm, instanceNorm, layerNorm, reshape } from '../ops/index.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import { ones, type Tensor, zeros } from '../tensor/tensor.ts';
@@ -16,10 +18,6 @@ const affineOf = (shape: Shape, weight: boolean, bias: boolean) => ({
   bias: bias ? new Parameter(zeros(shape)) : null,
 });
 
-function needEps(fn: string, eps: number): void {
-  needNumber(fn, 'eps', eps, (v) => v >= 0 && Number.isFinite(v), 'a number of 0 or more');
-}
-
 interface ChannelNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
@@ -28,6 +26,8 @@ interface ChannelNormOptions {
   /** Keep running statistics for evaluation. */
   trackRunningStats?: boolean | undefined;
 }
+
+const channelFields: Fields<ChannelNormOptions> = { eps: atLeast(0), affine: flag, trackRunningStats: flag };
 
 type ChannelNormSettings = Required<{ [K in keyof ChannelNormOptions]: NonNullable<ChannelNormOptions[K]> }>;
 
@@ -45,8 +45,7 @@ abstract class ChannelNorm<R extends Rule> extends Layer<R> {
   protected constructor(channels: number, ranks: readonly number[], settings: ChannelNormSettings) {
     super();
     const { eps, affine, trackRunningStats } = settings;
-    needCount(new.target.name, 'channels', channels);
-    needEps(new.target.name, eps);
+    need(new.target.name, 'channels', channels, count);
     const { weight, bias } = affineOf([channels], affine, affine);
     this.weight = weight;
     this.bias = bias;
@@ -63,6 +62,7 @@ abstract class ChannelNorm<R extends Rule> extends Layer<R> {
   }
 
   protected checkRank(x: Tensor): void {
+    needTensor(this.constructor.name, 'input', x);
     if (this.#ranks.includes(x.rank)) return;
     throw new ShapeError(
       `${this.constructor.name}: input has shape ${formatShape(x.shape)}, rank ${this.#ranks.join(' or ')} is needed`,
@@ -74,9 +74,6 @@ abstract class ChannelNorm<R extends Rule> extends Layer<R> {
   }
 }
 
-const needMomentum = (fn: string, momentum: number): void =>
-  needNumber(fn, 'momentum', momentum, (v) => v >= 0 && v <= 1, 'a number from 0 to 1');
-
 export interface BatchNormLayerOptions extends ChannelNormOptions {
   /**
    * Share of the batch in the running statistics. Default 0.1; Keras calls 1 − momentum its momentum. With null they are
@@ -85,14 +82,15 @@ export interface BatchNormLayerOptions extends ChannelNormOptions {
   momentum?: number | null | undefined;
 }
 
+const batchFields: Fields<BatchNormLayerOptions> = { ...channelFields, momentum: orNull(between(0, 1)) };
+
 /** Batch normalisation of `[n, c, …]`; see `batchNorm`. Affine and with running statistics unless options say otherwise. */
 abstract class BatchNorm<C extends number> extends ChannelNorm<OfChannels<C>> {
   readonly momentum: number | null;
 
   constructor(channels: C, ranks: readonly number[], options: BatchNormLayerOptions = {}) {
+    needOptions(new.target.name, options, batchFields);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
-    needKnown(new.target.name, options, ['eps', 'momentum', 'affine', 'trackRunningStats']);
-    if (momentum !== null) needMomentum(new.target.name, momentum);
     super(channels, ranks, { eps, affine, trackRunningStats });
     this.momentum = momentum;
   }
@@ -144,6 +142,8 @@ export interface InstanceNormLayerOptions extends ChannelNormOptions {
   momentum?: number | undefined;
 }
 
+const instanceFields: Fields<InstanceNormLayerOptions> = { ...channelFields, momentum: between(0, 1) };
+
 /**
  * Normalisation of each channel of each sample; see `instanceNorm`. Neither affine nor with running statistics unless
  * options say so; with them, evaluation uses them.
@@ -153,9 +153,8 @@ abstract class InstanceNorm extends ChannelNorm<Same> {
   readonly #rank: number;
 
   constructor(channels: number, rank: number, options: InstanceNormLayerOptions = {}) {
+    needOptions(new.target.name, options, instanceFields);
     const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
-    needKnown(new.target.name, options, ['eps', 'momentum', 'affine', 'trackRunningStats']);
-    needMomentum(new.target.name, momentum);
     super(channels, [rank - 1, rank], { eps, affine, trackRunningStats });
     this.momentum = momentum;
     this.#rank = rank;
@@ -203,6 +202,8 @@ export interface GroupNormLayerOptions {
   affine?: boolean | undefined;
 }
 
+const groupFields: Fields<GroupNormLayerOptions> = { eps: atLeast(0), affine: flag };
+
 /** Normalises each of `groups` groups of channels of each sample of `[n, c, …]`; see `groupNorm`. */
 export class GroupNorm extends Layer<Same> {
   readonly weight: Parameter | null;
@@ -214,11 +215,10 @@ export class GroupNorm extends Layer<Same> {
   /** @throws ShapeError if `groups` does not divide `channels`. */
   constructor(groups: number, channels: number, options: GroupNormLayerOptions = {}) {
     super();
+    needOptions('GroupNorm', options, groupFields);
     const { eps = 1e-5, affine = true } = options;
-    needKnown('GroupNorm', options, ['eps', 'affine']);
-    needCount('GroupNorm', 'groups', groups);
-    needCount('GroupNorm', 'channels', channels);
-    needEps('GroupNorm', eps);
+    need('GroupNorm', 'groups', groups, count);
+    need('GroupNorm', 'channels', channels, count);
     if (channels % groups !== 0) {
       throw new ShapeError(
         `GroupNorm: ${groups} groups do not divide ${channels} channels, choose a divisor`,
@@ -251,6 +251,9 @@ export interface LayerNormLayerOptions {
   bias?: boolean | undefined;
 }
 
+const layerFields: Fields<LayerNormLayerOptions> = { eps: atLeast(0), elementwiseAffine: flag, bias: flag };
+const lastSizes = either(count, listOf('sizes', count, 1));
+
 /** Normalises over the last axes, whose sizes are `normalizedShape`; see `layerNorm`. */
 export class LayerNorm extends Layer<Same> {
   readonly weight: Parameter | null;
@@ -261,12 +264,10 @@ export class LayerNorm extends Layer<Same> {
   /** @throws ShapeError if `normalizedShape` holds no sizes of 1 or more. */
   constructor(normalizedShape: number | readonly number[], options: LayerNormLayerOptions = {}) {
     super();
+    need('LayerNorm', 'normalizedShape', normalizedShape, lastSizes);
+    needOptions('LayerNorm', options, layerFields);
     const { eps = 1e-5, elementwiseAffine = true, bias: shift = true } = options;
-    needKnown('LayerNorm', options, ['eps', 'elementwiseAffine', 'bias']);
     const shape = [normalizedShape].flat();
-    needCount('LayerNorm', 'the number of axes', shape.length);
-    for (const size of shape) needCount('LayerNorm', 'a size of normalizedShape', size);
-    needEps('LayerNorm', eps);
     const { weight, bias } = affineOf(shape, elementwiseAffine, elementwiseAffine && shift);
     this.weight = weight;
     this.bias = bias;

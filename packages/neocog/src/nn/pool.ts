@@ -1,6 +1,9 @@
 // Pooling layers.
 
-import type { PerAxis, PoolOptions } from '../geometry/options.ts';
+import { type Field, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
+import { kernelField, type PerAxis, type PoolOptions, poolFields, type Rank } from '../geometry/options.ts';
+import { globalPoolFields } from '../ops/globalPool.ts';
 import {
   type AvgPoolOptions,
   avgPool1d,
@@ -17,27 +20,50 @@ import {
   maxPool2d,
   maxPool3d,
 } from '../ops/index.ts';
+import { lpPoolFields } from '../ops/lpPool.ts';
+import { avgPoolFields } from '../ops/pool.ts';
 import type { NoExtra } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Pools, PoolsWhole, Rule } from '../types/rules.ts';
 import { Layer } from './module.ts';
 
-/** A pooling operation without what its type knows of shapes. */
-type Operation = (x: Tensor, kernel: PerAxis, options: object) => Tensor;
+/** A pooling operation without what its type knows of shapes, and what it takes. */
+interface Kind {
+  readonly rank: Rank;
+  readonly pool: (x: Tensor, kernel: PerAxis, options: object) => Tensor;
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+const maxPools = { 1: maxPool1d, 2: maxPool2d, 3: maxPool3d };
+const avgPools = { 1: avgPool1d, 2: avgPool2d, 3: avgPool3d };
+const lpPools = { 1: lpPool1d, 2: lpPool2d, 3: lpPool3d };
+
+const maxPool = (rank: Rank): Kind => ({
+  rank,
+  pool: maxPools[rank] as Kind['pool'],
+  fields: poolFields[rank],
+});
+const avgPool = (rank: Rank): Kind => ({
+  rank,
+  pool: avgPools[rank] as Kind['pool'],
+  fields: avgPoolFields[rank],
+});
+const lpPool = (rank: Rank): Kind => ({ rank, pool: lpPools[rank], fields: lpPoolFields[rank] });
 
 /** Pooling by an operation. `K` and `O` are the literal kernel and options, for the shape's rule. */
-abstract class Pool<Rank extends 1 | 2 | 3, K extends PerAxis, O extends object> extends Layer<
-  Pools<K, Rank, O>
-> {
+abstract class Pool<R extends Rank, K extends PerAxis, O extends object> extends Layer<Pools<K, R, O>> {
   readonly #pool: (x: Tensor) => Tensor;
   readonly #kernel: PerAxis;
   readonly #options: object;
 
-  constructor(pool: Operation, kernel: PerAxis, options: object = {}) {
+  constructor({ rank, pool, fields }: Kind, kernel: PerAxis, options: object = {}) {
     super();
-    this.#pool = (x) => pool(x, kernel, options);
+    need(new.target.name, 'kernel', kernel, kernelField[rank]);
+    needOptions(new.target.name, options, fields);
+    const kept = { ...options };
+    this.#pool = (x) => pool(x, kernel, kept);
     this.#kernel = kernel;
-    this.#options = options;
+    this.#options = kept;
   }
 
   protected run(x: Tensor): Tensor {
@@ -56,7 +82,7 @@ export class MaxPool1d<
   const O extends PoolOptions = PoolOptions,
 > extends Pool<1, K, O> {
   constructor(kernel: K, options?: NoExtra<O, PoolOptions>) {
-    super(maxPool1d as Operation, kernel, options);
+    super(maxPool(1), kernel, options);
   }
 }
 
@@ -66,7 +92,7 @@ export class MaxPool2d<
   const O extends PoolOptions = PoolOptions,
 > extends Pool<2, K, O> {
   constructor(kernel: K, options?: NoExtra<O, PoolOptions>) {
-    super(maxPool2d as Operation, kernel, options);
+    super(maxPool(2), kernel, options);
   }
 }
 
@@ -76,7 +102,7 @@ export class MaxPool3d<
   const O extends PoolOptions = PoolOptions,
 > extends Pool<3, K, O> {
   constructor(kernel: K, options?: NoExtra<O, PoolOptions>) {
-    super(maxPool3d as Operation, kernel, options);
+    super(maxPool(3), kernel, options);
   }
 }
 
@@ -86,7 +112,7 @@ export class AvgPool1d<
   const O extends AvgPoolOptions = AvgPoolOptions,
 > extends Pool<1, K, O> {
   constructor(kernel: K, options?: NoExtra<O, AvgPoolOptions>) {
-    super(avgPool1d as Operation, kernel, options);
+    super(avgPool(1), kernel, options);
   }
 }
 
@@ -96,7 +122,7 @@ export class AvgPool2d<
   const O extends AvgPoolOptions = AvgPoolOptions,
 > extends Pool<2, K, O> {
   constructor(kernel: K, options?: NoExtra<O, AvgPoolOptions>) {
-    super(avgPool2d as Operation, kernel, options);
+    super(avgPool(2), kernel, options);
   }
 }
 
@@ -106,7 +132,7 @@ export class AvgPool3d<
   const O extends AvgPoolOptions = AvgPoolOptions,
 > extends Pool<3, K, O> {
   constructor(kernel: K, options?: NoExtra<O, AvgPoolOptions>) {
-    super(avgPool3d as Operation, kernel, options);
+    super(avgPool(3), kernel, options);
   }
 }
 
@@ -116,7 +142,7 @@ export class LpPool1d<
   const O extends LpPoolOptions = LpPoolOptions,
 > extends Pool<1, K, O> {
   constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
-    super(lpPool1d, kernel, options ?? ({} as O));
+    super(lpPool(1), kernel, options);
   }
 }
 
@@ -126,7 +152,7 @@ export class LpPool2d<
   const O extends LpPoolOptions = LpPoolOptions,
 > extends Pool<2, K, O> {
   constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
-    super(lpPool2d, kernel, options ?? ({} as O));
+    super(lpPool(2), kernel, options);
   }
 }
 
@@ -136,7 +162,7 @@ export class LpPool3d<
   const O extends LpPoolOptions = LpPoolOptions,
 > extends Pool<3, K, O> {
   constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
-    super(lpPool3d, kernel, options ?? ({} as O));
+    super(lpPool(3), kernel, options);
   }
 }
 
@@ -148,7 +174,8 @@ abstract class GlobalPool<O extends GlobalPoolOptions> extends Layer<
 
   constructor(options?: NoExtra<O, GlobalPoolOptions>) {
     super();
-    this.#options = options ?? {};
+    if (options !== undefined) needOptions<GlobalPoolOptions>(new.target.name, options, globalPoolFields);
+    this.#options = { ...options };
   }
 
   protected abstract pool(x: Tensor, options: GlobalPoolOptions): Tensor;

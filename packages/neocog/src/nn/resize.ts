@@ -1,6 +1,10 @@
 // Layers that change the resolution, without weights.
 
+import { count, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
+import { ShapeError } from '../errors.ts';
 import { pixelShuffle, pixelUnshuffle, type ResizeOptions, resize } from '../ops/index.ts';
+import { resizeFields } from '../ops/resize.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
@@ -10,7 +14,10 @@ export class Upsample extends Module {
 
   constructor(options: ResizeOptions) {
     super();
-    this.options = options;
+    needOptions('Upsample', options, resizeFields);
+    if (options.size === undefined && options.scale === undefined)
+      throw new ShapeError('Upsample: neither size nor scale is given; give one of them');
+    this.options = { ...options };
   }
 
   forward(x: Tensor): Tensor {
@@ -28,6 +35,7 @@ abstract class Shuffle extends Module {
 
   constructor(factor: number) {
     super();
+    need(new.target.name, 'factor', factor, count);
     this.factor = factor;
   }
 

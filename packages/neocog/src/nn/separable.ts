@@ -1,14 +1,15 @@
 // Convolutions that treat channels apart: depthwise, and separable, which is depthwise and then pointwise. Sifre,
 // "Rigid-Motion Scattering for Image Classification", 2014; Chollet, "Xception", 2017.
 
-import type { PerAxis } from '../geometry/options.ts';
-import { needCount } from '../ops/check.ts';
+import { count, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { type PerAxis, perRank, type Rank } from '../geometry/options.ts';
 import type { NoExtra } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Multiply } from '../types/arithmetic.ts';
 import type { Convolves, Rule } from '../types/rules.ts';
 import type { KernelShape } from '../types/shapes.ts';
-import { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from './conv.ts';
+import { Conv1d, Conv2d, Conv3d, type ConvLayerOptions, convLayerFields } from './conv.ts';
 import { Layer, type Module } from './module.ts';
 
 /** Options of layers that treat channels apart: those of convolution layers, without groups, which are the channels. */
@@ -17,17 +18,25 @@ export interface DepthwiseLayerOptions extends Omit<ConvLayerOptions, 'groups'> 
   multiplier?: number | undefined;
 }
 
+const depthwiseFields = perRank((rank): Fields<DepthwiseLayerOptions> => {
+  const { groups: _, ...window } = convLayerFields[rank];
+  return { ...window, multiplier: count };
+});
+
 /** The multiplier in a type of options. */
 type MultiplierOf<O> = O extends { readonly multiplier: infer M extends number } ? M : 1;
 
 /** The output channels of a depthwise layer, and its options as those of a convolution. */
 function depthwise<C extends number, O extends DepthwiseLayerOptions>(
   fn: string,
+  rank: Rank,
   channels: C,
   options: O | undefined,
 ): [outChannels: Multiply<C, MultiplierOf<O>>, options: NoExtra<O, ConvLayerOptions>] {
-  const { multiplier = 1, ...window } = options ?? {};
-  needCount(fn, 'multiplier', multiplier);
+  need(fn, 'channels', channels, count);
+  const given: DepthwiseLayerOptions = options === undefined ? {} : options;
+  needOptions(fn, given, depthwiseFields[rank]);
+  const { multiplier = 1, ...window } = given;
   // The types follow from literals that are only numbers here.
   return [channels * multiplier, { ...window, groups: channels }] as unknown as ReturnType<
     typeof depthwise<C, O>
@@ -44,7 +53,7 @@ export class DepthwiseConv1d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Conv1d<C, Multiply<C, MultiplierOf<O>>, K, O> {
   constructor(channels: C, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [out, rest] = depthwise<C, O>('DepthwiseConv1d', channels, options);
+    const [out, rest] = depthwise<C, O>('DepthwiseConv1d', 1, channels, options);
     super(channels, out, kernel, rest);
   }
 }
@@ -59,7 +68,7 @@ export class DepthwiseConv2d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Conv2d<C, Multiply<C, MultiplierOf<O>>, K, O> {
   constructor(channels: C, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [out, rest] = depthwise<C, O>('DepthwiseConv2d', channels, options);
+    const [out, rest] = depthwise<C, O>('DepthwiseConv2d', 2, channels, options);
     super(channels, out, kernel, rest);
   }
 }
@@ -74,7 +83,7 @@ export class DepthwiseConv3d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Conv3d<C, Multiply<C, MultiplierOf<O>>, K, O> {
   constructor(channels: C, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [out, rest] = depthwise<C, O>('DepthwiseConv3d', channels, options);
+    const [out, rest] = depthwise<C, O>('DepthwiseConv3d', 3, channels, options);
     super(channels, out, kernel, rest);
   }
 }
@@ -82,12 +91,16 @@ export class DepthwiseConv3d<
 /** Options of pointwise layers: nothing slides, so no window. */
 export type PointwiseLayerOptions = Pick<ConvLayerOptions, 'bias' | 'activation' | 'groups' | 'layout'>;
 
+const { bias, activation, groups, layout } = convLayerFields[1];
+const pointwiseFields: Fields<PointwiseLayerOptions> = { bias, activation, groups, layout };
+
 /** Mixes the channels of each cell: `[n, in, w]` → `[n, out, w]`, a convolution with a kernel of 1. Lin et al., 2014. */
 export class PointwiseConv1d<
   const In extends number = number,
   const Out extends number = number,
 > extends Conv1d<In, Out, 1> {
   constructor(inChannels: In, outChannels: Out, options: PointwiseLayerOptions = {}) {
+    needOptions('PointwiseConv1d', options, pointwiseFields);
     super(inChannels, outChannels, 1, options);
   }
 }
@@ -98,6 +111,7 @@ export class PointwiseConv2d<
   const Out extends number = number,
 > extends Conv2d<In, Out, 1> {
   constructor(inChannels: In, outChannels: Out, options: PointwiseLayerOptions = {}) {
+    needOptions('PointwiseConv2d', options, pointwiseFields);
     super(inChannels, outChannels, 1, options);
   }
 }
@@ -108,12 +122,18 @@ export class PointwiseConv3d<
   const Out extends number = number,
 > extends Conv3d<In, Out, 1> {
   constructor(inChannels: In, outChannels: Out, options: PointwiseLayerOptions = {}) {
+    needOptions('PointwiseConv3d', options, pointwiseFields);
     super(inChannels, outChannels, 1, options);
   }
 }
 
 /** Which half of a separable layer an option is for: the window slides in the first, the result leaves the second. */
-function halves(options: DepthwiseLayerOptions = {}): [DepthwiseLayerOptions, ConvLayerOptions] {
+function halves(
+  fn: string,
+  rank: Rank,
+  options: DepthwiseLayerOptions = {},
+): [DepthwiseLayerOptions, ConvLayerOptions] {
+  needOptions(fn, options, depthwiseFields[rank]);
   const { bias, activation, ...window } = options;
   return [
     { ...window, bias: false },
@@ -148,7 +168,7 @@ export class SeparableConv1d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Separable<DepthwiseConv1d, Conv1d, Convolves<[Out, In, ...KernelShape<K, 1>], O>> {
   constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [first, second] = halves(options);
+    const [first, second] = halves('SeparableConv1d', 1, options);
     const depthwise = new DepthwiseConv1d<number, PerAxis>(inChannels, kernel, first);
     const pointwise = new Conv1d<number, number, PerAxis>(depthwise.weight.shape[0], outChannels, 1, second);
     super({ depthwise, pointwise });
@@ -166,7 +186,7 @@ export class SeparableConv2d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Separable<DepthwiseConv2d, Conv2d, Convolves<[Out, In, ...KernelShape<K, 2>], O>> {
   constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [first, second] = halves(options);
+    const [first, second] = halves('SeparableConv2d', 2, options);
     const depthwise = new DepthwiseConv2d<number, PerAxis>(inChannels, kernel, first);
     const pointwise = new Conv2d<number, number, PerAxis>(depthwise.weight.shape[0], outChannels, 1, second);
     super({ depthwise, pointwise });
@@ -184,7 +204,7 @@ export class SeparableConv3d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Separable<DepthwiseConv3d, Conv3d, Convolves<[Out, In, ...KernelShape<K, 3>], O>> {
   constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [first, second] = halves(options);
+    const [first, second] = halves('SeparableConv3d', 3, options);
     const depthwise = new DepthwiseConv3d<number, PerAxis>(inChannels, kernel, first);
     const pointwise = new Conv3d<number, number, PerAxis>(depthwise.weight.shape[0], outChannels, 1, second);
     super({ depthwise, pointwise });

@@ -1,9 +1,10 @@
 // Layers that take images apart into columns and put columns together, and normalisation over neighbouring channels. None
 // has weights.
 
-import type { PerAxis } from '../geometry/options.ts';
-import { checkFoldOptions, checkUnfoldOptions } from '../geometry/unfold.ts';
-import { needCount, needKnown } from '../ops/check.ts';
+import { count, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
+import { kernelField, type PerAxis } from '../geometry/options.ts';
+import { rankOfLists, spatialSize, unfoldFields } from '../geometry/unfold.ts';
 import {
   fold,
   type LocalResponseNormOptions,
@@ -16,7 +17,12 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Same } from '../types/rules.ts';
 import { Layer, Module } from './module.ts';
 
-const optionKeys = ['stride', 'padding', 'paddingMode', 'dilation'];
+/** Any of `lists` may tell how many axes there are. */
+function needWindows(fn: string, kernel: PerAxis, options: UnfoldOptions, lists: readonly unknown[]): void {
+  const rank = rankOfLists(fn, lists);
+  need(fn, 'kernel', kernel, kernelField[rank]);
+  needOptions(fn, options, unfoldFields[rank]);
+}
 
 const describeOptions = (options: object): string[] =>
   Object.entries(options)
@@ -30,10 +36,9 @@ export class Unfold extends Module {
 
   constructor(kernel: PerAxis, options: UnfoldOptions = {}) {
     super();
-    needKnown('Unfold', options, optionKeys);
-    checkUnfoldOptions('Unfold', { ...options, kernel });
+    needWindows('Unfold', kernel, options, [kernel, ...Object.values(Object(options))]);
     this.kernel = kernel;
-    this.options = options;
+    this.options = { ...options };
   }
 
   forward(x: Tensor): Tensor {
@@ -53,11 +58,11 @@ export class Fold extends Module {
 
   constructor(outputSize: readonly number[], kernel: PerAxis, options: UnfoldOptions = {}) {
     super();
-    needKnown('Fold', options, optionKeys);
-    checkFoldOptions('Fold', outputSize, { ...options, kernel });
+    need('Fold', 'outputSize', outputSize, spatialSize);
+    needWindows('Fold', kernel, options, [outputSize]);
     this.outputSize = outputSize;
     this.kernel = kernel;
-    this.options = options;
+    this.options = { ...options };
   }
 
   forward(columns: Tensor): Tensor {
@@ -77,7 +82,7 @@ export class LocalResponseNorm extends Layer<Same> {
 
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
-    needCount('LocalResponseNorm', 'size', size);
+    need('LocalResponseNorm', 'size', size, count);
     this.size = size;
     this.options = readResponse('LocalResponseNorm', options);
   }

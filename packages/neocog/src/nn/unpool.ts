@@ -1,7 +1,9 @@
 // Layers that put pooled values back where they came from; the positions come along with the values.
 
+import { need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
-import type { PerAxis } from '../geometry/options.ts';
+import { kernelField, type PerAxis, type Rank, unpoolFields } from '../geometry/options.ts';
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d, type UnpoolOptions } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
@@ -13,11 +15,13 @@ abstract class MaxUnpool extends Module {
   readonly #kernel: PerAxis;
   readonly #options: UnpoolOptions;
 
-  constructor(unpool: Operation, kernel: PerAxis, options: UnpoolOptions = {}) {
+  constructor([rank, unpool]: readonly [Rank, Operation], kernel: PerAxis, options: UnpoolOptions = {}) {
     super();
+    need(new.target.name, 'kernel', kernel, kernelField[rank]);
+    needOptions(new.target.name, options, unpoolFields[rank]);
     this.#unpool = unpool;
     this.#kernel = kernel;
-    this.#options = options;
+    this.#options = { ...options };
   }
 
   /** `indices` are those of `maxPool…WithIndices`. @throws ShapeError without them. */
@@ -36,20 +40,20 @@ abstract class MaxUnpool extends Module {
 /** Values of `[n, c, w]` back at their positions; see `maxUnpool1d`. */
 export class MaxUnpool1d extends MaxUnpool {
   constructor(kernel: PerAxis, options?: UnpoolOptions) {
-    super(maxUnpool1d, kernel, options);
+    super([1, maxUnpool1d], kernel, options);
   }
 }
 
 /** Values of `[n, c, h, w]` back at their positions; see `maxUnpool2d`. */
 export class MaxUnpool2d extends MaxUnpool {
   constructor(kernel: PerAxis, options?: UnpoolOptions) {
-    super(maxUnpool2d, kernel, options);
+    super([2, maxUnpool2d], kernel, options);
   }
 }
 
 /** Values of `[n, c, d, h, w]` back at their positions; see `maxUnpool3d`. */
 export class MaxUnpool3d extends MaxUnpool {
   constructor(kernel: PerAxis, options?: UnpoolOptions) {
-    super(maxUnpool3d, kernel, options);
+    super([3, maxUnpool3d], kernel, options);
   }
 }

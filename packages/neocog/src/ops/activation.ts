@@ -2,12 +2,14 @@
 // is written so that the convention is PyTorch's (relu'(0) = 0), and so that neither the value nor the derivative
 // multiplies 0 by an infinity at any finite input.
 
+import { above, atLeast, type Field, field, finite, oneOf } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needNumber, needOneOf } from './check.ts';
+import { floats } from './check.ts';
 import { unary } from './formula.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
@@ -16,20 +18,22 @@ const x = e.input(0);
 
 type Numbers<Defaults> = { [K in keyof Defaults]?: number | undefined };
 
-/** An operation whose formula depends on numbers, with their defaults; `formula` may refuse them. */
-function tunable<Defaults extends Readonly<Record<string, number>>>(
+/** A number that a formula depends on: what it takes, and what it is if not given. */
+type Tuning<Name extends string> = Readonly<Record<Name, readonly [taken: Field<number>, byDefault: number]>>;
+
+/** An operation whose formula depends on numbers; `formula` may refuse them. */
+/* @__NO_SIDE_EFFECTS__ */
+function tunable<Name extends string>(
   fn: string,
-  defaults: Defaults,
-  formula: (numbers: Defaults) => Expr,
-): <S extends Shape>(input: Tensor<S>, options?: Numbers<Defaults>) => Tensor<S> {
+  tuning: Tuning<Name>,
+  formula: (numbers: Record<Name, number>) => Expr,
+): <S extends Shape>(input: Tensor<S>, options?: Numbers<Record<Name, number>>) => Tensor<S> {
+  const names = Object.keys(tuning) as Name[];
+  const fields = Object.fromEntries(names.map((name) => [name, tuning[name][0]]));
   return (input, options = {}) => {
-    needKnown(fn, options, Object.keys(defaults));
-    const numbers: Record<string, number> = { ...defaults };
-    for (const [name, value = defaults[name]] of Object.entries<number | undefined>(options)) {
-      needNumber(fn, name, value, Number.isFinite, 'a finite number');
-      numbers[name] = value;
-    }
-    return unary(fn, formula(numbers as Defaults))(input);
+    needOptions<Numbers<Record<string, number>>>(fn, options, fields);
+    const numbers = names.map((name) => [name, options[name] ?? tuning[name][1]]);
+    return unary(fn, formula(Object.fromEntries(numbers)))(input);
   };
 }
 
@@ -53,7 +57,7 @@ export const relu = unary('relu', e.select(e.ge(0, x), 0, x));
 export const relu6 = unary('relu6', clamp(x, 0, 6));
 
 /** x above 0, negativeSlope · x (default 0.01) elsewhere. Any shape. Maas et al., 2013. */
-export const leakyRelu = tunable('leakyRelu', { negativeSlope: 0.01 }, ({ negativeSlope }) =>
+export const leakyRelu = tunable('leakyRelu', { negativeSlope: [finite, 0.01] }, ({ negativeSlope }) =>
   bySign(x, e.mul(negativeSlope, x)),
 );
 
@@ -77,13 +81,12 @@ export function prelu<S extends Shape>(input: Tensor<S>, weight: Tensor): Tensor
 }
 
 /** x above 0, alpha · (exp(x) − 1) (default alpha 1) elsewhere. Any shape. Clevert et al., 2016. */
-export const elu = tunable('elu', { alpha: 1 }, ({ alpha }) => bySign(x, decay(alpha)));
+export const elu = tunable('elu', { alpha: [finite, 1] }, ({ alpha }) => bySign(x, decay(alpha)));
+
+const notZero = field<number>('a finite number other than 0', (v) => Number.isFinite(v) && v !== 0);
 
 /** x above 0, alpha · (exp(x / alpha) − 1) (default alpha 1) elsewhere. Any shape. Barron, 2017. @throws ShapeError if alpha is 0. */
-export const celu = tunable('celu', { alpha: 1 }, ({ alpha }) => {
-  needNumber('celu', 'alpha', alpha, (v) => v !== 0, 'a number other than 0');
-  return bySign(x, decay(alpha, alpha));
-});
+export const celu = tunable('celu', { alpha: [notZero, 1] }, ({ alpha }) => bySign(x, decay(alpha, alpha)));
 
 /** The fixed point of mean 0 and variance 1. */
 const seluScale = 1.0507009873554805;
@@ -119,12 +122,12 @@ export interface GeluOptions {
   approximate?: 'none' | 'tanh' | undefined;
 }
 
+const geluFields: Fields<GeluOptions> = { approximate: oneOf('none', 'tanh') };
+
 /** x · Φ(x), Φ the normal distribution function. Any shape. Hendrycks and Gimpel, 2016. @throws ShapeError for an unknown approximation. */
 export function gelu<S extends Shape>(input: Tensor<S>, options: GeluOptions = {}): Tensor<S> {
-  const { approximate = 'none' } = options;
-  needKnown('gelu', options, ['approximate']);
-  needOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
-  return unary('gelu', approximate === 'tanh' ? geluTanh : geluExact)(input);
+  needOptions('gelu', options, geluFields);
+  return unary('gelu', options.approximate === 'tanh' ? geluTanh : geluExact)(input);
 }
 
 /** x − tanh(x). Any shape. */
@@ -142,24 +145,21 @@ export const hardSwish = unary(
 );
 
 /** min(max(x, `min`), `max`), −1 and 1 unless given. Any shape. @throws ShapeError if min is above max. */
-export const hardTanh = tunable('hardTanh', { min: -1, max: 1 }, ({ min, max }) => {
-  needNumber('hardTanh', 'min', min, (v) => v <= max, `a number up to max ${max}`);
+export const hardTanh = tunable('hardTanh', { min: [finite, -1], max: [finite, 1] }, ({ min, max }) => {
+  if (min > max) throw new ShapeError(`hardTanh: min is ${min} and max is ${max}; give a min up to max`);
   return clamp(x, min, max);
 });
 
 /** A shrinkage's lambda. */
-const needThreshold = (fn: string, lambda: number): void =>
-  needNumber(fn, 'lambda', lambda, (v) => v >= 0, 'a number of 0 or more');
+const threshold: Tuning<'lambda'> = { lambda: [atLeast(0), 0.5] };
 
 /** x where |x| > lambda (default 0.5), else 0. Any shape. @throws ShapeError if lambda is negative. */
-export const hardShrink = tunable('hardShrink', { lambda: 0.5 }, ({ lambda }) => {
-  needThreshold('hardShrink', lambda);
-  return e.select(e.ge(lambda, e.abs(x)), 0, x);
-});
+export const hardShrink = tunable('hardShrink', threshold, ({ lambda }) =>
+  e.select(e.ge(lambda, e.abs(x)), 0, x),
+);
 
 /** x moved towards 0 by lambda (default 0.5), 0 where |x| ≤ lambda. Any shape. @throws ShapeError if lambda is negative. */
-export const softShrink = tunable('softShrink', { lambda: 0.5 }, ({ lambda }) => {
-  needThreshold('softShrink', lambda);
+export const softShrink = tunable('softShrink', threshold, ({ lambda }) => {
   const below = e.select(e.gt(-lambda, x), e.add(x, lambda), 0);
   return e.select(e.gt(x, lambda), e.sub(x, lambda), below);
 });
@@ -169,11 +169,14 @@ export const softShrink = tunable('softShrink', { lambda: 0.5 }, ({ lambda }) =>
  *
  * @throws ShapeError if beta is not above 0.
  */
-export const softplus = tunable('softplus', { beta: 1, threshold: 20 }, ({ beta, threshold }) => {
-  needNumber('softplus', 'beta', beta, (v) => v > 0, 'a number above 0');
-  const scaled = e.mul(beta, x);
-  return e.select(e.gt(scaled, threshold), x, e.div(softplusOf(scaled), beta));
-});
+export const softplus = tunable(
+  'softplus',
+  { beta: [above(0), 1], threshold: [finite, 20] },
+  ({ beta, threshold }) => {
+    const scaled = e.mul(beta, x);
+    return e.select(e.gt(scaled, threshold), x, e.div(softplusOf(scaled), beta));
+  },
+);
 
 /** x / (1 + |x|). Any shape. Bergstra et al., 2009. */
 export const softsign = unary('softsign', e.div(x, e.add(1, e.abs(x))));

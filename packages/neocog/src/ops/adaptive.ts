@@ -1,12 +1,12 @@
 // Pooling to a wanted output size: window i covers the cells from floor(i·in/out) up to, not including,
 // ceil((i + 1)·in/out), as in PyTorch. Windows of one size are plain pooling; else windows are read side by side first.
 
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import { adaptiveAxes, type ResizedAxis } from '../geometry/adaptive.ts';
-import type { Layout, PerAxis, Rank } from '../geometry/options.ts';
+import { type Layout, layout, type PerAxis, type Rank } from '../geometry/options.ts';
 import { adaptiveTaps, adaptiveWindows, longestWindow } from '../geometry/taps.ts';
 import { arange, Tensor } from '../tensor/tensor.ts';
-import { needKnown } from './check.ts';
 import { frame } from './layout.ts';
 import {
   avgPool1d,
@@ -26,6 +26,8 @@ export interface AdaptivePoolOptions {
   layout?: Layout | undefined;
 }
 
+export const adaptivePoolFields: Fields<AdaptivePoolOptions> = { layout };
+
 const avgPools = { 1: avgPool1d, 2: avgPool2d, 3: avgPool3d };
 const maxPools = { 1: maxPool1dWithIndices, 2: maxPool2dWithIndices, 3: maxPool3dWithIndices };
 
@@ -38,7 +40,7 @@ function adaptiveAvgPool(
 ): (x: Tensor, outputSize: PerAxis, options?: AdaptivePoolOptions) => Tensor {
   const fn = `adaptiveAvgPool${rank}d`;
   return (x, outputSize, options = {}) => {
-    needKnown(fn, options, ['layout']);
+    needOptions(fn, options, adaptivePoolFields);
     const { enter, leave } = frame(fn, rank, x, options.layout);
     const input = enter(x);
     const axes = adaptiveAxes(fn, rank, input.shape, outputSize);
@@ -57,7 +59,7 @@ function adaptiveMaxPool(
 ): (x: Tensor, outputSize: PerAxis, options?: AdaptivePoolOptions) => MaxPoolResult {
   const fn = `adaptiveMaxPool${rank}d${name}`;
   return (x, outputSize, options = {}) => {
-    needKnown(fn, options, ['layout']);
+    needOptions(fn, options, adaptivePoolFields);
     const { enter, leave } = frame(fn, rank, x, options.layout);
     const input = enter(x);
     const axes = adaptiveAxes(fn, rank, input.shape, outputSize);

@@ -1,9 +1,11 @@
 // From one type of values to the other.
 
+import { need } from '../arguments/field.ts';
 import { backend } from '../backends/current.ts';
 import * as e from '../expression/expression.ts';
+import { aDType } from '../tensor/fields.ts';
 import { type DType, Tensor } from '../tensor/tensor.ts';
-import { floats, needOneOf, needTensor } from './check.ts';
+import { floats, needTensor } from './check.ts';
 import { fuse } from './fuse.ts';
 
 /**
@@ -15,7 +17,7 @@ import { fuse } from './fuse.ts';
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   needTensor('cast', 'input', x);
-  needOneOf('cast', 'dtype', dtype, ['float32', 'int32']);
+  need('cast', 'dtype', dtype, aDType);
   if (x.dtype === dtype) return x;
   if (dtype === 'float32') return fuse('cast', e.input(0), [x]);
   return new Tensor(backend().truncate(floats('cast', 'input', x)), x.shape);

@@ -1,13 +1,16 @@
 // Losses over classes: nll of log-probabilities, and crossEntropy, which is nll of logSoftmax with more kinds of target.
 
+import { between, field, oneOf, orNull } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
+import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { div } from './arithmetic.ts';
-import { floats, needKnown, needNumber, needOneOf, needShape } from './check.ts';
+import { floats, needShape, needTensor } from './check.ts';
 import { fuse } from './fuse.ts';
 import { type LossOptions, reductions } from './reduction.ts';
 import { reshape } from './reshape.ts';
@@ -20,6 +23,12 @@ export interface NllOptions extends LossOptions {
   ignoreIndex?: number | null | undefined;
 }
 
+const nllFields: Fields<NllOptions> = {
+  reduction: oneOf(...reductions),
+  weight: floatsOrNull,
+  ignoreIndex: orNull(field<number>('a whole number', Number.isSafeInteger)),
+};
+
 /**
  * −weight · log-probability of the target's class, for log-probabilities `[n, c, …]` (or `[c]`) and class indices int32
  * `[n, …]` (or `[]`).
@@ -28,7 +37,7 @@ export interface NllOptions extends LossOptions {
  * @example nll(logSoftmax(tensor([[2, 0, 0]])), tensor([0], [1], { dtype: 'int32' })).item() // 0.2395…
  */
 export function nll(input: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
-  needKnown('nll', options, ['reduction', 'weight', 'ignoreIndex']);
+  needOptions('nll', options, nllFields);
   const task = taskOf('nll', input, target, options);
   if (isProbabilities(task)) {
     throw new ShapeError("nll: target is float32, class indices are needed; make it with dtype 'int32'");
@@ -41,6 +50,8 @@ export interface CrossEntropyOptions extends NllOptions {
   labelSmoothing?: number | undefined;
 }
 
+const crossEntropyFields: Fields<CrossEntropyOptions> = { ...nllFields, labelSmoothing: between(0, 1) };
+
 /**
  * Cross-entropy between logits `[n, c, …]` (or `[c]`) and class indices int32 `[n, …]` (or `[]`), or probabilities of
  * the logits' shape: `−Σ_c target_c · weight_c · log softmax(input)_c` per sample. The mean is over the weights of the
@@ -50,10 +61,8 @@ export interface CrossEntropyOptions extends NllOptions {
  * @example crossEntropy(tensor([[2, 0, 0]]), tensor([0], [1], { dtype: 'int32' })).item() // 0.2395…
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  needOptions('crossEntropy', options, crossEntropyFields);
   const { labelSmoothing: smoothing = 0 } = options;
-  needKnown('crossEntropy', options, ['reduction', 'weight', 'ignoreIndex', 'labelSmoothing']);
-  const inRange = (v: number): boolean => v >= 0 && v <= 1;
-  needNumber('crossEntropy', 'labelSmoothing', smoothing, inRange, 'a number from 0 to 1');
   const task = taskOf('crossEntropy', input, target, options);
   const termsOf = isProbabilities(task) ? probabilityTerms : classTerms;
   return reduce(task, termsOf(task, logSoftmax(task.scores, { axis: 1 }), smoothing));
@@ -70,7 +79,7 @@ interface Task extends Required<{ [K in keyof NllOptions]: NonNullable<NllOption
 function taskOf(fn: string, input: Tensor, target: Tensor, options: NllOptions): Task {
   const { reduction = 'mean', weight = null, ignoreIndex = null } = options;
   floats(fn, 'input', input);
-  needOneOf(fn, 'reduction', reduction, reductions);
+  needTensor(fn, 'target', target);
   const unbatched = input.rank === 1;
   const withBatch = (t: Tensor): Tensor => (unbatched ? reshape(t, [1, ...t.shape]) : t);
   const shared = { fn, reduction, weight, ignoreIndex, unbatched };
@@ -80,8 +89,20 @@ function taskOf(fn: string, input: Tensor, target: Tensor, options: NllOptions):
   if (weight) {
     floats(fn, 'weight', weight);
     needShape(fn, 'weight', weight, [task.scores.shape[1]], `input ${formatShape(input.shape)}`);
+    needNoNegative(fn, weight);
   }
   return task;
+}
+
+/** A class cannot count less than nothing. */
+function needNoNegative(fn: string, weight: Tensor): void {
+  effects().look(weight.data, (data) => {
+    const wrong = data.findIndex((w: number) => !(w >= 0));
+    if (wrong < 0) return;
+    throw new ShapeError(
+      `${fn}: weight holds ${data[wrong]} at index ${wrong}; give each class a weight of at least 0`,
+    );
+  });
 }
 
 const isProbabilities = (task: Task): boolean => task.target.dtype === 'float32';

@@ -4,6 +4,8 @@
 // trilinear form T(x, w, y) = Σ x·w·y over all (output cell, tap, input cell) triples. Each one's gradients are the
 // other two, so three small functions below are the whole of differentiation, to any order.
 
+import { flag } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import * as e from '../expression/expression.ts';
 import {
@@ -13,15 +15,19 @@ import {
   outputShape,
   weightShape,
 } from '../geometry/conv.ts';
-import type {
-  ConvOptions as GeometryOptions,
-  Layout,
-  ConvTransposeOptions as TransposeGeometryOptions,
+import {
+  convFields,
+  convTransposeFields,
+  type ConvOptions as GeometryOptions,
+  type Layout,
+  perRank,
+  type ConvTransposeOptions as TransposeGeometryOptions,
 } from '../geometry/options.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
+import { floatsOrNull } from '../tensor/fields.ts';
 import type { GradientRule } from '../tensor/graph.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needShape } from './check.ts';
+import { floats, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
 import { frame } from './layout.ts';
 import { flip, permute } from './move.ts';
@@ -101,14 +107,17 @@ function checkBias(fn: string, bias: Tensor | null | undefined, channels: number
   return bias;
 }
 
-const sharedKeys = ['bias', 'stride', 'padding', 'paddingMode', 'dilation', 'groups', 'layout', 'flipKernel'];
-const transposeKeys = [...sharedKeys, 'outputPadding', 'outputSize'];
+const ownFields = { bias: floatsOrNull, flipKernel: flag };
+const fields = perRank((rank): Fields<ConvOptions> => ({ ...convFields[rank], ...ownFields }));
+const transposeFields = perRank(
+  (rank): Fields<ConvTransposeOptions> => ({ ...convTransposeFields[rank], ...ownFields }),
+);
 
 /* @__NO_SIDE_EFFECTS__ */
 function conv(rank: Rank): (x: Tensor, w: Tensor, options?: ConvOptions) => Tensor {
   const fn = `conv${rank}d`;
   return (x, w, options = {}) => {
-    needKnown(fn, options, sharedKeys);
+    needOptions(fn, options, fields[rank]);
     const { enter, leave } = frame(fn, rank, x, options.layout);
     const [input, weight] = [enter(x), readWeight(fn, rank, w, options)];
     const g = convGeometry(fn, rank, input.shape, weight.shape, options);
@@ -120,7 +129,7 @@ function conv(rank: Rank): (x: Tensor, w: Tensor, options?: ConvOptions) => Tens
 function convTranspose(rank: Rank): (x: Tensor, w: Tensor, options?: ConvTransposeOptions) => Tensor {
   const fn = `convTranspose${rank}d`;
   return (x, w, options = {}) => {
-    needKnown(fn, options, transposeKeys);
+    needOptions(fn, options, transposeFields[rank]);
     const { enter, leave } = frame(fn, rank, x, options.layout);
     const [input, weight] = [enter(x), readWeight(fn, rank, w, options)];
     const g = convTransposeGeometry(fn, rank, input.shape, weight.shape, options);

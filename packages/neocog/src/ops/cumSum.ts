@@ -2,12 +2,15 @@
 // the pairs are those of every second place, and each place between adds its own value. Work and memory are linear, and
 // errors grow with the logarithm of the length.
 
+import { flag } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import { UnsupportedError } from '../errors.ts';
+import { oneAxis } from '../tensor/fields.ts';
 import { noGrad } from '../tensor/graph.ts';
 import { resolveAxis, sizeOf } from '../tensor/shape.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
-import { needKnown, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import { flip, slice } from './move.ts';
 import { reshape } from './reshape.ts';
 import { type AxisCells, addViews, type Placed, viewOfAxes } from './view.ts';
@@ -20,6 +23,8 @@ export interface CumSumOptions {
   /** Sum from the end. Default false. */
   reverse?: boolean | undefined;
 }
+
+const fields: Fields<CumSumOptions> = { axis: oneAxis, exclusive: flag, reverse: flag };
 
 interface Way {
   readonly axis: number;
@@ -36,7 +41,7 @@ interface Way {
  */
 export function cumSum(x: Tensor, options: CumSumOptions = {}): Tensor {
   needTensor('cumSum', 'input', x);
-  needKnown('cumSum', options, ['axis', 'exclusive', 'reverse']);
+  needOptions('cumSum', options, fields);
   const { axis = 0, exclusive = false, reverse = false } = options;
   needSummable('cumSum', x);
   return sums(x, { axis: resolveAxis('cumSum', axis, x.rank), exclusive, reverse });

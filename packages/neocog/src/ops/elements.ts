@@ -2,14 +2,17 @@
 // that are known when the operation is recorded become views; others are read when it runs. Whole rows and blocks by their
 // numbers are indexSelect's.
 
+import { anyNumber, either, need, oneOf, refuseValue } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
+import { aTensor, axisFields } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { full, ones, Tensor } from '../tensor/tensor.ts';
 import { add } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { needKnown, needNumber, needOneOf, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import { needSummable } from './cumSum.ts';
 import { fuse } from './fuse.ts';
 import { scatterAdd, take } from './gather.ts';
@@ -30,7 +33,7 @@ import { addViews, readView } from './view.ts';
  * @example gather(tensor([[5, 6], [7, 8]]), tensor([[1], [0]], [2, 1], { dtype: 'int32' }), { axis: 1 }) // 6, 7
  */
 export function gather(x: Tensor, indices: Tensor, options: { axis?: number | undefined } = {}): Tensor {
-  needKnown('gather', options, ['axis']);
+  needOptions('gather', options, axisFields);
   const axis = checkElements('gather', x, indices, options.axis);
   const part = cropTo(x, indices.shape.with(axis, x.shape[axis]));
   const found = take(rowsOf(part, axis), rowsOf(placesAlong(indices, x.shape[axis]), axis));
@@ -43,6 +46,8 @@ export interface ScatterOptions {
   /** 'none' (default) replaces elements, by the last value where several meet; 'add' adds to them. */
   reduction?: 'none' | 'add' | undefined;
 }
+
+const scatterFields: Fields<ScatterOptions> = { ...axisFields, reduction: oneOf('none', 'add') };
 
 /**
  * x with `values` put in the places that gather would read, or added to what is there: of matrices and axis 1,
@@ -61,9 +66,8 @@ export function scatter(
   values: Tensor | number,
   options: ScatterOptions = {},
 ): Tensor {
-  needKnown('scatter', options, ['axis', 'reduction']);
+  needOptions('scatter', options, scatterFields);
   const { reduction = 'none' } = options;
-  needOneOf('scatter', 'reduction', reduction, ['none', 'add']);
   const axis = checkElements('scatter', x, indices, options.axis);
   if (reduction === 'add') needSummable('scatter', x);
   const fresh = readValues(x, indices, values);
@@ -90,9 +94,10 @@ function checkElements(fn: string, x: Tensor, indices: Tensor, given = 0): numbe
 }
 
 function readValues(x: Tensor, indices: Tensor, values: Tensor | number): Tensor {
+  need('scatter', 'values', values, either(aTensor, anyNumber));
   if (typeof values === 'number') {
-    const isValue = (v: number): boolean => x.dtype === 'float32' || v === (v | 0);
-    needNumber('scatter', 'the value', values, isValue, `a whole number for ${x.dtype} input`);
+    if (x.dtype === 'int32' && values !== (values | 0))
+      refuseValue('scatter', 'values', values, 'a whole number for int32 input');
     return full(indices.shape, values, { dtype: x.dtype });
   }
   needTensor('scatter', 'values', values);

@@ -1,10 +1,12 @@
 // Mathematical functions of every element. Each is a formula, and its derivative follows from the formula; no gradient flows
 // through steps (sign, floor, ceil, round), whose slope is 0.
 
+import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
+import { tensorOrNumber } from '../tensor/fields.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needTensor } from './check.ts';
+import { floats, needTensor } from './check.ts';
 import { binary, lift, type TensorLike, unary } from './formula.ts';
 import { fuse } from './fuse.ts';
 import type { Broadcasting } from './signatures.ts';
@@ -66,7 +68,7 @@ const power = binary('pow', e.pow(x, e.input(1)));
  */
 export const pow = ((a: TensorLike, b: TensorLike): Tensor => {
   if (typeof b !== 'number' || typeof a === 'number') return power(a, b);
-  floats('pow', 'the first operand', a);
+  floats('pow', 'a', a);
   // A known exponent makes for a simpler formula: a few products where it is whole.
   return fuse('pow', e.pow(x, e.constant(b)), [a]);
 }) as Broadcasting;
@@ -83,6 +85,8 @@ export interface ClampOptions {
   max?: TensorLike | undefined;
 }
 
+const clampFields: Fields<ClampOptions> = { min: tensorOrNumber, max: tensorOrNumber };
+
 /**
  * x held between two limits. NaN stays. At a limit the gradient is x's.
  *
@@ -90,7 +94,7 @@ export interface ClampOptions {
  * @example clamp(tensor([-2, 0.5, 3]), { min: 0, max: 1 }) // 0, 0.5, 1
  */
 export function clamp(input: Tensor, options: ClampOptions): Tensor {
-  needKnown('clamp', options, ['min', 'max']);
+  needOptions('clamp', options, clampFields);
   const inputs = [input];
   floats('clamp', 'input', input);
   const limit = (name: 'min' | 'max'): Expr | null => {
@@ -113,8 +117,6 @@ export function clamp(input: Tensor, options: ClampOptions): Tensor {
  */
 export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
   needTensor('where', 'condition', condition);
-  const [yes, no] = [lift(a), lift(b)];
-  floats('where', 'a', yes);
-  floats('where', 'b', no);
+  const [yes, no] = [lift('where', 'a', a), lift('where', 'b', b)];
   return fuse('where', e.select(x, e.input(1), e.input(2)), [condition, yes, no]);
 }

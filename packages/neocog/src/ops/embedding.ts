@@ -4,7 +4,7 @@ import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needTensor } from './check.ts';
+import { floats, ints } from './check.ts';
 import { selectCells } from './indexSelect.ts';
 
 /**
@@ -14,13 +14,8 @@ import { selectCells } from './indexSelect.ts';
  * @example embedding(tensor([2, 0], [2], { dtype: 'int32' }), weight) // rows 2 and 0 of weight
  */
 export function embedding(indices: Tensor, weight: Tensor): Tensor {
-  needTensor('embedding', 'indices', indices);
+  ints('embedding', 'indices', indices);
   floats('embedding', 'weight', weight);
-  if (indices.dtype !== 'int32') {
-    throw new ShapeError(
-      "embedding: indices are float32, int32 is needed; make them with { dtype: 'int32' }",
-    );
-  }
   if (weight.rank !== 2) {
     throw new ShapeError(
       `embedding: weight has shape ${formatShape(weight.shape)}, [count, features] is needed`,

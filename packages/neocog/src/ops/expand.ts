@@ -1,5 +1,7 @@
 // Values that repeat: along axes of size 1, or as a whole.
 
+import { isListOf, isSize } from '../arguments/field.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import { broadcastStrides, checkShape, formatShape, type Shape } from '../tensor/shape.ts';
@@ -41,10 +43,9 @@ function stretch(fn: string, x: Tensor, shape: Shape): Tensor {
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   needTensor('tile', 'input', x);
-  const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
-  if (!Array.isArray(repeats) || repeats.length !== x.rank || !repeats.every(isCount)) {
+  if (!isListOf(repeats, (n) => isSize(n, 0)) || repeats.length !== x.rank) {
     throw new ShapeError(
-      `tile: repeats are ${JSON.stringify(repeats)} for input ${formatShape(x.shape)}, ${x.rank} whole numbers, 0 or more, are needed`,
+      `tile: repeats are ${show(repeats)} for input ${formatShape(x.shape)}, ${x.rank} whole numbers, 0 or more, are needed`,
     );
   }
   const apart = x.shape.flatMap((n) => [1, n]);

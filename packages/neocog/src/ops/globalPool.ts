@@ -1,33 +1,35 @@
 // Pooling over whole planes.
 
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
-import type { Layout } from '../geometry/options.ts';
+import { type Layout, layout } from '../geometry/options.ts';
 import { poolGeometry } from '../geometry/pool.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import { record, Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown } from './check.ts';
+import { floats } from './check.ts';
 import { fuse, maxAlong } from './fuse.ts';
 import { scatterAdd } from './gather.ts';
-import { needLayout, toChannelsFirst, toChannelsLast } from './layout.ts';
+import { toChannelsFirst, toChannelsLast } from './layout.ts';
 
 export interface GlobalPoolOptions {
   /** Order of the axes of input and result. Default 'channels-first'. */
   layout?: Layout | undefined;
 }
 
+export const globalPoolFields: Fields<GlobalPoolOptions> = { layout };
+
 function spatialAxes(fn: string, x: Tensor, options: GlobalPoolOptions): number[] {
-  needKnown(fn, options, ['layout']);
+  needOptions(fn, options, globalPoolFields);
   floats(fn, 'input', x);
-  const { layout = 'channels-first' } = options;
-  needLayout(fn, layout);
+  const { layout: order = 'channels-first' } = options;
   if (x.rank < 3 || x.shape.slice(1).includes(0)) {
     throw new ShapeError(
       `${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] with at least one cell is needed; only the batch may be empty`,
     );
   }
-  const first = layout === 'channels-first' ? 2 : 1;
+  const first = order === 'channels-first' ? 2 : 1;
   return Array.from({ length: x.rank - 2 }, (_, i) => first + i);
 }
 

@@ -1,19 +1,15 @@
 // Normalisations within a sample: of groups of channels (Wu and He, 2018), of each channel by itself, which is as many
 // groups as channels (Ulyanov et al., 2016), and of the last axes (Ba et al., 2016). None depends on the other samples.
 
+import { atLeast, between, count, either, listOf, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
+import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown } from './check.ts';
-import {
-  checkAffine,
-  checkNumbers,
-  checkPair,
-  momentsOf,
-  normalise,
-  type Statistics,
-  updateRunning,
-} from './norm.ts';
+import { floats } from './check.ts';
+import { checkAffine, checkPair, momentsOf, normalise, type Statistics, updateRunning } from './norm.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './reshape.ts';
 
@@ -26,7 +22,7 @@ interface AffineOptions {
   eps?: number | undefined;
 }
 
-const affineKeys = ['weight', 'bias', 'eps'];
+const affineFields: Fields<AffineOptions> = { weight: floatsOrNull, bias: floatsOrNull, eps: atLeast(0) };
 
 interface Affine {
   readonly weight: Tensor | null;
@@ -62,19 +58,20 @@ function groupViews(x: Tensor, groups: number): { view: Shape; into: Shape; affi
   return { view, into: [n, groups, 1, 1], affineView: [1, groups, width, 1] };
 }
 
-function checkChannels(fn: string, x: Tensor, tensors: Record<string, Tensor | null>, eps: number): void {
+function checkChannels(fn: string, x: Tensor, tensors: Record<string, Tensor | null>): void {
   floats(fn, 'input', x);
   if (x.rank < 2) {
     throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] is needed`);
   }
   checkAffine(fn, x, [x.shape[1]], tensors);
-  checkNumbers(fn, { eps });
 }
 
 export interface GroupNormOptions extends AffineOptions {
   /** How many groups the channels are divided into. */
   groups: number;
 }
+
+const groupFields: Fields<GroupNormOptions> = { ...affineFields, groups: required(count) };
 
 /**
  * Normalises each group of channels of each sample of `[n, c, …]` to zero mean and unit variance, then scales and shifts
@@ -83,14 +80,14 @@ export interface GroupNormOptions extends AffineOptions {
  * @throws ShapeError if groups do not divide the channels, weight or bias are not `[c]`, or a group is one value in all.
  */
 export function groupNorm<S extends Shape>(x: Tensor<S>, options: GroupNormOptions): Tensor<S> {
-  needKnown('groupNorm', options, ['groups', ...affineKeys]);
+  needOptions('groupNorm', options, groupFields);
   const { groups } = options;
   const affine = affineOf(options);
-  checkChannels('groupNorm', x, { weight: affine.weight, bias: affine.bias }, affine.eps);
+  checkChannels('groupNorm', x, { weight: affine.weight, bias: affine.bias });
   const channels = x.shape[1];
-  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
+  if (channels % groups !== 0) {
     throw new ShapeError(
-      `groupNorm: groups ${String(groups)} do not divide ${channels} channels (input ${formatShape(x.shape)}), choose a divisor`,
+      `groupNorm: groups ${groups} do not divide ${channels} channels (input ${formatShape(x.shape)}), choose a divisor`,
     );
   }
   if (x.size === groups) {
@@ -110,7 +107,12 @@ export interface InstanceNormOptions extends AffineOptions {
   momentum?: number | undefined;
 }
 
-const runningKeys = ['runningMean', 'runningVar', 'momentum'];
+const instanceFields: Fields<InstanceNormOptions> = {
+  ...affineFields,
+  runningMean: floatsOrNull,
+  runningVar: floatsOrNull,
+  momentum: between(0, 1),
+};
 
 /**
  * Normalises each channel of each sample of `[n, c, …]` to zero mean and unit variance, then scales and shifts it.
@@ -118,13 +120,12 @@ const runningKeys = ['runningMean', 'runningVar', 'momentum'];
  * @throws ShapeError for one value per channel, or statistics, weight or bias that are not `[c]`.
  */
 export function instanceNorm<S extends Shape>(x: Tensor<S>, options: InstanceNormOptions = {}): Tensor<S> {
-  needKnown('instanceNorm', options, [...affineKeys, ...runningKeys]);
+  needOptions('instanceNorm', options, instanceFields);
   const { runningMean = null, runningVar = null, momentum = 0.1 } = options;
   const affine = affineOf(options);
   const perChannel = { weight: affine.weight, bias: affine.bias, runningMean, runningVar };
-  checkChannels('instanceNorm', x, perChannel, affine.eps);
+  checkChannels('instanceNorm', x, perChannel);
   checkPair('instanceNorm', runningMean, runningVar);
-  checkNumbers('instanceNorm', { eps: affine.eps, momentum });
   const [samples, channels] = x.shape;
   const views = groupViews(x, channels);
   const cells = views.view[3];
@@ -146,6 +147,11 @@ export interface LayerNormOptions extends AffineOptions {
   normalizedShape: number | readonly number[];
 }
 
+const layerFields: Fields<LayerNormOptions> = {
+  ...affineFields,
+  normalizedShape: required(either(count, listOf('sizes', count))),
+};
+
 /**
  * Normalises over the last axes, whose sizes are `normalizedShape`, to zero mean and unit variance, then scales and shifts
  * each element of them. `[…, …normalizedShape]` keeps its shape.
@@ -153,12 +159,11 @@ export interface LayerNormOptions extends AffineOptions {
  * @throws ShapeError if the input does not end in these sizes, or weight or bias are of another shape.
  */
 export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptions): Tensor<S> {
-  needKnown('layerNorm', options, ['normalizedShape', ...affineKeys]);
+  needOptions('layerNorm', options, layerFields);
   floats('layerNorm', 'input', x);
   const affine = affineOf(options);
   const shape = lastSizes(x, options.normalizedShape);
   checkAffine('layerNorm', x, shape, { weight: affine.weight, bias: affine.bias });
-  checkNumbers('layerNorm', affine);
   const inner = sizeOf(shape);
   const outer = sizeOf(x.shape.slice(0, x.rank - shape.length));
   const views = { view: [outer, inner], into: [outer, 1], affineView: [1, inner] };
@@ -167,9 +172,9 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
 
 function lastSizes(x: Tensor, normalizedShape: number | readonly number[]): Shape {
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
-  const fits = Array.isArray(shape) && shape.length > 0 && sameShape(x.shape.slice(-shape.length), shape);
+  const fits = shape.length > 0 && sameShape(x.shape.slice(-shape.length), shape);
   if (fits) return shape;
   throw new ShapeError(
-    `layerNorm: normalizedShape ${JSON.stringify(normalizedShape)} is not what input ${formatShape(x.shape)} ends in, give the sizes of its last axes`,
+    `layerNorm: normalizedShape ${show(normalizedShape)} is not what input ${formatShape(x.shape)} ends in, give the sizes of its last axes`,
   );
 }

@@ -1,13 +1,16 @@
 // Cells of one axis by their numbers. Numbers that are known when the operation is recorded become a view; others are read
 // when it runs.
 
+import { either, type Field, field, isListOf, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
+import { axisFields, intTensor } from '../tensor/fields.ts';
 import { formatShape, resolveAxis } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
-import { needKnown, needTensor } from './check.ts';
+import { ints, needTensor } from './check.ts';
 import { expand } from './expand.ts';
 import { fuse } from './fuse.ts';
 import { take } from './gather.ts';
@@ -30,7 +33,8 @@ export function indexSelect(
   options: { axis?: number | undefined } = {},
 ): Tensor {
   needTensor('indexSelect', 'input', x);
-  needKnown('indexSelect', options, ['axis']);
+  need('indexSelect', 'indices', indices, someIndices);
+  needOptions('indexSelect', options, axisFields);
   const axis = resolveAxis('indexSelect', options.axis ?? 0, x.rank);
   if (!(indices instanceof Tensor)) {
     checkIndices('indexSelect', x, axis, indices);
@@ -40,13 +44,14 @@ export function indexSelect(
   return selectCells('indexSelect', x, indices, axis);
 }
 
+const someIndices: Field<readonly number[] | Tensor> = either(
+  field('a list of whole numbers', (v) => isListOf(v, Number.isInteger)),
+  intTensor,
+);
+
 /** Refuses indices that are not int32 or name no cell of the axis, as soon as they are known. */
 export function needIndices(fn: string, x: Tensor, indices: Tensor, axis: number): void {
-  if (indices.dtype !== 'int32') {
-    throw new ShapeError(
-      `${fn}: indices are float32, int32 is needed; make them with { dtype: 'int32' } or cast(…, 'int32')`,
-    );
-  }
+  ints(fn, 'indices', indices);
   effects().look(indices.data, (numbers) => checkIndices(fn, x, axis, numbers));
 }
 

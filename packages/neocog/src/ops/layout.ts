@@ -3,12 +3,9 @@
 
 import type { Layout, Rank } from '../geometry/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needOneOf } from './check.ts';
+import { floats } from './check.ts';
 import { permute } from './move.ts';
 import { reshape } from './reshape.ts';
-
-export const needLayout = (fn: string, layout: Layout): void =>
-  needOneOf(fn, 'layout', layout, ['channels-first', 'channels-last']);
 
 /** `[n, …spatial, c]` → `[n, c, …spatial]` */
 export const toChannelsFirst = (x: Tensor): Tensor =>
@@ -27,7 +24,6 @@ export interface Frame {
 /** Gives tensors like `x` a batch axis where it has `rank + 1` axes, and puts channels first. */
 export function frame(fn: string, rank: Rank, x: Tensor, layout: Layout = 'channels-first'): Frame {
   floats(fn, 'input', x);
-  needLayout(fn, layout);
   const single = x.rank === rank + 1;
   const last = layout === 'channels-last' && (single || x.rank === rank + 2);
   return {

@@ -2,12 +2,14 @@
 // Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", 2012, in PyTorch's
 // form, where alpha counts for the mean of squares and not for their sum.
 
+import { count, finite, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import { poolScales } from '../geometry/pool.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needCount, needKnown, needNumber } from './check.ts';
+import { floats } from './check.ts';
 import { fuse } from './fuse.ts';
 import { windowSum } from './pool.ts';
 import { reshape } from './reshape.ts';
@@ -21,6 +23,8 @@ export interface LocalResponseNormOptions {
   k?: number | undefined;
 }
 
+const fields: Fields<LocalResponseNormOptions> = { alpha: finite, beta: finite, k: finite };
+
 /**
  * x / (k + alpha · m)^beta, where m is the sum of squares over `size` channels around x's own, divided by `size`: channels
  * beyond the first and the last count as 0. Of an even size one more lies before than after. `[n, c, …]` keeps its shape.
@@ -32,7 +36,7 @@ export interface LocalResponseNormOptions {
 export function localResponseNorm(x: Tensor, size: number, options: LocalResponseNormOptions = {}): Tensor {
   const fn = 'localResponseNorm';
   floats(fn, 'input', x);
-  needCount(fn, 'size', size);
+  need(fn, 'size', size, count);
   const { alpha, beta, k } = readResponse(fn, options);
   if (x.rank < 3) throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] is needed`);
   if (x.size === 0) return fuse(fn, e.input(0), [x]);
@@ -45,11 +49,8 @@ export function localResponseNorm(x: Tensor, size: number, options: LocalRespons
 export type ResponseNumbers = Readonly<Record<'alpha' | 'beta' | 'k', number>>;
 
 export function readResponse(fn: string, options: LocalResponseNormOptions): ResponseNumbers {
-  needKnown(fn, options, ['alpha', 'beta', 'k']);
+  needOptions(fn, options, fields);
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
-  for (const [name, value] of Object.entries({ alpha, beta, k })) {
-    needNumber(fn, name, value, Number.isFinite, 'a finite number');
-  }
   return { alpha, beta, k };
 }
 

@@ -1,15 +1,18 @@
 // Losses that compare a result with its target element by element: each is a formula, reduced. Losses over classes are
 // in classLoss.ts.
 
+import { above, atLeast, flag, oneOf } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
+import { floatsOrNull } from '../tensor/fields.ts';
 import { broadcastShapes, formatShape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { softplusOf } from './activation.ts';
-import { floats, needKnown, needNumber, needShape } from './check.ts';
-import { type BatchReduction, type LossOptions, reduceTerms, reductions } from './reduction.ts';
+import { floats, needShape } from './check.ts';
+import { type BatchReduction, type LossOptions, lossFields, reduceTerms, reductions } from './reduction.ts';
 
 const [x, t] = [e.input(0), e.input(1)];
 const difference = e.sub(x, t);
@@ -25,7 +28,7 @@ function pairLoss(
 ): Tensor {
   floats(fn, 'input', input);
   floats(fn, 'target', target);
-  return reduceTerms(fn, formula, [input, target], reduction, reductions);
+  return reduceTerms(fn, formula, [input, target], reduction);
 }
 
 /**
@@ -34,7 +37,7 @@ function pairLoss(
  * @throws ShapeError if they do not, or for an unknown reduction.
  */
 export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  needKnown('mse', options, ['reduction']);
+  needOptions('mse', options, lossFields);
   return pairLoss('mse', square, [input, target], options);
 }
 
@@ -44,7 +47,7 @@ export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): T
  * @throws ShapeError if they do not, or for an unknown reduction.
  */
 export function l1(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  needKnown('l1', options, ['reduction']);
+  needOptions('l1', options, lossFields);
   return pairLoss('l1', distance, [input, target], options);
 }
 
@@ -53,15 +56,16 @@ export interface SmoothL1Options extends LossOptions {
   beta?: number | undefined;
 }
 
+const smoothL1Fields: Fields<SmoothL1Options> = { ...lossFields, beta: atLeast(0) };
+
 /**
  * With d = |input − target|: d² / (2 · beta) where d < beta, else d − beta / 2. Shapes broadcast. Girshick, 2015.
  *
  * @throws ShapeError if they do not, for a negative beta, or an unknown reduction.
  */
 export function smoothL1(input: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
+  needOptions('smoothL1', options, smoothL1Fields);
   const { beta = 1 } = options;
-  needKnown('smoothL1', options, ['reduction', 'beta']);
-  needNumber('smoothL1', 'beta', beta, (v) => v >= 0 && Number.isFinite(v), 'a number of 0 or more');
   const near = e.div(square, 2 * beta);
   const formula = e.select(e.gt(beta, distance), near, e.sub(distance, beta / 2));
   return pairLoss('smoothL1', formula, [input, target], options);
@@ -72,15 +76,16 @@ export interface HuberOptions extends LossOptions {
   delta?: number | undefined;
 }
 
+const huberFields: Fields<HuberOptions> = { ...lossFields, delta: above(0) };
+
 /**
  * With d = |input − target|: d² / 2 where d < delta, else delta · (d − delta / 2). Shapes broadcast. Huber, 1964.
  *
  * @throws ShapeError if they do not, for a delta that is not above 0, or an unknown reduction.
  */
 export function huber(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  needOptions('huber', options, huberFields);
   const { delta = 1 } = options;
-  needKnown('huber', options, ['reduction', 'delta']);
-  needNumber('huber', 'delta', delta, (v) => v > 0 && Number.isFinite(v), 'a number above 0');
   const far = e.mul(delta, e.sub(distance, delta / 2));
   const formula = e.select(e.gt(delta, distance), e.mul(0.5, square), far);
   return pairLoss('huber', formula, [input, target], options);
@@ -93,6 +98,8 @@ export interface KlDivOptions {
   logTarget?: boolean | undefined;
 }
 
+const klDivFields: Fields<KlDivOptions> = { reduction: oneOf(...reductions, 'batchmean'), logTarget: flag };
+
 /**
  * target · (log target − input), for an input of log-probabilities; a target of 0 adds nothing. Shapes broadcast.
  * Kullback and Leibler, 1951.
@@ -100,20 +107,22 @@ export interface KlDivOptions {
  * @throws ShapeError if they do not, or for an unknown reduction.
  */
 export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+  needOptions('klDiv', options, klDivFields);
   const { reduction = 'mean', logTarget = false } = options;
-  needKnown('klDiv', options, ['reduction', 'logTarget']);
   floats('klDiv', 'input', input);
   floats('klDiv', 'target', target);
   const formula = logTarget
     ? e.mul(e.exp(t), e.sub(t, x))
     : e.select(e.eq(t, 0), 0, e.mul(t, e.sub(e.log(t), x)));
-  return reduceTerms('klDiv', formula, [input, target], reduction, [...reductions, 'batchmean']);
+  return reduceTerms('klDiv', formula, [input, target], reduction);
 }
 
 export interface BceOptions extends LossOptions {
   /** Multiplies each element's loss; its shape broadcasts to the input's. */
   weight?: Tensor | null | undefined;
 }
+
+const bceFields: Fields<BceOptions> = { ...lossFields, weight: floatsOrNull };
 
 /** Refuses a target of another shape than the input, and factors that do not broadcast to it. */
 function checkBinary(
@@ -155,8 +164,8 @@ function bceFormula(): Expr {
  * @throws ShapeError for an input outside [0, 1], shapes that differ, or an unknown reduction.
  */
 export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
+  needOptions('bce', options, bceFields);
   const { reduction = 'mean', weight } = options;
-  needKnown('bce', options, ['reduction', 'weight']);
   checkBinary('bce', input, target, { weight });
   effects().look(input.data, (data) => {
     const wrong = data.findIndex((p: number) => !(p >= 0 && p <= 1));
@@ -167,7 +176,7 @@ export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Te
   });
   const inputs = [input, target, input.detach()];
   const factor = weight ? e.input(inputs.push(weight) - 1) : 1;
-  return reduceTerms('bce', e.mul(factor, bceFormula()), inputs, reduction, reductions);
+  return reduceTerms('bce', e.mul(factor, bceFormula()), inputs, reduction);
 }
 
 export interface BceWithLogitsOptions extends BceOptions {
@@ -175,19 +184,21 @@ export interface BceWithLogitsOptions extends BceOptions {
   posWeight?: Tensor | null | undefined;
 }
 
+const logitsFields: Fields<BceWithLogitsOptions> = { ...bceFields, posWeight: floatsOrNull };
+
 /**
  * bce of sigmoid(input), computed without overflow or loss.
  *
  * @throws ShapeError for shapes that differ, or an unknown reduction.
  */
 export function bceWithLogits(input: Tensor, target: Tensor, options: BceWithLogitsOptions = {}): Tensor {
+  needOptions('bceWithLogits', options, logitsFields);
   const { reduction = 'mean', weight, posWeight } = options;
-  needKnown('bceWithLogits', options, ['reduction', 'weight', 'posWeight']);
   checkBinary('bceWithLogits', input, target, { weight, posWeight });
   const inputs = [input, target];
   const factor = weight ? e.input(inputs.push(weight) - 1) : 1;
   const positive = posWeight ? e.input(inputs.push(posWeight) - 1) : e.constant(1);
   const share = e.add(1, e.mul(e.sub(positive, 1), t));
   const costs = e.add(e.mul(e.sub(1, t), x), e.mul(share, softplusOf(e.neg(x))));
-  return reduceTerms('bceWithLogits', e.mul(factor, costs), inputs, reduction, reductions);
+  return reduceTerms('bceWithLogits', e.mul(factor, costs), inputs, reduction);
 }

@@ -1,12 +1,14 @@
 // Power-average pooling: the p-norm of each window. Gulcehre et al., "Learned-Norm Pooling", 2014.
 // Not PyTorch's where inputs are negative and p is odd: the norm takes magnitudes, so that no root of a negative arises.
 
+import { atLeast, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import * as e from '../expression/expression.ts';
-import type { PerAxis, PoolOptions } from '../geometry/options.ts';
+import { kernelField, type PerAxis, type PoolOptions, perRank, poolFields } from '../geometry/options.ts';
 import { poolScales } from '../geometry/pool.ts';
 import type { PoolGeometry } from '../geometry/types.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needNumber } from './check.ts';
+import { floats } from './check.ts';
 import { fuse } from './fuse.ts';
 import { windowSum } from './pool.ts';
 
@@ -14,6 +16,11 @@ export interface LpPoolOptions extends Pick<PoolOptions, 'stride' | 'dilation' |
   /** p of the norm, 1 or more. Default 2. */
   normType?: number | undefined;
 }
+
+export const lpPoolFields = perRank((rank): Fields<LpPoolOptions> => {
+  const { stride, dilation, ceilMode, layout } = poolFields[rank];
+  return { normType: atLeast(1), stride, dilation, ceilMode, layout };
+});
 
 const x = e.input(0);
 
@@ -25,10 +32,9 @@ const root = (p: number): e.Expr => e.select(e.gt(x, 0), p === 2 ? e.sqrt(x) : e
 function lpPool(rank: 1 | 2 | 3): (t: Tensor, kernel: PerAxis, options?: LpPoolOptions) => Tensor {
   const fn = `lpPool${rank}d`;
   return (t, kernel, options = {}) => {
-    needKnown(fn, options, ['normType', 'stride', 'dilation', 'ceilMode', 'layout']);
+    needOptions(fn, options, lpPoolFields[rank]);
+    need(fn, 'kernel', kernel, kernelField[rank]);
     const { normType: p = 2, ...window } = options;
-    const isNorm = (v: number): boolean => v >= 1 && Number.isFinite(v);
-    needNumber(fn, 'normType', p, isNorm, 'a number of 1 or more (for Infinity, maxPool)');
     floats(fn, 'input', t);
     const powers = fuse(fn, power(p), [t]);
     const plainSums = (g: PoolGeometry): Float32Array => poolScales(g, { divisorOverride: 1 });

@@ -1,12 +1,14 @@
 // Matrix products, with transposition as flags so that gradients need no copies, and the linear layer made of them.
 
+import { type Fields, needOptions } from '../arguments/options.ts';
 import type { MatmulShape } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
+import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
 import { add } from './arithmetic.ts';
-import { floats, needKnown, needShape } from './check.ts';
+import { floats, needShape } from './check.ts';
 import type { LinearOperation } from './signatures.ts';
 
 /** op(a) · op(b) as the backend knows it; `shape` is that of the result. */
@@ -31,8 +33,8 @@ function product(s: MatmulShape, a: Tensor, b: Tensor, shape: Shape): Tensor {
  * @throws ShapeError if an operand has fewer than 2 axes, or the inner or leading axes differ.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  floats('matmul', 'the first operand', a);
-  floats('matmul', 'the second operand', b);
+  floats('matmul', 'a', a);
+  floats('matmul', 'b', b);
   const lead = a.shape.slice(0, -2);
   const [m, k] = a.shape.slice(-2);
   const [rows, n] = b.shape.slice(-2);
@@ -60,8 +62,10 @@ export interface LinearOptions {
   bias?: Tensor | null | undefined;
 }
 
+const fields: Fields<LinearOptions> = { bias: floatsOrNull };
+
 function multiplyByTransposed(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
-  needKnown('linear', options, ['bias']);
+  needOptions('linear', options, fields);
   floats('linear', 'input', x);
   floats('linear', 'weight', weight);
   const [n, k] = weight.shape;

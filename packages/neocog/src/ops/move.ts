@@ -1,10 +1,14 @@
 // Rearranging values: permute, transpose, flip, slice, concat. All are views and sums of views (view.ts); what keeps the
 // order of values and only renames axes is reshape's.
 
+import { type Field, field, isListOf, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
+import { axisFields, axisList, oneAxis, someTensors } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, type Shape, stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { needKnown, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import { type AxisCells, addViews, readView, viewOfAxes } from './view.ts';
 
 /**
@@ -15,6 +19,7 @@ import { type AxisCells, addViews, readView, viewOfAxes } from './view.ts';
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   needTensor('permute', 'input', x);
+  need('permute', 'axes', axes, axisList);
   const order = resolveOrder(x, axes);
   if (order.every((axis, d) => axis === d)) return x;
   const strides = stridesOf(x.shape);
@@ -24,10 +29,10 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 function resolveOrder(x: Tensor, axes: readonly number[]): number[] {
-  const order = Array.isArray(axes) ? axes.map((axis) => resolveAxis('permute', axis, x.rank)) : [];
+  const order = axes.map((axis) => resolveAxis('permute', axis, x.rank));
   if (order.length === x.rank && new Set(order).size === x.rank) return order;
   throw new ShapeError(
-    `permute: axes ${JSON.stringify(axes)} are no order of the ${x.rank} axes of ${formatShape(x.shape)}, name each once`,
+    `permute: axes ${show(axes)} are no order of the ${x.rank} axes of ${formatShape(x.shape)}, name each once`,
   );
 }
 
@@ -52,6 +57,7 @@ export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
  */
 export function flip(x: Tensor, axes: readonly number[]): Tensor {
   needTensor('flip', 'input', x);
+  need('flip', 'axes', axes, axisList);
   const turned = axes.map((axis) => resolveAxis('flip', axis, x.rank));
   const cells = x.shape.map((count, d) =>
     turned.includes(d) ? { count, start: Math.max(0, count - 1), step: -1 } : undefined,
@@ -74,7 +80,12 @@ export interface SliceOptions {
   step?: PerAxis;
 }
 
-const sliceKeys = ['axis', 'start', 'end', 'step'];
+const isPlace = (value: unknown): boolean => value === null || value === undefined || Number.isInteger(value);
+const places: Field<Exclude<PerAxis, undefined>> = field(
+  'a whole number, or a list of them with null for the default',
+  (v) => Number.isInteger(v) || isListOf(v, isPlace),
+);
+const sliceFields: Fields<SliceOptions> = { axis: oneAxis, start: places, end: places, step: places };
 
 /**
  * Cells from `start` up to, not including, `end` by `step`, of one axis or, with lists, of several. As in Python and in
@@ -87,7 +98,7 @@ const sliceKeys = ['axis', 'start', 'end', 'step'];
  */
 export function slice(x: Tensor, options: SliceOptions): Tensor {
   needTensor('slice', 'input', x);
-  needKnown('slice', options, sliceKeys);
+  needOptions('slice', options, sliceFields);
   const [start, end, step] = (['start', 'end', 'step'] as const).map((key) => readBounds(x, key, options));
   const cells = x.shape.map((size, d) => sliceAxis(size, start[d], end[d], step[d] ?? 1));
   return readView('slice', x, viewOfAxes(x.shape, cells));
@@ -98,15 +109,15 @@ function readBounds(x: Tensor, key: 'start' | 'end' | 'step', options: SliceOpti
   const { axis, [key]: value = [] } = options;
   const single = typeof value === 'number';
   const bounds = single ? [...new Array<Bound>(resolveAxis('slice', axis ?? 0, x.rank)), value] : value;
-  const fits = Array.isArray(bounds) && bounds.length <= x.rank && bounds.every((b) => isBound(key, b));
+  const fits = isListOf(bounds, (b) => isBound(key, b)) && bounds.length <= x.rank;
   if (fits && (single || bounds.length === 0 || axis === undefined)) return bounds;
   const numbers = `whole numbers${key === 'step' ? ' other than 0' : ''}`;
   throw new ShapeError(
-    `slice: ${key} is ${JSON.stringify(value)} for input ${formatShape(x.shape)}, ${numbers} are needed, one with an axis or a list of at most ${x.rank} without`,
+    `slice: ${key} is ${show(value)} for input ${formatShape(x.shape)}, ${numbers} are needed, one with an axis or a list of at most ${x.rank} without`,
   );
 }
 
-const isBound = (key: string, bound: Bound): boolean =>
+const isBound = (key: string, bound: unknown): boolean =>
   bound === null || bound === undefined || (Number.isInteger(bound) && !(key === 'step' && bound === 0));
 
 /** Python's rule for one axis. */
@@ -127,7 +138,8 @@ function sliceAxis(size: number, start: Bound, end: Bound, step: number): AxisCe
  * @example concat([zeros([1, 3, 8, 8]), zeros([1, 5, 8, 8])], { axis: 1 }).shape // [1, 8, 8, 8]
  */
 export function concat(tensors: readonly Tensor[], options: { axis?: number | undefined } = {}): Tensor {
-  needKnown('concat', options, ['axis']);
+  need('concat', 'tensors', tensors, someTensors);
+  needOptions('concat', options, axisFields);
   const { shape: first, axis } = checkParts(tensors, options.axis ?? 0);
   if (tensors.length === 1) return tensors[0];
   const shape = first.with(
@@ -145,10 +157,6 @@ export function concat(tensors: readonly Tensor[], options: { axis?: number | un
 }
 
 function checkParts(tensors: readonly Tensor[], axis: number): { shape: Shape; axis: number } {
-  if (!(tensors as Partial<typeof tensors>)?.length) {
-    throw new ShapeError('concat: the first argument holds no tensors, an array of at least one is needed');
-  }
-  tensors.forEach((t, i) => needTensor('concat', `tensor ${i}`, t));
   const { shape, dtype } = tensors[0];
   const along = resolveAxis('concat', axis, shape.length);
   tensors.forEach((t, i) => {

@@ -1,12 +1,15 @@
 // Batch normalisation (Ioffe and Szegedy, 2015): each channel to zero mean and unit variance, then scaled and shifted.
 // And what all normalisations are made of; those within a sample are in groupNorm.ts.
 
+import { atLeast, between, flag, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
+import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needNumber, needShape } from './check.ts';
+import { floats, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
 
@@ -22,6 +25,14 @@ export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
 }
+
+const fields: Fields<BatchNormOptions> = {
+  weight: floatsOrNull,
+  bias: floatsOrNull,
+  training: flag,
+  momentum: between(0, 1),
+  eps: atLeast(0),
+};
 
 /** What values are normalised by. */
 export interface Statistics {
@@ -79,9 +90,9 @@ export function batchNorm<S extends Shape>(
   runningVar: Tensor | null,
   options: BatchNormOptions = {},
 ): Tensor<S> {
+  needOptions('batchNorm', options, fields);
   const { weight = null, bias = null, training = false, momentum = 0.1, eps = 1e-5 } = options;
-  needKnown('batchNorm', options, ['weight', 'bias', 'training', 'momentum', 'eps']);
-  checkArguments(x, { runningMean, runningVar, weight, bias }, { momentum, eps });
+  checkArguments(x, { runningMean, runningVar, weight, bias });
   const into = x.shape.map((n, d) => (d === 1 ? n : 1));
   const broadcast = (t: Tensor | null): Tensor | null => t && reshape(t, into);
   const affine = { weight: broadcast(weight), bias: broadcast(bias) };
@@ -117,18 +128,14 @@ export function updateRunning(running: Tensor | null, batch: Tensor, momentum: n
   effects().assign(running.data, after.data);
 }
 
-function checkArguments(
-  x: Tensor,
-  perChannel: Record<string, Tensor | null>,
-  numbers: { momentum: number; eps: number },
-): void {
+function checkArguments(x: Tensor, perChannel: Record<string, Tensor | null>): void {
   floats('batchNorm', 'input', x);
   if (x.rank < 2) {
     throw new ShapeError(`batchNorm: input has shape ${formatShape(x.shape)}, [n, c, …] is needed`);
   }
+  for (const [name, t] of Object.entries(perChannel)) need('batchNorm', name, t, floatsOrNull);
   checkPair('batchNorm', perChannel.runningMean, perChannel.runningVar);
   checkAffine('batchNorm', x, [x.shape[1]], perChannel);
-  checkNumbers('batchNorm', numbers);
 }
 
 /** Refuses one running statistic without the other. */
@@ -149,9 +156,4 @@ export function checkAffine(
     floats(fn, name, t);
     needShape(fn, name, t, shape, `input ${formatShape(x.shape)}`);
   }
-}
-
-export function checkNumbers(fn: string, { eps, momentum = 0 }: { eps: number; momentum?: number }): void {
-  needNumber(fn, 'eps', eps, (v) => v >= 0 && Number.isFinite(v), 'a number of 0 or more');
-  needNumber(fn, 'momentum', momentum, (v) => v >= 0 && v <= 1, 'a number from 0 to 1');
 }

@@ -1,6 +1,9 @@
 // Padding of any axes. A mode that repeats cells of the input is a view of it; a constant border is what the input is
 // added into, or joined with.
 
+import { anyNumber, isListOf, isSize, oneOf, refuseValue } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { paddingModes } from '../geometry/options.ts';
 import { paddedCells } from '../geometry/padding.ts';
@@ -8,7 +11,7 @@ import type { PaddingMode } from '../geometry/types.ts';
 import { padLimits } from '../geometry/window.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { full, type Tensor } from '../tensor/tensor.ts';
-import { needKnown, needNumber, needOneOf, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import { concat } from './move.ts';
 import { addViews, readView, viewOfAxes } from './view.ts';
 
@@ -18,6 +21,8 @@ export interface PadOptions {
   /** Of the border in mode 'constant'. Default 0. */
   value?: number | undefined;
 }
+
+const fields: Fields<PadOptions> = { mode: oneOf('constant', ...paddingModes), value: anyNumber };
 
 type Pads = readonly (readonly [before: number, after: number])[];
 
@@ -32,17 +37,10 @@ type Pads = readonly (readonly [before: number, after: number])[];
  */
 export function pad(x: Tensor, pads: Pads, options: PadOptions = {}): Tensor {
   needTensor('pad', 'input', x);
-  needKnown('pad', options, ['mode', 'value']);
+  needOptions('pad', options, fields);
   const { mode = 'constant', value = 0 } = options;
-  needOneOf('pad', 'mode', mode, ['constant', ...paddingModes]);
-  const isValue = (v: number): boolean => x.dtype === 'float32' || v === (v | 0);
-  needNumber(
-    'pad',
-    'value',
-    value,
-    isValue,
-    `a ${x.dtype === 'int32' ? 'whole ' : ''}number for ${x.dtype} input`,
-  );
+  if (x.dtype === 'int32' && value !== (value | 0))
+    refuseValue('pad', 'value', value, 'an int32 for int32 input');
   checkPads(x, pads);
   if (mode !== 'constant' && value !== 0) {
     throw new ShapeError(`pad: value is ${value} in mode '${mode}', a value needs mode 'constant'`);
@@ -52,11 +50,10 @@ export function pad(x: Tensor, pads: Pads, options: PadOptions = {}): Tensor {
 }
 
 function checkPads(x: Tensor, pads: Pads): void {
-  const isPair = (pair: unknown): boolean =>
-    Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
-  if (Array.isArray(pads) && pads.length === x.rank && pads.every(isPair)) return;
+  const isPair = (pair: unknown): boolean => isListOf(pair, (n) => isSize(n, 0)) && pair.length === 2;
+  if (isListOf(pads, isPair) && pads.length === x.rank) return;
   throw new ShapeError(
-    `pad: pads are ${JSON.stringify(pads)} for input ${formatShape(x.shape)}, ${x.rank} pairs [before, after] of whole numbers, 0 or more, are needed; to crop use slice`,
+    `pad: pads are ${show(pads)} for input ${formatShape(x.shape)}, ${x.rank} pairs [before, after] of whole numbers, 0 or more, are needed; to crop use slice`,
   );
 }
 

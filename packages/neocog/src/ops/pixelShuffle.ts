@@ -1,10 +1,12 @@
 // Trading channels for resolution and back. Shi et al., "Real-Time Single Image and Video Super-Resolution Using an
 // Efficient Sub-Pixel Convolutional Neural Network", 2016.
 
+import { count, need, oneOf } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { needKnown, needNumber, needOneOf, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import { permute } from './move.ts';
 import { reshape } from './reshape.ts';
 
@@ -17,7 +19,7 @@ function check(
   divides: (shape: number[]) => boolean,
 ): void {
   needTensor(fn, 'input', x);
-  needNumber(fn, 'factor', factor, (v) => Number.isInteger(v) && v >= 1, 'a whole number of 1 or more');
+  need(fn, 'factor', factor, count);
   if (x.rank >= 3 && divides(x.shape.slice(-3))) return;
   throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, factor ${factor} needs ${layout}`);
 }
@@ -33,11 +35,11 @@ export interface ShuffleOptions {
   order?: ShuffleOrder | undefined;
 }
 
+const fields: Fields<ShuffleOptions> = { order: oneOf('column-row-depth', 'depth-column-row') };
+
 function keepsPlaces(fn: string, options: ShuffleOptions): boolean {
-  const { order = 'column-row-depth' } = options;
-  needKnown(fn, options, ['order']);
-  needOneOf(fn, 'order', order, ['column-row-depth', 'depth-column-row']);
-  return order === 'column-row-depth';
+  needOptions(fn, options, fields);
+  return options.order !== 'depth-column-row';
 }
 
 /**

@@ -1,11 +1,18 @@
 // Max and average pooling of rank 1, 2 and 3: a window slides over every plane, without weights.
 
+import { flag } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
-import type { PerAxis, PoolOptions } from '../geometry/options.ts';
-import { poolGeometry, poolInputShape, poolOutputShape, poolScales } from '../geometry/pool.ts';
+import { type PerAxis, type PoolOptions, perRank, poolFields } from '../geometry/options.ts';
+import {
+  divisorOverride,
+  poolGeometry,
+  poolInputShape,
+  poolOutputShape,
+  poolScales,
+} from '../geometry/pool.ts';
 import type { PoolGeometry } from '../geometry/types.ts';
 import { record, Tensor } from '../tensor/tensor.ts';
-import { needKnown } from './check.ts';
 import { scatterAdd } from './gather.ts';
 import { frame } from './layout.ts';
 import type { Pooling } from './signatures.ts';
@@ -37,8 +44,9 @@ export interface MaxPoolResult {
   indices: Tensor;
 }
 
-const maxKeys = ['stride', 'padding', 'dilation', 'ceilMode', 'layout'];
-const avgKeys = [...maxKeys, 'countIncludePad', 'divisorOverride'];
+export const avgPoolFields = perRank(
+  (rank): Fields<AvgPoolOptions> => ({ ...poolFields[rank], countIncludePad: flag, divisorOverride }),
+);
 
 /* @__NO_SIDE_EFFECTS__ */
 function maxPoolWithIndices(
@@ -47,7 +55,7 @@ function maxPoolWithIndices(
 ): (x: Tensor, kernel: PerAxis, options?: PoolOptions) => MaxPoolResult {
   const fn = `maxPool${rank}d${name}`;
   return (x, kernel, options = {}) => {
-    needKnown(fn, options, maxKeys);
+    needOptions(fn, options, poolFields[rank]);
     const { enter, leave } = frame(fn, rank, x, options.layout);
     const input = enter(x);
     const g = poolGeometry(fn, rank, input.shape, kernel, options);
@@ -84,10 +92,10 @@ export function windowSum(
 function avgPool(rank: Rank): (x: Tensor, kernel: PerAxis, options?: AvgPoolOptions) => Tensor {
   const fn = `avgPool${rank}d`;
   return (x, kernel, options = {}) => {
-    needKnown(fn, options, avgKeys);
-    const { countIncludePad, divisorOverride, ...window } = options;
+    needOptions(fn, options, avgPoolFields[rank]);
+    const { countIncludePad, divisorOverride: divisor, ...window } = options;
     return windowSum(fn, rank, x, kernel, window, (g) =>
-      poolScales(g, { countIncludePad, divisorOverride }, fn),
+      poolScales(g, { countIncludePad, divisorOverride: divisor }, fn),
     );
   };
 }

@@ -1,12 +1,15 @@
 // What many values along some axes come to: their sum, mean, largest, product; and where the largest is.
 
+import { flag } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
+import { oneAxis, someAxes } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, type Shape, sizeOf } from '../tensor/shape.ts';
 import { record, type Tensor, zeros } from '../tensor/tensor.ts';
 import { mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { floats, needKnown, needTensor } from './check.ts';
+import { floats, needTensor } from './check.ts';
 import { exp, neg } from './elementwise.ts';
 import { fuse, maxAlong } from './fuse.ts';
 import { concat, permute, slice } from './move.ts';
@@ -20,6 +23,8 @@ export interface ReduceOptions {
   keepDims?: boolean | undefined;
 }
 
+const fields: Fields<ReduceOptions> = { axis: someAxes, keepDims: flag };
+
 /** The axes of a reduction, and the shape with 1 in their place. */
 interface Reduced {
   readonly axes: readonly number[];
@@ -31,7 +36,7 @@ interface Reduced {
 
 function reduced(fn: string, t: Tensor, options: ReduceOptions): Reduced {
   floats(fn, 'input', t);
-  needKnown(fn, options, ['axis', 'keepDims']);
+  needOptions(fn, options, fields);
   const { axis = t.shape.map((_, d) => d), keepDims = false } = options;
   const list = typeof axis === 'number' ? [axis] : axis;
   const axes = [...new Set(list.map((a) => resolveAxis(fn, a, t.rank)))];
@@ -149,6 +154,8 @@ export interface ArgOptions {
   keepDims?: boolean | undefined;
 }
 
+const argFields: Fields<ArgOptions> = { axis: oneAxis, keepDims: flag };
+
 /**
  * Where along an axis the largest value is, int32: the first, if there are several; NaN counts as largest, the first NaN.
  *
@@ -168,6 +175,7 @@ export const argMin = (t: Tensor, options: ArgOptions = {}): Tensor =>
 
 function firstLargest(fn: string, t: Tensor, options: ArgOptions, turn: (x: Tensor) => Tensor): Tensor {
   needTensor(fn, 'input', t);
+  needOptions(fn, options, argFields);
   const values = cast(t, 'float32').detach();
   const { axes, count, into, finish } = reducedSome(fn, values, options);
   if (values.size === 0) return finish(zeros(into, { dtype: 'int32' }));

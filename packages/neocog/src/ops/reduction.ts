@@ -1,11 +1,12 @@
 // How the terms of a loss become its value: their mean, their sum, or themselves.
 
+import { oneOf } from '../arguments/field.ts';
+import type { Fields } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import { broadcastShapes } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { mul } from './arithmetic.ts';
-import { needOneOf } from './check.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
 
@@ -22,15 +23,15 @@ export interface LossOptions {
   reduction?: Reduction | undefined;
 }
 
+export const lossFields: Fields<LossOptions> = { reduction: oneOf(...reductions) };
+
 /** The terms of a formula over inputs that broadcast, reduced to one number unless `reduction` is `none`. */
 export function reduceTerms<R extends BatchReduction>(
   fn: string,
   terms: Expr,
   inputs: readonly Tensor[],
   reduction: R,
-  known: readonly R[],
 ): Tensor {
-  needOneOf(fn, 'reduction', reduction, known);
   if (reduction === 'none') return fuse(fn, terms, inputs);
   const shape = broadcastShapes(
     fn,

@@ -1,9 +1,13 @@
 // The same values under another shape. No data moves.
 
+import { type Field, field, isListOf, isSize, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
+import { oneAxis, someAxes } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
-import { needKnown, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import type { Flattening } from './signatures.ts';
 
 /**
@@ -13,10 +17,17 @@ import type { Flattening } from './signatures.ts';
  * @example reshape(zeros([2, 6]), [3, -1]).shape // [3, 4]
  */
 export function reshape(t: Tensor, shape: Shape): Tensor {
+  needTensor('reshape', 'input', t);
+  need('reshape', 'shape', shape, targetShape);
   if (sameShape(t.shape, shape)) return t;
   const resolved = inferAxis(t, shape);
   return record('reshape', t.data, resolved, [t], [(gradient) => reshape(gradient, t.shape)]);
 }
+
+const targetShape: Field<Shape> = field(
+  'a list of sizes, each a whole number of at least 0, or -1 once for what is left',
+  (v) => isListOf(v, (n) => n === -1 || isSize(n, 0)),
+);
 
 function inferAxis(t: Tensor, shape: Shape): Shape {
   const known = sizeOf(shape.filter((n) => n !== -1));
@@ -27,12 +38,13 @@ function inferAxis(t: Tensor, shape: Shape): Shape {
     );
   };
   if (unknown > 1) fail('at most one axis may be -1');
-  if (shape.some((n) => !Number.isInteger(n) || n < -1)) fail('every axis needs a whole number, or -1 once');
   if (unknown === 0) return known === t.size ? shape : fail('the product of the axes must be that count');
   const inferred = t.size / known;
   if (!Number.isInteger(inferred)) fail('the other axes must divide it');
   return shape.map((n) => (n === -1 ? inferred : n));
 }
+
+const squeezeFields = { axis: someAxes };
 
 /**
  * Leaves out axes of size 1: those named, or all.
@@ -42,7 +54,7 @@ function inferAxis(t: Tensor, shape: Shape): Shape {
  */
 export function squeeze(t: Tensor, options: { axis?: number | readonly number[] | undefined } = {}): Tensor {
   needTensor('squeeze', 'input', t);
-  needKnown('squeeze', options, ['axis']);
+  needOptions('squeeze', options, squeezeFields);
   const { axis = t.shape.flatMap((n, d) => (n === 1 ? [d] : [])) } = options;
   const list = typeof axis === 'number' ? [axis] : axis;
   const gone = list.map((a) => resolveAxis('squeeze', a, t.rank));
@@ -67,11 +79,12 @@ export function squeeze(t: Tensor, options: { axis?: number | readonly number[] 
  */
 export function unsqueeze(t: Tensor, axis: number | readonly number[]): Tensor {
   needTensor('unsqueeze', 'input', t);
+  need('unsqueeze', 'axis', axis, someAxes);
   const list = typeof axis === 'number' ? [axis] : axis;
   const rank = t.rank + list.length;
   const added = new Set(list.map((a) => resolveAxis('unsqueeze', a, rank)));
   if (added.size < list.length)
-    throw new ShapeError(`unsqueeze: axes ${JSON.stringify(axis)} name one place twice, name each once`);
+    throw new ShapeError(`unsqueeze: axes ${show(axis)} name one place twice, name each once`);
   const sizes = [...t.shape];
   return reshape(
     t,
@@ -94,8 +107,11 @@ export interface FlattenOptions {
   endAxis?: number | undefined;
 }
 
+export const flattenFields: Fields<FlattenOptions> = { startAxis: oneAxis, endAxis: oneAxis };
+
 function mergeAxes(t: Tensor, options: FlattenOptions = {}): Tensor {
-  needKnown('flatten', options, ['startAxis', 'endAxis']);
+  needTensor('flatten', 'input', t);
+  needOptions('flatten', options, flattenFields);
   if (t.rank === 0) return reshape(t, [1]);
   const start = resolveAxis('flatten', options.startAxis ?? 0, t.rank);
   const end = resolveAxis('flatten', options.endAxis ?? -1, t.rank);

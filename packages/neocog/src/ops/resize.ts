@@ -1,24 +1,26 @@
 // Resizing images, sequences and volumes, axis after axis: interpolation is separable. Defaults are those of PyTorch's
 // `interpolate`; options reach all conventions of ONNX's Resize.
 
+import { anyNumber, finite, flag, keyOf, oneOf } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import type { Rank } from '../geometry/options.ts';
 import {
   cellsWithin,
-  coordinateNames,
   cornersSmoothed,
   type Interpolation,
   isSame,
   type ResampleOptions,
   type Rounding,
   resampledAxes,
+  resampleFields,
   resampleTaps,
   roundingNames,
   type Weighing,
 } from '../geometry/resample.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needNumber, needOneOf } from './check.ts';
+import { floats } from './check.ts';
 import { where } from './elementwise.ts';
 import { mixAxis } from './taps.ts';
 
@@ -54,10 +56,15 @@ const modes: Record<ResizeMode, { by: Interpolation; ranks: readonly number[] }>
   bicubic: { by: 'cubic', ranks: [2] },
 };
 
-const keys = [
-  ...['size', 'scale', 'mode', 'alignCorners', 'coordinates', 'crop', 'rounding', 'cubicCoefficient'],
-  ...['excludeOutside', 'antialias', 'extrapolation'],
-];
+export const resizeFields: Fields<ResizeOptions> = {
+  ...resampleFields,
+  mode: keyOf(modes),
+  rounding: oneOf(...roundingNames),
+  cubicCoefficient: finite,
+  excludeOutside: flag,
+  antialias: flag,
+  extrapolation: anyNumber,
+};
 
 /**
  * Changes the size of the spatial axes: `[n, c, …spatial]`, of 1, 2 or 3 → `[n, c, …size]`, or each axis times `scale`,
@@ -69,9 +76,8 @@ const keys = [
  */
 export function resize(x: Tensor, options: ResizeOptions): Tensor {
   floats('resize', 'input', x);
-  needKnown('resize', options, keys);
+  needOptions('resize', options, resizeFields);
   const { mode = 'nearest' } = options;
-  needOneOf('resize', 'mode', mode, Object.keys(modes) as ResizeMode[]);
   const { by, ranks } = modes[mode];
   const rank = x.rank - 2;
   if (!ranks.includes(rank)) {
@@ -96,11 +102,8 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
 }
 
 function weighing(by: Interpolation, options: ResizeOptions): Weighing {
-  const { coordinates, rounding = 'floor', antialias = false, excludeOutside = antialias } = options;
+  const { rounding = 'floor', antialias = false, excludeOutside = antialias } = options;
   const { cubicCoefficient = antialias ? -0.5 : -0.75 } = options;
-  if (coordinates !== undefined) needOneOf('resize', 'coordinates', coordinates, coordinateNames);
-  needOneOf('resize', 'rounding', rounding, roundingNames);
-  needNumber('resize', 'cubicCoefficient', cubicCoefficient, Number.isFinite, 'a finite number');
   if (by === 'nearest' && antialias)
     throw new ShapeError("resize: antialias is true in mode 'nearest', it needs a mode that interpolates");
   return { by, rounding, cubicCoefficient, antialias, excludeOutside };

@@ -1,9 +1,11 @@
 // softmax and its logarithm, both shifted by the largest value, so that no exponential overflows.
 
+import { needOptions } from '../arguments/options.ts';
 import * as e from '../expression/expression.ts';
+import { axisFields } from '../tensor/fields.ts';
 import { resolveAxis, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown } from './check.ts';
+import { floats } from './check.ts';
 import { fuse, maxAlong } from './fuse.ts';
 
 const shifted = e.sub(e.input(0), e.input(1));
@@ -28,7 +30,7 @@ function shiftedSum(fn: string, t: Tensor, axis: number): { shift: Tensor; total
  * @throws ShapeError for an axis that does not exist.
  */
 export function softmax<S extends Shape>(t: Tensor<S>, options: SoftmaxOptions = {}): Tensor<S> {
-  needKnown('softmax', options, ['axis']);
+  needOptions('softmax', options, axisFields);
   const { shift, total } = shiftedSum('softmax', t, options.axis ?? -1);
   return fuse('softmax', e.div(e.exp(shifted), e.input(2)), [t, shift, total]) as Tensor<S>;
 }
@@ -39,7 +41,7 @@ export function softmax<S extends Shape>(t: Tensor<S>, options: SoftmaxOptions =
  * @throws ShapeError for an axis that does not exist.
  */
 export function logSoftmax<S extends Shape>(t: Tensor<S>, options: SoftmaxOptions = {}): Tensor<S> {
-  needKnown('logSoftmax', options, ['axis']);
+  needOptions('logSoftmax', options, axisFields);
   const { shift, total } = shiftedSum('logSoftmax', t, options.axis ?? -1);
   return fuse('logSoftmax', e.sub(shifted, e.log(e.input(2))), [t, shift, total]) as Tensor<S>;
 }

@@ -1,9 +1,13 @@
 // Tensors side by side along a new axis, and one tensor cut apart.
 
+import { count, either, type Field, field, isListOf, isSize, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
+import { axisFields, someTensors } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { needKnown, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import { concat, slice } from './move.ts';
 import { unsqueeze } from './reshape.ts';
 
@@ -14,10 +18,8 @@ import { unsqueeze } from './reshape.ts';
  * @example stack([zeros([2, 3]), ones([2, 3])], { axis: -1 }).shape // [2, 3, 2]
  */
 export function stack(tensors: readonly Tensor[], options: { axis?: number | undefined } = {}): Tensor {
-  needKnown('stack', options, ['axis']);
-  if (!(tensors as Partial<typeof tensors>)?.length)
-    throw new ShapeError('stack: the first argument holds no tensors, an array of at least one is needed');
-  tensors.forEach((t, i) => needTensor('stack', `tensor ${i}`, t));
+  need('stack', 'tensors', tensors, someTensors);
+  needOptions('stack', options, axisFields);
   const [first] = tensors;
   const axis = resolveAxis('stack', options.axis ?? 0, first.rank + 1);
   const stray = tensors.findIndex((t) => !sameShape(t.shape, first.shape));
@@ -46,7 +48,7 @@ export function split(
   options: { axis?: number | undefined } = {},
 ): Tensor[] {
   needTensor('split', 'input', x);
-  needKnown('split', options, ['axis']);
+  needOptions('split', options, axisFields);
   const axis = resolveAxis('split', options.axis ?? 0, x.rank);
   let start = 0;
   return sizesOf(x, parts, axis).map((size) => {
@@ -56,16 +58,21 @@ export function split(
   });
 }
 
+const someParts: Field<number | readonly number[]> = either(
+  count,
+  field('a list of sizes', (v) => isListOf(v, (n) => isSize(n, 0))),
+);
+
 function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): readonly number[] {
   const whole = x.shape[axis];
-  const isSize = (n: number): boolean => Number.isInteger(n) && n >= 0;
-  if (Array.isArray(parts) && parts.every(isSize) && parts.reduce((a, b) => a + b, 0) === whole) return parts;
-  if (typeof parts === 'number' && Number.isInteger(parts) && parts >= 1) {
+  need('split', 'parts', parts, someParts);
+  if (typeof parts !== 'number' && parts.reduce((a, b) => a + b, 0) === whole) return parts;
+  if (typeof parts === 'number' && parts <= Math.max(whole, 1)) {
     const size = Math.ceil(whole / parts);
     const last = whole - size * (parts - 1);
     if (last > 0 || parts === 1) return [...new Array<number>(parts - 1).fill(size), last];
   }
   throw new ShapeError(
-    `split: parts are ${JSON.stringify(parts)} for axis ${axis} of ${formatShape(x.shape)}, sizes that add up to ${whole} or a number of parts that are not empty is needed`,
+    `split: parts are ${show(parts)} for axis ${axis} of ${formatShape(x.shape)}, sizes that add up to ${whole} or a number of parts that are not empty is needed`,
   );
 }

@@ -1,10 +1,12 @@
 // The lower and the upper triangle of matrices, among zeros.
 
+import { field } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { needKnown, needNumber, needTensor } from './check.ts';
+import { needTensor } from './check.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
 import { addViews, readView } from './view.ts';
@@ -13,6 +15,8 @@ export interface TriangleOptions {
   /** The outermost diagonal that is kept: 0 (default) is the main one, positive ones lie to its right. */
   diagonal?: number | undefined;
 }
+
+const fields: Fields<TriangleOptions> = { diagonal: field('a whole number', Number.isInteger) };
 
 /**
  * The elements on and below a diagonal of the last two axes, zeros elsewhere. Any shape of 2 axes or more, float32 or int32.
@@ -36,9 +40,8 @@ type Keeps = (column: number, last: number) => boolean;
 
 function triangle(fn: string, x: Tensor, options: TriangleOptions, keeps: Keeps): Tensor {
   needTensor(fn, 'input', x);
-  needKnown(fn, options, ['diagonal']);
+  needOptions(fn, options, fields);
   const { diagonal = 0 } = options;
-  needNumber(fn, 'diagonal', diagonal, Number.isInteger, 'a whole number');
   if (x.rank < 2) throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, […, m, n] is needed`);
   if (x.dtype === 'int32') return triangleOfCells(fn, x, (row, column) => keeps(column, row + diagonal));
   const [column, last] = [e.position(x.rank - 1), e.add(e.position(x.rank - 2), diagonal)];

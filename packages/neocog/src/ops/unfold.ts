@@ -2,7 +2,9 @@
 // added back to where they came from. Both are views of a padded input, so that derivatives of any order follow.
 // Convolution does not go this way: its kernels read the input where it lies.
 
-import type { PerAxis } from '../geometry/options.ts';
+import { need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
+import { kernelField, type PerAxis } from '../geometry/options.ts';
 import { paddedCells } from '../geometry/padding.ts';
 import {
   columnShape,
@@ -10,20 +12,20 @@ import {
   foldGeometry,
   imageShape,
   paddedShape,
+  spatialSize,
   type UnfoldGeometry,
   type UnfoldOptions,
+  unfoldFields,
   unfoldGeometry,
 } from '../geometry/unfold.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needKnown, needTensor } from './check.ts';
+import { floats, needTensor } from './check.ts';
 import { slice } from './move.ts';
 import { pad } from './pad.ts';
 import { reshape } from './reshape.ts';
 import { addViews, readView, viewOfAxes } from './view.ts';
 
 export type { UnfoldOptions };
-
-const keys = ['stride', 'padding', 'paddingMode', 'dilation'];
 
 /**
  * The cells under each window as a column: `[n, c, …spatial]`, of 1, 2 or 3 axes → `[n, c · taps, windows]`. Row
@@ -36,7 +38,7 @@ const keys = ['stride', 'padding', 'paddingMode', 'dilation'];
  */
 export function unfold(x: Tensor, kernel: PerAxis, options: UnfoldOptions = {}): Tensor {
   needTensor('unfold', 'input', x);
-  needKnown('unfold', options, keys);
+  needWindows('unfold', x.rank - 2, kernel, options);
   const g = unfoldGeometry('unfold', x.shape, kernel, options);
   return reshape(readView('unfold', withPadding(x, g), columnView(g)), columnShape(g));
 }
@@ -55,11 +57,19 @@ export function fold(
   options: UnfoldOptions = {},
 ): Tensor {
   floats('fold', 'columns', columns);
-  needKnown('fold', options, keys);
+  need('fold', 'outputSize', outputSize, spatialSize);
+  needWindows('fold', outputSize.length, kernel, options);
   const g = foldGeometry('fold', columns.shape, outputSize, { ...options, kernel });
   const view = columnView(g);
   const sums = addViews('fold', [{ values: reshape(columns, view.shape), view }], paddedShape(g));
   return withoutPadding(sums, g);
+}
+
+/** An input of no number of axes that there is, is refused by its geometry. */
+function needWindows(fn: string, axes: number, kernel: PerAxis, options: UnfoldOptions): void {
+  const rank = axes === 1 || axes === 3 ? axes : 2;
+  need(fn, 'kernel', kernel, kernelField[rank]);
+  needOptions(fn, options, unfoldFields[rank]);
 }
 
 const isPadded = (g: UnfoldGeometry): boolean => g.axes.some((a) => a.padBefore + a.padAfter > 0);

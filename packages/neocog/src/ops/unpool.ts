@@ -1,21 +1,20 @@
 // The partial inverse of maximum pooling: each value goes back to where it was found, among zeros. Zeiler et al.,
 // "Adaptive Deconvolutional Networks for Mid and High Level Feature Learning", 2011.
 
+import { needOptions } from '../arguments/options.ts';
 import { backend, effects } from '../backends/current.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
-import type { PerAxis, Rank } from '../geometry/options.ts';
+import { type PerAxis, type Rank, unpoolFields } from '../geometry/options.ts';
 import { type UnpoolOptions, unpoolShape } from '../geometry/unpool.ts';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { needKnown, needShape, needTensor } from './check.ts';
+import { ints, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
 import { scatterAdd } from './gather.ts';
 import { frame } from './layout.ts';
 
 export type { UnpoolOptions };
-
-const keys = ['stride', 'padding', 'outputSize', 'layout'];
 
 /* @__NO_SIDE_EFFECTS__ */
 function maxUnpool(
@@ -23,10 +22,10 @@ function maxUnpool(
 ): (x: Tensor, indices: Tensor, kernel: PerAxis, options?: UnpoolOptions) => Tensor {
   const fn = `maxUnpool${rank}d`;
   return (x, indices, kernel, options = {}) => {
-    needKnown(fn, options, keys);
+    needOptions(fn, options, unpoolFields[rank]);
     const { enter, leave } = frame(fn, rank, x, options.layout);
     const input = enter(x);
-    needTensor(fn, 'indices', indices);
+    ints(fn, 'indices', indices);
     needShape(fn, 'indices', indices, x.shape, 'a position for each value');
     const shape = unpoolShape(fn, rank, input.shape, kernel, options);
     const places = enter(indices);

@@ -1,7 +1,8 @@
 // Adagrad (Duchi, Hazan and Singer, 2011): each weight's rate falls with the gradients it has seen.
 
+import { atLeast, flag } from '../arguments/field.ts';
 import * as e from '../expression/expression.ts';
-import { type Method, namedInputs, needNotNegative } from './method.ts';
+import { type Method, namedInputs } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
 export interface AdagradOptions {
@@ -37,10 +38,11 @@ const adagrad: Method<AdagradSettings> = {
     ...{ lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
     maximize: false,
   },
-  inputs,
-  check({ lr, lrDecay, weightDecay, initialAccumulatorValue, eps }) {
-    needNotNegative('Adagrad', { lr, lrDecay, weightDecay, initialAccumulatorValue, eps });
+  fields: {
+    ...{ lr: atLeast(0), lrDecay: atLeast(0), weightDecay: atLeast(0) },
+    ...{ initialAccumulatorValue: atLeast(0), eps: atLeast(0), maximize: flag },
   },
+  inputs,
   rule({ maximize, initialAccumulatorValue: initial }) {
     const gradient = e.add(maximize ? e.neg(g) : g, e.mul(decay, p));
     const next = e.add(sum, e.mul(gradient, gradient));

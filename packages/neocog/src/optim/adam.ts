@@ -1,7 +1,8 @@
 // Adam (Kingma and Ba, 2015) and AdamW, its form with decoupled weight decay (Loshchilov and Hutter, 2019).
 
+import { atLeast, field, flag, isListOf, upTo } from '../arguments/field.ts';
 import * as e from '../expression/expression.ts';
-import { type Method, namedInputs, needNotNegative, needRange, type UpdateRule } from './method.ts';
+import { type Method, namedInputs, type UpdateRule } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
 export interface AdamOptions {
@@ -49,15 +50,22 @@ function rule({ amsgrad, maximize }: AdamSettings): UpdateRule {
   };
 }
 
+const decayRate = upTo(0, 1);
+const fields: NonNullable<Method<AdamSettings>['fields']> = {
+  lr: atLeast(0),
+  betas: field(`two decays, each ${decayRate.takes}`, (v) => isListOf(v, decayRate.ok) && v.length === 2),
+  eps: atLeast(0),
+  weightDecay: atLeast(0),
+  amsgrad: flag,
+  maximize: flag,
+};
+
 function adam(name: string, decoupled: boolean, weightDecay: number): Method<AdamSettings> {
   return {
     name,
     defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false },
+    fields,
     inputs,
-    check({ lr, betas, eps, weightDecay }) {
-      needNotNegative(name, { lr, eps, weightDecay });
-      for (const i of [0, 1]) needRange(name, `betas[${i}]`, betas[i], 0, 1);
-    },
     rule,
     scalars: ({ lr, betas: [beta1, beta2], eps, weightDecay }, t) => ({
       decay: decoupled ? 0 : weightDecay,

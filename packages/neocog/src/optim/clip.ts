@@ -1,9 +1,11 @@
 // Gradients held within bounds before a step (Pascanu, Mikolov and Bengio, 2013).
 
+import { field, flag, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
-import { needKnown, needNumber } from '../ops/check.ts';
 import { fuse } from '../ops/fuse.ts';
+import { tensors } from '../tensor/fields.ts';
 import { noGrad } from '../tensor/graph.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -13,6 +15,13 @@ export interface ClipGradNormOptions {
   /** Refuse a norm that is NaN or infinite rather than pass it on. Default false. */
   errorIfNonFinite?: boolean | undefined;
 }
+
+/** Infinity sets no bound. */
+const bound = field<number>('a number of at least 0', (v) => typeof v === 'number' && v >= 0);
+const fields: Fields<ClipGradNormOptions> = {
+  normType: field<number>('a number above 0', (v) => typeof v === 'number' && v > 0),
+  errorIfNonFinite: flag,
+};
 
 /**
  * Scales the gradients of all parameters together so that their joint norm is at most `maxNorm`, and returns the norm that
@@ -26,10 +35,9 @@ export function clipGradNorm(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): number {
+  need('clipGradNorm', 'maxNorm', maxNorm, bound);
+  needOptions('clipGradNorm', options, fields);
   const { normType = 2, errorIfNonFinite = false } = options;
-  needKnown('clipGradNorm', options, ['normType', 'errorIfNonFinite']);
-  needNumber('clipGradNorm', 'maxNorm', maxNorm, (v) => v >= 0, 'a number of 0 or more');
-  needNumber('clipGradNorm', 'normType', normType, (v) => v > 0, 'a number above 0');
   const norm = normOf(gradientsOf('clipGradNorm', parameters), normType);
   if (errorIfNonFinite && !Number.isFinite(norm)) {
     throw new ShapeError(
@@ -48,16 +56,14 @@ export function clipGradNorm(
  * @throws ShapeError for a negative clipValue.
  */
 export function clipGradValue(parameters: readonly Tensor[], clipValue: number): void {
-  needNumber('clipGradValue', 'clipValue', clipValue, (v) => v >= 0, 'a number of 0 or more');
+  need('clipGradValue', 'clipValue', clipValue, bound);
   gradientsOf('clipGradValue', parameters);
-  const bound = e.input(1);
-  mapGradients(parameters, e.max(e.min(e.input(0), bound), e.neg(bound)), clipValue);
+  const most = e.input(1);
+  mapGradients(parameters, e.max(e.min(e.input(0), most), e.neg(most)), clipValue);
 }
 
 function gradientsOf(fn: string, parameters: readonly Tensor[]): Tensor[] {
-  if (!Array.isArray(parameters) || !parameters.every((p) => p instanceof Tensor)) {
-    throw new ShapeError(`${fn}: parameters must be a list of tensors, pass module.parameters()`);
-  }
+  need(fn, 'parameters', parameters, tensors);
   return parameters.flatMap((p) => p.grad ?? []);
 }
 

@@ -1,10 +1,12 @@
 // Groups of parameters with settings of their own. What a group does not state follows the optimiser's settings, also
 // when those change later; every change is checked when it is made.
 
+import { type Field, field, isListOf, need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
-import { needKnown } from '../ops/check.ts';
-import { Tensor } from '../tensor/tensor.ts';
-import type { Method, Settings, Stated } from './method.ts';
+import { someTensors } from '../tensor/fields.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { fieldsOf, type Method, type Settings, type Stated } from './method.ts';
 
 /** A group as a caller states it. */
 export type GroupOptions<S> = Stated<S> & { readonly parameters: readonly Tensor[] };
@@ -43,12 +45,12 @@ export function liveSettings<S extends object>(
 
 /** The options that are not undefined. */
 export function statedOf<S extends Settings>(
-  { name, defaults }: Method<S>,
+  method: Method<S>,
   options: Stated<S>,
-  besides: readonly string[] = [],
+  besides: Readonly<Record<string, Field>> = {},
 ): Partial<S> {
-  needKnown(name, options, [...Object.keys(defaults), ...besides]);
-  const given = Object.entries(options).filter(([key, v]) => v !== undefined && !besides.includes(key));
+  needOptions<object>(method.name, options, { ...fieldsOf(method), ...besides });
+  const given = Object.entries(options).filter(([key, v]) => v !== undefined && !Object.hasOwn(besides, key));
   return Object.fromEntries(given) as Partial<S>;
 }
 
@@ -56,25 +58,22 @@ export function statedOf<S extends Settings>(
 export function groupsOf<S>(fn: string, given: ParametersOrGroups<S>): readonly GroupOptions<S>[] {
   const isGroup = (part: unknown): boolean =>
     typeof part === 'object' && part !== null && 'parameters' in part;
-  const groups =
-    Array.isArray(given) && given.length > 0 && given.every(isGroup) ? given : [{ parameters: given }];
+  const stated = isListOf(given, isGroup) && given.length > 0;
+  const groups = (stated ? given : [{ parameters: given }]) as readonly GroupOptions<S>[];
   const all = groups.flatMap((group) => checkParameters(fn, group.parameters));
   if (new Set(all).size < all.length) {
     throw new ShapeError(`${fn}: a parameter is listed twice, give each once and in one group`);
   }
-  return groups as readonly GroupOptions<S>[];
+  return groups;
 }
 
+export const someParameters: Field<readonly Tensor[]> = field(
+  'a list of at least one Tensor, such as module.parameters(), or groups { parameters, … }',
+  someTensors.ok,
+);
+
 function checkParameters(fn: string, parameters: readonly Tensor[]): readonly Tensor[] {
-  if (
-    !Array.isArray(parameters) ||
-    parameters.length === 0 ||
-    !parameters.every((p) => p instanceof Tensor)
-  ) {
-    throw new ShapeError(
-      `${fn}: parameters must be a list of at least one tensor, pass module.parameters() or groups { parameters, … }`,
-    );
-  }
+  need(fn, 'parameters', parameters, someParameters);
   if (parameters.some((p) => !p.requiresGrad)) {
     throw new ShapeError(
       `${fn}: a parameter has no gradient, make it with requiresGrad: true or leave it out`,

@@ -1,7 +1,7 @@
 // What an optimiser computes, apart from any tensor: formulas over named inputs, so that one definition serves eager steps
 // and whole compiled training steps.
 
-import { ShapeError } from '../errors.ts';
+import { type Field, field, need } from '../arguments/field.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
 
@@ -26,8 +26,10 @@ export interface Method<S extends Settings> {
    * out is not read.
    */
   readonly inputs: readonly string[];
-  /** @throws ShapeError for settings out of range or at odds. */
-  check(settings: S): void;
+  /** What each setting takes; anything unless stated. */
+  readonly fields?: { readonly [K in keyof S]: Field<S[K]> };
+  /** @throws ShapeError for settings at odds with each other. */
+  check?(settings: S): void;
   /** The same formulas for all numbers: settings choose only which terms there are. */
   rule(settings: S): UpdateRule;
   /** The numbers of step `step`, which counts from 1 for each parameter. */
@@ -39,18 +41,26 @@ export function namedInputs<Name extends string>(names: readonly Name[]): Record
   return Object.fromEntries(names.map((name, i) => [name, e.input(i)])) as Record<Name, Expr>;
 }
 
-/** Settings as callers give them: any may be missing. */
+/** Settings as a caller states them: those left out follow others. */
 export type Stated<S> = { [K in keyof S]?: S[K] | undefined };
 
-/** Refuses a number outside [low, high), or NaN. */
-export function needRange(fn: string, name: string, value: number, low: number, high: number): void {
-  if (typeof value === 'number' && value >= low && value < high) return;
-  const range =
-    high === Infinity ? `a finite number of ${low} or more` : `a number from ${low} to below ${high}`;
-  throw new ShapeError(`${fn}: ${name} is ${String(value)}, ${range} is needed`);
-}
+const anything: Field = field('a value', () => true);
 
-/** Refuses any of several numbers that is negative, infinite or NaN. */
-export function needNotNegative(fn: string, numbers: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(numbers)) needRange(fn, name, value, 0, Infinity);
+/** What each setting takes, by name. */
+export const fieldsOf = <S extends Settings>({
+  defaults,
+  fields = {} as NonNullable<Method<S>['fields']>,
+}: Method<S>) =>
+  Object.fromEntries(
+    (Object.keys(defaults) as (keyof S & string)[]).map((key): [string, Field] => [
+      key,
+      fields[key] ?? anything,
+    ]),
+  );
+
+/** @throws ShapeError for settings that are wrong, or at odds with each other. */
+export function checkSettings<S extends Settings>(method: Method<S>, settings: S): void {
+  for (const [key, taken] of Object.entries(fieldsOf(method)))
+    need(method.name, key, settings[key as keyof S], taken);
+  method.check?.(settings);
 }

@@ -1,8 +1,11 @@
 // The optimiser itself: it runs a method's formulas on parameters, and remembers their states. What the formulas are is in
 // one file per method.
 
+import { type Field, field, isRecord, need, refuseValue } from '../arguments/field.ts';
 import { backend } from '../backends/current.ts';
 import type { Expr } from '../expression/expression.ts';
+import { floatTensor } from '../tensor/fields.ts';
+import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   groupsOf,
@@ -10,12 +13,18 @@ import {
   liveSettings,
   type ParameterGroup,
   type ParametersOrGroups,
+  someParameters,
   statedOf,
 } from './groups.ts';
-import type { Method, Settings, Stated, UpdateRule } from './method.ts';
+import { checkSettings, type Method, type Settings, type Stated, type UpdateRule } from './method.ts';
 import { type Memory, type OptimizerState, packState, unpackState } from './state.ts';
 
 export type { ParametersOrGroups } from './groups.ts';
+
+const aMethod: Field<object> = field(
+  'a method with its name, defaults and rule',
+  (v) => isRecord(v) && typeof v.rule === 'function' && isRecord(v.defaults),
+);
 
 /** What an input is read from where the formulas do not read it. */
 const unread = new Float32Array(1);
@@ -36,13 +45,14 @@ export class Optimizer<S extends Settings = Settings> {
    * @throws ShapeError without parameters, for one that has no gradient or stands twice, and for options out of range.
    */
   constructor(method: Method<S>, parameters: ParametersOrGroups<S>, options: Stated<S> = {}) {
-    const check = (settings: S): void => method.check(settings);
+    need('Optimizer', 'method', method, aMethod);
+    const check = (settings: S): void => checkSettings(method, settings);
     const groups = groupsOf(method.name, parameters);
     this.method = method;
     this.parameters = groups.flatMap((group) => group.parameters);
     this.#own = liveSettings<S>(method.defaults, statedOf(method, options), check);
     this.#groups = groups.map((group) =>
-      liveSettings<S>(this.#own.settings, statedOf(method, group, ['parameters']), check),
+      liveSettings<S>(this.#own.settings, statedOf(method, group, { parameters: someParameters }), check),
     );
     this.groups = this.#groups.map(({ settings }, i) => {
       check(settings);
@@ -71,11 +81,11 @@ export class Optimizer<S extends Settings = Settings> {
 
   /** Moves every parameter by its gradient. @throws ShapeError if settings have come to be at odds. */
   step(): void {
-    for (const group of this.groups) this.method.check(group);
+    for (const group of this.groups) checkSettings(this.method, group);
     for (const group of this.groups) {
       const rule = this.method.rule(group);
       for (const parameter of group.parameters) {
-        if (parameter.grad) this.#update(parameter, parameter.grad, group, rule);
+        if (parameter.grad !== null) this.#update(parameter, parameter.grad, group, rule);
       }
     }
   }
@@ -107,6 +117,13 @@ export class Optimizer<S extends Settings = Settings> {
   }
 
   #update(parameter: Tensor, gradient: Tensor, settings: S, rule: UpdateRule): void {
+    if (!floatTensor.ok(gradient) || gradient.size !== parameter.size)
+      refuseValue(
+        this.method.name,
+        'a gradient',
+        gradient,
+        `a float32 Tensor ${formatShape(parameter.shape)}`,
+      );
     const { step, states } = this.#memory.get(parameter) ?? { step: 0, states: {} };
     const scalars = this.method.scalars(settings, step + 1);
     const arrays: Record<string, Float32Array> = {

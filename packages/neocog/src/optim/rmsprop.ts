@@ -1,7 +1,8 @@
 // RMSprop (Tieleman and Hinton, 2012), also centred by the mean gradient (Graves, 2013) and with momentum.
 
+import { atLeast, between, flag, upTo } from '../arguments/field.ts';
 import * as e from '../expression/expression.ts';
-import { type Method, namedInputs, needNotNegative, needRange } from './method.ts';
+import { type Method, namedInputs } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
 export interface RMSpropOptions {
@@ -43,11 +44,11 @@ const rmsprop: Method<RMSpropSettings> = {
     ...{ lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0 },
     ...{ centered: false, maximize: false },
   },
-  inputs,
-  check({ lr, alpha, eps, weightDecay, momentum }) {
-    needNotNegative('RMSprop', { lr, eps, weightDecay, momentum });
-    needRange('RMSprop', 'alpha', alpha, 0, 1);
+  fields: {
+    ...{ lr: atLeast(0), alpha: upTo(0, 1), eps: atLeast(0), weightDecay: atLeast(0) },
+    ...{ momentum: between(0, 1), centered: flag, maximize: flag },
   },
+  inputs,
   rule(settings) {
     const gradient = e.add(settings.maximize ? e.neg(g) : g, e.mul(decay, p));
     const average = (before: e.Expr, now: e.Expr): e.Expr => e.add(e.mul(alpha, before), e.mul(rest, now));

@@ -1,8 +1,9 @@
 // Stochastic gradient descent with momentum (Polyak 1964), Nesterov's form (Sutskever et al. 2013) and weight decay.
 
+import { atLeast, between, finite, flag } from '../arguments/field.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
-import { type Method, namedInputs, needNotNegative, needRange } from './method.ts';
+import { type Method, namedInputs } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
 export interface SGDOptions {
@@ -35,10 +36,12 @@ const sgd: Method<SGDSettings> = {
   name: 'SGD',
   // lr has no default: NaN is refused.
   defaults: { lr: NaN, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false },
+  fields: {
+    ...{ lr: atLeast(0), momentum: between(0, 1), dampening: finite, weightDecay: atLeast(0) },
+    ...{ nesterov: flag, maximize: flag },
+  },
   inputs,
-  check({ lr, momentum, dampening, weightDecay, nesterov }) {
-    needNotNegative('SGD', { lr, momentum, weightDecay });
-    needRange('SGD', 'dampening', dampening, -Infinity, Infinity);
+  check({ momentum, dampening, nesterov }) {
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ShapeError(
         `SGD: nesterov needs a momentum and no dampening, they are ${momentum} and ${dampening}`,

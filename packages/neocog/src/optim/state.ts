@@ -1,12 +1,16 @@
 // The state of an optimiser as data: settings, which JSON keeps exactly, and tensors under PyTorch's names, which fit into
 // any file of tensors.
 
+import { field, isListOf, isRecord, need, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import type { StateDict } from '../nn/index.ts';
+import { aTensor } from '../tensor/fields.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type ParameterGroup, statedOf } from './groups.ts';
-import type { Method, Settings, Stated } from './method.ts';
+import { checkSettings, type Method, type Settings, type Stated } from './method.ts';
 
 /** What is known of one parameter: how many steps it took, and its states by name. */
 export interface Memory {
@@ -22,6 +26,13 @@ export interface OptimizerState {
   /** `3.step` (int32) and states such as `3.exp_avg`, of the parameter at place 3. */
   readonly tensors: StateDict;
 }
+
+const settings = field<Readonly<Record<string, unknown>>>('an object of settings', isRecord);
+const stateFields: Fields<OptimizerState> = {
+  options: required(settings),
+  groups: required(field('a list of objects of settings', (v) => isListOf(v, isRecord))),
+  tensors: required(field('an object of Tensors by key', isRecord)),
+};
 
 export function packState(
   options: object,
@@ -53,6 +64,7 @@ export function unpackState<S extends Settings>(
   groups: readonly ParameterGroup<S>[],
   state: OptimizerState,
 ): Unpacked<S> {
+  needOptions(method.name, state, stateFields, 'state');
   if (state.groups.length !== groups.length) {
     throw new ShapeError(
       `${method.name}: the state has ${state.groups.length} parameter groups, the optimiser ${groups.length}; make it with the same groups`,
@@ -61,7 +73,7 @@ export function unpackState<S extends Settings>(
   const options = statedOf(method, state.options as Stated<S>);
   const own = state.groups.map((group) => statedOf(method, group as Stated<S>));
   const settings = own.map((group): S => ({ ...method.defaults, ...options, ...group }));
-  settings.forEach((each) => method.check(each));
+  settings.forEach((each) => checkSettings(method, each));
   const owners = groups.flatMap(({ parameters }, i) =>
     parameters.map((parameter) => ({ parameter, known: Object.keys(method.rule(settings[i]).states) })),
   );
@@ -87,11 +99,12 @@ function memoryOf(
   tensors: StateDict,
 ): Memory | null {
   const step = tensors[`${i}.step`];
-  if (!step) return null;
+  if (step === undefined) return null;
+  need(fn, `${i}.step`, step, aTensor);
   const states = names.map((name) => {
     const t = tensors[`${i}.${name}`];
-    if (t?.dtype !== 'float32' || !sameShape(t.shape, parameter.shape)) {
-      const what = t ? `is ${t.dtype} ${formatShape(t.shape)}` : 'is missing';
+    if (!(t instanceof Tensor) || t.dtype !== 'float32' || !sameShape(t.shape, parameter.shape)) {
+      const what = t === undefined ? 'is missing' : `is ${show(t)}`;
       throw new ShapeError(
         `${fn}: state ${i}.${name} ${what}, the parameter needs float32 ${formatShape(parameter.shape)}; was it saved for another network?`,
       );

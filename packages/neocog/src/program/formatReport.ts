@@ -1,12 +1,19 @@
 // A program's report as a table for people.
 
+import { type Field, field, flag, isListOf, isRecord, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import type { ProgramReport, StepReport } from '../backends/executable.ts';
-import { needKnown } from '../tensor/options.ts';
 
 export interface FormatReportOptions {
   /** Also every algorithm that was not chosen, with its estimate or the reason. Default false. */
   candidates?: boolean | undefined;
 }
+
+const fields: Fields<FormatReportOptions> = { candidates: flag };
+const aReport: Field<ProgramReport> = field(
+  'what explain() of a program returns',
+  (v) => isRecord(v) && isListOf(v.steps, isRecord) && isRecord(v.memory),
+);
 
 const mega = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 1)} MiB`;
 
@@ -28,7 +35,8 @@ function table(rows: readonly (readonly string[])[], right: ReadonlySet<number>)
  * @example console.log(formatReport(program.explain()))
  */
 export function formatReport(report: ProgramReport, options: FormatReportOptions = {}): string {
-  needKnown('formatReport', options, ['candidates']);
+  need('formatReport', 'report', report, aReport);
+  needOptions('formatReport', options, fields);
   const { steps, memory } = report;
   const timed = steps.some((step) => step.milliseconds !== null);
   const total = steps.reduce((sum, step) => sum + (step.milliseconds ?? 0), 0);

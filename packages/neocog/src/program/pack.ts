@@ -1,13 +1,15 @@
 // pack: a network as data that runs without this library.
 
+import { need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../backends/packed.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
-import { needKnown } from '../tensor/options.ts';
+import { aModule } from '../nn/parts.ts';
 import { optimize } from './optimize.ts';
 import { preferences } from './preferences.ts';
-import { type InputShapes, type ProgramValue, resolveInputs } from './signature.ts';
+import { type InputShapes, inputField, type ProgramValue, resolveInputs } from './signature.ts';
 import { type Traced, traceInference } from './trace.ts';
 
 export type { ConstantPlace, PackedCode, PackedConstant };
@@ -16,6 +18,8 @@ export interface PackOptions {
   /** Shape of the input or shapes by name, as for `compile`. */
   input?: InputShapes | undefined;
 }
+
+const fields: Fields<PackOptions> = { input: inputField };
 
 /** A network for inputs of one shape each, as code and constants. Values of inputs and outputs are row-major. */
 export interface PackedProgram extends PackedGraph {
@@ -33,7 +37,8 @@ export interface PackedProgram extends PackedGraph {
  * @example const { codes, constants } = pack(models.lenet5(), { input: [1, 1, 28, 28] });
  */
 export function pack(module: Module, options: PackOptions = {}): PackedProgram {
-  needKnown('pack', options, ['input']);
+  need('pack', 'module', module, aModule);
+  needOptions('pack', options, fields);
   const inputs = resolveInputs('pack', module, options.input);
   const now = backend();
   if (!now.pack) {

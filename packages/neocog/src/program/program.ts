@@ -1,13 +1,16 @@
 // compile: a network as a Program.
 
+import { count, field, flag, isRecord, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Values } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
-import { DeviceError, ShapeError } from '../errors.ts';
+import { DeviceError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import type { NamedTensors } from '../nn/named.ts';
-import { needKnown } from '../tensor/options.ts';
+import { aModule } from '../nn/parts.ts';
+import { aTensor } from '../tensor/fields.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { needWhole, Tensor } from '../tensor/tensor.ts';
 import { Interpreted } from './interpreted.ts';
@@ -16,6 +19,7 @@ import { preferences, threadsOf } from './preferences.ts';
 import { drawAll } from './recorder.ts';
 import {
   type InputShapes,
+  inputField,
   orderInputs,
   orderResults,
   type ProgramValue,
@@ -39,6 +43,8 @@ export interface CompileOptions {
   compact?: boolean | undefined;
 }
 
+const compileFields: Fields<CompileOptions> = { input: inputField, threads: count, compact: flag };
+
 export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTensors> {
   /**
    * Tensors to write results into: one for a run on a tensor, by name otherwise. Memory of megabytes that is new in each run
@@ -46,6 +52,13 @@ export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTens
    */
   into?: T | undefined;
 }
+
+const runFields: Fields<RunOptions> = {
+  into: field(
+    'a Tensor, or an object of Tensors by the names of outputs',
+    (v) => aTensor.ok(v) || isRecord(v),
+  ),
+};
 
 /** A report of a program: what runs each part of the network, and why. */
 export type { ProgramReport };
@@ -97,7 +110,7 @@ export class Program {
     options: RunOptions = {},
   ): Promise<Tensor | Record<string, Tensor>> {
     this.#checkAlive('run');
-    needKnown('Program.run', options, ['into']);
+    needOptions('Program.run', options, runFields);
     const inputs = orderInputs('Program.run', this.inputs, given);
     const into = options.into === undefined ? [] : orderResults('Program.run', this.outputs, options.into);
     const results = await this.#carryOut(inputs, into);
@@ -174,12 +187,11 @@ export class Program {
  * @example const program = await compile(models.resnet18(), { input: [1, 3, 224, 224] });
  */
 export async function compile(module: Module, options: CompileOptions = {}): Promise<Program> {
-  needKnown('compile', options, ['input', 'threads', 'compact']);
+  need('compile', 'module', module, aModule);
+  needOptions('compile', options, compileFields);
   const inputs = resolveInputs('compile', module, options.input);
   const threads = threadsOf('compile', options.threads);
   const { compact = false } = options;
-  if (typeof compact !== 'boolean')
-    throw new ShapeError(`compile: compact is ${String(compact)}, true or false is needed`);
   const traced = traceInference('compile', module, inputs);
   return new Program(await executableOf(traced.graph, threads, compact), inputs, traced);
 }

@@ -1,12 +1,14 @@
 // recordNetwork: one forward pass as data, for whoever writes a network in another format.
 
+import { need } from '../arguments/field.ts';
+import { needOptions } from '../arguments/options.ts';
 import type { GraphNode, GraphValue } from '../backends/graph.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
-import { needKnown } from '../tensor/options.ts';
+import { aModule } from '../nn/parts.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type InputShapes, type ProgramValue, resolveInputs } from './signature.ts';
+import { type InputShapes, inputField, type ProgramValue, resolveInputs } from './signature.ts';
 import { type Call, recordInference } from './trace.ts';
 
 /** An array of the recording as the tensor that held it: values have sizes, tensors have shapes. */
@@ -48,7 +50,8 @@ export function recordNetwork(
   module: Module,
   options: { input?: InputShapes | undefined } = {},
 ): RecordedNetwork {
-  needKnown('recordNetwork', options, ['input']);
+  need('recordNetwork', 'module', module, aModule);
+  needOptions('recordNetwork', options, { input: inputField });
   const inputs = resolveInputs('recordNetwork', module, options.input);
   const calls: Call[] = [];
   const { recorder, given, results } = recordInference('recordNetwork', module, inputs, (call) =>

@@ -1,5 +1,7 @@
 // What a program takes and gives: names, shapes and types, from a module and from what the caller says of its inputs.
 
+import { type Field, field, isRecord, need } from '../arguments/field.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import { NamedModule, type NamedTensors, type NamedValue } from '../nn/named.ts';
@@ -16,6 +18,12 @@ export interface ProgramValue {
 /** One shape for the only input, or shapes by the names of inputs. */
 export type InputShapes = Shape | Readonly<Record<string, Shape>>;
 
+/** The option `input` of what compiles. */
+export const inputField: Field<InputShapes> = field(
+  'a shape [n, c, …], or an object of shapes by the names of inputs',
+  (v) => Array.isArray(v) || isRecord(v),
+);
+
 /** The input of modules without names. */
 const plainInputs = (dtype: DType): readonly NamedValue[] => [
   { name: 'input', shape: ['n', 'c', '…'], dtype },
@@ -29,7 +37,8 @@ export function resolveInputs(fn: string, module: Module, given: InputShapes | u
   const inputs = inputsOf(module);
   const shapes = shapesByName(fn, inputs, given);
   return inputs.map(({ name, shape, dtype }) => {
-    const chosen = shapes[name] ?? shape;
+    const chosen = Object.hasOwn(shapes, name) ? shapes[name] : shape;
+    if (!Array.isArray(chosen)) checkShape(fn, chosen as Shape);
     const open = chosen.filter((size) => typeof size === 'string');
     if (open.length > 0) {
       throw new ShapeError(
@@ -55,7 +64,8 @@ function shapesByName(
     );
   }
   const shapes = given as Readonly<Record<string, Shape>>;
-  needNames(fn, Object.keys(Object(shapes)), names, 'shape', 'inputs');
+  need(fn, 'input', shapes, inputField);
+  needNames(fn, Object.keys(shapes), names, 'shape', 'inputs');
   return shapes;
 }
 
@@ -88,7 +98,7 @@ export function orderInputs(
 
 function needTensor(fn: string, { name, shape, dtype }: ProgramValue, x: unknown): Tensor {
   if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return needWhole(fn, name, x);
-  const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
+  const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : show(x);
   throw new ShapeError(
     `${fn}: ${name} is ${found}, ${dtype} ${formatShape(shape)} is needed; compile again for another shape`,
   );

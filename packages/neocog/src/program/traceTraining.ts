@@ -6,7 +6,7 @@ import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
 import type { Module } from '../nn/module.ts';
-import type { Settings } from '../optim/method.ts';
+import { checkSettings, type Settings } from '../optim/method.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { OptimizerState } from '../optim/state.ts';
 import { reverseWalk, withRecording } from '../tensor/graph.ts';
@@ -156,7 +156,7 @@ export function traceTraining(task: TrainingTask): TracedTraining {
     scalarsOf: (settings, step) =>
       task.memory.flatMap((group) => {
         const { method } = task.optimizer;
-        method.check(settings[group.index]);
+        checkSettings(method, settings[group.index]);
         const scalars = method.scalars(settings[group.index], group.step + step);
         return scalarNames(task.optimizer, group).map((name) => Float32Array.of(scalars[name]));
       }),

@@ -1,13 +1,17 @@
 // compileTraining: forward pass, backward pass and optimiser as one Program.
 
+import { count, field, instance, isRecord, need, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { GraphValue } from '../backends/graph.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
+import { aModule } from '../nn/parts.ts';
 import type { Settings } from '../optim/method.ts';
-import type { Optimizer } from '../optim/optimizer.ts';
-import { needKnown } from '../tensor/options.ts';
-import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
+import { Optimizer } from '../optim/optimizer.ts';
+import { aDType, aShape } from '../tensor/fields.ts';
+import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { needWhole, Tensor } from '../tensor/tensor.ts';
 import { threadsOf } from './preferences.ts';
 import { executableOf } from './program.ts';
@@ -43,6 +47,17 @@ export interface CompileTrainingOptions {
   /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
   threads?: number | undefined;
 }
+
+const targetFields: Fields<TargetSpec> = { shape: required(aShape), dtype: required(aDType) };
+const fields: Fields<CompileTrainingOptions> = {
+  input: required(
+    field('a shape [n, c, …] with at least one sample', (v) => aShape.ok(v) && (v as Shape)[0] >= 1),
+  ),
+  target: field('a target { shape, dtype }', isRecord),
+  loss: required(field('a function such as crossEntropy', (v) => typeof v === 'function')),
+  optimizer: required(instance('an Optimizer, such as new optim.SGD(…)', Optimizer)),
+  threads: count,
+};
 
 export interface TrainingStep {
   /** Of this batch, before the parameters moved. */
@@ -235,7 +250,7 @@ export class Trainer {
       needWhole('Trainer.step', 'input', x);
       return;
     }
-    const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : String(x);
+    const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : show(x);
     throw new ShapeError(
       `Trainer.step: input is ${given}, ${this.#module.inputType} ${formatShape(input)} or fewer samples of it are needed`,
     );
@@ -257,9 +272,19 @@ function needRoom({ data }: GraphValue, size: number): void {
   );
 }
 
+/** An optimiser of another network would move nothing here. */
+function needOwn(module: Module, optimizer: CompileTrainingOptions['optimizer']): void {
+  const own = new Set<Tensor>(module.parameters());
+  const stranger = optimizer.parameters.findIndex((parameter: Tensor) => !own.has(parameter));
+  if (stranger < 0) return;
+  throw new ShapeError(
+    `compileTraining: parameter ${stranger} of the optimiser is none of the network's; make the optimiser of module.parameters()`,
+  );
+}
+
 function checkTarget(y: Tensor, target: GraphValue): void {
   if (y instanceof Tensor && y.size === target.size && y.dtype === target.dtype) return;
-  const given = y instanceof Tensor ? `${y.dtype} ${formatShape(y.shape)}` : String(y);
+  const given = y instanceof Tensor ? `${y.dtype} ${formatShape(y.shape)}` : show(y);
   throw new ShapeError(
     `Trainer.step: target is ${given}, ${target.dtype} with ${target.size} elements is needed`,
   );
@@ -287,12 +312,9 @@ function statesOf({ graph }: TracedTraining): GraphValue[] {
  * trainer.sync();
  */
 export function compileTraining(module: Module, options: CompileTrainingOptions): Promise<Trainer> {
-  needKnown('compileTraining', options, ['input', 'target', 'loss', 'optimizer', 'threads']);
-  checkShape('compileTraining', options.input);
-  if (typeof options.loss !== 'function') {
-    throw new ShapeError(
-      `compileTraining: loss is ${String(options.loss)}, a function such as crossEntropy is needed`,
-    );
-  }
+  need('compileTraining', 'module', module, aModule);
+  needOptions('compileTraining', options, fields);
+  if (options.target) needOptions('compileTraining', options.target, targetFields, 'target');
+  needOwn(module, options.optimizer);
   return new Trainer(module, options).prepare();
 }

@@ -1,6 +1,8 @@
 // Rates along half a cosine, once or again and again (SGDR, Loshchilov and Hutter, 2017).
 
-import { atLeast, type BaseOptions, checkOptions, type Schedule, scheduleOf, whole } from './schedule.ts';
+import { atLeast, count, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { type BaseOptions, baseFields, type Schedule, scheduleOf } from './schedule.ts';
 
 /** From 1 down to 0 as `done` goes from 0 to 1. */
 export const halfCosine = (done: number): number => (1 + Math.cos(Math.PI * done)) / 2;
@@ -11,6 +13,8 @@ export interface CosineOptions extends BaseOptions {
   /** The lowest rate. Default 0. */
   etaMin?: number | undefined;
 }
+
+const cosineFields: Fields<CosineOptions> = { ...baseFields, TMax: required(count), etaMin: atLeast(0) };
 
 /**
  * From baseLr down to etaMin along half a cosine of TMax steps.
@@ -24,9 +28,8 @@ export interface CosineOptions extends BaseOptions {
  * }
  */
 export function cosine(options: CosineOptions): Schedule {
+  needOptions('cosine', options, cosineFields);
   const { baseLr, TMax, etaMin = 0 } = options;
-  const numbers = { baseLr: atLeast(0, baseLr), TMax: whole(TMax), etaMin: atLeast(0, etaMin) };
-  checkOptions('cosine', options, numbers);
   return scheduleOf('cosine', (t) => etaMin + (baseLr - etaMin) * halfCosine(t / TMax));
 }
 
@@ -39,11 +42,17 @@ export interface CosineWarmRestartsOptions extends BaseOptions {
   etaMin?: number | undefined;
 }
 
+const restartFields: Fields<CosineWarmRestartsOptions> = {
+  ...baseFields,
+  T0: required(count),
+  TMult: count,
+  etaMin: atLeast(0),
+};
+
 /** `cosine` from baseLr again after T0 steps, after T0 · TMult more, and so on. @throws ShapeError for an option out of range. */
 export function cosineWarmRestarts(options: CosineWarmRestartsOptions): Schedule {
+  needOptions('cosineWarmRestarts', options, restartFields);
   const { baseLr, T0, TMult = 1, etaMin = 0 } = options;
-  const numbers = { baseLr: atLeast(0, baseLr), etaMin: atLeast(0, etaMin) };
-  checkOptions('cosineWarmRestarts', options, { ...numbers, T0: whole(T0), TMult: whole(TMult) });
   return scheduleOf('cosineWarmRestarts', (t) => {
     return etaMin + (baseLr - etaMin) * halfCosine(doneOfCycle(t, T0, TMult));
   });

@@ -1,7 +1,8 @@
 // Rates that fall in steps, by a factor, along a line or along a power; PyTorch's names and closed forms.
 
-import { needNumber } from '../ops/check.ts';
-import { atLeast, type BaseOptions, checkOptions, type Schedule, scheduleOf, whole } from './schedule.ts';
+import { atLeast, count, listOf, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { type BaseOptions, baseFields, type Schedule, scheduleOf } from './schedule.ts';
 
 export interface StepOptions extends BaseOptions {
   /** Steps between two falls. */
@@ -9,6 +10,8 @@ export interface StepOptions extends BaseOptions {
   /** Factor of each fall. Default 0.1. */
   gamma?: number | undefined;
 }
+
+const stepFields: Fields<StepOptions> = { ...baseFields, stepSize: required(count), gamma: atLeast(0) };
 
 /**
  * baseLr · gamma^⌊step / stepSize⌋.
@@ -19,9 +22,8 @@ export interface StepOptions extends BaseOptions {
  * for (let epoch = 0; epoch < 90; epoch++) optimizer.lr = rate(epoch); // 0.1, then 0.01, then 0.001
  */
 export function step(options: StepOptions): Schedule {
+  needOptions('step', options, stepFields);
   const { baseLr, stepSize, gamma = 0.1 } = options;
-  const numbers = { baseLr: atLeast(0, baseLr), stepSize: whole(stepSize), gamma: atLeast(0, gamma) };
-  checkOptions('step', options, numbers);
   return scheduleOf('step', (t) => baseLr * gamma ** Math.floor(t / stepSize));
 }
 
@@ -32,15 +34,17 @@ export interface MultiStepOptions extends BaseOptions {
   gamma?: number | undefined;
 }
 
+const multiStepFields: Fields<MultiStepOptions> = {
+  ...baseFields,
+  milestones: required(listOf('steps', atLeast(0))),
+  gamma: atLeast(0),
+};
+
 /** baseLr · gamma^(milestones reached). @throws ShapeError for an option out of range. */
 export function multiStep(options: MultiStepOptions): Schedule {
+  needOptions('multiStep', options, multiStepFields);
   const { baseLr, milestones, gamma = 0.1 } = options;
-  const numbers = { baseLr: atLeast(0, baseLr), gamma: atLeast(0, gamma) };
-  checkOptions('multiStep', options, numbers, ['milestones']);
   const reached = [...milestones];
-  for (const milestone of reached) {
-    needNumber('multiStep', 'a milestone', milestone, (v) => v >= 0, 'a number of 0 or more');
-  }
   return scheduleOf(
     'multiStep',
     (t) => baseLr * gamma ** reached.filter((milestone) => milestone <= t).length,
@@ -52,10 +56,12 @@ export interface ExponentialOptions extends BaseOptions {
   gamma: number;
 }
 
+const exponentialFields: Fields<ExponentialOptions> = { ...baseFields, gamma: required(atLeast(0)) };
+
 /** baseLr · gamma^step. @throws ShapeError for an option out of range. */
 export function exponential(options: ExponentialOptions): Schedule {
+  needOptions('exponential', options, exponentialFields);
   const { baseLr, gamma } = options;
-  checkOptions('exponential', options, { baseLr: atLeast(0, baseLr), gamma: atLeast(0, gamma) });
   return scheduleOf('exponential', (t) => baseLr * gamma ** t);
 }
 
@@ -66,11 +72,16 @@ export interface ConstantOptions extends BaseOptions {
   totalIters?: number | undefined;
 }
 
+const constantFields: Fields<ConstantOptions> = {
+  ...baseFields,
+  factor: atLeast(0),
+  totalIters: atLeast(0),
+};
+
 /** baseLr · factor before step totalIters, baseLr from then on. @throws ShapeError for an option out of range. */
 export function constant(options: ConstantOptions): Schedule {
+  needOptions('constant', options, constantFields);
   const { baseLr, factor = 1 / 3, totalIters = 5 } = options;
-  const numbers = { baseLr: atLeast(0, baseLr), factor: atLeast(0, factor) };
-  checkOptions('constant', options, { ...numbers, totalIters: atLeast(0, totalIters) });
   return scheduleOf('constant', (t) => (t < totalIters ? baseLr * factor : baseLr));
 }
 
@@ -83,15 +94,17 @@ export interface LinearOptions extends BaseOptions {
   totalIters?: number | undefined;
 }
 
+const linearFields: Fields<LinearOptions> = {
+  ...baseFields,
+  startFactor: atLeast(0),
+  endFactor: atLeast(0),
+  totalIters: count,
+};
+
 /** baseLr · a factor that goes along a line and then stays: a warm-up. @throws ShapeError for an option out of range. */
 export function linear(options: LinearOptions): Schedule {
+  needOptions('linear', options, linearFields);
   const { baseLr, startFactor = 1 / 3, endFactor = 1, totalIters = 5 } = options;
-  checkOptions('linear', options, {
-    baseLr: atLeast(0, baseLr),
-    startFactor: atLeast(0, startFactor),
-    endFactor: atLeast(0, endFactor),
-    totalIters: whole(totalIters),
-  });
   const factor = (done: number): number => startFactor + (endFactor - startFactor) * done;
   return scheduleOf('linear', (t) => baseLr * factor(Math.min(t / totalIters, 1)));
 }
@@ -103,10 +116,11 @@ export interface PolynomialOptions extends BaseOptions {
   power?: number | undefined;
 }
 
+const polynomialFields: Fields<PolynomialOptions> = { ...baseFields, totalIters: count, power: atLeast(0) };
+
 /** baseLr · (1 − step / totalIters)^power, and 0 from totalIters on. @throws ShapeError for an option out of range. */
 export function polynomial(options: PolynomialOptions): Schedule {
+  needOptions('polynomial', options, polynomialFields);
   const { baseLr, totalIters = 5, power = 1 } = options;
-  const numbers = { baseLr: atLeast(0, baseLr), power: atLeast(0, power) };
-  checkOptions('polynomial', options, { ...numbers, totalIters: whole(totalIters) });
   return scheduleOf('polynomial', (t) => (t < totalIters ? baseLr * (1 - t / totalIters) ** power : 0));
 }

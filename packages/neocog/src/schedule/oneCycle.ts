@@ -1,9 +1,10 @@
 // One cycle (Smith and Topin, 2018): the rate rises and falls once while the momentum falls and rises.
 
+import { above, atLeast, count, flag, between as from, oneOf, required } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
-import { needOneOf } from '../ops/check.ts';
 import { halfCosine } from './cosine.ts';
-import { above, atLeast, checkOptions, type Schedule, scheduleOf, whole, within } from './schedule.ts';
+import { type Schedule, scheduleOf } from './schedule.ts';
 
 export interface OneCycleOptions {
   /** The highest rate. */
@@ -28,6 +29,19 @@ export interface OneCycleOptions {
   maxMomentum?: number | undefined;
 }
 
+const fields: Fields<OneCycleOptions> = {
+  maxLr: required(atLeast(0)),
+  totalSteps: required(count),
+  pctStart: from(0, 1),
+  annealStrategy: oneOf('cos', 'linear'),
+  divFactor: above(0),
+  finalDivFactor: above(0),
+  threePhase: flag,
+  cycleMomentum: flag,
+  baseMomentum: from(0, 1),
+  maxMomentum: from(0, 1),
+};
+
 type Settings = { [K in keyof OneCycleOptions]-?: NonNullable<OneCycleOptions[K]> };
 
 const defaults = {
@@ -42,20 +56,9 @@ const defaults = {
 };
 
 function settingsOf(fn: string, options: OneCycleOptions): Settings {
+  needOptions(fn, options, fields);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const s = { ...defaults, ...Object.fromEntries(given) } as Settings;
-  const numbers = {
-    maxLr: atLeast(0, s.maxLr),
-    totalSteps: whole(s.totalSteps),
-    pctStart: within(0, 1, s.pctStart),
-    divFactor: above(0, s.divFactor),
-    finalDivFactor: above(0, s.finalDivFactor),
-    baseMomentum: within(0, 1, s.baseMomentum),
-    maxMomentum: within(0, 1, s.maxMomentum),
-  };
-  checkOptions(fn, options, numbers, ['annealStrategy', 'threePhase', 'cycleMomentum']);
-  needOneOf(fn, 'annealStrategy', s.annealStrategy, ['cos', 'linear']);
-  return s;
+  return { ...defaults, ...Object.fromEntries(given) } as Settings;
 }
 
 /** A value that is reached at a step. */

@@ -1,6 +1,7 @@
 // What a schedule is: a pure function from steps to rates. It holds no optimiser and no count; its caller does.
 
-import { needKnown, needNumber } from '../ops/check.ts';
+import { atLeast, need, required } from '../arguments/field.ts';
+import type { Fields } from '../arguments/options.ts';
 
 /**
  * The rate of a step (or of an epoch: whatever the options count in), which counts from 0.
@@ -14,54 +15,15 @@ export interface BaseOptions {
   baseLr: number;
 }
 
-/** A number, and what it has to be. */
-interface Checked {
-  readonly value: number;
-  readonly ok: boolean;
-  readonly needed: string;
-}
+/** What every scaled rate takes. */
+export const baseFields: Fields<BaseOptions> = { baseLr: required(atLeast(0)) };
 
-export const atLeast = (low: number, value: number): Checked => ({
-  value,
-  ok: Number.isFinite(value) && value >= low,
-  needed: `a number of ${low} or more`,
-});
-
-export const above = (low: number, value: number): Checked => ({
-  value,
-  ok: Number.isFinite(value) && value > low,
-  needed: `a number above ${low}`,
-});
-
-export const within = (low: number, high: number, value: number): Checked => ({
-  value,
-  ok: value >= low && value <= high,
-  needed: `a number from ${low} to ${high}`,
-});
-
-export const whole = (value: number): Checked => ({
-  value,
-  ok: Number.isInteger(value) && value >= 1,
-  needed: 'a whole number of 1 or more',
-});
-
-/** Refuses numbers that are not what they have to be, and options besides them and `others`. */
-export function checkOptions(
-  fn: string,
-  options: object,
-  numbers: Readonly<Record<string, Checked>>,
-  others: readonly string[] = [],
-): void {
-  needKnown(fn, options, [...Object.keys(numbers), ...others]);
-  for (const [name, { value, ok, needed }] of Object.entries(numbers)) {
-    needNumber(fn, name, value, () => ok, needed);
-  }
-}
+const aStep = atLeast(0);
 
 /** A schedule that refuses impossible steps. */
 export function scheduleOf(fn: string, rateOf: Schedule): Schedule {
   return (step) => {
-    checkOptions(fn, {}, { step: atLeast(0, step) });
+    need(fn, 'step', step, aStep);
     return rateOf(step);
   };
 }

@@ -1,6 +1,8 @@
 // The record of how a value was computed, and the walk back through it (reverse-mode differentiation).
 // Generic in the value, so that it knows nothing of shapes or arrays.
 
+import { aFunction, need } from '../arguments/field.ts';
+
 /** Where a value came from: its inputs, and per input a rule that turns the output's gradient into the input's. */
 export interface GraphNode<T> {
   readonly name: string;
@@ -33,7 +35,10 @@ export function withRecording<R>(on: boolean, body: () => R): R {
 }
 
 /** Runs `body` without recording: nothing computed in it can be differentiated. `body` is synchronous. */
-export const noGrad = <R>(body: () => R): R => withRecording(false, body);
+export function noGrad<R>(body: () => R): R {
+  need('noGrad', 'body', body, aFunction);
+  return withRecording(false, body);
+}
 
 /** Every value that `root` depends on through recorded operations, each before those that use it. Iterative: chains may be long. */
 function topologicalOrder<T extends Recorded<T>>(root: T): T[] {

@@ -1,7 +1,13 @@
 // Seeded random numbers: the same seed gives the same numbers on every engine.
 // xoshiro128** 1.1 (Blackman and Vigna, 2018), its state filled by splitmix32 from the seed.
 
-import { ShapeError } from '../errors.ts';
+import { seed as aSeed, field, need, whole } from '../arguments/field.ts';
+
+const bound = field<number>(
+  'a whole number from 1 to 2^32',
+  (n) => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 2 ** 32,
+);
+const length = whole(0);
 
 const rotateLeft = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
 
@@ -12,9 +18,7 @@ export class Generator {
 
   /** @throws ShapeError if `seed` is not a whole number. */
   constructor(seed = 0) {
-    if (!Number.isSafeInteger(seed)) {
-      throw new ShapeError(`Generator: seed ${seed} is not a whole number, give one below 2^53`);
-    }
+    need('Generator', 'seed', seed, aSeed);
     let x = (seed ^ Math.trunc(seed / 2 ** 32)) >>> 0;
     for (let i = 0; i < 4; i++) {
       x = (x + 0x9e3779b9) >>> 0;
@@ -45,9 +49,7 @@ export class Generator {
 
   /** Uniform over the whole numbers 0 … n − 1, without bias. */
   integer(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
-      throw new ShapeError(`Generator.integer: ${n} is out of range, give a whole number from 1 to 2^32`);
-    }
+    need('Generator.integer', 'n', n, bound);
     const limit = 2 ** 32 - (2 ** 32 % n);
     let x = this.bits();
     while (x >= limit) x = this.bits();
@@ -76,6 +78,7 @@ export class Generator {
 
   /** The numbers 0 … n − 1 in random order (Fisher–Yates). */
   permutation(n: number): Int32Array {
+    need('Generator.permutation', 'n', n, length);
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);

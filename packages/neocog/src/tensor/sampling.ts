@@ -1,9 +1,11 @@
 // Tensors of random numbers from a seeded generator.
 
+import { flag } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Plain } from '../types/shapes.ts';
-import { needKnown } from './options.ts';
+import { generator } from './fields.ts';
 import { defaultGenerator, type Generator } from './random.ts';
-import { checkShape, keepShape, type Shape, sizeOf } from './shape.ts';
+import { allocate, checkShape, keepShape, type Shape } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
 export interface SamplingOptions {
@@ -11,6 +13,8 @@ export interface SamplingOptions {
   generator?: Generator | undefined;
   requiresGrad?: boolean | undefined;
 }
+
+const fields: Fields<SamplingOptions> = { generator, requiresGrad: flag };
 
 /** Uniform in [0, 1). @throws ShapeError for an impossible shape. */
 export const rand = <const S extends Shape>(shape: S, options: SamplingOptions = {}): Tensor<Plain<S>> =>
@@ -27,9 +31,9 @@ function sample<S extends Shape>(
   draw: (g: Generator) => number,
 ): Tensor<Plain<S>> {
   checkShape(fn, shape);
-  needKnown(fn, options, ['generator', 'requiresGrad']);
-  const generator = options.generator ?? defaultGenerator();
-  const data = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = draw(generator);
+  needOptions(fn, options, fields);
+  const source = options.generator ?? defaultGenerator();
+  const data = allocate(fn, shape, (size) => new Float32Array(size));
+  for (let i = 0; i < data.length; i++) data[i] = draw(source);
   return new Tensor(data, keepShape(shape), options.requiresGrad ?? false);
 }

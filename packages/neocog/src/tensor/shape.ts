@@ -1,5 +1,7 @@
 // Arithmetic on shapes that tensors and operations share: sizes, strides, broadcasting, axis numbers.
 
+import { isListOf, isSize, refuseValue } from '../arguments/field.ts';
+import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import type { Plain, Shape } from '../types/shapes.ts';
 
@@ -30,28 +32,30 @@ export function stridesOf(shape: Shape): number[] {
 
 /** Refuses a shape with an axis that is not a whole number of cells, or with too many cells in all. */
 export function checkShape(fn: string, shape: Shape): void {
-  if (!Array.isArray(shape))
-    throw new ShapeError(`${fn}: shape is ${String(shape)}, an array of sizes is needed`);
-  const bad = shape.find((n) => !Number.isInteger(n) || n < 0);
-  if (bad !== undefined) {
+  if (!isListOf(shape, (size) => isSize(size, 0)))
+    refuseValue(fn, 'shape', shape, 'a list of sizes, each a whole number of at least 0');
+  if (sizeOf(shape) <= maxElements) return;
+  throw new ShapeError(`${fn}: shape ${show(shape)} has more than 2^31 − 1 elements; split it into parts`);
+}
+
+/** Zeros for a shape. @throws ShapeError where the engine has no memory for them. */
+export function allocate<T>(fn: string, shape: Shape, make: (size: number) => T): T {
+  try {
+    return make(sizeOf(shape));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     throw new ShapeError(
-      `${fn}: shape ${formatShape(shape)} holds ${bad}, every axis needs a whole number, 0 or more`,
-    );
-  }
-  if (sizeOf(shape) > maxElements) {
-    throw new ShapeError(
-      `${fn}: shape ${formatShape(shape)} has more than ${maxElements} elements, split it`,
+      `${fn}: there is no memory for ${sizeOf(shape)} values of shape ${show(shape)}; use a smaller shape`,
     );
   }
 }
 
 /** Turns an axis that may count from the end (−1 is the last) into one that counts from the start. */
 export function resolveAxis(fn: string, axis: number, rank: number): number {
-  const resolved = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
-    throw new ShapeError(`${fn}: axis ${axis} does not exist in rank ${rank}, use ${-rank} to ${rank - 1}`);
-  }
-  return resolved;
+  const resolved = typeof axis === 'number' && axis < 0 ? axis + rank : axis;
+  if (Number.isInteger(axis) && resolved >= 0 && resolved < rank) return resolved;
+  const takes = rank > 0 ? `a whole number from ${-rank} to ${rank - 1}` : 'a tensor that has axes';
+  return refuseValue(fn, 'axis', axis, takes);
 }
 
 /** The common shape of several, aligned at the last axis, axes of size 1 stretching (NumPy's rule). */

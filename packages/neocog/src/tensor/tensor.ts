@@ -1,13 +1,15 @@
 // Tensor: a shape, a typed array on the JavaScript heap, and where it came from. Collected like any object.
 
+import { anyNumber, finite, flag, need, oneOf, refuseValue } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import { show } from '../arguments/show.ts';
 import type { Values } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import type { Plain } from '../types/shapes.ts';
 import { type GradientRule, type GraphNode, isRecording, reverseWalk, withRecording } from './graph.ts';
-import { describe, needKnown } from './options.ts';
-import { checkShape, formatShape, keepShape, type Shape, sameShape, sizeOf } from './shape.ts';
+import { allocate, checkShape, formatShape, keepShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
 export type DType = 'float32' | 'int32';
 
@@ -16,6 +18,8 @@ export interface TensorOptions {
   /** Record what is computed from this tensor, so that `backward` fills its `grad`. */
   requiresGrad?: boolean | undefined;
 }
+
+const tensorFields: Fields<TensorOptions> = { dtype: oneOf('float32', 'int32'), requiresGrad: flag };
 
 /**
  * An n-dimensional array of float32 or int32 values. Where the shape is known when the program is written, it is part of
@@ -94,11 +98,8 @@ export class Tensor<S extends Shape = Shape> {
 }
 
 function needFilled(data: Values, shape: Shape): void {
-  if (!(data instanceof Float32Array || data instanceof Int32Array)) {
-    throw new ShapeError(
-      `Tensor: data is ${describe(data)}, a Float32Array or Int32Array is needed; tensor(…) takes other numbers`,
-    );
-  }
+  if (!(data instanceof Float32Array || data instanceof Int32Array))
+    refuseValue('Tensor', 'data', data, 'a Float32Array or Int32Array; tensor(…) takes other numbers');
   checkShape('Tensor', shape);
   if (data.length === sizeOf(shape)) return;
   throw new ShapeError(
@@ -117,6 +118,8 @@ export function needWhole(fn: string, name: string, t: Tensor): Tensor {
 
 /** The gradient that a walk back from `root` starts with. */
 export function seedOf(fn: string, root: Tensor, gradient: Tensor | undefined): Tensor {
+  if (gradient !== undefined && !(gradient instanceof Tensor && gradient.dtype === 'float32'))
+    refuseValue(fn, 'gradient', gradient, 'a float32 Tensor');
   if (!root.requiresGrad) {
     throw new ShapeError(
       `${fn}: nothing to differentiate, no input of this tensor was made with requiresGrad: true`,
@@ -126,9 +129,6 @@ export function seedOf(fn: string, root: Tensor, gradient: Tensor | undefined): 
     throw new ShapeError(
       `${fn}: the tensor has shape ${formatShape(root.shape)}, pass a gradient of that shape or reduce it to one element`,
     );
-  }
-  if (gradient && !(gradient instanceof Tensor && gradient.dtype === 'float32')) {
-    throw new ShapeError(`${fn}: gradient is ${String(gradient)}, a float32 Tensor is needed`);
   }
   if (gradient && !sameShape(gradient.shape, root.shape)) {
     throw new ShapeError(
@@ -181,17 +181,14 @@ export function tensor<const S extends Shape = Shape>(
   shape?: S,
   options: TensorOptions = {},
 ): Tensor<Plain<S>> {
-  if (data === null || data === undefined) {
-    throw new ShapeError(
-      `tensor: data is ${String(data)}, a number, nested arrays or a typed array are needed`,
-    );
-  }
+  needOptions('tensor', options, tensorFields);
+  if (!isData(data)) refuseValue('tensor', 'data', data, 'a number, nested arrays or a typed array');
   const typed = ArrayBuffer.isView(data) ? (data as unknown as ArrayLike<number>) : null;
   const nested = typed ? null : (data as Nested);
   const ownShape = nested === null ? [(typed as ArrayLike<number>).length] : nestedShape(nested);
   const flat = typed ?? flatten(nested as Nested, ownShape);
   // Without a shape argument S is `Shape`, which the shape of the nesting is.
-  const finalShape = shape ?? (ownShape as Shape as S);
+  const finalShape = shape === undefined ? (ownShape as Shape as S) : shape;
   checkShape('tensor', finalShape);
   if (sizeOf(finalShape) !== flat.length) {
     throw new ShapeError(
@@ -202,25 +199,29 @@ export function tensor<const S extends Shape = Shape>(
   return new Tensor(toValues(flat, dtype), keepShape(finalShape), checkGrad('tensor', dtype, options));
 }
 
+const typedArray = Object.getPrototypeOf(Uint8Array) as typeof Uint8Array;
+
+/** A number, an array, or numbers in a typed array: of 64-bit whole numbers JavaScript makes no numbers. */
+const isData = (data: unknown): boolean =>
+  typeof data === 'number' ||
+  Array.isArray(data) ||
+  (data instanceof typedArray && !/^Big/.test(data.constructor.name));
+
 function toValues(flat: ArrayLike<number>, dtype: DType): Values {
-  needDType('tensor', dtype);
   if (dtype === 'float32') return Float32Array.from(flat);
   const values = Int32Array.from(flat);
   const lost = values.findIndex((v, i) => v !== flat[i]);
-  if (lost < 0) return values;
-  throw new ShapeError(
-    `tensor: value ${flat[lost]} at index ${lost} is not an int32, round it or use dtype 'float32'`,
-  );
+  return lost < 0 ? values : refuseInt32('tensor', flat[lost], lost);
 }
 
-function needDType(fn: string, dtype: DType): void {
-  if (dtype === 'float32' || dtype === 'int32') return;
-  throw new ShapeError(`${fn}: dtype ${String(dtype)} is unknown, use 'float32' or 'int32'`);
+function refuseInt32(fn: string, value: unknown, index: number): never {
+  throw new ShapeError(
+    `${fn}: value ${show(value)} at index ${index} is not an int32; round it or use dtype 'float32'`,
+  );
 }
 
 /** Only float32 tensors have gradients. */
 function checkGrad(fn: string, dtype: DType, options: TensorOptions): boolean {
-  needKnown(fn, options, ['dtype', 'requiresGrad']);
   if (options.requiresGrad && dtype === 'int32') {
     throw new ShapeError(
       `${fn}: an int32 tensor has no gradient, use dtype 'float32' or leave requiresGrad out`,
@@ -248,7 +249,7 @@ function flatten(data: Nested, shape: Shape): number[] {
 }
 
 function raggedMessage(level: Nested, depth: number, shape: Shape): string {
-  const found = Array.isArray(level) ? `a row of ${level.length}` : `${typeof level} ${String(level)}`;
+  const found = Array.isArray(level) ? `a row of ${level.length}` : show(level);
   const needed = depth < shape.length ? `a row of ${shape[depth]}` : 'a number';
   return `tensor: nested arrays are ragged, found ${found} at depth ${depth} where the first row has ${needed}`;
 }
@@ -259,37 +260,54 @@ export function full<const S extends Shape>(
   value: number,
   options: TensorOptions = {},
 ): Tensor<Plain<S>> {
-  checkShape('full', shape);
-  const dtype = options.dtype ?? 'float32';
-  needDType('full', dtype);
-  const data = dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  need('full', 'value', value, anyNumber);
+  return filled('full', shape, value, options);
+}
+
+function filled<S extends Shape>(
+  fn: string,
+  shape: S,
+  value: number,
+  options: TensorOptions = {},
+): Tensor<Plain<S>> {
+  checkShape(fn, shape);
+  needOptions(fn, options, tensorFields);
+  const { dtype = 'float32' } = options;
   if (dtype === 'int32' && value !== (value | 0)) {
-    throw new ShapeError(`full: value ${value} is not an int32, round it or use dtype 'float32'`);
+    throw new ShapeError(`${fn}: value ${value} is not an int32, round it or use dtype 'float32'`);
   }
-  const filled = value === 0 ? data : data.fill(value);
-  return new Tensor(filled, keepShape(shape), checkGrad('full', dtype, options));
+  const requiresGrad = checkGrad(fn, dtype, options);
+  const data = allocate<Values>(fn, shape, (size) =>
+    dtype === 'int32' ? new Int32Array(size) : new Float32Array(size),
+  );
+  return new Tensor(value === 0 ? data : data.fill(value), keepShape(shape), requiresGrad);
 }
 
 /** A tensor of zeros. */
 export const zeros = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<Plain<S>> =>
-  full(shape, 0, options);
+  filled('zeros', shape, 0, options);
 
 /** A tensor of ones. */
 export const ones = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<Plain<S>> =>
-  full(shape, 1, options);
+  filled('ones', shape, 1, options);
 
 /** The whole numbers from `start` up to, not including, `end`, by `step`; with one argument from 0. */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
+  for (const [name, value] of Object.entries({ start: from, end: to, step }))
+    need('arange', name, value, finite);
+  needOptions('arange', options, tensorFields);
   const count = Math.max(0, Math.ceil((to - from) / step));
   if (!Number.isFinite(count)) {
     throw new ShapeError(
       `arange: from ${from} to ${to} by ${step} never ends, give finite numbers and a step that is not 0`,
     );
   }
-  return tensor(
-    Array.from({ length: count }, (_, i) => from + i * step),
-    [count],
-    options,
-  );
+  const values = filled('arange', [count], 0, options);
+  for (let i = 0; i < count; i++) {
+    const value = from + i * step;
+    values.data[i] = value;
+    if (options.dtype === 'int32' && values.data[i] !== value) refuseInt32('arange', value, i);
+  }
+  return values;
 }

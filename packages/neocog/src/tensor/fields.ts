@@ -1,0 +1,57 @@
+// What arguments take that are tensors, or what tensors are made of.
+
+import { either, type Field, field, instance, isListOf, isSize, oneOf, orNull } from '../arguments/field.ts';
+import type { Fields } from '../arguments/options.ts';
+import { Generator } from './random.ts';
+import type { Shape } from './shape.ts';
+import { type DType, Tensor } from './tensor.ts';
+
+export const aDType: Field<DType> = oneOf('float32', 'int32');
+
+const isFloats = (value: unknown): boolean => value instanceof Tensor && !(value.data instanceof Int32Array);
+
+export const aTensor: Field<Tensor> = field(
+  'a Tensor, as tensor(…) makes it of numbers',
+  (v) => v instanceof Tensor,
+);
+export const floatTensor: Field<Tensor> = field(
+  "a float32 Tensor, as tensor(…, { dtype: 'float32' }) makes it of numbers",
+  isFloats,
+);
+export const intTensor: Field<Tensor> = field(
+  "an int32 Tensor, as tensor(…, { dtype: 'int32' }) or cast(…, 'int32') makes it",
+  (v) => v instanceof Tensor && v.data instanceof Int32Array,
+);
+export const floatsOrNull: Field<Tensor | null> = orNull(floatTensor);
+export const someTensors: Field<readonly Tensor[]> = field(
+  'a list of at least one Tensor',
+  (v) => isListOf(v, aTensor.ok) && v.length > 0,
+);
+export const tensors: Field<readonly Tensor[]> = field('a list of Tensors', (v) => isListOf(v, aTensor.ok));
+
+/** A tensor, or a number that broadcasts to any shape; NaN as a number is taken for a fault. */
+export const tensorOrNumber: Field<Tensor | number> = field(
+  'a float32 Tensor or a number other than NaN',
+  (v) => isFloats(v) || (typeof v === 'number' && !Number.isNaN(v)),
+);
+
+export const generator: Field<Generator> = instance('a Generator', Generator);
+
+export const aShape: Field<Shape> = field('a list of sizes, each a whole number of at least 0', (v) =>
+  isListOf(v, (size) => isSize(size, 0)),
+);
+
+/** One axis; whether a tensor has it is for `resolveAxis` to say. */
+export const oneAxis: Field<number> = field('a whole number, below 0 from the end', Number.isInteger);
+const isAxisList = (value: unknown): boolean => isListOf(value, Number.isInteger);
+export const axisList: Field<readonly number[]> = field(
+  'a list of whole numbers, below 0 from the end',
+  isAxisList,
+);
+export const someAxes: Field<number | readonly number[]> = either(
+  oneAxis,
+  field('a list of them', isAxisList),
+);
+
+/** Of operations along one axis. */
+export const axisFields: Fields<{ axis?: number | undefined }> = { axis: oneAxis };
