@@ -138,7 +138,7 @@ function checkAxes(call: Call, { axes, transposed }: WindowAxes): readonly Windo
 }
 
 function readWindow(call: Call, options: WindowOptions): Sliding[] {
-  needOptions('receptiveField', options, windowFields[call.rank], 'a layer');
+  needOptions(call.fn, options, windowFields[call.rank]);
   const kernel = readPerAxis(call, 'kernel', options.kernel, 1);
   const stride = readPerAxis(call, 'stride', options.stride ?? 1, 1);
   const dilation = readPerAxis(call, 'dilation', options.dilation ?? 1, 1);

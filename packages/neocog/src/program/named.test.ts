@@ -245,7 +245,7 @@ describe('refusals', () => {
     [[3, 2, 5], 'compile: input is one shape, the network has 2 inputs (image, word)'],
     [{ image: [3, 2, 5] }, 'compile: sizes batch of word [batch] are open'],
     [{ ...given, sound: [1] }, 'compile: there is a shape for sound, the inputs are image, word'],
-    [{ ...given, word: [-1] }, 'compile: shape [-1] holds -1'],
+    [{ ...given, word: [-1] }, 'compile: shape is [-1]; give a list of sizes'],
   ])('shapes %j', async (input, message) => {
     const attempt = compile(twoInputs, { input } as object);
     await expect(attempt).rejects.toThrow(ShapeError);

@@ -200,7 +200,7 @@ describe('compile', () => {
     expect(await refusals(false)).not.toContain(sentence);
     expect(await refusals()).not.toContain(sentence);
     const word = 'yes' as unknown as boolean; // as callers without types may pass
-    await expect(refusals(word)).rejects.toThrow(/compact is yes, true or false/);
+    await expect(refusals(word)).rejects.toThrow(/compact is 'yes'; give true or false/);
   });
 
   it('explains every step', async () => {
