@@ -1,7 +1,8 @@
-// Projects over the same tests: Node, Node with wide SIMD (the kernels' tests only, from Node 24), and Chromium as an
-// installed program (nothing is downloaded). A project of its own: the examples, with the networks and peers of their package.
-// What a test's name says of where it runs: `*.test.ts` everywhere; `*.nodes.test.ts` in every Node; `*.node.test.ts`, which
-// does not depend on the engine, once. The packages resolve to their sources, so that no build is needed.
+// Projects over the same tests: Node, Node with wide SIMD (the kernels' tests only, from Node 24), Node with their loads and
+// stores checked (see test/checked/), and Chromium as an installed program (nothing is downloaded). A project of its own: the
+// examples, with the networks and peers of their package. What a test's name says of where it runs: `*.test.ts` everywhere;
+// `*.nodes.test.ts` in every Node; `*.node.test.ts`, which does not depend on the engine, once. The packages resolve to their
+// sources, so that no build is needed.
 
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
@@ -88,6 +89,17 @@ export default defineConfig({
           ],
           setupFiles: ['test/wide.setup.ts'],
           ...timeouts,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'checked',
+          provide: { part },
+          environment: 'node',
+          include: ['test/algorithms.test.ts', 'packages/neocog/src/backends/wasm/kernels/**/*.test.ts'],
+          setupFiles: ['test/checked.setup.ts'],
+          testTimeout: 60_000,
         },
       },
       {

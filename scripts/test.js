@@ -1,6 +1,6 @@
 // `npm test`: the layers, then every test in each engine: the pinned Node, the Node that npm runs on, and Chromium; the
-// kernels' tests once more with wide SIMD; a few computations in every other engine; the examples, where their packages are
-// installed; and a minute of the fuzzer. Tests of what no engine changes run in the first Node only.
+// kernels' tests once more with wide SIMD and once in the checked mode; a few computations in every other engine; the examples,
+// where their packages are installed; and a minute of the fuzzer. Tests of what no engine changes run in the first Node only.
 // Arguments are handed on to Vitest (`npm test -- conv`). The last line is the sum over the engines.
 
 import { spawnSync } from 'node:child_process';
@@ -121,6 +121,15 @@ const stages = [
         /** @type {[string, () => Counts]} */ ([
           `${name}, wide SIMD`,
           () => runTests(path, 'wide', partElsewhere),
+        ]),
+    ),
+  ...nodeEngines()
+    .slice(0, 1)
+    .map(
+      ({ name, path }) =>
+        /** @type {[string, () => Counts]} */ ([
+          `${name}, checked`,
+          () => runTests(path, 'checked', partElsewhere),
         ]),
     ),
   ['Chromium', runChromium],

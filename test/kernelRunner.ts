@@ -1,9 +1,13 @@
-// Runs the steps of a plan on arrays in a memory of their own, each kernel's units in pieces of random size and order: what
-// a kernel promises to be free to do is what the tests do to it.
+// Runs the steps of a plan on arrays in a memory of their own, each kernel's units in pieces of random size and order; in the
+// checked mode, if that is switched on, with every load and store checked against the arrays of the step.
 
 import { Module } from '../packages/neocog/src/backends/wasm/assembler/index.ts';
 import { type Kernel, type Step, slackBytes } from '../packages/neocog/src/backends/wasm/kernels/kernel.ts';
 import { Generator } from '../packages/neocog/src/tensor/random.ts';
+import { checkedKernel } from './checked/kernel.ts';
+import { writtenOperands } from './checked/operands.ts';
+import { type Arrangement, arrangements, tableBytes } from './checked/table.ts';
+import { pieces } from './pieces.ts';
 
 const exportName = 'kernel';
 
@@ -17,22 +21,38 @@ export function compileKernel(kernel: Kernel, memory: WebAssembly.Memory): (...a
   return instance.exports[exportName] as (...args: number[]) => void;
 }
 
+let checked = false;
+
+/** Whether runners use the checked mode from now on. */
+export function runChecked(on: boolean): void {
+  checked = on;
+}
+
+interface Place {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** Units `from` … `to` − 1, with scratch memory at an address. */
+type CallPiece = (from: number, to: number, scratch: number) => void;
+
 /** Arrays by name in one memory. Fresh arrays, slack and scratch hold NaN, so that nothing relies on zeros. */
 export class KernelRunner<O extends string> {
   readonly memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
-  readonly #addresses = new Map<O, number>();
+  readonly #places = new Map<O, Place>();
   readonly #random: Generator;
-  #top = 64;
+  #top = tableBytes + slackBytes;
 
   constructor(seed = 1) {
     this.#random = new Generator(seed);
+    this.floats(tableBytes, slackBytes / 4).fill(Number.NaN);
   }
 
   /** Room for `length` floats, with `values` at its beginning. */
   place(name: O, length: number, values: ArrayLike<number> = []): this {
     const address = this.#alloc(length * 4);
     this.floats(address, length).set(values);
-    this.#addresses.set(name, address);
+    this.#places.set(name, { address, bytes: length * 4 });
     return this;
   }
 
@@ -41,9 +61,13 @@ export class KernelRunner<O extends string> {
   }
 
   address(name: O): number {
-    const address = this.#addresses.get(name);
-    if (address === undefined) throw new Error(`no array ${name} was placed`);
-    return address;
+    return this.#place(name).address;
+  }
+
+  #place(name: O): Place {
+    const place = this.#places.get(name);
+    if (!place) throw new Error(`no array ${name} was placed`);
+    return place;
   }
 
   floats(address: number, length: number): Float32Array {
@@ -55,14 +79,32 @@ export class KernelRunner<O extends string> {
     for (const { kernel, operands } of steps) {
       if (operands.length !== kernel.operands.length)
         throw new Error(`${kernel.key}: ${operands.length} operands for ${kernel.operands.join(', ')}`);
-      const addresses = operands.map((name) => this.address(name));
-      const call = compileKernel(kernel, this.memory);
-      for (const [from, to] of this.#pieces(kernel.units)) {
+      const call = checked ? this.#checkedCall(kernel, operands) : this.#plainCall(kernel, operands);
+      for (const { from, to } of pieces(kernel.units, this.#random)) {
         const before = this.#top;
-        call(...addresses, from, to, this.#alloc(kernel.scratchBytes));
+        call(from, to, this.#alloc(kernel.scratchBytes));
         this.#top = before;
       }
     }
+  }
+
+  #plainCall(kernel: Kernel, operands: readonly O[]): CallPiece {
+    const addresses = operands.map((name) => this.address(name));
+    const call = compileKernel(kernel, this.memory);
+    return (from, to, scratch) => call(...addresses, from, to, scratch);
+  }
+
+  #checkedCall(kernel: Kernel, operands: readonly O[]): CallPiece {
+    const call = checkedKernel(kernel).on(this.memory);
+    const written = writtenOperands(kernel);
+    const spans = kernel.operands.map((name, i) => ({
+      ...{ name, ...this.#place(operands[i] as O), writable: written.includes(name) },
+    }));
+    return (from, to, address) => {
+      const scratch = { name: 'scratch', address, bytes: kernel.scratchBytes, writable: true };
+      const arrangement = arrangements[this.#random.integer(arrangements.length)] as Arrangement;
+      call.call([...spans, scratch], { from, to }, { arrangement, random: this.#random });
+    };
   }
 
   /** One call per step with all units: for timing. Compiled once. */
@@ -85,20 +127,6 @@ export class KernelRunner<O extends string> {
     if (missing > 0) this.memory.grow(missing);
     this.floats(address, (this.#top - address) / 4).fill(Number.NaN);
     return address;
-  }
-
-  #pieces(units: number): [number, number][] {
-    const pieces: [number, number][] = [];
-    for (let from = 0; from < units; ) {
-      const to = Math.min(units, from + 1 + this.#random.integer(Math.max(1, Math.ceil(units / 3))));
-      pieces.push([from, to]);
-      from = to;
-    }
-    for (let i = pieces.length - 1; i > 0; i--) {
-      const j = this.#random.integer(i + 1);
-      [pieces[i], pieces[j]] = [pieces[j], pieces[i]] as [[number, number], [number, number]];
-    }
-    return pieces;
   }
 }
 

@@ -89,8 +89,11 @@ function instantiate(bytes: Uint8Array<ArrayBuffer>): Record<string, (...args: n
   }
 }
 
-/** A short name of what is on, part of every kernel's cache key: `fma`, `mul+add`, `wide fma`. */
+/** A short name of what is on: `fma`, `mul+add`, `wide fma`. */
 export const engineName = (e: Engine): string => `${e.wide ? 'wide ' : ''}${e.fma ? 'fma' : 'mul+add'}`;
+
+/** What kernels' keys hold of an engine: everything that their code depends on. */
+export const engineKey = (e: Engine): string => `${engineName(e)}${e.keepsOrder ? '' : ' gathers'}`;
 
 /** Overrides detection, for tests and benchmarks: `fma` may only be switched off. */
 export function overrideEngine(change: Partial<Engine>): Engine {

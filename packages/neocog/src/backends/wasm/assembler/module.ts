@@ -9,7 +9,7 @@ import { listing } from './text.ts';
 
 const typeBytes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
-type ResultOf<B> = B extends Code<infer R> ? R : 'void';
+export type ResultOf<B> = B extends Code<infer R> ? R : 'void';
 
 export class Module {
   readonly #functions: Definition[] = [];

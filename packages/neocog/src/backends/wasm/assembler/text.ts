@@ -47,7 +47,7 @@ function statementText(s: Statement, loops: { count: number }): string {
   return group(`(if ${codeText(s.condition)}`, [group('(then', all(s.body)), ...otherwise]);
 }
 
-function codeText(code: Code): string {
+export function codeText(code: Code): string {
   return fold(`(${[code.name, code.immediate.text].filter(Boolean).join(' ')}`, code.operands.map(codeText));
 }
 

@@ -3,7 +3,7 @@
 
 import { type Expr, nodesOf } from '../../../expression/expression.ts';
 import type { FusedLoop, Values } from '../../backend.ts';
-import { engine, engineName } from '../engine.ts';
+import { engine, engineKey } from '../engine.ts';
 import { type FusedOperand, fusedManyPlan } from '../kernels/fused.ts';
 import { slackBytes } from '../kernels/kernel.ts';
 import { Cache } from './cache.ts';
@@ -52,7 +52,7 @@ export function map(
   const { call, operands, cellsPerUnit } = routineFor(expr, cells, steps, inputs);
   const units = Math.ceil(cells / cellsPerUnit);
   const addresses = new Map<Values | 'out0', number>();
-  let end = 64;
+  let end = slackBytes;
   const place = (array: Values | 'out0', floats: number): number => {
     const address = addresses.get(array) ?? end;
     if (!addresses.has(array)) end += Math.ceil((floats * 4 + slackBytes) / 64) * 64;
@@ -80,7 +80,7 @@ function routineFor(
   const e = engine();
   const size = sizes.find((n) => cells <= n) as number;
   const inputTypes = inputs.map((values) => (values instanceof Int32Array ? 'int32' : 'float32'));
-  const key = `f${expr.id} ${size} ${steps} ${inputTypes} ${engineName(e)}`;
+  const key = `f${expr.id} ${size} ${steps} ${inputTypes} ${engineKey(e)}`;
   return routines.get(key, () => {
     const axes = [{ size, reduced: false, strides: steps, outStrides: [1] }];
     const [step] = fusedManyPlan({ exprs: [expr], combine: 'sum', axes, inputTypes, engine: e }).steps;

@@ -4,7 +4,7 @@
 import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
 import { normalForm } from '../../normalForm.ts';
 import type { Values } from '../../work.ts';
-import { type Engine, engine, engineName } from '../engine.ts';
+import { type Engine, engine, engineKey } from '../engine.ts';
 import { slackBytes } from '../kernels/kernel.ts';
 import { Chooser } from '../program/choose.ts';
 import { layOut } from '../program/layout.ts';
@@ -43,7 +43,7 @@ const routines = new Cache<Routine>(4096);
  */
 export function carryOut(key: string, inputs: readonly Values[], describe: Describe): Values[] {
   const e = engine();
-  const routine = routines.get(`${engineName(e)} ${key}`, () =>
+  const routine = routines.get(`${engineKey(e)} ${key}`, () =>
     routineOf(graphOf(inputs.map(lengthAndType), describe), e),
   );
   reserve(routine.bytes);
@@ -55,7 +55,7 @@ export function carryOut(key: string, inputs: readonly Values[], describe: Descr
   );
 }
 
-const lengthAndType = (values: Values) => ({
+export const lengthAndType = (values: Values) => ({
   length: values.length,
   dtype: values instanceof Int32Array ? ('int32' as const) : ('float32' as const),
 });

@@ -4,7 +4,7 @@
 import { formatConv } from '../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
-import { engineName } from '../engine.ts';
+import { engineKey, engineName } from '../engine.ts';
 import {
   type ConvOperand,
   type ConvPlan,
@@ -66,7 +66,7 @@ function gradPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {
 }
 
 const keyOf = ({ geometry, kernel, xPitch, yPitch, epilogue, engine }: ConvTask): string =>
-  `depthwise ${kernel} ${formatConv(geometry)} pitch ${xPitch} ${yPitch} ${epilogueKey(epilogue)} ${engineName(engine)}`;
+  `depthwise ${kernel} ${formatConv(geometry)} pitch ${xPitch} ${yPitch} ${epilogueKey(epilogue)} ${engineKey(engine)}`;
 
 function summary(s: DepthwiseShape): Pick<ConvPlan, 'description' | 'exact' | 'multiplications'> {
   const tile = Math.max(...s.runs.map((r) => r.size));

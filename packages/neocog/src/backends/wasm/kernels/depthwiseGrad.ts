@@ -9,9 +9,9 @@ import {
   f32x4,
   i32,
   type Local,
+  less,
   type Module,
   type Operand,
-  select,
   v128,
 } from '../assembler/index.ts';
 import { multiplyAdd } from '../engine.ts';
@@ -82,15 +82,13 @@ function emitUnit(f: Func, s: DepthwiseShape, rows: BlockFunctions, p: Pointers,
   });
 }
 
-/** The blocks of a chunk lie behind each other. */
+/** The blocks of a chunk lie behind each other. Of the last chunk some may not exist: addresses behind the weights may be none. */
 function clearChunk(f: Func, s: DepthwiseShape, w: Local<'i32'>, chunk: Local<'i32'>, blocks: number): void {
-  const lanes = blocks * s.vectors * 4;
-  const laneBytes = tapsOf(s) * 4;
-  const at = f.keep(i32.add(w, i32.mul(chunk, lanes * laneBytes)), 'at');
-  const end = f.keep(i32.add(at, lanes * laneBytes), 'clearEnd');
-  const last = f.keep(i32.add(w, weightBytesOf(s)), 'weightsEnd');
-  f.set(end, select(end, last, i32.ltU(end, last)));
-  fillZero(f, at, end);
+  const chunkBytes = blocks * s.vectors * 4 * tapsOf(s) * 4;
+  const before = f.keep(i32.mul(chunk, chunkBytes), 'before');
+  const bytes = f.keep(i32.sub(weightBytesOf(s), before), 'bytes');
+  const at = f.keep(i32.add(w, before), 'at');
+  fillZero(f, at, f.keep(i32.add(at, less(bytes, chunkBytes)), 'clearEnd'));
 }
 
 /** Adds the products of one row of y, for one block of channels, to the weights. */

@@ -13,7 +13,7 @@ import {
   type Module,
   select,
 } from '../assembler/index.ts';
-import { type Engine, engineName } from '../engine.ts';
+import { type Engine, engineKey } from '../engine.ts';
 import { type ClipPlan, tapsOf, xSteps, ySteps } from './clipPlan.ts';
 import { planesRowFunction } from './directPlanes.ts';
 import { isClipped, laneOperands, type RowParams, rowFunction } from './directRow.ts';
@@ -62,7 +62,7 @@ export function directKernel(parts: readonly DirectPart[], epilogue: Epilogue, e
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
   const plans = JSON.stringify(parts);
   return {
-    key: `direct ${engineName(engine)}${engine.keepsOrder ? '' : ' gathers'} ${epilogueKey(epilogue)} ${plans}`,
+    key: `direct ${engineKey(engine)} ${epilogueKey(epilogue)} ${plans}`,
     operands,
     units: parts.reduce((n, part) => n + unitsOf(part.split), 0),
     scratchBytes: Math.max(...parts.map(rowBytes)),

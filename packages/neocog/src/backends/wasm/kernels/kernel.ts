@@ -9,7 +9,8 @@ export type KernelFunction = FuncRef<Record<string, 'i32'>, 'void'>;
  * Generated code for one job at fixed sizes. Its work is `units` pieces that do not depend on each other: any split over
  * calls, threads and time gives the same bits, so no sum is ever divided between units.
  *
- * Every array that a kernel reads has `slackBytes` of readable memory behind it; what lies there is unknown.
+ * Every array that a kernel reads has `slackBytes` of readable memory before and behind it; what lies there is unknown. No
+ * address is ever computed that lies further before its array, also where an instruction's offset would bring it back.
  */
 export interface Kernel {
   /** Names the code: kernels of equal keys are the same function. It leaves out addresses, and states everything else. */
@@ -30,7 +31,7 @@ export interface Step<O extends string = string> {
   readonly operands: readonly O[];
 }
 
-/** Loads may reach this far past the end of an array. */
+/** Loads may reach this far past the end of an array, and begin this far before it. */
 export const slackBytes = 64;
 
 /** The parameters of a kernel's function, for `Module.func`. */

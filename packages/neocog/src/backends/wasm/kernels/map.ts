@@ -4,7 +4,7 @@
 // be added to along them.
 
 import { type Func, i32x4, type Local, type Module, type Operand } from '../assembler/index.ts';
-import { type Engine, engineName } from '../engine.ts';
+import { type Engine, engineKey } from '../engine.ts';
 import { type Kernel, kernelParams } from './kernel.ts';
 import {
   cellsOf,
@@ -73,7 +73,7 @@ export function mapKernel(nest: LoopNest, engine: Engine): Kernel {
   const arrays = nest.movers.flatMap(({ kind, name }) => (kind === 'position' ? [] : [name]));
   const operands = [...arrays, ...new Set(tables)];
   return {
-    key: `map ${nestKey(nest)} ${engineName(engine)}`,
+    key: `map ${nestKey(nest)} ${engineKey(engine)}`,
     operands,
     units: Math.ceil(items / group),
     scratchBytes: 0,

@@ -2,7 +2,7 @@
 
 import { formatPool } from '../../../geometry/text.ts';
 import type { PoolGeometry } from '../../../geometry/types.ts';
-import { type Engine, engineName } from '../engine.ts';
+import { type Engine, engineKey } from '../engine.ts';
 import type { Kernel, Step } from './kernel.ts';
 import { emitMaxPool, emitSumPool } from './poolForward.ts';
 import { emitSumGrad } from './poolGrad.ts';
@@ -55,7 +55,7 @@ export function poolPlan(task: PoolTask): PoolPlan {
   const size = op === 'sumGrad' ? 'input' : 'output';
   const [depth, height] = plane.axes;
   const kernel: Kernel = {
-    key: `pool ${op} ${formatPool(geometry)} pitch ${task.xPitch} ${task.yPitch} ${engineName(engine)}`,
+    key: `pool ${op} ${formatPool(geometry)} pitch ${task.xPitch} ${task.yPitch} ${engineKey(engine)}`,
     operands,
     units: geometry.batch * depth[size] * height[size],
     scratchBytes: 0,

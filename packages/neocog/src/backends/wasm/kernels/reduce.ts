@@ -14,7 +14,7 @@ import {
   type Operand,
   v128,
 } from '../assembler/index.ts';
-import { type Engine, engineName } from '../engine.ts';
+import { type Engine, engineKey } from '../engine.ts';
 import { splat } from '../fused/math.ts';
 import { type Kernel, type KernelFunction, kernelParams } from './kernel.ts';
 import { cellsOf, type LoopNest, lanes, nestKey, vectorBytes } from './loopNest.ts';
@@ -53,7 +53,7 @@ export interface Reduction {
 
 export function reduceKernels(nest: LoopNest, combine: Combine, engine: Engine): Reduction {
   const plan = planReduction(nest, combine, engine);
-  const key = `${combine} ${nestKey(nest)} ${engineName(engine)}`;
+  const key = `${combine} ${nestKey(nest)} ${engineKey(engine)}`;
   const partial = partialKernel(plan, `reduce ${key}`);
   if (plan.parts === 1) return { partial, workspaceBytes: 0, finish: null };
   const workspaceBytes = cellsOf(plan.kept) * plan.parts * itemBytes(plan);

@@ -2,7 +2,7 @@
 
 import { formatConv } from '../../../geometry/text.ts';
 import { product } from '../../../geometry/window.ts';
-import { engineName } from '../engine.ts';
+import { engineKey, engineName } from '../engine.ts';
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from './convPlan.ts';
 import { productsOf } from './depthwiseRow.ts';
 import { partFloats, weightGradKernel } from './weightGradKernel.ts';
@@ -44,7 +44,7 @@ function planOf(task: ConvTask, s: WeightGradShape): ConvPlan {
 }
 
 const keyOf = ({ geometry, xPitch, yPitch, engine }: ConvTask): string =>
-  `direct weightGrad ${formatConv(geometry)} pitch ${xPitch} ${yPitch} ${engineName(engine)}`;
+  `direct weightGrad ${formatConv(geometry)} pitch ${xPitch} ${yPitch} ${engineKey(engine)}`;
 
 function describe(s: WeightGradShape, parts: number): string {
   const slots = s.rows ? 'kernel rows of padded x' : 'taps';

@@ -5,8 +5,8 @@ import type { Room } from './arrays.ts';
 import type { Lowered } from './lowering.ts';
 import { planMemory } from './memoryPlan.ts';
 
-/** The first bytes of a memory stay unused: address 0 is no array. */
-const firstAddress = 64;
+/** Kernels may read a little before the first array too. */
+const firstAddress = slackBytes;
 
 export interface Layout {
   readonly addresses: ReadonlyMap<Room, number>;

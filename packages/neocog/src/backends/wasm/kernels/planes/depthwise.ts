@@ -3,7 +3,7 @@
 
 import { formatConv } from '../../../../geometry/text.ts';
 import { type Code, type Func, i32, type Local } from '../../assembler/index.ts';
-import { engineName } from '../../engine.ts';
+import { engineKey, engineName } from '../../engine.ts';
 import {
   type ConvOperand,
   type ConvPlan,
@@ -16,12 +16,16 @@ import { refuseGroups } from '../depthwise.ts';
 import { divide } from '../depthwiseBlocks.ts';
 import { laneOperands } from '../directRow.ts';
 import { type Epilogue, epilogueKey } from '../epilogue.ts';
-import { type Kernel, unitFunction } from '../kernel.ts';
+import { type Kernel, slackBytes, unitFunction } from '../kernel.ts';
+import { floatBytes } from '../pointers.ts';
 import { type PlaneFunction, planeFunction } from './depthwisePlane.ts';
 import { type DepthwiseShape, depthwiseShape, statedProducts, vectorProducts } from './depthwiseShape.ts';
 
 /** Multiply-adds in the code of a plane beyond which it would be too long. */
 const mostStatedProducts = 4000;
+
+/** Up to three pixels of a vector lie outside of a row, so many cells apart: no further than what is readable beside an array. */
+const mostStep = Math.floor(slackBytes / (3 * floatBytes));
 
 export const planesDepthwisePlanner: ConvPlanner = {
   name: 'depthwise over planes',
@@ -31,6 +35,8 @@ export const planesDepthwisePlanner: ConvPlanner = {
     const reason = refuseKernel(task) ?? refuseGroups(g) ?? needsOrder('planes', task);
     if (reason) return reason;
     if (g.axes.length > 2) return 'takes one axis or two';
+    const { stride } = g.axes[g.axes.length - 1];
+    if (stride > mostStep) return `takes strides of up to ${mostStep} along rows, this is ${stride}`;
     const stated = statedProducts(depthwiseShape(task));
     return stated > mostStatedProducts
       ? `the code of ${kernel} for one plane would be ${stated} products long`
@@ -71,9 +77,8 @@ function planOf(task: ConvTask, s: DepthwiseShape): ConvPlan {
 /** Operands: source, w (the tensor of weights as it is), result, bias if there is one, extras. */
 function depthwisePlanesKernel({ geometry, kernel, epilogue, engine }: ConvTask, s: DepthwiseShape): Kernel {
   const operands = ['source', 'w', 'result', ...laneOperands(epilogue)];
-  const order = engine.keepsOrder ? '' : ' gathers';
   return {
-    key: `planes depthwise ${kernel} ${formatConv(geometry)} ${epilogueKey(epilogue)} ${engineName(engine)}${order}`,
+    key: `planes depthwise ${kernel} ${formatConv(geometry)} ${epilogueKey(epilogue)} ${engineKey(engine)}`,
     operands,
     units: s.planes * s.parts,
     scratchBytes: 0,

@@ -3,7 +3,7 @@
 
 import { formatConv } from '../../../../geometry/text.ts';
 import { type Func, i32, type Local } from '../../assembler/index.ts';
-import { engineName } from '../../engine.ts';
+import { engineKey, engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
 import { divide } from '../depthwiseBlocks.ts';
 import { laneOperands } from '../directRow.ts';
@@ -61,10 +61,9 @@ const floatTime = 1;
 /** Operands: source, w (the tensor of weights as it is), result, bias if there is one, extras. */
 function groupedKernel({ geometry, epilogue, engine }: ConvTask, s: GroupedShape): Kernel {
   const operands = ['source', 'w', 'result', ...laneOperands(epilogue)];
-  const order = engine.keepsOrder ? '' : ' gathers';
   const perGroup = s.blocks.reduce((n, block) => n + block.times, 0);
   return {
-    key: `planes groups ${formatConv(geometry)} ${epilogueKey(epilogue)} ${engineName(engine)}${order}`,
+    key: `planes groups ${formatConv(geometry)} ${epilogueKey(epilogue)} ${engineKey(engine)}`,
     operands,
     units: s.images * s.groups * perGroup * s.parts,
     scratchBytes: 0,

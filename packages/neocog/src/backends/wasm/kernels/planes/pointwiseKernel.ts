@@ -4,7 +4,7 @@
 // of x are so far apart that they would meet in few sets of a cache.
 
 import { type Code, type Func, i32, type Local, less, type Module } from '../../assembler/index.ts';
-import { engineName } from '../../engine.ts';
+import { engineKey } from '../../engine.ts';
 import { laneOperands } from '../directRow.ts';
 import { type Epilogue, epilogueKey } from '../epilogue.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
@@ -27,7 +27,7 @@ export function pointwiseKernel(s: PointwiseShape, epilogue: Epilogue): Kernel {
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
   const { engine, ...sizes } = s;
   return {
-    key: `planes pointwise ${engineName(engine)}${engine.keepsOrder ? '' : ' gathers'} ${epilogueKey(epilogue)} ${JSON.stringify(sizes)}`,
+    key: `planes pointwise ${engineKey(engine)} ${epilogueKey(epilogue)} ${JSON.stringify(sizes)}`,
     operands,
     units: unitsOf(s),
     scratchBytes: Math.max(...s.chunks.map((c) => panelBytes(c, s.ins))),

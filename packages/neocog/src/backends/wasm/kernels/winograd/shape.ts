@@ -5,7 +5,7 @@
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
-import { engineName } from '../../engine.ts';
+import { engineKey } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
 import { type Filtering, filtering, type TileSize, tapRange } from './matrices.ts';
@@ -141,7 +141,7 @@ export function winogradShape(task: ConvTask, size: TileSize): WinogradShape {
       each(windows, (a) => a.kernel),
       turned,
     ),
-    key: `winograd ${size} ${kernel} ${formatConv(g)} ${placeKey(x)}>${placeKey(y)} ${epilogueKey(task.epilogue)} ${engineName(task.engine)}`,
+    key: `winograd ${size} ${kernel} ${formatConv(g)} ${placeKey(x)}>${placeKey(y)} ${epilogueKey(task.epilogue)} ${engineKey(task.engine)}`,
   };
 }
 
