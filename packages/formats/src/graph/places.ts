@@ -168,6 +168,9 @@ export function scatter(
   }, x);
 }
 
+/** Below 0 where a comes first in rising order; NaN is above all, as in PyTorch. */
+const compare = (a: number, b: number): number => Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || a - b;
+
 /** The k largest or least values along an axis, in order, and their places; equal ones in the order of their places. */
 export function largestOf(x: HostArray, axis: number, k: number, largest: boolean): [Value, HostArray] {
   const inner = product(x.shape.slice(axis + 1));
@@ -185,7 +188,7 @@ export function largestOf(x: HostArray, axis: number, k: number, largest: boolea
     const [outer, offset] = [Math.floor(row / inner), row % inner];
     const at = (i: number): number => x.data[(outer * length + i) * inner + offset];
     const order = Array.from({ length }, (_, i) => i).sort(
-      (a, b) => (largest ? at(b) - at(a) : at(a) - at(b)) || a - b,
+      (a, b) => (largest ? compare(at(b), at(a)) : compare(at(a), at(b))) || a - b,
     );
     for (let i = 0; i < k; i++) {
       const to = (outer * k + i) * inner + offset;
