@@ -94,8 +94,10 @@ export function resolveShapes(
   const open: string[] = [];
   for (const [i, { name, shape }] of inputs.entries()) {
     const wanted = shapeFor(name, i, given);
-    if (wanted && shape.length > 0) needAxes(`the input ${name}`, wanted, shape);
-    const sizes = wanted ?? shape.map((size, axis) => (typeof size === 'string' && axis === 0 ? 1 : size));
+    const isOpen = shape[0] === '…';
+    if (wanted && shape.length > 0 && !isOpen) needAxes(`the input ${name}`, wanted, shape);
+    const sizes =
+      wanted ?? shape.map((size, axis) => (typeof size === 'string' && axis === 0 && !isOpen ? 1 : size));
     if (sizes.every((size) => typeof size === 'number')) shapes[name] = sizes;
     else open.push(`${name} [${shape.join(', ')}]`);
   }

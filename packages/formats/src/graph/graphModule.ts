@@ -1,11 +1,11 @@
 // A network as a graph of steps over named values. Each step is a module of its own, so that an imported network lists,
 // trains, compiles and is summarised like any other. Values are forgotten after their last use.
 
-import { cast, NeocogError, nn, ShapeError, Tensor } from 'neocog';
+import { cast, NeocogError, nn, ShapeError, Tensor, UnsupportedError } from 'neocog';
 import { atCostOf, type Budget, willHold, willRelease } from '../budget.ts';
 import { shown } from '../shown.ts';
 import { type Arguments, Operation } from './operation.ts';
-import { HostArray, type HostType, isKnown, toTensor, type Value } from './value.ts';
+import { HostArray, type HostType, isKnown, knownValues, toFloats, toTensor, type Value } from './value.ts';
 
 /** One node: a module, and the names of the values that it takes and gives; '' where one is absent. */
 export interface Step {
@@ -16,6 +16,9 @@ export interface Step {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }
+
+/** As the only axis of a shape: of any number of axes of any size. */
+export const anyAxes = '…';
 
 export interface GraphInput extends nn.NamedValue {
   /** The type in the file, where it is not `dtype`: int64 arrives as int32 and is int64 inside. */
@@ -140,7 +143,19 @@ function resultsOf(module: nn.Module, inputs: Arguments, scope: Scope): readonly
   if (module instanceof Operation) return module.apply(inputs);
   if (module instanceof ScopedModule) return module.runIn(scope, inputs);
   const [x] = inputs;
-  return x ? [module.forward(toTensor(x))] : [];
+  if (!x) return [];
+  if (x.dtype === 'float32' || module.inputType === 'int32') return [module.forward(toTensor(x))];
+  return [likeInput(x, module.forward(exactFloats(x)))];
+}
+
+/** Layers of floats compute with whole numbers as floats; on the host, what they give is of the type that they are given. */
+const likeInput = (x: Value, y: Tensor): Value =>
+  x instanceof HostArray ? new HostArray(x.dtype, Float64Array.from(y.data), y.shape) : y;
+
+function exactFloats(x: Value): Tensor {
+  const lost = x instanceof HostArray ? x.data.find((v) => Math.fround(v) !== v) : undefined;
+  if (lost === undefined) return toFloats(x);
+  throw new UnsupportedError(`the ${x.dtype} value ${lost} is no float32, which this layer computes with`);
 }
 
 function need(scope: Scope, name: string, who: string): Value {
@@ -244,7 +259,8 @@ function checkInput(input: GraphInput, x: Tensor): Value {
     );
   }
   const fits =
-    x.rank === shape.length && x.shape.every((n, d) => typeof shape[d] === 'string' || shape[d] === n);
+    shape[0] === anyAxes ||
+    (x.rank === shape.length && x.shape.every((n, d) => typeof shape[d] === 'string' || shape[d] === n));
   if (!fits) {
     throw new ShapeError(`run: input '${name}' has shape [${x.shape}], the network needs [${shape}]`);
   }
@@ -252,5 +268,5 @@ function checkInput(input: GraphInput, x: Tensor): Value {
     throw new ShapeError(`run: input '${name}' is ${x.dtype}, the network needs ${dtype}`);
   }
   // Whole numbers are computed with on the host wherever their values can be seen.
-  return dtype === 'int32' && isKnown(x) ? new HostArray(type, Float64Array.from(x.data), x.shape) : x;
+  return dtype === 'int32' && isKnown(x) ? new HostArray(type, knownValues(x), x.shape) : x;
 }

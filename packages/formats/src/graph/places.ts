@@ -21,6 +21,7 @@ import {
   HostArray,
   int64s,
   isKnown,
+  knownValues,
   likeTensors,
   mapHost,
   moveValues,
@@ -102,7 +103,7 @@ export function gatherBlocks(what: string, x: Value, indices: Value, batch = 0):
   const shape = [...indices.shape.slice(0, -1), ...inner];
   if (indices instanceof HostArray) return pick(x, shape, blockPlaces(what, x.shape, batch, indices));
   if (isKnown(indices)) {
-    return gatherBlocks(what, x, new HostArray('int64', indices.data, indices.shape), batch);
+    return gatherBlocks(what, x, new HostArray('int64', knownValues(indices), indices.shape), batch);
   }
   const blocks = product(x.shape.slice(0, depth));
   if (batch > 0 || blocks > mostCounted) {

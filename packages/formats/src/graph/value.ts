@@ -47,6 +47,15 @@ const ranges: Partial<
   uint32: new Uint32Array(1),
 };
 
+/** The least and the greatest number of a type. */
+export function rangeOf(type: HostType): readonly [least: number, greatest: number] {
+  if (type === 'float32') return [-Infinity, Infinity];
+  if (type === 'bool') return [0, 1];
+  const [, sign, width] = /^(u?)int(\d+)$/.exec(type)!;
+  const bits = Number(width);
+  return sign ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+}
+
 /** `x` as a value of this type: float32 rounds, whole numbers lose their fraction and wrap. */
 export function wrap(dtype: HostType, x: number): number {
   if (dtype === 'float32') return Math.fround(x);
@@ -73,12 +82,16 @@ export function isKnown(value: Value): boolean {
   }
 }
 
+/** The values of `value`, which are known; where there are none, even those of a tensor that is being recorded. */
+export const knownValues = ({ data }: Value): Float64Array =>
+  data.length === 0 ? new Float64Array() : Float64Array.from(data);
+
 /** The values of `value`, to be looked at now. @throws UnsupportedError where a recorded tensor has none. */
 export function readHost(what: string, value: Value): HostArray {
   if (value instanceof HostArray) return value;
   if (isKnown(value)) {
     willMake(value.size, what);
-    return new HostArray(value.dtype, value.data, value.shape);
+    return new HostArray(value.dtype, knownValues(value), value.shape);
   }
   throw new UnsupportedError(
     `${what} depends on values that a compiled network does not see before it runs; run it without compiling, or fix the input at load`,

@@ -16,6 +16,7 @@ import {
   Tensor,
   UnsupportedError,
 } from 'neocog';
+import { GroupNorm } from '../graph/groupNorm.ts';
 import { operation } from '../graph/operation.ts';
 import { toFloats } from '../graph/value.ts';
 import { tensorStep } from './activations.ts';
@@ -97,7 +98,7 @@ const groupNormalization: LayerReader = (config) => {
   const like =
     weights.gamma ?? weights.beta ?? config.refuse('has neither scale nor center, neocog needs one of them');
   const wanted = config.number('groups', 32);
-  const module = new nn.GroupNorm(wanted === -1 ? like.size : wanted, like.size, { eps });
+  const module = new GroupNorm(wanted === -1 ? like.size : wanted, like.size, { eps });
   module.loadStateDict(affineState(weights, like));
   return (plan, [x]) => {
     const rank = x.rank ?? config.refuse('takes a value of unknown rank');

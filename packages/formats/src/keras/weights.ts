@@ -83,23 +83,36 @@ export const weightPath = (name: string): string[] => name.replace(/:\d+$/, '').
 /** What a weight is called by one program and another. */
 const aliases: Readonly<Record<string, string>> = { kernel: 'depthwise_kernel', depthwise_kernel: 'kernel' };
 
-/** Weights by paths that end in the layer's name and the weight's. */
-export class NamedWeights implements WeightStore {
-  readonly #weights: readonly NamedWeight[];
-  readonly #byEnd: ReadonlyMap<string, readonly NamedWeight[]>;
-  /** The names of the network and of those around it, and of the layer. */
-  readonly #place: readonly string[];
-  readonly #inner: (layer: LayerId) => WeightStore;
+/** What a name is without the numbers that a program adds where a name is taken: `conv1_2` → `conv1`. */
+const familyOf = (name: string): string => name.replace(/(_\d+)+$/, '');
 
-  constructor(
-    weights: readonly NamedWeight[],
-    place: readonly string[] = [],
-    byEnd: ReadonlyMap<string, readonly NamedWeight[]> = groupByEnd(weights),
-  ) {
-    this.#weights = weights;
-    this.#byEnd = byEnd;
-    this.#place = place;
-    this.#inner = ({ name }) => new NamedWeights(weights, [...place, name], byEnd);
+/** The weights of a file, for all who look for theirs. */
+export interface WeightIndex {
+  readonly weights: readonly NamedWeight[];
+  readonly byEnd: ReadonlyMap<string, readonly NamedWeight[]>;
+  /** Names in the file that layers of similar names have taken. */
+  readonly taken: Set<string>;
+}
+
+export const indexWeights = (weights: readonly NamedWeight[]): WeightIndex => ({
+  weights,
+  byEnd: groupBy(weights, ({ path }) => path.slice(-2).join('/')),
+  taken: new Set(),
+});
+
+/** Weights by paths that end in the layer's name and the weight's, either with a number added where the name was taken. */
+export class NamedWeights implements WeightStore {
+  readonly #index: WeightIndex;
+  /** The names of the networks around the layer. */
+  readonly #around: readonly string[];
+  /** What the layer may be called in the file. */
+  readonly #names: readonly string[];
+  #name: string | undefined;
+
+  constructor(index: WeightIndex, around: readonly string[] = [], names: readonly string[] = []) {
+    this.#index = index;
+    this.#around = around;
+    this.#names = names;
   }
 
   read(names: readonly string[]): Map<string, Tensor> {
@@ -112,20 +125,56 @@ export class NamedWeights implements WeightStore {
 
   /** Where several networks have a layer of this name, the path says which: the most of it that fits, the least that does not. */
   #find(name: string): NamedWeight | undefined {
-    const candidates = this.#byEnd.get(`${this.#place.at(-1)}/${name}`) ?? [];
-    const place = [...this.#place, name];
+    const layer = this.#layer();
+    const candidates =
+      this.#index.byEnd.get(`${layer}/${name}`) ??
+      this.#own(layer).filter(({ path }) => familyOf(path.at(-1)!) === name);
+    const place = [...this.#around, layer, name];
     const likeness = candidates.map(({ path }) => 2 * commonEnd(path, place) - path.length);
     return candidates[likeness.indexOf(Math.max(...likeness))];
   }
 
+  /** Its name in the file. Layers of one name in several networks take theirs in the order in which they are made. */
+  #layer(): string {
+    const { taken } = this.#index;
+    this.#name ??= this.#names.find((name) => !taken.has(name)) ?? this.#names[0] ?? '';
+    if (this.#names.length > 1) taken.add(this.#name);
+    return this.#name;
+  }
+
+  #own(layer: string): NamedWeight[] {
+    return this.#index.weights.filter(({ path }) => path.at(-2) === layer);
+  }
+
   all(): Tensor[] {
-    const name = this.#place.at(-1);
-    return this.#weights.filter(({ path }) => path.at(-2) === name).map(({ read }) => read());
+    return this.#own(this.#layer()).map(({ read }) => read());
   }
 
   layers(layers: readonly LayerId[]): WeightStore[] {
-    return layers.map(this.#inner);
+    const names = layers.map(({ name }) => name);
+    const inFile = new Set(this.#index.weights.map(({ path }) => path.at(-2) ?? ''));
+    const around = [...this.#around, ...this.#names.slice(0, 1)];
+    const found = namesInFile(names, inFile);
+    return names.map((name) => new NamedWeights(this.#index, around, found.get(name)!));
   }
+}
+
+/** What layers may be called in a file that added numbers to names; those of one family keep their order. */
+function namesInFile(layers: readonly string[], inFile: ReadonlySet<string>): Map<string, readonly string[]> {
+  const families = groupBy(inFile, familyOf);
+  const isLayer = new Set(layers);
+  const found = new Map<string, readonly string[]>();
+  for (const [family, own] of groupBy(layers, familyOf)) {
+    const names = families.get(family) ?? [];
+    const added = names.filter((name) => !isLayer.has(name));
+    const isInOrder = added.length > 0 && names.length === own.length;
+    const byLayer = groupBy(added, (name) => name.replace(/_\d+$/, ''));
+    own.forEach((layer, i) => {
+      const similar = inFile.has(layer) ? [] : (byLayer.get(layer) ?? []);
+      found.set(layer, isInOrder ? [names[i]] : similar.length > 0 ? similar : [layer]);
+    });
+  }
+  return found;
 }
 
 function commonEnd(a: readonly string[], b: readonly string[]): number {
@@ -134,12 +183,13 @@ function commonEnd(a: readonly string[], b: readonly string[]): number {
   return count;
 }
 
-function groupByEnd(weights: readonly NamedWeight[]): Map<string, NamedWeight[]> {
-  const groups = new Map<string, NamedWeight[]>();
-  for (const weight of weights) {
-    const end = weight.path.slice(-2).join('/');
-    if (!groups.has(end)) groups.set(end, []);
-    groups.get(end)!.push(weight);
+function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(item);
   }
   return groups;
 }
@@ -163,8 +213,33 @@ export class Hdf5Weights implements WeightStore {
   layers(layers: readonly LayerId[]): WeightStore[] {
     return layers.map(({ name }) => {
       const group = this.#group.group(name);
-      return group ? new NamedWeights(listedWeights(group), [name]) : noWeights;
+      return group ? new GroupWeights(listedWeights(group), name) : noWeights;
     });
+  }
+}
+
+/** The weights of one group, whatever they are called: a layer's lie in the order in which it makes them. */
+class GroupWeights implements WeightStore {
+  readonly #listed: readonly NamedWeight[];
+  readonly #named: NamedWeights;
+
+  constructor(listed: readonly NamedWeight[], name: string) {
+    this.#listed = listed;
+    this.#named = new NamedWeights(indexWeights(listed), [], [name]);
+  }
+
+  read(names: readonly string[]): Map<string, Tensor> {
+    const found = this.#named.read(names);
+    if (found.size === names.length || names.length !== this.#listed.length) return found;
+    return new Map(names.map((name, i) => [name, this.#listed[i].read()]));
+  }
+
+  all(): Tensor[] {
+    return this.#listed.map(({ read }) => read());
+  }
+
+  layers(layers: readonly LayerId[]): WeightStore[] {
+    return this.#named.layers(layers);
   }
 }
 

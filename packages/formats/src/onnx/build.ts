@@ -9,7 +9,7 @@ import { Operation } from '../graph/operation.ts';
 import type { Value } from '../graph/value.ts';
 import { plainly } from '../shown.ts';
 import { KnownValues } from './known.ts';
-import { describeNode, innerGraphs, nodeName, readsOf, weightNames } from './model.ts';
+import { describeNode, innerGraphs, isOnnx, nodeName, readsOf, weightNames } from './model.ts';
 import { type BuildContext, type Built, OnnxNode } from './node.ts';
 import { operators } from './operators/index.ts';
 import type { GraphProto, NodeProto } from './schema.ts';
@@ -52,7 +52,6 @@ const hasBytes = (graph: GraphProto): boolean =>
   graph.input.some(({ type }) => [2, 3].includes(type?.tensorType?.elemType ?? 0)) ||
   [...nodesOf(graph)].some(({ opType }) => opType?.endsWith('QuantizeLinear'));
 
-const isOnnx = ({ domain = '' }: NodeProto): boolean => domain === '' || domain === 'ai.onnx';
 const operatorOf = (node: NodeProto) => (isOnnx(node) ? operators.get(node.opType ?? '') : undefined);
 
 /** Builds one graph and, through its nodes, those inside it. */

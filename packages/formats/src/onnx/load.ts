@@ -11,7 +11,7 @@ import {
   UnsupportedError,
 } from 'neocog';
 import { atCostOf, type Budget } from '../budget.ts';
-import { type GraphInput, GraphModule } from '../graph/graphModule.ts';
+import { anyAxes, type GraphInput, GraphModule } from '../graph/graphModule.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { type Opened, openSource, type ReadOptions } from '../open.ts';
 import { shown } from '../shown.ts';
@@ -29,7 +29,7 @@ export interface LoadOnnxOptions extends ReadOptions {
 }
 
 /**
- * Loads an ONNX network, opset 1 to 25, as a module: run it, compile it, train it further, list it.
+ * Loads an ONNX network, opset 1 to 28, as a module: run it, compile it, train it further, list it.
  *
  * Its weights are parameters under the names that the file gives them. Inputs of whole numbers are int32 tensors; floats of
  * other widths become float32. The network is in evaluation mode.
@@ -113,7 +113,7 @@ function knownOutputs(net: GraphModule): nn.NamedValue[] | undefined {
   }
 }
 
-/** An input or output of the graph. Axes without a size or a name are called `?`. */
+/** An input or output of the graph. Axes without a size or a name are called `?`; without a shape there may be any. */
 function inputOf(about: string, info: ValueInfoProto): GraphInput {
   const name = info.name ?? '';
   const what = `${about}: ${shown(name)}`;
@@ -121,7 +121,7 @@ function inputOf(about: string, info: ValueInfoProto): GraphInput {
   if (!type)
     throw new UnsupportedError(`${what} is no tensor; only networks from tensors to tensors are read`);
   const { host } = elementType(what, type.elemType);
-  const shape = (type.shape?.dim ?? []).map(({ dimValue, dimParam }) => dimParam || sizeOr(dimValue));
+  const shape = type.shape?.dim.map(({ dimValue, dimParam }) => dimParam || sizeOr(dimValue)) ?? [anyAxes];
   return { name, shape, dtype: host === 'float32' ? 'float32' : 'int32', type: host };
 }
 
@@ -152,11 +152,10 @@ type Sizes = NonNullable<LoadOnnxOptions['shapes']>;
 function givenShape(input: GraphInput, shapes: Sizes): readonly (number | string)[] {
   const given = ownValue(shapes, input.name);
   if (given === undefined || typeof given === 'number') return givenSizes(input.shape, shapes);
+  const isFree = (d: number): boolean => input.shape[0] === anyAxes || typeof input.shape[d] === 'string';
   const fits =
-    given.length === input.shape.length &&
-    given.every(
-      (n, d) => Number.isInteger(n) && n > 0 && (typeof input.shape[d] === 'string' || input.shape[d] === n),
-    );
+    (input.shape[0] === anyAxes || given.length === input.shape.length) &&
+    given.every((n, d) => Number.isInteger(n) && n > 0 && (isFree(d) || input.shape[d] === n));
   if (fits) return [...given];
   throw new ShapeError(
     `loadOnnx: shapes give input '${input.name}' [${given}], the network needs [${input.shape}]`,

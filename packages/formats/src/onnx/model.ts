@@ -21,9 +21,9 @@ export interface Model {
 }
 
 const oldestOpset = 1;
-const newestOpset = 25;
+const newestOpset = 28;
 
-/** @throws FormatError if the bytes are no model. @throws UnsupportedError for an opset outside 1–25. */
+/** @throws FormatError if the bytes are no model. @throws UnsupportedError for an opset outside 1–28. */
 export function parseModel(about: string, bytes: Uint8Array, budget: Budget): Model {
   const model = decodeModel(about, bytes, budget);
   const { graph, opsetImport } = model;
@@ -31,7 +31,8 @@ export function parseModel(about: string, bytes: Uint8Array, budget: Budget): Mo
     throw new FormatError(`${about} cannot be read as ONNX: it holds no graph; is it another format?`);
   const named = opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version;
   // The first versions of the format knew one set of operators.
-  const opset = named ?? (model.irVersion !== undefined && model.irVersion < 3 ? 1 : undefined);
+  const oldest = model.irVersion !== undefined && model.irVersion < 3 ? 1 : undefined;
+  const opset = named ?? oldest ?? (isForeign(graph) ? newestOpset : undefined);
   if (opset === undefined) {
     throw new FormatError(`${about} cannot be read as ONNX: it does not say which operators it uses`);
   }
@@ -43,6 +44,12 @@ export function parseModel(about: string, bytes: Uint8Array, budget: Budget): Mo
   checkGraph(about, graph, new Names());
   return { graph, opset };
 }
+
+/** Whether every node is of another domain: such files need not say which of ONNX's operators they use. */
+const isForeign = ({ node }: GraphProto): boolean => node.length > 0 && node.every((each) => !isOnnx(each));
+
+/** Whether the operator of a node is one of ONNX itself. */
+export const isOnnx = ({ domain = '' }: NodeProto): boolean => domain === '' || domain === 'ai.onnx';
 
 function decodeModel(about: string, bytes: Uint8Array, budget: Budget): ModelProto {
   try {

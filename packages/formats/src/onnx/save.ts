@@ -42,7 +42,7 @@ export function saveOnnx(module: nn.Module, options: SaveOnnxOptions = {}): Uint
   }
   const network = recordNetwork(module, { input });
   const keys = new Map(Object.entries(module.stateDict()).map(([key, t]) => [t.data, key] as const));
-  const writer = new GraphWriter(opset, keys);
+  const writer = new GraphWriter(opset, keys, readValues(network));
   for (const { name } of [...network.inputs, ...network.outputs]) writer.reserve(name);
   for (const given of network.inputs) writer.define(given.value, given);
   writeAll(writer, network);
@@ -62,7 +62,16 @@ export function saveOnnx(module: nn.Module, options: SaveOnnxOptions = {}): Uint
   });
 }
 
-/** Every node, those of a layer that ONNX has as a whole in one. */
+/** The recorded arrays that lead to an output. */
+function readValues({ nodes, outputs }: RecordedNetwork): Set<number> {
+  const read = new Set(outputs.map(({ value }) => value.id));
+  for (const node of nodes.toReversed()) {
+    if (node.outputs.some(({ id }) => read.has(id))) for (const { id } of node.inputs) read.add(id);
+  }
+  return read;
+}
+
+/** Every node that is read, those of a layer that ONNX has as a whole in one. */
 function writeAll(writer: GraphWriter, { nodes, calls }: RecordedNetwork): void {
   const layers = new Map<number, RecordedCall>();
   // Outer calls come later and take the place of those inside.
@@ -72,7 +81,7 @@ function writeAll(writer: GraphWriter, { nodes, calls }: RecordedNetwork): void 
     writer.label = call?.path ?? nodes[i].label;
     const name = call && writeLayer(writer, call);
     if (call && name) writer.define(call.output.value, { name, shape: call.output.shape });
-    else writeNode(writer, nodes[i]);
+    else if (nodes[i].outputs.some((value) => writer.reads(value))) writeNode(writer, nodes[i]);
     i = call && name ? call.to : i + 1;
   }
 }

@@ -54,6 +54,8 @@ const otherTypes: Readonly<Record<number, string>> = {
   24: 'float8',
   25: 'uint2',
   26: 'int2',
+  27: 'float6',
+  28: 'float6',
 };
 
 /** @throws UnsupportedError for a type that neocog does not read. @throws FormatError for one that does not exist. */

@@ -5,7 +5,7 @@ import { atCostOf, checkLimits } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { isObject } from '../json.ts';
 import { buildNetwork, type CustomLayers } from '../keras/network.ts';
-import { type NamedWeight, NamedWeights, weightPath } from '../keras/weights.ts';
+import { indexWeights, type NamedWeight, NamedWeights, weightPath } from '../keras/weights.ts';
 import type { ReadOptions } from '../open.ts';
 import { readOptions } from '../options.ts';
 import { readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.ts';
@@ -54,7 +54,7 @@ function build(artifacts: TfjsArtifacts, options: LoadTfjsOptions): GraphModule 
     : buildNetwork({
         budget,
         model: topology.model_config ?? topology,
-        weights: new NamedWeights(namedWeights(weights)),
+        weights: new NamedWeights(indexWeights(namedWeights(weights))),
         dialect: 'tfjs',
         customLayers,
         shapes,

@@ -7,7 +7,7 @@ import { Module } from './module.ts';
 /** An input or output of a network. */
 export interface NamedValue {
   readonly name: string;
-  /** A size per axis; a text names a size that is open, such as the batch. */
+  /** A size per axis; a text names a size that is open, such as the batch. `['…']` is any number of axes. */
   readonly shape: readonly (number | string)[];
   readonly dtype: DType;
 }

@@ -6,6 +6,7 @@ import {
   HostArray,
   type HostType,
   isKnown,
+  knownValues,
   mapHost,
   moveValues,
   toFloats,
@@ -45,7 +46,7 @@ export function settle(inputs: Arguments): Value[] {
     .filter((value) => value !== undefined)
     .map((value) =>
       value instanceof Tensor && value.dtype === 'int32' && isKnown(value)
-        ? new HostArray('int64', Float64Array.from(value.data), value.shape)
+        ? new HostArray('int64', knownValues(value), value.shape)
         : value,
     );
 }

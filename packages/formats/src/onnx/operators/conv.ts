@@ -121,21 +121,22 @@ function planTransposed(node: OnnxNode, kernel: readonly number[]): TransposePla
   const extra = perAxis(node, 'output_padding', rank, 0);
   const reach = kernel.map((k, d) => (k - 1) * window.dilation[d] + 1);
   const kind = autoPad(node);
+  const wanted = node.ints('output_shape')?.slice(-rank);
+  const plan = { rank, window, reach, extra, wanted, upper: kind === 'same' };
+  if (wanted || kind === 'valid') return { ...plan, pads: kernel.map(() => [0, 0]) };
+  if (kind === undefined) return { ...plan, pads: pairsOf(node, rank) };
   // 'Same' gives input × stride cells, whatever the input.
   const surplus = reach.map((n, d) => n + extra[d] - window.stride[d]);
-  const same = kind === 'same' || kind === 'same-lower';
-  const none = (): [number, number] => [0, 0];
-  const pads = same
-    ? surplus.map((cells) => share(cells, kind === 'same'))
-    : kind === 'valid'
-      ? kernel.map(none)
-      : pairsOf(node, rank);
-  const wanted = node.ints('output_shape')?.slice(-rank);
-  return { rank, window, reach, extra, wanted, pads, upper: kind === 'same' };
+  return {
+    ...plan,
+    extra: extra.map((n, d) => n + Math.max(0, -surplus[d])),
+    pads: surplus.map((cells) => share(Math.max(0, cells), kind === 'same')),
+  };
 }
 
-/** Cells to take away at both ends; the odd one at the end if `upper`. */
+/** Cells to take away at both ends, the odd one at the end if `upper`; fewer than none are zeros to add at the end. */
 function share(cells: number, upper: boolean): [number, number] {
+  if (cells < 0) return [0, cells];
   const [less, more] = [Math.floor(cells / 2), Math.ceil(cells / 2)];
   return upper ? [less, more] : [more, less];
 }

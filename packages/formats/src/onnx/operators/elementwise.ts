@@ -8,9 +8,11 @@ import {
   clamp,
   cos,
   div,
+  equal,
   erf,
   exp,
   floor,
+  less,
   log,
   maximum,
   minimum,
@@ -26,6 +28,7 @@ import {
   sub,
   type Tensor,
   type TensorLike,
+  where,
 } from 'neocog';
 import { acos, asin, atan, cosh, sinh, tan } from '../../graph/angles.ts';
 import { operation } from '../../graph/operation.ts';
@@ -36,7 +39,6 @@ import {
   isKnown,
   mapHost,
   toFloats,
-  toTensor,
   type Value,
 } from '../../graph/value.ts';
 import type { Operator } from '../node.ts';
@@ -126,7 +128,11 @@ const modulo: Operator = {
     const onTensors = ([a, b]: Tensor[]): Tensor => {
       const ratio = div(a, b);
       const whole = truncates ? mul(sign(ratio), floor(abs(ratio))) : floor(ratio);
-      return sub(a, mul(b, whole));
+      const rest = sub(a, mul(b, whole));
+      // Infinity times nothing is NaN.
+      const byInfinity = mul(equal(abs(b), Infinity), less(abs(a), Infinity));
+      const untouched = truncates ? a : where(less(mul(a, sign(b)), 0), b, a);
+      return where(byInfinity, untouched, rest);
     };
     return operation('Mod', (inputs) => elementwise(inputs, onTensors, onHost));
   },
@@ -212,7 +218,7 @@ const clip: Operator = {
     if (!fixed) {
       return operation('Clip', (inputs) => {
         const [x, low, high] = inputs.map((value) => value && settle([value])[0]);
-        return clipTo(x!, low && toTensor(low), high && toTensor(high));
+        return clipTo(x!, low && toFloats(low), high && toFloats(high));
       });
     }
     return { module: operation('Clip', ([x]) => clipTo(x!, min, max)), inputs: [0] };

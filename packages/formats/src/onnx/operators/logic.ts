@@ -17,6 +17,7 @@ import {
   HostArray,
   type HostType,
   isKnown,
+  knownValues,
   likeTensors,
   mapHost,
   toFloats,
@@ -133,7 +134,7 @@ function castTo(dtype: HostType, x: Value): Value {
   if (isKnown(x))
     return new HostArray(
       dtype,
-      Float64Array.from(x.data, (v) => wrap(dtype, Math.trunc(v))),
+      knownValues(x).map((v) => wrap(dtype, Math.trunc(v))),
       x.shape,
     );
   return toInt(x, 'int32');
@@ -156,10 +157,17 @@ const shiftBits: Operator = {
     const left = node.text('direction', '') === 'LEFT';
     return operation('BitShift', (inputs) => {
       const [a, b] = settle(inputs).map((value) => node.read(value));
-      return mapHost(a.dtype, [a, b], (x, y) => (left ? x * 2 ** y : Math.floor(x / 2 ** y)));
+      return mapHost(a.dtype, [a, b], (x, y) => shifted(x, y, left));
     });
   },
 };
+
+/** By fewer than no bits or by all, the sign is left of what goes right and nothing of what goes left. */
+function shifted(x: number, by: number, left: boolean): number {
+  const all = by < 0 || by >= 64;
+  if (left) return all ? 0 : x * 2 ** by;
+  return all ? Math.min(Math.sign(x), 0) : Math.floor(x / 2 ** by);
+}
 
 export const logicOperators: readonly Operator[] = [
   truth('Equal', equal as Binary, (a, b) => a === b),

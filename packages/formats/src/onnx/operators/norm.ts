@@ -7,8 +7,6 @@ import {
   batchNorm,
   div,
   dropout,
-  groupNorm,
-  instanceNorm,
   maximum,
   mean,
   mul,
@@ -24,7 +22,9 @@ import {
   type Tensor,
 } from 'neocog';
 import { willMake } from '../../budget.ts';
+import { GroupNorm, normaliseGroups } from '../../graph/groupNorm.ts';
 import { type Arguments, Operation, operation } from '../../graph/operation.ts';
+import { product } from '../../graph/places.ts';
 import { HostArray, toFloats, type Value } from '../../graph/value.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
 
@@ -45,7 +45,7 @@ class InstanceNorm extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    return instanceNorm(x, { weight: this.weight, bias: this.bias, eps: this.eps });
+    return normaliseGroups(x, { ...this, groups: this.weight.size });
   }
 
   override describe(): string {
@@ -132,7 +132,7 @@ const instanceNormOperator: Operator = {
     }
     return operation('InstanceNormalization', (inputs) => {
       const [x, weight, bias] = tensors(inputs);
-      return instanceNorm(x!, { weight: weight!, bias: bias!, eps });
+      return normaliseGroups(x!, { groups: weight!.size, weight: weight!, bias: bias!, eps });
     });
   },
 };
@@ -145,15 +145,19 @@ const groupNormOperator: Operator = {
     const groups = node.int('num_groups', 1);
     const perChannel = node.opset >= 21;
     if (perChannel && node.weight(1) && node.weight(2)) {
-      const module = new nn.GroupNorm(groups, node.weight(1)!.size, { eps });
+      const module = new GroupNorm(groups, node.weight(1)!.size, { eps });
       setWeights(module, { weight: node.parameter(1), bias: node.parameter(2) });
       return { module, inputs: [0] };
     }
     return operation('GroupNormalization', (inputs) => {
       const [x, scale, shift] = tensors(inputs) as Tensor[];
-      if (perChannel) return groupNorm(x, { groups, weight: scale, bias: shift, eps });
+      if (perChannel) return normaliseGroups(x, { groups, weight: scale, bias: shift, eps });
       // One scale per group.
-      const rows = reshape(groupNorm(x, { groups, eps }), [x.shape[0], groups, x.size / x.shape[0] / groups]);
+      const rows = reshape(normaliseGroups(x, { groups, eps }), [
+        x.shape[0],
+        groups,
+        product(x.shape.slice(1)) / groups,
+      ]);
       const perGroup = (t: Tensor): Tensor => reshape(t, [1, groups, 1]);
       return reshape(add(mul(rows, perGroup(scale)), perGroup(shift)), x.shape);
     });

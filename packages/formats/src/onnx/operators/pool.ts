@@ -7,6 +7,7 @@ import {
   avgPool2d,
   avgPool3d,
   div,
+  indexSelect,
   maxPool1d,
   maxPool1dWithIndices,
   maxPool2d,
@@ -26,11 +27,20 @@ import {
   sqrt,
   sum,
   Tensor,
+  tensor,
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
-import { product } from '../../graph/places.ts';
-import { HostArray, type HostType, isKnown, readHost, toFloats, type Value } from '../../graph/value.ts';
+import { product, stridesOf } from '../../graph/places.ts';
+import {
+  HostArray,
+  type HostType,
+  isKnown,
+  knownValues,
+  readHost,
+  toFloats,
+  type Value,
+} from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { autoPad, convolutions, cutAxis, needRank, pairsOf, perAxis, type Rank } from './conv.ts';
 
@@ -123,23 +133,50 @@ function maxPoolFreely(window: Window, x: Tensor): Tensor {
   const { rank, kernel, stride, dilation, ceilMode } = window;
   const pads = padsFor(window, x.shape.slice(2));
   if (isModest(window, pads)) return maxPools[rank](x, kernel, { stride, padding: pads, dilation, ceilMode });
-  const padded = pad(x, [[0, 0], [0, 0], ...pads], { value: -Infinity });
-  return maxPools[rank](padded, kernel, { stride, dilation, ceilMode });
+  const y = maxPools[rank](padWithLeast(x, pads), kernel, { stride, dilation, ceilMode });
+  return dropLast(window, y, x.shape.slice(2), pads);
 }
 
+const padWithLeast = (x: Tensor, pads: readonly [number, number][]): Tensor =>
+  pad(x, [[0, 0], [0, 0], ...pads], { value: -Infinity });
+
 function poolWithIndices(window: Window, x: Tensor, columnsFirst: boolean): Value[] {
-  const { rank, kernel, stride, dilation, ceilMode } = window;
-  const padding = padsFor(window, x.shape.slice(2));
-  const { output, indices } = maxPoolsWithIndices[rank](x, kernel, { stride, padding, dilation, ceilMode });
   const spatial = x.shape.slice(2);
+  const { output, indices } = maximaOf(window, x, padsFor(window, spatial));
   const found = columnsFirst ? turnPlaces(readHost('storage_order 1', indices), spatial) : indices;
-  return [
-    output,
-    shiftPlanes(
-      found,
-      spatial.reduce((a, b) => a * b, 1),
-    ),
-  ];
+  return [output, shiftPlanes(found, product(spatial))];
+}
+
+/** Maxima of windows and their positions in the planes of x. */
+function maximaOf(
+  window: Window,
+  x: Tensor,
+  padding: [number, number][],
+): { output: Tensor; indices: Tensor } {
+  const { rank, kernel, stride, dilation, ceilMode } = window;
+  const pool = maxPoolsWithIndices[rank];
+  if (isModest(window, padding)) return pool(x, kernel, { stride, padding, dilation, ceilMode });
+  const padded = padWithLeast(x, padding);
+  const spatial = x.shape.slice(2);
+  const { output, indices } = pool(padded, kernel, { stride, dilation, ceilMode });
+  const cut = (t: Tensor): Tensor => dropLast(window, t, spatial, padding);
+  const places = cut(indices);
+  const own = tensor(placesWithout(padding, spatial));
+  const found = indexSelect(own, reshape(places, [places.size]), { axis: 0 });
+  return { output: cut(output), indices: reshape(found, places.shape) };
+}
+
+/** For each position in a padded plane the one in the plane itself; for padding that of the cell next to it. */
+function placesWithout(pads: readonly [number, number][], spatial: readonly number[]): Int32Array {
+  const padded = spatial.map((n, d) => n + pads[d][0] + pads[d][1]);
+  const [from, to] = [stridesOf(padded), stridesOf(spatial)];
+  willMake(product(padded), 'positions', 4);
+  return Int32Array.from({ length: product(padded) }, (_, place) =>
+    spatial.reduce((sum, n, d) => {
+      const cell = (Math.floor(place / from[d]) % padded[d]) - pads[d][0];
+      return sum + Math.min(Math.max(cell, 0), n - 1) * to[d];
+    }, 0),
+  );
 }
 
 /** Row-major positions in a plane as positions that count the first axis fastest. */
@@ -158,7 +195,7 @@ function turnPlaces(indices: HostArray, spatial: readonly number[]): HostArray {
 /** Positions in planes as positions in the whole tensor; a negative `plane` turns back. */
 function shiftPlanes(indices: Value, plane: number): Value {
   const { shape } = indices;
-  const cells = shape.slice(2).reduce((a, b) => a * b, 1);
+  const cells = product(shape.slice(2));
   const shift = (i: number): number => Math.floor(i / cells) * plane;
   if (!isKnown(indices)) {
     const offsets = Float32Array.from({ length: indices.data.length }, (_, i) => shift(i));
@@ -166,7 +203,7 @@ function shiftPlanes(indices: Value, plane: number): Value {
   }
   return new HostArray(
     'int64',
-    Float64Array.from(indices.data, (v, i) => v + shift(i)),
+    knownValues(indices).map((v, i) => v + shift(i)),
     shape,
   );
 }

@@ -10,6 +10,7 @@ import {
   type HostType,
   halfToEven,
   mapHost,
+  rangeOf,
   toTensor,
   type Value,
   wrap,
@@ -17,14 +18,6 @@ import {
 import type { OnnxNode, Operator } from '../node.ts';
 import { autoPad, convolutions, needRank, pairsOf, perAxis } from './conv.ts';
 import { product } from './linear.ts';
-
-const limits: Partial<Record<HostType, readonly [number, number]>> = {
-  uint8: [0, 255],
-  int8: [-128, 127],
-  uint16: [0, 65535],
-  int16: [-32768, 32767],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-};
 
 /** A value per cell of an axis, or one for all, in a shape that broadcasts to `shape`. */
 function alongAxis(value: HostArray, shape: readonly number[], axis: number): HostArray {
@@ -39,7 +32,7 @@ function alongAxis(value: HostArray, shape: readonly number[], axis: number): Ho
 }
 
 function saturate(dtype: HostType, x: number): number {
-  const [low, high] = limits[dtype] ?? [-Infinity, Infinity];
+  const [low, high] = rangeOf(dtype);
   return Math.min(Math.max(halfToEven(x), low), high);
 }
 

@@ -8,6 +8,7 @@ import {
   leakyRelu,
   matmul,
   mul,
+  permute,
   relu,
   reshape,
   sigmoid,
@@ -22,7 +23,7 @@ import {
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { type Arguments, Operation } from '../../graph/operation.ts';
-import { toFloats } from '../../graph/value.ts';
+import { toFloats, type Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 
 type Activation = (x: Tensor) => Tensor;
@@ -108,16 +109,18 @@ function recurrent(name: string, cell: Cell): Operator {
   return {
     name,
     limits:
-      'sequence_lens, layout 1 and input_forget are refused; activations are Sigmoid, Tanh, Relu, LeakyRelu and Softsign with their defaults',
+      'sequence_lens that are not those of the input and input_forget are refused; activations are Sigmoid, Tanh, Relu, LeakyRelu and Softsign with their defaults',
     build: (node) => {
-      if (node.given(4)) node.refuse('it has sequence_lens, which is not supported');
-      if (node.int('layout', 0) !== 0) node.refuse('layout is 1, only 0 is supported');
       if (node.int('input_forget', 0) !== 0) node.refuse('input_forget is 1, which is not supported');
       if (node.has('activation_alpha') || node.has('activation_beta')) {
         node.refuse('its activations have numbers of their own, which is not supported');
       }
       const plan = planOf(node, cell);
-      const made = new Operation(name, (inputs) => runAll(plan, inputs));
+      const batchFirst = node.int('layout', 0) === 1;
+      const made = new Operation(name, (inputs) => {
+        checkLengths(node, inputs, batchFirst);
+        return batchFirst ? runBatchFirst(plan, inputs) : runAll(plan, inputs);
+      });
       return node.withWeights(made, [1, 2, 3]);
     },
   };
@@ -145,6 +148,23 @@ function planOf(node: OnnxNode, cell: Cell): Plan {
     node.int('hidden_size', 0) || (node.constant(2)?.shape.at(-1) ?? node.refuse('hidden_size is missing'));
   const linearBeforeReset = node.int('linear_before_reset', 0) === 1;
   return { cell, directions, extra: { hidden, clip: node.float('clip', 0), linearBeforeReset } };
+}
+
+/** Sequences that end before the others are refused. */
+function checkLengths(node: OnnxNode, inputs: Arguments, batchFirst: boolean): void {
+  const steps = inputs[0]!.shape[batchFirst ? 1 : 0];
+  const lengths = inputs[4] ? [...node.read(inputs[4]).data] : [];
+  if (lengths.some((length) => length !== steps)) {
+    node.refuse(`sequence_lens are [${lengths}], ${steps} steps of each sequence are needed`);
+  }
+}
+
+/** As `runAll`, with the batch as first axis of the input, of all outputs and of the states. */
+function runBatchFirst(plan: Plan, [x, w, r, b, lengths, ...states]: Arguments): Tensor[] {
+  const turn = (value: Value | undefined): Tensor | undefined => value && permute(toFloats(value), [1, 0, 2]);
+  const [h0, c0, peepholes] = states;
+  const [all, ...last] = runAll(plan, [turn(x), w, r, b, lengths, turn(h0), turn(c0), peepholes]);
+  return [permute(all, [2, 0, 1, 3]), ...last.map((state) => permute(state, [1, 0, 2]))];
 }
 
 /** x `[steps, n, in]` → every output `[steps, directions, n, hidden]`, and the last of each state. */

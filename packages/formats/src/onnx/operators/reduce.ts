@@ -24,7 +24,18 @@ import {
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
 import { largestOf, product } from '../../graph/places.ts';
-import { HostArray, int64s, moveHost, readHost, toFloats, type Value, wrap } from '../../graph/value.ts';
+import {
+  HostArray,
+  type HostType,
+  int64s,
+  moveHost,
+  rangeOf,
+  readHost,
+  toFloats,
+  toTensor,
+  type Value,
+  wrap,
+} from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { axisOf, settle } from './common.ts';
 
@@ -44,7 +55,26 @@ function axesOf(node: OnnxNode): (inputs: readonly (Value | undefined)[]) => num
   };
 }
 
-function reduction(name: string, reduce: Reduction, onHost?: (values: number[]) => number): Operator {
+/** What a reduction gives for no values, of which type. */
+type OfNothing = (type: HostType) => number;
+
+const always =
+  (value: number): OfNothing =>
+  () =>
+    value;
+
+/** The least or the greatest number of the type: an infinity where there is one. */
+const least: OfNothing = (type) => rangeOf(type)[0];
+const greatest: OfNothing = (type) => rangeOf(type)[1];
+
+interface ReductionPlan {
+  readonly onTensors: Reduction;
+  readonly onHost?: (values: number[]) => number;
+  /** NaN for whole numbers is refused. */
+  readonly ofNothing: OfNothing;
+}
+
+function reduction(name: string, { onTensors, onHost, ofNothing }: ReductionPlan): Operator {
   return {
     name,
     limits: onHost ? '' : 'floats only',
@@ -54,34 +84,54 @@ function reduction(name: string, reduce: Reduction, onHost?: (values: number[]) 
         const [x] = settle([inputs[0]]);
         const axis = axes(inputs);
         if (axis?.length === 0) return x;
-        if (x instanceof HostArray && x.dtype !== 'float32') {
-          return onHost
-            ? reduceHost(x, axis, keepDims, onHost)
-            : node.refuse('whole numbers are not supported');
-        }
-        return reduce(toFloats(x), { axis, keepDims });
+        const isHost = x instanceof HostArray && x.dtype !== 'float32';
+        if (isHost && !onHost) node.refuse('whole numbers are not supported');
+        const cells = reducedCells(node, x.shape, axis, keepDims);
+        if (product(x.shape) === 0) return filled(cells.shape, ofNothing(x.dtype), x.dtype, node);
+        return isHost ? reduceHost(x, cells, onHost!) : onTensors(toFloats(x), { axis, keepDims });
       });
     },
   };
 }
 
+/** The axes that go and those that stay, and the shape of the result. */
+interface ReducedCells {
+  readonly axes: readonly number[];
+  readonly kept: readonly number[];
+  readonly shape: readonly number[];
+}
+
+function reducedCells(
+  node: OnnxNode,
+  shape: readonly number[],
+  given: readonly number[] | undefined,
+  keepDims: boolean,
+): ReducedCells {
+  const all = shape.map((_, d) => d);
+  const axes = given ? given.map((axis) => axisOf(node, axis, shape.length)) : all;
+  const kept = all.filter((d) => !axes.includes(d));
+  const left = keepDims ? shape.map((n, d) => (axes.includes(d) ? 1 : n)) : kept.map((d) => shape[d]);
+  return { axes, kept, shape: left };
+}
+
+function filled(shape: readonly number[], value: number, type: HostType, node: OnnxNode): Value {
+  if (type !== 'float32' && Number.isNaN(value)) node.refuse('it is of no whole numbers');
+  willMake(product(shape), String(node));
+  const host = new HostArray(type, new Float64Array(product(shape)).fill(value), shape);
+  return type === 'float32' ? toTensor(host) : host;
+}
+
 /** The axes move to the end; each row of the rest becomes one value. */
 function reduceHost(
   x: HostArray,
-  given: readonly number[] | undefined,
-  keepDims: boolean,
+  { axes, kept, shape }: ReducedCells,
   reduce: (values: number[]) => number,
 ): HostArray {
-  const rank = x.shape.length;
-  const axes = (given ?? x.shape.map((_, d) => d)).map((a) => (a < 0 ? a + rank : a));
-  const kept = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
   const moved = moveHost([x], ([t]) => permute(t, [...kept, ...axes]));
   const length = axes.reduce((n, d) => n * x.shape[d], 1);
-  const count = length === 0 ? 0 : moved.data.length / length;
-  const data = Array.from({ length: count }, (_, i) =>
+  const data = Array.from({ length: moved.data.length / length }, (_, i) =>
     reduce(Array.from(moved.data.subarray(i * length, (i + 1) * length))),
   );
-  const shape = keepDims ? x.shape.map((n, d) => (axes.includes(d) ? 1 : n)) : kept.map((d) => x.shape[d]);
   return new HostArray(x.dtype, data, shape);
 }
 
@@ -181,20 +231,43 @@ function hostSums({ dtype, data, shape }: HostArray, axis: number, { exclusive, 
 }
 
 export const reduceOperators: readonly Operator[] = [
-  reduction('ReduceSum', sum, total),
-  reduction('ReduceMean', mean, (values) => Math.trunc(total(values) / values.length)),
-  reduction('ReduceMax', max, (values) => values.reduce((a, b) => Math.max(a, b))),
-  reduction('ReduceMin', min, (values) => values.reduce((a, b) => Math.min(a, b))),
-  reduction('ReduceProd', prod, (values) => values.reduce((a, b) => a * b, 1)),
-  reduction(
-    'ReduceL1',
-    (t, options) => sum(abs(t), options),
-    (values) => total(values.map(Math.abs)),
-  ),
-  reduction('ReduceL2', (t, options) => sqrt(squares(t, options))),
-  reduction('ReduceSumSquare', squares, (values) => total(values.map((v) => v * v))),
-  reduction('ReduceLogSum', (t, options) => log(sum(t, options))),
-  reduction('ReduceLogSumExp', logSumExp),
+  reduction('ReduceSum', { onTensors: sum, onHost: total, ofNothing: always(0) }),
+  reduction('ReduceMean', {
+    onTensors: mean,
+    onHost: (values) => Math.trunc(total(values) / values.length),
+    ofNothing: always(NaN),
+  }),
+  reduction('ReduceMax', {
+    onTensors: max,
+    onHost: (values) => values.reduce((a, b) => Math.max(a, b)),
+    ofNothing: least,
+  }),
+  reduction('ReduceMin', {
+    onTensors: min,
+    onHost: (values) => values.reduce((a, b) => Math.min(a, b)),
+    ofNothing: greatest,
+  }),
+  reduction('ReduceProd', {
+    onTensors: prod,
+    onHost: (values) => values.reduce((a, b) => a * b, 1),
+    ofNothing: always(1),
+  }),
+  reduction('ReduceL1', {
+    onTensors: (t, options) => sum(abs(t), options),
+    onHost: (values) => total(values.map(Math.abs)),
+    ofNothing: always(0),
+  }),
+  reduction('ReduceL2', { onTensors: (t, options) => sqrt(squares(t, options)), ofNothing: always(0) }),
+  reduction('ReduceSumSquare', {
+    onTensors: squares,
+    onHost: (values) => total(values.map((v) => v * v)),
+    ofNothing: always(0),
+  }),
+  reduction('ReduceLogSum', {
+    onTensors: (t, options) => log(sum(t, options)),
+    ofNothing: always(-Infinity),
+  }),
+  reduction('ReduceLogSumExp', { onTensors: logSumExp, ofNothing: always(-Infinity) }),
   argument('ArgMax', argMax),
   argument('ArgMin', argMin),
   topK,

@@ -151,13 +151,15 @@ const depthToSpace = simple('DepthToSpace', (node) => {
     });
 });
 
+/** Space to channels, in the orders of DepthToSpace. */
 const spaceToDepth = simple('SpaceToDepth', (node) => {
   const block = node.int('blocksize', 1);
+  const order = node.text('mode', 'DCR') === 'CRD' ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4];
   return ([x]) =>
     move(x, (t) => {
       const [n, c, h, w] = t.shape;
       const parts = reshape(t, [n, c, h / block, block, w / block, block]);
-      return reshape(permute(parts, [0, 3, 5, 1, 2, 4]), [n, c * block * block, h / block, w / block]);
+      return reshape(permute(parts, order), [n, c * block * block, h / block, w / block]);
     });
 });
 

@@ -32,11 +32,21 @@ export class GraphWriter {
   readonly #values = new Map<number, Named>();
   readonly #shaped = new Map<string, string>();
   readonly #keys: ReadonlyMap<unknown, string>;
+  readonly #read: ReadonlySet<number>;
 
-  /** @param keys Names of parameters and buffers by their arrays. */
-  constructor(opset: number, keys: ReadonlyMap<unknown, string>) {
+  /**
+   * @param keys Names of parameters and buffers by their arrays.
+   * @param read The arrays, by their numbers, that lead to an output.
+   */
+  constructor(opset: number, keys: ReadonlyMap<unknown, string>, read: ReadonlySet<number>) {
     this.opset = opset;
     this.#keys = keys;
+    this.#read = read;
+  }
+
+  /** Whether the array leads to an output. */
+  reads(value: GraphValue): boolean {
+    return this.#read.has(value.id);
   }
 
   /** Keeps a name from being given to anything else. */
@@ -80,15 +90,26 @@ export class GraphWriter {
 
   /** Adds a node with one output and gives its name. */
   add(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
-    const name = this.#names.take(this.label ? `${this.label}.${op}` : op);
+    return this.#addNode(1, op, inputs, attributes)[0];
+  }
+
+  /** Adds a node with two outputs. */
+  addPair(op: string, inputs: readonly string[], attributes: Attributes = {}): string[] {
+    return this.#addNode(2, op, inputs, attributes);
+  }
+
+  #addNode(count: number, op: string, inputs: readonly string[], attributes: Attributes): string[] {
+    const output = Array.from({ length: count }, () =>
+      this.#names.take(this.label ? `${this.label}.${op}` : op),
+    );
     this.nodes.push({
-      name,
+      name: output[0],
       opType: op,
       input: [...inputs],
-      output: [name],
+      output,
       attribute: attributesOf(attributes),
     });
-    return name;
+    return output;
   }
 
   /** An initializer of float32 or int32. */

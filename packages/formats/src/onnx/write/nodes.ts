@@ -120,8 +120,18 @@ function writeTransposed(
 
 function writeMaxPool(writer: GraphWriter, { geometry: g, inputs, outputs }: NodeOf<'maxPool'>): void {
   const x = writer.read(inputs[0], [g.batch, g.channels, ...sizes(g.axes, 'input')]);
-  const name = writer.add('MaxPool', [x], { ...windowOf(g.axes), pads: padsOf(g.axes) });
-  writer.define(outputs[0], { name, shape: [g.batch, g.channels, ...sizes(g.axes, 'output')] });
+  const window = { ...windowOf(g.axes), pads: padsOf(g.axes) };
+  const shape = [g.batch, g.channels, ...sizes(g.axes, 'output')];
+  if (!writer.reads(outputs[1]))
+    return writer.define(outputs[0], { name: writer.add('MaxPool', [x], window), shape });
+  const [name, places] = writer.addPair('MaxPool', [x], window);
+  writer.define(outputs[0], { name, shape });
+  // ONNX counts through the whole array, neocog through each plane.
+  const plane = writer.int64s([sizeOf(sizes(g.axes, 'input'))]);
+  writer.define(outputs[1], {
+    name: writer.add('Cast', [writer.add('Mod', [places, plane])], { to: 6 }),
+    shape,
+  });
 }
 
 /** A mean that counts padding, times what turns it into the scaled sum. */
