@@ -174,7 +174,7 @@ it('a compiled training step on no image moves nothing', async () => {
   const before = Object.entries(net.stateDict()).map(([name, t]) => [name, [...t.data]]);
   const optimizer = new neocog.optim.SGD(net.parameters(), { lr: 0.5 });
   const trainer = await neocog.compileTraining(net, {
-    input: [0, 1, 5, 5],
+    input: [2, 1, 5, 5],
     loss: neocog.crossEntropy,
     optimizer,
   });
