@@ -154,7 +154,15 @@ export class CheckedProgram implements Executable {
       total: this.memory.buffer.byteLength,
       least: 0,
     };
-    return { threads: 1, note: 'the checked mode reports nothing', simd: '', steps: [], memory, code: 0 };
+    return {
+      threads: 1,
+      note: 'the checked mode reports nothing',
+      simd: '',
+      exact: false,
+      steps: [],
+      memory,
+      code: 0,
+    };
   }
 
   profile(): Promise<ProgramReport> {

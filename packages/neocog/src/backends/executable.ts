@@ -10,6 +10,8 @@ export interface CompileOptions {
   readonly exactConvolution: boolean;
   /** None of the algorithms whose code is large for what it gains. */
   readonly compact?: boolean;
+  /** The same bits on every engine: all are given the same code, of plain sums without fused multiply-add. */
+  readonly exact: boolean;
 }
 
 /** One node of the graph and what runs it. */
@@ -53,6 +55,8 @@ export interface ProgramReport {
   readonly note: string | null;
   /** How kernels multiply and add: `fma`, `wide fma` …. */
   readonly simd: string;
+  /** Whether results are the same bits on every engine. */
+  readonly exact: boolean;
   readonly steps: readonly StepReport[];
   readonly memory: MemoryReport;
   /** Bytes of generated code. */

@@ -16,6 +16,7 @@ import {
 } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
+import { exp } from '../expression/elementary.ts';
 import { floatTensor, generator } from '../tensor/fields.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import { formatShape } from '../tensor/shape.ts';
@@ -155,11 +156,11 @@ function cutNormal(low: number, high: number, generator: Generator): () => numbe
   }
   // Where the density is highest; `reach` further it is e^-40 of that: (peak + reach)² = peak² + 80.
   const peak = Math.min(Math.max(0, low), high);
-  const reach = 80 / (Math.abs(peak) + Math.hypot(peak, Math.sqrt(80)));
+  const reach = 80 / (Math.abs(peak) + Math.sqrt(peak * peak + 80));
   const [from, to] = [Math.max(low, peak - reach), Math.min(high, peak + reach)];
   return drawUntil(
     () => from + (to - from) * generator.uniform(),
-    (z) => generator.uniform() < Math.exp(((peak - z) * (peak + z)) / 2),
+    (z) => generator.uniform() < exp(((peak - z) * (peak + z)) / 2),
   );
 }
 

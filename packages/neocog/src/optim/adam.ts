@@ -1,6 +1,7 @@
 // Adam (Kingma and Ba, 2015) and AdamW, its form with decoupled weight decay (Loshchilov and Hutter, 2019).
 
 import { atLeast, field, flag, isListOf, upTo } from '../arguments/field.ts';
+import { power } from '../expression/elementary.ts';
 import * as e from '../expression/expression.ts';
 import { type Method, namedInputs, type UpdateRule } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
@@ -70,8 +71,8 @@ function adam(name: string, decoupled: boolean, weightDecay: number): Method<Ada
     scalars: ({ lr, betas: [beta1, beta2], eps, weightDecay }, t) => ({
       decay: decoupled ? 0 : weightDecay,
       shrink: decoupled ? lr * weightDecay : 0,
-      step: lr / (1 - beta1 ** t),
-      rootScale: 1 / Math.sqrt(1 - beta2 ** t),
+      step: lr / (1 - power(beta1, t)),
+      rootScale: 1 / Math.sqrt(1 - power(beta2, t)),
       ...{ eps, beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2 },
     }),
   };

@@ -55,7 +55,7 @@ export function formatReport(report: ProgramReport, options: FormatReportOptions
     return options.candidates && step ? [line, ...rejected(step)] : [line];
   });
   const more = (memory.total / Math.max(1, memory.least)).toFixed(2);
-  const threads = `${report.threads} thread${report.threads === 1 ? '' : 's'}, ${report.simd}`;
+  const threads = `${report.threads} thread${report.threads === 1 ? '' : 's'}, ${report.exact ? 'exact, ' : ''}${report.simd}`;
   return [
     ...lines,
     '',

@@ -11,10 +11,14 @@ import { joinSums } from './passes/joinSums.ts';
 import { dropUnread } from './passes/rewrite.ts';
 import { settleEmpty } from './passes/settleEmpty.ts';
 
-/** A graph that computes the same with less: `backend` computes what is known already. */
-export function optimize(graph: Graph, backend: Backend): Graph {
-  const known = foldConstants(normalForm(settleEmpty(graph)), backend);
-  const folded = dropUnread(foldScales(known, backend));
+/**
+ * A graph that computes the same with less: `backend` computes what is known already.
+ *
+ * @param exact whether results are to be the same bits on every engine
+ */
+export function optimize(graph: Graph, backend: Backend, exact = false): Graph {
+  const known = foldConstants(normalForm(settleEmpty(graph)), backend, exact);
+  const folded = dropUnread(foldScales(known, backend, exact));
   // Convolutions and single readers first; what is left of maps then joins whoever reads it.
   return dropUnread(joinSums(fuseMaps(inlineMaps(fuseMaps(folded)))));
 }

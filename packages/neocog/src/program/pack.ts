@@ -1,6 +1,6 @@
 // pack: a network as data that runs without this library.
 
-import { need } from '../arguments/field.ts';
+import { flag, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../backends/packed.ts';
@@ -17,9 +17,11 @@ export type { ConstantPlace, PackedCode, PackedConstant };
 export interface PackOptions {
   /** Shape of the input or shapes by name, as for `compile`. */
   input?: InputShapes | undefined;
+  /** Code whose results are the same bits on every engine, as for `compile`. Default false. */
+  exact?: boolean | undefined;
 }
 
-const fields: Fields<PackOptions> = { input: inputField };
+const fields: Fields<PackOptions> = { input: inputField, exact: flag };
 
 /** A network for inputs of one shape each, as code and constants. Values of inputs and outputs are row-major. */
 export interface PackedProgram extends PackedGraph {
@@ -48,7 +50,9 @@ export function pack(module: Module, options: PackOptions = {}): PackedProgram {
   }
   const traced = traceInference('pack', module, inputs);
   refuseHostWork(traced);
-  const packed = now.pack(optimize(traced.graph, now), { exactConvolution: preferences.exactConvolution });
+  const { exact = false } = options;
+  const { exactConvolution } = preferences;
+  const packed = now.pack(optimize(traced.graph, now, exact), { exactConvolution, exact });
   return { ...packed, inputs, outputs: traced.outputs };
 }
 

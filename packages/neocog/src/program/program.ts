@@ -41,9 +41,19 @@ export interface CompileOptions {
    * one. Default: false.
    */
   compact?: boolean | undefined;
+  /**
+   * Results are the same bits on every engine, for any number of threads, and for a sample alone or in a batch: sums of
+   * products as the definition has them, without fused multiply-add. Default false, which is faster.
+   */
+  exact?: boolean | undefined;
 }
 
-const compileFields: Fields<CompileOptions> = { input: inputField, threads: count, compact: flag };
+const compileFields: Fields<CompileOptions> = {
+  input: inputField,
+  threads: count,
+  compact: flag,
+  exact: flag,
+};
 
 export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTensors> {
   /**
@@ -191,16 +201,19 @@ export async function compile(module: Module, options: CompileOptions = {}): Pro
   needOptions('compile', options, compileFields);
   const inputs = resolveInputs('compile', module, options.input);
   const threads = threadsOf('compile', options.threads);
-  const { compact = false } = options;
+  const { compact = false, exact = false } = options;
   const traced = traceInference('compile', module, inputs);
-  return new Program(await executableOf(traced.graph, threads, compact), inputs, traced);
+  return new Program(await executableOf(traced.graph, { threads, compact, exact }), inputs, traced);
 }
 
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
-export function executableOf(graph: Graph, threads: number, compact = false): Promise<Executable> {
+export function executableOf(
+  graph: Graph,
+  how: { readonly threads: number; readonly exact: boolean; readonly compact?: boolean },
+): Promise<Executable> {
   const now = backend();
-  const best = optimize(graph, now);
+  const best = optimize(graph, now, how.exact);
   const { exactConvolution } = preferences;
-  const options = { threads, exactConvolution, compact };
-  return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, threads));
+  const options = { ...how, exactConvolution };
+  return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, how.threads));
 }

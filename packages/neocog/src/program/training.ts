@@ -1,6 +1,6 @@
 // compileTraining: forward pass, backward pass and optimiser as one Program.
 
-import { count, field, instance, isRecord, need, required } from '../arguments/field.ts';
+import { count, field, flag, instance, isRecord, need, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { show } from '../arguments/show.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
@@ -46,6 +46,11 @@ export interface CompileTrainingOptions {
   optimizer: Optimizer<any>;
   /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
   threads?: number | undefined;
+  /**
+   * Losses, outputs and parameters are the same bits on every engine and for any number of threads, as for `compile`.
+   * Default false, which is faster.
+   */
+  exact?: boolean | undefined;
 }
 
 const targetFields: Fields<TargetSpec> = { shape: required(aShape), dtype: required(aDType) };
@@ -57,6 +62,7 @@ const fields: Fields<CompileTrainingOptions> = {
   loss: required(field('a function such as crossEntropy', (v) => typeof v === 'function')),
   optimizer: required(instance('an Optimizer, such as new optim.SGD(…)', Optimizer)),
   threads: count,
+  exact: flag,
 };
 
 export interface TrainingStep {
@@ -87,7 +93,7 @@ interface Compiled {
 export class Trainer {
   readonly #module: Module;
   readonly #options: CompileTrainingOptions;
-  readonly #threads: number;
+  readonly #how: { readonly threads: number; readonly exact: boolean };
   readonly #memory: readonly MemoryGroup[];
   readonly #modes: Modes;
   readonly #turns = new Turns();
@@ -102,7 +108,10 @@ export class Trainer {
   constructor(module: Module, options: CompileTrainingOptions) {
     this.#module = module;
     this.#options = options;
-    this.#threads = threadsOf('compileTraining', options.threads);
+    this.#how = {
+      threads: threadsOf('compileTraining', options.threads),
+      exact: options.exact ?? false,
+    };
     this.#memory = memoryOf(options.optimizer as Optimizer);
     this.#modes = modesOf(module);
   }
@@ -215,7 +224,7 @@ export class Trainer {
       memory: this.#memory,
       modes: this.#modes,
     });
-    const executable = await executableOf(traced.graph, this.#threads);
+    const executable = await executableOf(traced.graph, this.#how);
     if (this.#over !== null) executable.dispose();
     this.#checkAlive('step');
     const compiled = { traced, executable };

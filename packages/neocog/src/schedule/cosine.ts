@@ -2,10 +2,11 @@
 
 import { atLeast, count, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { cos } from '../expression/elementary.ts';
 import { type BaseOptions, baseFields, type Schedule, scheduleOf } from './schedule.ts';
 
 /** From 1 down to 0 as `done` goes from 0 to 1. */
-export const halfCosine = (done: number): number => (1 + Math.cos(Math.PI * done)) / 2;
+export const halfCosine = (done: number): number => (1 + cos(Math.PI * done)) / 2;
 
 export interface CosineOptions extends BaseOptions {
   /** The step of the lowest rate; after it the rate rises again. */

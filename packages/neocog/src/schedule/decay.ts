@@ -2,6 +2,7 @@
 
 import { atLeast, count, listOf, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { power } from '../expression/elementary.ts';
 import { type BaseOptions, baseFields, type Schedule, scheduleOf } from './schedule.ts';
 
 export interface StepOptions extends BaseOptions {
@@ -24,7 +25,7 @@ const stepFields: Fields<StepOptions> = { ...baseFields, stepSize: required(coun
 export function step(options: StepOptions): Schedule {
   needOptions('step', options, stepFields);
   const { baseLr, stepSize, gamma = 0.1 } = options;
-  return scheduleOf('step', (t) => baseLr * gamma ** Math.floor(t / stepSize));
+  return scheduleOf('step', (t) => baseLr * power(gamma, Math.floor(t / stepSize)));
 }
 
 export interface MultiStepOptions extends BaseOptions {
@@ -47,7 +48,7 @@ export function multiStep(options: MultiStepOptions): Schedule {
   const reached = [...milestones];
   return scheduleOf(
     'multiStep',
-    (t) => baseLr * gamma ** reached.filter((milestone) => milestone <= t).length,
+    (t) => baseLr * power(gamma, reached.filter((milestone) => milestone <= t).length),
   );
 }
 
@@ -62,7 +63,7 @@ const exponentialFields: Fields<ExponentialOptions> = { ...baseFields, gamma: re
 export function exponential(options: ExponentialOptions): Schedule {
   needOptions('exponential', options, exponentialFields);
   const { baseLr, gamma } = options;
-  return scheduleOf('exponential', (t) => baseLr * gamma ** t);
+  return scheduleOf('exponential', (t) => baseLr * power(gamma, t));
 }
 
 export interface ConstantOptions extends BaseOptions {
@@ -121,6 +122,6 @@ const polynomialFields: Fields<PolynomialOptions> = { ...baseFields, totalIters:
 /** baseLr · (1 − step / totalIters)^power, and 0 from totalIters on. @throws ShapeError for an option out of range. */
 export function polynomial(options: PolynomialOptions): Schedule {
   needOptions('polynomial', options, polynomialFields);
-  const { baseLr, totalIters = 5, power = 1 } = options;
-  return scheduleOf('polynomial', (t) => (t < totalIters ? baseLr * (1 - t / totalIters) ** power : 0));
+  const { baseLr, totalIters = 5, power: exponent = 1 } = options;
+  return scheduleOf('polynomial', (t) => (t < totalIters ? baseLr * power(1 - t / totalIters, exponent) : 0));
 }

@@ -2,6 +2,7 @@
 // xoshiro128** 1.1 (Blackman and Vigna, 2018), its state filled by splitmix32 from the seed.
 
 import { seed as aSeed, field, need, whole } from '../arguments/field.ts';
+import { log } from '../expression/elementary.ts';
 
 const bound = field<number>(
   'a whole number from 1 to 2^32',
@@ -71,7 +72,7 @@ export class Generator {
       v = 2 * this.uniform() - 1;
       s = u * u + v * v;
     }
-    const scale = Math.sqrt((-2 * Math.log(s)) / s);
+    const scale = Math.sqrt((-2 * log(s)) / s);
     this.#spareNormal = v * scale;
     return u * scale;
   }

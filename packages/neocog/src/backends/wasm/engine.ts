@@ -89,6 +89,9 @@ function instantiate(bytes: Uint8Array<ArrayBuffer>): Record<string, (...args: n
   }
 }
 
+/** What exact programs are made for: all engines get the same code, and what every one of them has is enough for it. */
+export const commonEngine: Engine = { fma: false, wide: false, keepsOrder: false };
+
 /** A short name of what is on: `fma`, `mul+add`, `wide fma`. */
 export const engineName = (e: Engine): string => `${e.wide ? 'wide ' : ''}${e.fma ? 'fma' : 'mul+add'}`;
 

@@ -5,13 +5,15 @@ import type { Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import { evaluateNode } from '../evaluate.ts';
 import { mapResults } from './rewrite.ts';
 
-export function foldConstants(graph: Graph, backend: Backend): Graph {
+/** @param exact leaves sums to the program: eager ones are made for the engine at hand */
+export function foldConstants(graph: Graph, backend: Backend, exact = false): Graph {
   const known = new Map<GraphValue, GraphValue>();
   const current = (value: GraphValue): GraphValue => known.get(value) ?? value;
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(current);
-    if (node.op === 'assign' || !inputs.every((value) => value.source === 'constant')) {
+    const later = node.op === 'assign' || (exact && sumsUp(node));
+    if (later || !inputs.every((value) => value.source === 'constant')) {
       nodes.push({ ...node, inputs } as GraphNode);
       continue;
     }
@@ -26,3 +28,8 @@ export function foldConstants(graph: Graph, backend: Backend): Graph {
   }
   return mapResults({ ...graph, nodes }, current);
 }
+
+const products: readonly GraphNode['op'][] = ['conv', 'inputGrad', 'weightGrad', 'matmul'];
+
+const sumsUp = (node: GraphNode): boolean =>
+  products.includes(node.op) || ('loop' in node && node.loop.reduced.includes(true));

@@ -6,10 +6,11 @@ import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../ba
 import { ValueMaker } from '../../backends/rewrite.ts';
 import { affineIn } from '../../expression/affine.ts';
 import type { Expr } from '../../expression/expression.ts';
-import { kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
+import { isChannel, isPerChannel, planesOf, readsInPlace } from './loopPlaces.ts';
 import { readersOf, resultsOf } from './rewrite.ts';
 
-export function foldScales(graph: Graph, backend: Backend): Graph {
+/** @param alike whether a batch of one must be treated as others are, where an array of one cell has a value per channel too */
+export function foldScales(graph: Graph, backend: Backend, alike = false): Graph {
   const make = new ValueMaker(graph);
   const readers = readersOf(graph.nodes);
   const kept = new Set(resultsOf(graph));
@@ -20,7 +21,7 @@ export function foldScales(graph: Graph, backend: Backend): Graph {
     let folded = node;
     for (;;) {
       const next = folded.op === 'conv' || folded.op === 'inputGrad' ? onlyReader(folded) : null;
-      const joined = next && fold(folded as ConvNode, next, make, backend);
+      const joined = next && fold(folded as ConvNode, next, { make, backend, alike });
       if (!joined) break;
       gone.add(next);
       folded = joined;
@@ -39,8 +40,14 @@ export function foldScales(graph: Graph, backend: Backend): Graph {
 
 const isConstant = (value: GraphValue): boolean => value.source === 'constant';
 
+interface Means {
+  readonly make: ValueMaker;
+  readonly backend: Backend;
+  readonly alike: boolean;
+}
+
 /** The convolution that gives what `next` makes of the result of `node`, or null if weights cannot hold that. */
-function fold(node: ConvNode, next: FusedNode, make: ValueMaker, backend: Backend): ConvNode | null {
+function fold(node: ConvNode, next: FusedNode, { make, backend, alike }: Means): ConvNode | null {
   const { loop } = next;
   const own = next.inputs.indexOf(node.outputs[0]);
   const planes = planesOf(node);
@@ -48,7 +55,8 @@ function fold(node: ConvNode, next: FusedNode, make: ValueMaker, backend: Backen
     node.inputs.slice(1).every(isConstant) && next.inputs.every((v, i) => i === own || isConstant(v));
   if (node.finish.formula || !constant || loop.reduced.includes(true) || !readsInPlace(loop, own))
     return null;
-  const perChannel = next.inputs.every((_, i) => i === own || kindOf(loop, i, planes) === 'channel');
+  const oneEach = alike ? isPerChannel : isChannel;
+  const perChannel = next.inputs.every((_, i) => i === own || oneEach(loop, i, planes));
   const affine = affineIn(loop.expr, own);
   if (!perChannel || !affine) return null;
   const values = (expr: Expr): Float32Array =>

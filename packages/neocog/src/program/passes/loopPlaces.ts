@@ -44,3 +44,9 @@ export function kindOf(loop: FusedLoop, i: number, p: Planes): 'pixel' | 'channe
   });
   return perChannel ? 'channel' : null;
 }
+
+export const isChannel = (loop: FusedLoop, i: number, p: Planes): boolean => kindOf(loop, i, p) === 'channel';
+
+/** Whether input `i` has one value per channel: an array of one image of one cell has that too. */
+export const isPerChannel = (loop: FusedLoop, i: number, p: Planes): boolean =>
+  isChannel(loop, i, p) || (p.images * p.plane === 1 && kindOf(loop, i, p) === 'pixel');

@@ -9,7 +9,7 @@ import type {
   StepReport,
 } from '../../executable.ts';
 import type { Graph, GraphValue } from '../../graph.ts';
-import { type Engine, engine, engineName } from '../engine.ts';
+import { commonEngine, engine, engineName } from '../engine.ts';
 import { Machine } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
 import type { Layout } from './layout.ts';
@@ -17,9 +17,10 @@ import type { Lowered } from './lowering.ts';
 import { leastBytes, planGraph, prepareRoutine } from './plan.ts';
 
 export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
-  const e = engine();
-  const { exactConvolution: exact, compact = false, threads } = options;
-  const { lowered, layout, code, place } = planGraph(graph, e, { exact, compact });
+  const { exact, exactConvolution, compact = false, threads } = options;
+  const e = exact ? commonEngine : engine();
+  const limits = { exact: exact || exactConvolution, compact };
+  const { lowered, layout, code, place } = planGraph(graph, e, limits);
   // Copies: the module may change before the machine is there.
   const contents = [...lowered.arrays.contents].map(([room, values]) => ({ room, values: values.slice() }));
   const weights = lowered.preparations.map(({ source, values }) => ({
@@ -37,7 +38,7 @@ export async function compileGraph(graph: Graph, options: CompileOptions): Promi
     machine.dispose();
     throw error;
   }
-  return new WasmProgram(graph, lowered, layout, machine, e);
+  return new WasmProgram(graph, lowered, layout, machine, { simd: engineName(e), exact });
 }
 
 /** Memory as values of a type. */
@@ -64,14 +65,20 @@ class WasmProgram implements Executable {
   readonly #lowered: Lowered;
   readonly #layout: Layout;
   readonly #machine: Machine;
-  readonly #engine: Engine;
+  readonly #kind: Pick<ProgramReport, 'simd' | 'exact'>;
 
-  constructor(graph: Graph, lowered: Lowered, layout: Layout, machine: Machine, e: Engine) {
+  constructor(
+    graph: Graph,
+    lowered: Lowered,
+    layout: Layout,
+    machine: Machine,
+    kind: Pick<ProgramReport, 'simd' | 'exact'>,
+  ) {
     this.#graph = graph;
     this.#lowered = lowered;
     this.#layout = layout;
     this.#machine = machine;
-    this.#engine = e;
+    this.#kind = kind;
   }
 
   async run(inputs: readonly Values[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
@@ -132,7 +139,7 @@ class WasmProgram implements Executable {
     return {
       threads: this.#machine.threads,
       note: this.#machine.note,
-      simd: engineName(this.#engine),
+      ...this.#kind,
       steps: reports.filter((report) => report !== null),
       memory: this.#memory(),
       code: this.#machine.codeBytes,

@@ -1,23 +1,26 @@
 // A graph as data that runs elsewhere: code for engines with and without relaxed SIMD, of one thread and 128 bits, over the
 // same constants. Weights stay as the graph has them; each code brings the routines that prepare its own.
 
+import type { CompileOptions } from '../../executable.ts';
 import type { Graph } from '../../graph.ts';
 import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../../packed.ts';
 import type { Values } from '../../work.ts';
-import { type Engine, engineName } from '../engine.ts';
+import { commonEngine, type Engine, engineName } from '../engine.ts';
 import { assemble, routineName } from '../machine/assemble.ts';
 import { layOut } from '../machine/layout.ts';
 import { planGraph, prepareRoutine } from './plan.ts';
 
 /** Engines without relaxed SIMD may also be of those that do not keep the order of loads. */
-const engines: readonly Engine[] = [
-  { fma: true, wide: false, keepsOrder: true },
-  { fma: false, wide: false, keepsOrder: false },
-];
+const engines: readonly Engine[] = [{ fma: true, wide: false, keepsOrder: true }, commonEngine];
 
-export function packGraph(graph: Graph, { exactConvolution }: { exactConvolution: boolean }): PackedGraph {
+export function packGraph(
+  graph: Graph,
+  { exact, exactConvolution }: Omit<CompileOptions, 'threads'>,
+): PackedGraph {
   const constants = new Constants(graph);
-  const codes = engines.map((e) => packCode(graph, e, exactConvolution, constants));
+  const codes = (exact ? [commonEngine] : engines).map((e) =>
+    packCode(graph, e, exact || exactConvolution, constants),
+  );
   const places = (code: PackedCode): PackedCode['places'] =>
     constants.all.map((_, i) => code.places[i] ?? []);
   return { constants: constants.all, codes: codes.map((code) => ({ ...code, places: places(code) })) };
