@@ -1,5 +1,6 @@
 // The packages as a user gets them: packed, installed together in an empty folder, imported in every Node, bundled for
-// a browser, and type-checked from outside. Run after `tsc -b`. Ends with a line a package, or the first thing wrong.
+// a browser, and type-checked from outside, by old compilers too. Run after `tsc -b`. Ends with a line a package, or the
+// first thing wrong.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -85,6 +86,22 @@ function checkContents({ name, files }, folder) {
   if (paths.some((path) => path.includes('.test.'))) fail(`${name} packs tests.`);
 }
 
+/** Every source that a map names is in the package, or in the map. @param {string} folder of the installed package */
+function checkMaps(folder) {
+  const maps = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.map'),
+  );
+  for (const map of maps) {
+    const { sources, sourcesContent = [] } = JSON.parse(readFileSync(join(folder, map), 'utf8'));
+    const lost = sources.find(
+      (/** @type {string} */ source, /** @type {number} */ i) =>
+        typeof sourcesContent[i] !== 'string' && !existsSync(join(folder, dirname(map), source)),
+    );
+    if (lost) fail(`${relative(root, folder)}: ${map} names ${lost}, which is not in the package`);
+  }
+  return maps.length;
+}
+
 /** The library itself stands alone. @param {string} folder */
 function checkDependencies(folder) {
   const manifest = readManifest(folder);
@@ -142,36 +159,43 @@ async function bundleForBrowser(folder) {
   console.log('bundled for a browser');
 }
 
-/** @param {string} folder the installed one */
+/** Compilers of other versions, pinned in a package of their own. */
+const compilers = join(root, 'scripts/compilers');
+
+/** @returns {{ name: string, tsc: string }[]} this repository's compiler and those of other versions */
+function allCompilers() {
+  run(npm, ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], compilers);
+  const { dependencies } = JSON.parse(readFileSync(join(compilers, 'package.json'), 'utf8'));
+  const others = Object.keys(dependencies).map((name) => ({
+    name,
+    tsc: join(compilers, 'node_modules', name, 'bin/tsc'),
+  }));
+  return [{ name: 'typescript', tsc: join(root, 'node_modules/typescript/bin/tsc') }, ...others];
+}
+
+/** With the libraries of a page and with none, without skipLibCheck. @param {string} folder the installed one */
 function checkTypes(folder) {
   const consumer = `import * as neocog from 'neocog';
 import * as formats from '@neocog/formats';
 export const version: string = neocog.version;
 export const names: string[] = Object.keys(formats);
+export const shape: readonly number[] = neocog.randn([1, 3, 8, 8]).shape;
 `;
   writeFileSync(join(folder, 'consumer.ts'), consumer);
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const common = [
-    '--noEmit',
-    '--strict',
-    '--target',
-    'es2022',
-    '--lib',
-    'es2023,dom',
-    '--types',
-    '',
-    'consumer.ts',
-  ];
-  for (const [module, resolution] of [
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
-  ]) {
-    run(
-      process.execPath,
-      [tsc, '--module', `${module}`, '--moduleResolution', `${resolution}`, ...common],
-      folder,
-    );
-    console.log(`types resolve with ${resolution}`);
+  for (const { name, tsc } of allCompilers()) {
+    for (const [module, resolution, lib] of /** @type {const} */ ([
+      ['nodenext', 'nodenext', ['es2022']],
+      ['esnext', 'bundler', ['es2022', 'dom']],
+    ])) {
+      const options = { noEmit: true, strict: true, target: 'es2022', types: [], lib, module };
+      const compilerOptions = { ...options, moduleResolution: resolution };
+      writeFileSync(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
+      );
+      run(process.execPath, [tsc, '-p', '.'], folder);
+    }
+    console.log(`types hold in ${name}, with and without the DOM`);
   }
 }
 
@@ -191,6 +215,10 @@ async function main(temporary) {
   }
   const tarballs = packages.map(({ filename }) => join(temporary, filename));
   install(installed, tarballs);
+  for (const name of folders.keys())
+    console.log(
+      `${name}: ${checkMaps(join(installed, 'node_modules', name))} source maps lead to their sources`,
+    );
   importEverywhere(installed, packages.find(({ name }) => name === 'neocog')?.version ?? '');
   await bundleForBrowser(installed);
   checkTypes(installed);

@@ -11,8 +11,10 @@ let failed = '';
 /** The first failure is enough. @type {import('vitest/node').Reporter} */
 const reporter = {
   onTestCaseResult(test) {
-    if (test.result().state !== 'failed' || failed !== '') return;
-    failed = `${relative(root, test.module.moduleId)}: ${test.fullName}`;
+    const { state, errors } = test.result();
+    if (state !== 'failed' || failed !== '') return;
+    const [message] = errors?.[0]?.message.split('\n') ?? [];
+    failed = `${relative(root, test.module.moduleId)}: ${test.fullName}: ${message}`;
     void vitest.cancelCurrentRun('test-failure');
   },
 };

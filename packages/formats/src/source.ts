@@ -5,11 +5,16 @@ import { FormatError, NeocogError } from 'neocog';
 import { needBytes } from './options.ts';
 import { plainly, shown } from './shown.ts';
 
+/** URL, where the compiler knows it. */
+export type Address = typeof globalThis extends { URL: { prototype: infer Known } }
+  ? Known
+  : { readonly href: string };
+
 /**
  * Bytes, a path or `file:` URL (Node), or an `http(s):`, `data:` or `blob:` URL. In a browser any string is a
  * URL.
  */
-export type Source = Uint8Array | ArrayBuffer | string | URL;
+export type Source = Uint8Array | ArrayBuffer | string | Address;
 
 interface FileHandle {
   stat(): Promise<{ isFile(): boolean; isDirectory(): boolean }>;

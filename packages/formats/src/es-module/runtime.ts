@@ -43,12 +43,17 @@ export interface Network {
 }
 
 type Values = Float32Array | Int32Array;
+/** On memory that is not shared; before TypeScript 5.7 `Uint8Array<ArrayBuffer>` cannot be written. */
+interface Bytes extends Uint8Array {
+  readonly buffer: ArrayBuffer;
+  subarray(begin?: number, end?: number): Bytes;
+}
 type Routine = (job: number, scratch: number, from: number, to: number) => void;
 
 /** A network in memory. */
 export interface Loaded {
   readonly code: Code;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   readonly routines: Readonly<Record<string, Routine>>;
 }
 
@@ -56,7 +61,7 @@ export interface Loaded {
  * Bytes from a text and copies. The printable ASCII characters but `"` `<` `\` are 92: the first 90 stand for the most frequent
  * bytes, the last two begin pairs.
  */
-export function unpack({ text, order, copies }: TextCode, length: number): Uint8Array<ArrayBuffer> {
+export function unpack({ text, order, copies }: TextCode, length: number): Bytes {
   const digits = new Uint8Array(128);
   for (let code = 32, digit = 0; code < 127; code++)
     if (code !== 34 && code !== 60 && code !== 92) digits[code] = digit++;
@@ -75,7 +80,7 @@ export function unpack({ text, order, copies }: TextCode, length: number): Uint8
 }
 
 /** Base64 without line breaks: `atob` would make a text of bytes first. */
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+export function fromBase64(text: string): Bytes {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
   const digits = new Uint8Array(128);
@@ -101,7 +106,7 @@ export function storedBytes([kind, size, rows]: Stored): number {
 }
 
 /** Stored values as kernels need them. int8 comes after one float32 scale for each row. */
-export function widen([kind, size, rows]: Stored, bytes: Uint8Array<ArrayBuffer>): Values {
+export function widen([kind, size, rows]: Stored, bytes: Bytes): Values {
   if (kind === 'int32') return new Int32Array(bytes.buffer);
   if (kind === 'float32') return new Float32Array(bytes.buffer);
   const values = new Float32Array(size);
@@ -153,7 +158,7 @@ export async function placeConstants(
   const { constants, weights } = network;
   const { code, memory, routines } = loaded;
   let [part, at, paused] = [0, 0, performance.now()];
-  let bytes = new Uint8Array(0);
+  let bytes: Bytes = new Uint8Array(0);
   for (let i = 0; i < constants.length; i++) {
     const stored = new Uint8Array(storedBytes(constants[i]));
     for (let filled = 0; filled < stored.length; ) {

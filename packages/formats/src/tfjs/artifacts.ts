@@ -6,7 +6,7 @@ import { Budget, type Limits } from '../budget.ts';
 import { parseJsonObject } from '../json.ts';
 import { jsonText, needBytes } from '../options.ts';
 import { shown } from '../shown.ts';
-import { readBeside, readSource, sourceName } from '../source.ts';
+import { type Address, readBeside, readSource, sourceName } from '../source.ts';
 import { readManifest, type WeightGroup } from './weights.ts';
 
 /** The bytes of a model that the caller has read: model.json, and its weights joined or by their paths. */
@@ -18,7 +18,7 @@ export interface TfjsParts {
 }
 
 /** A model.json by its path or address, or its parts. */
-export type TfjsSource = string | URL | TfjsParts;
+export type TfjsSource = string | Address | TfjsParts;
 
 /** A model.json that was read, and the bytes of its weights. */
 export interface TfjsArtifacts {

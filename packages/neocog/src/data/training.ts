@@ -26,6 +26,11 @@ export interface FitTrainer {
   sync(): void;
 }
 
+/** AbortSignal, where the compiler knows it. */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Known } }
+  ? Known
+  : { readonly aborted: boolean };
+
 export interface FitOptions {
   epochs: number;
   /** With a trainer: the one that it was compiled with. */
@@ -51,7 +56,7 @@ export interface FitOptions {
   /** Awaited after every epoch. */
   onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined;
   /** Ends the run before its next batch; the history then lacks the epoch it was in. */
-  signal?: AbortSignal | undefined;
+  signal?: Signal | undefined;
 }
 
 const has = (value: unknown, ...methods: readonly string[]): boolean =>

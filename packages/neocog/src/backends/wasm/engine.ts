@@ -3,7 +3,7 @@
 // Measured figures behind the table: docs/kernels.md.
 
 import { DeviceError } from '../../errors.ts';
-import { f32x4, Module } from './assembler/index.ts';
+import { type Bytes, f32x4, Module } from './assembler/index.ts';
 
 /** `off` unless the caller asks: wide SIMD rests on an experimental flag of V8. */
 export type WideSimd = 'off' | 'auto' | 'on';
@@ -28,7 +28,7 @@ type Formula = typeof f32x4.relaxedMadd;
 const twoSteps: Formula = (a, b, c) => f32x4.add(c, f32x4.mul(a, b));
 
 /** A module of one function: a · b + c of numbers. */
-function encoded(formula: Formula): Uint8Array<ArrayBuffer> {
+function encoded(formula: Formula): Bytes {
   const m = new Module();
   m.func(
     'madd',
@@ -76,7 +76,7 @@ function multipliesFused(): boolean {
   return fused;
 }
 
-function instantiate(bytes: Uint8Array<ArrayBuffer>): Record<string, (...args: number[]) => number> {
+function instantiate(bytes: Bytes): Record<string, (...args: number[]) => number> {
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     return exports as Record<string, (...args: number[]) => number>;

@@ -6,6 +6,9 @@ import { signed } from './encode.ts';
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 export type ResultType = ValueType | 'void';
 
+/** A type that is inferred elsewhere: NoInfer of TypeScript 5.4, for the compilers before it. */
+export type Settled<T> = [T][T extends unknown ? 0 : never];
+
 /** An instruction that leaves a value of type `T`, or nothing. */
 export interface Code<T extends ResultType = ResultType> {
   readonly type: T;

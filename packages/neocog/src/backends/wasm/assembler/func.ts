@@ -1,7 +1,7 @@
 // Building one function: locals, and statements in the order in which they are said.
 // Loops and ifs take JavaScript functions; what those say goes inside.
 
-import type { ResultType, ValueType } from './code.ts';
+import type { ResultType, Settled, ValueType } from './code.ts';
 import { type Code, isLocal, type Local, makeLocal, type Operand, operand } from './code.ts';
 import { unsigned } from './encode.ts';
 import { i32 } from './instructions.ts';
@@ -73,7 +73,7 @@ export class Func {
     return local;
   }
 
-  set<T extends ValueType>(local: Local<T>, value: Operand<NoInfer<T>>): void {
+  set<T extends ValueType>(local: Local<T>, value: Operand<Settled<T>>): void {
     const code = operand(value, local.type, () => `${this.name}: value of $${local.local}`);
     this.statements.push({ kind: 'set', local, code });
   }

@@ -12,6 +12,7 @@ import {
   type Operand,
   operand,
   type ResultType,
+  type Settled,
   type ValueType,
 } from './code.ts';
 import { opcodeBytes, unsigned } from './encode.ts';
@@ -32,14 +33,14 @@ type Row = readonly [
 type Operands<T> = { [I in keyof T]: T[I] extends ValueType ? Operand<T[I]> : never };
 /** Immediates follow the operands, but for the lane of extractLane and replaceLane: it follows the vector. */
 type Arguments<T extends readonly unknown[], K> = K extends 'memory'
-  ? [...T, where?: Offset]
+  ? [...operands: T, where?: Offset]
   : K extends 'laneOfMemory'
-    ? [...T, lane: number, where?: Offset]
+    ? [...operands: T, lane: number, where?: Offset]
     : K extends 'shuffle'
-      ? [...T, lanes: readonly number[]]
+      ? [...operands: T, lanes: readonly number[]]
       : K extends 'lane'
         ? T extends [infer First, ...infer Rest]
-          ? [First, lane: number, ...Rest]
+          ? [vector: First, lane: number, ...rest: Rest]
           : never
         : T;
 type Instruction<R extends Row> = (
@@ -272,7 +273,7 @@ export const i8x16 = family('i8x16', { shuffle: [0xfd_00d, [V, V], V, 'shuffle']
 /** `a` where `condition` is not zero, else `b`. Both are evaluated. */
 export function select<T extends ValueType>(
   a: Code<T>,
-  b: Code<NoInfer<T>>,
+  b: Code<Settled<T>>,
   condition: Operand<'i32'>,
 ): Code<T> {
   const where = (i: number) => () => `select: operand ${i}`;

@@ -11,6 +11,9 @@ const typeBytes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, 
 
 export type ResultOf<B> = B extends Code<infer R> ? R : 'void';
 
+/** Bytes on memory that is not shared; before TypeScript 5.7 `Uint8Array<ArrayBuffer>` cannot be written. */
+export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 export class Module {
   readonly #functions: Definition[] = [];
   #memory: MemoryImport | undefined;
@@ -42,7 +45,7 @@ export class Module {
   }
 
   /** @param names with the functions' names, which debuggers show */
-  encode({ names = true } = {}): Uint8Array<ArrayBuffer> {
+  encode({ names = true } = {}): Bytes {
     const functions = this.#functions;
     const exported = functions.filter((f) => f.exported);
     const exports = exported.map((f) => [...name(f.name), 0x00, ...unsigned(f.index)]);

@@ -1,7 +1,7 @@
 // From steps to one WebAssembly module: every distinct kernel once, and a function per routine.
 
 import { assert } from '../../../errors.ts';
-import { Module } from '../assembler/index.ts';
+import { type Bytes, Module } from '../assembler/index.ts';
 import type { Kernel, KernelFunction } from '../kernels/kernel.ts';
 import type { MachineCode, MachineStep } from './code.ts';
 import type { Layout } from './layout.ts';
@@ -18,7 +18,7 @@ export interface Routine {
 }
 
 export interface Assembled {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Bytes;
   readonly routines: ReadonlyMap<string, Routine>;
   /** The listing, after a line for each kernel and routine that says what it is. */
   text(): string;
