@@ -29,7 +29,7 @@ export type { ConvGeometry, PaddingMode, PoolGeometry, WindowAxis } from './geom
 export * as explain from './inspect/arithmetic.ts';
 export type { AxisArithmetic, LayerArithmetic, SeparableArithmetic } from './inspect/arithmeticRecord.ts';
 export { type EffectiveFieldOptions, effectiveReceptiveField } from './inspect/effectiveField.ts';
-export { explainPlan, formatExplanation } from './inspect/explain.ts';
+export { explainPlan, formatExplanation, type PlanOptions } from './inspect/explain.ts';
 export {
   type LayerField,
   receptiveField,

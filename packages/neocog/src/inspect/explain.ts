@@ -1,29 +1,44 @@
 // Why a convolution runs as it does.
 
 import { either, type Field, field, isListOf, isRecord, need, oneOf, text } from '../arguments/field.ts';
-import type { Explanation } from '../backends/backend.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
+import type { ConvKernel, Explanation } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import { aConvGeometry } from '../geometry/given.ts';
 import { parseConv } from '../geometry/text.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
 
 const convOrText: Field<ConvGeometry | string> = either(text, aConvGeometry);
-const kernelName: Field<'conv' | 'inputGrad' | 'weightGrad'> = oneOf('conv', 'inputGrad', 'weightGrad');
+const kernelName: Field<ConvKernel> = oneOf('conv', 'inputGrad', 'weightGrad');
+
+export interface PlanOptions {
+  /**
+   * `conv`: the convolution, the default. `inputGrad`: its gradient by the input, which is transposed convolution. `weightGrad`:
+   * its gradient by the weights.
+   */
+  kernel?: ConvKernel | undefined;
+}
+
+const planFields: Fields<PlanOptions> = { kernel: kernelName };
 
 /**
  * The algorithm that eager operations of the current backend take for a geometry, what the others would cost or why they
  * refused, and the generated code. What a compiled program takes, its own `explain` says.
  *
  * @param geometry A geometry, or its text such as `n1 g1 c64>64 56x56 k3x3 s1 d1 p1`.
- * @throws FormatError for text that is no geometry.
+ * @param options Which of the geometry's three kernels; its name alone will do.
+ * @throws FormatError for text that is no geometry. @throws ShapeError for another kernel.
  * @example explainPlan('n1 g1 c64>64 56x56 k3x3 s1 d1 p1').chosen // 'direct 6x2, fma, …'
+ * @example explainPlan('n1 g1 c64>64 56x56 k3x3 s1 d1 p1', { kernel: 'weightGrad' }).chosen
  */
 export function explainPlan(
   geometry: ConvGeometry | string,
-  kernel: 'conv' | 'inputGrad' | 'weightGrad' = 'conv',
+  options: PlanOptions | ConvKernel = {},
 ): Explanation {
   need('explainPlan', 'geometry', geometry, convOrText);
-  need('explainPlan', 'kernel', kernel, kernelName);
+  const given = typeof options === 'string' ? { kernel: options } : options;
+  needOptions('explainPlan', given, planFields);
+  const { kernel = 'conv' } = given;
   const g = typeof geometry === 'string' ? parseConv(geometry) : geometry;
   return backend().explainConv(g, kernel);
 }
