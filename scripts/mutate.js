@@ -7,11 +7,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from './nodes.js';
 import { apply, describe, mutantsOf } from './mutate/mutants.js';
 import { Runner } from './mutate/runner.js';
 import { filesOf, makeSandbox, replaceFile } from './mutate/sandbox.js';
 import { testsOf } from './mutate/tests.js';
+import { root } from './nodes.js';
 
 /** @typedef {import('./mutate/mutants.js').Mutant} Mutant */
 /** @typedef {{ mutant: Mutant, before: string, after: string, outcome: string, by: string, seconds: number }} Judged */

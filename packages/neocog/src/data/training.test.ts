@@ -89,6 +89,19 @@ describe('fit', () => {
     expect(history.batchLosses).toHaveLength(7);
   });
 
+  it.each<[string, (net: nn.Module, norm: nn.Module) => void, boolean]>([
+    ['leaves frozen batch normalisation as it is', (_, norm) => norm.eval(), true],
+    ['trains a module in evaluation mode as a whole', (net) => net.eval(), false],
+  ])('%s', async (_what, set, stays) => {
+    const norm = new nn.BatchNorm1d(2);
+    const net = new nn.Sequential(norm, new nn.Linear(2, 3));
+    set(net, norm);
+    const optimizer = new optim.SGD(net.parameters(), { lr: 0.1 });
+    await fit(net, circle(), { epochs: 1, optimizer });
+    expect([norm.training, norm.numBatchesTracked?.item()]).toEqual(stays ? [false, 0] : [true, 5]);
+    expect([...(norm.runningMean as Tensor).data].every((v) => v === 0)).toBe(stays);
+  });
+
   it('lets timers run while it works', async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);

@@ -116,7 +116,8 @@ export interface FitHistory {
 /**
  * Trains a network: for each batch forward, loss, backward and a step of the optimiser.
  *
- * Leaves the module in training mode. Calls back and lets other work of the event loop run as it goes.
+ * A module in evaluation mode is put into training mode as a whole and left there; in one in training mode, parts that are in
+ * evaluation mode, such as frozen batch normalisation, stay so. Calls back and lets other work of the event loop run as it goes.
  *
  * @throws NeocogError if the loss stops being a finite number; what a trainer did since the last epoch is then not synced.
  * @throws ShapeError if `epochs` is not a whole number from 1, or the loader has no batch.
@@ -182,7 +183,7 @@ function eagerSteps(
   module: Module,
   { optimizer, loss = crossEntropy }: FitOptions,
 ): Pick<FitTrainer, 'step'> {
-  module.train();
+  if (!module.training) module.train();
   const step = async (x: Tensor, y: Tensor) => {
     const output = module.forward(x);
     const value = loss(output, y);

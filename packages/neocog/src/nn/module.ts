@@ -7,7 +7,7 @@ import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { aTensor, floatTensor } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
-import { type DType, Tensor } from '../tensor/tensor.ts';
+import { type DType, needWhole, Tensor } from '../tensor/tensor.ts';
 import type { Fits, Result, Rule } from '../types/rules.ts';
 
 /** A tensor that training changes. As the property of a module it is one of the module's parameters. */
@@ -222,6 +222,8 @@ const listKeys = (what: string, keys: readonly string[]): string => {
 
 function checkFits(key: string, own: Tensor, given: Tensor): void {
   need('loadStateDict', show(key), given, aTensor);
+  needWhole('loadStateDict', key, own);
+  needWhole('loadStateDict', `the given ${key}`, given);
   if (!sameShape(own.shape, given.shape)) {
     throw new ShapeError(
       `loadStateDict: ${key} has shape ${formatShape(given.shape)}, the module needs ${formatShape(own.shape)}; was it saved from another network?`,

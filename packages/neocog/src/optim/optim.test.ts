@@ -258,3 +258,22 @@ describe('clipping', () => {
     expect(run).toThrow(ShapeError);
   });
 });
+
+describe('a step', () => {
+  it.each<[string, unknown]>([
+    ['of another size', tensor([1, 2])],
+    ['of one value', tensor([1])],
+    ['of whole numbers', tensor([1, 2, 3], [3], { dtype: 'int32' })],
+    ['that is no tensor', [1, 2, 3]],
+  ])('refuses a gradient %s, and moves nothing', (_what, grad) => {
+    const [a, b] = [parameter(1, 2, 3), parameter(4, 5, 6)];
+    a.grad = tensor([1, 1, 1]);
+    b.grad = grad as Tensor;
+    const optimizer = new optim.SGD([a, b], { lr: 0.5 });
+    expect(() => optimizer.step()).toThrow(ShapeError);
+    expect(valuesOf(optimizer)).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+  });
+});

@@ -5,8 +5,8 @@ import { type Field, field, isRecord, need, refuseValue } from '../arguments/fie
 import { backend } from '../backends/current.ts';
 import type { Expr } from '../expression/expression.ts';
 import { floatTensor } from '../tensor/fields.ts';
-import { formatShape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
+import { needWhole, type Tensor } from '../tensor/tensor.ts';
 import {
   groupsOf,
   type LiveSettings,
@@ -79,9 +79,17 @@ export class Optimizer<S extends Settings = Settings> {
     this.settings.lr = value;
   }
 
-  /** Moves every parameter by its gradient. @throws ShapeError if settings have come to be at odds. */
+  /**
+   * Moves every parameter by its gradient.
+   *
+   * @throws ShapeError if settings have come to be at odds, or a gradient is no tensor of its parameter's shape.
+   */
   step(): void {
     for (const group of this.groups) checkSettings(this.method, group);
+    for (const parameter of this.parameters) {
+      needWhole(this.method.name, 'a parameter', parameter);
+      if (parameter.grad !== null) checkGradient(this.method.name, parameter.grad, parameter.shape);
+    }
     for (const group of this.groups) {
       const rule = this.method.rule(group);
       for (const parameter of group.parameters) {
@@ -117,13 +125,6 @@ export class Optimizer<S extends Settings = Settings> {
   }
 
   #update(parameter: Tensor, gradient: Tensor, settings: S, rule: UpdateRule): void {
-    if (!floatTensor.ok(gradient) || gradient.size !== parameter.size)
-      refuseValue(
-        this.method.name,
-        'a gradient',
-        gradient,
-        `a float32 Tensor ${formatShape(parameter.shape)}`,
-      );
     const { step, states } = this.#memory.get(parameter) ?? { step: 0, states: {} };
     const scalars = this.method.scalars(settings, step + 1);
     const arrays: Record<string, Float32Array> = {
@@ -142,6 +143,12 @@ export class Optimizer<S extends Settings = Settings> {
     this.#memory.set(parameter, { step: step + 1, states: Object.fromEntries(after) });
     parameter.data.set(moved);
   }
+}
+
+function checkGradient(fn: string, grad: Tensor, shape: Shape): void {
+  if (!floatTensor.ok(grad) || !sameShape(grad.shape, shape))
+    refuseValue(fn, 'a gradient', grad, `a float32 Tensor ${formatShape(shape)}`);
+  needWhole(fn, 'a gradient', grad);
 }
 
 const valuesOf = (t: Tensor): Float32Array => t.data as Float32Array;

@@ -52,8 +52,11 @@ const tellsIdleTime = !process?.versions?.bun && !process?.versions?.deno;
 
 /** Of the machine, as far as the engine tells; else 1. */
 export function processors(): number {
+  const told = globalThis.navigator?.hardwareConcurrency;
+  if (told) return told;
+  // Node 20 has no navigator. Deno has one, and wants a permission for this.
   const os = process?.getBuiltinModule?.('node:os') as { availableParallelism?(): number } | undefined;
-  return os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  return os?.availableParallelism?.() ?? 1;
 }
 
 /** The ways that this engine has, in the order in which to try them. */
