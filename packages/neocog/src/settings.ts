@@ -90,5 +90,5 @@ export interface Features {
 /** What is in use now. @throws DeviceError where a page's policy forbids WebAssembly. */
 export function features(): Features {
   const now = backend();
-  return { backend: now.name, simd: now === wasmBackend ? engineName(engine()) : 'none' };
+  return { backend: now.name, simd: now.name === wasmBackend.name ? engineName(engine()) : 'none' };
 }

@@ -50,7 +50,8 @@ export function observer(real: Backend, fields: KnownFields, note: NoteWork): Ba
     },
     ...observeMoves(real, fields, zeros),
   };
-  return Object.assign(Object.create(real) as Backend, observed);
+  // Described, not assigned: a backend may be frozen.
+  return Object.create(real, Object.getOwnPropertyDescriptors(observed)) as Backend;
 }
 
 /** Zeros for values of any shape, at least: all results share them, since nobody writes into what a backend gives. */

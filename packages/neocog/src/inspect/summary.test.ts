@@ -10,11 +10,17 @@ import {
   summary,
   type Tensor,
   tensor,
+  withBackend,
   zeros,
 } from 'neocog';
 import { describe, expect, it } from 'vitest';
 
 describe('summary', () => {
+  it('is the same on every backend', () => {
+    const take = () => summary(models.lenet5(), [2, 1, 28, 28]);
+    expect(withBackend('reference', take)).toEqual(take());
+  });
+
   it('tells shapes, parameters, work, memory and fields of LeNet-5', () => {
     const { layers, ...totals } = summary(models.lenet5(), [2, 1, 28, 28]);
     expect(layers.map((layer) => layer.name)).toEqual(
