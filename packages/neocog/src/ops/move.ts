@@ -160,6 +160,7 @@ function checkParts(tensors: readonly Tensor[], axis: number): { shape: Shape; a
   const { shape, dtype } = tensors[0];
   const along = resolveAxis('concat', axis, shape.length);
   tensors.forEach((t, i) => {
+    needTensor('concat', `tensors[${i}]`, t);
     const fits = t.rank === shape.length && t.shape.every((n, d) => d === along || n === shape[d]);
     if (fits && t.dtype === dtype) return;
     const [first, other] = [`${dtype} ${formatShape(shape)}`, `${t.dtype} ${formatShape(t.shape)}`];
