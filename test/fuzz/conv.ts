@@ -2,13 +2,11 @@
 // The judge is the reference backend, on whole numbers, whose sums of products are exact: answers must be equal. Transforms
 // that round, as Winograd's, may deviate by a share of the sum of magnitudes.
 
-import { overrideEngine } from '../../packages/neocog/src/backends/wasm/engine.ts';
 import {
   abs,
   add,
   compile,
   compileTraining,
-  configure,
   type Generator,
   grad,
   mul,
@@ -31,39 +29,11 @@ import {
   tensorsOf,
   type Values,
 } from './convCase.ts';
-import { oneIn, wholeNumbers } from './drawing.ts';
+import { wholeNumbers } from './drawing.ts';
 import { type FuzzKind, judged } from './kind.ts';
-
-/** How a case runs. */
-export interface Way {
-  readonly fma: boolean;
-  readonly threads: number;
-  /** Plain sums of products, which whole numbers make exact. */
-  readonly exact: boolean;
-}
+import { drawWay, inWay, programOptions, simplerWays, type Way } from './ways.ts';
 
 export type WithWay<C> = C & Way;
-
-export const drawWay = (random: Generator): Way => ({
-  fma: !oneIn(random, 4),
-  threads: oneIn(random, 16) ? 2 : 1,
-  exact: oneIn(random, 2),
-});
-
-/** Simpler ways to run the same. */
-export function* smallerWays<C extends Way>(c: C): Iterable<C> {
-  if (c.threads > 1) yield { ...c, threads: 1 };
-}
-
-/** Runs with or without fused multiply-add. */
-export async function onEngine<T>(fma: boolean, body: () => T | Promise<T>): Promise<T> {
-  overrideEngine({ fma });
-  try {
-    return await body();
-  } finally {
-    overrideEngine({ fma: true });
-  }
-}
 
 type Answers = Record<string, Tensor>;
 
@@ -88,7 +58,7 @@ function drawn(random: Generator): WithWay<ConvCase> | null {
 }
 
 function* smaller(c: WithWay<ConvCase>): Iterable<WithWay<ConvCase>> {
-  yield* smallerWays(c);
+  yield* simplerWays(c);
   for (const simpler of smallerConv(c)) yield { ...c, ...simpler };
 }
 
@@ -98,7 +68,7 @@ export const eagerConv: ConvKind = {
   draw: drawn,
   async check(c) {
     const want = judged(() => withBackend('reference', () => answersOf(c)));
-    await onEngine(c.fma, () => expectAnswers(answersOf(c), want, nothing));
+    await inWay(c, () => expectAnswers(answersOf(c), want, nothing));
   },
   smaller,
 };
@@ -134,19 +104,9 @@ function scalesOf(c: ConvCase): Record<string, number> {
 const transformShare = 2e-6;
 
 function allowedIn(c: WithWay<ConvCase>): Allowed {
-  if (c.exact) return nothing;
+  if (c.sums !== 'any') return nothing;
   const scales = scalesOf(c);
   return (_, name) => transformShare * (scales[name] as number);
-}
-
-/** Runs with the settings of a way. */
-async function programmed(way: Way, body: () => Promise<void>): Promise<void> {
-  configure({ exactConvolution: way.exact });
-  try {
-    await onEngine(way.fma, body);
-  } finally {
-    configure({ exactConvolution: false });
-  }
 }
 
 export const compiledConv: ConvKind = {
@@ -157,9 +117,9 @@ export const compiledConv: ConvKind = {
     const tensors = tensorsOf(c);
     const output = judged(() => withBackend('reference', () => apply(c, tensors)));
     const allowed = allowedIn(c);
-    await programmed(c, async () => {
+    await inWay(c, async () => {
       const still = { ...tensors, x: zeros(tensors.x.shape) };
-      const program = await compile(new OneConv(c, still), { input: tensors.x.shape, threads: c.threads });
+      const program = await compile(new OneConv(c, still), { input: tensors.x.shape, ...programOptions(c) });
       await program.run(neg(tensors.x));
       const got = { output: await program.run(tensors.x) };
       program.dispose();
@@ -176,7 +136,7 @@ export const trainedConv: ConvKind = {
   async check(c) {
     const want = judged(() => withBackend('reference', () => answersOf(c)));
     const allowed = allowedIn(c);
-    await programmed(c, async () => expectAnswers(await trainedAnswers(c, want.output), want, allowed));
+    await inWay(c, async () => expectAnswers(await trainedAnswers(c, want.output), want, allowed));
   },
   smaller,
 };
@@ -190,7 +150,7 @@ async function trainedAnswers(c: WithWay<ConvCase>, like: Tensor): Promise<Answe
     input: shape,
     loss: (output, target) => sum(mul(output, target)),
     optimizer: new optim.SGD(module.parameters(), { lr: 1 }),
-    threads: c.threads,
+    ...programOptions(c),
   });
   const { output } = await trainer.step(zeros(shape), wholeNumbers(c.seed + 3, like.shape));
   trainer.sync();

@@ -27,7 +27,8 @@ export const found: readonly (readonly [kind: string, c: unknown])[] = [
       seed: 345555141,
       fma: false,
       threads: 1,
-      exact: false,
+      sums: 'any',
+      checked: false,
     },
   ],
   // A gradient that is only moved, by a turn of an axis of one cell, did not reach its parameter.
@@ -52,7 +53,8 @@ export const found: readonly (readonly [kind: string, c: unknown])[] = [
       seed: 612342414,
       fma: true,
       threads: 1,
-      exact: true,
+      sums: 'plain',
+      checked: false,
     },
   ],
 ];

@@ -1,11 +1,21 @@
 // Every kind of case that the fuzzer knows, by name.
 
 import { compiledConv, eagerConv, trainedConv } from './conv.ts';
+import { exact } from './exact.ts';
+import { kernels } from './kernels.ts';
 import type { FuzzKind } from './kind.ts';
 import { networks } from './networks.ts';
 import { pools } from './pools.ts';
 
 // A case goes back to the kind that drew it, whatever its type is.
-const list = [eagerConv, compiledConv, trainedConv, pools, networks] as unknown as readonly FuzzKind[];
+const list = [
+  eagerConv,
+  compiledConv,
+  trainedConv,
+  kernels,
+  pools,
+  networks,
+  exact,
+] as unknown as readonly FuzzKind[];
 
 export const kinds: ReadonlyMap<string, FuzzKind> = new Map(list.map((kind) => [kind.name, kind]));

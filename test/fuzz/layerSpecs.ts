@@ -102,6 +102,7 @@ const kinds: readonly [weight: number, draw: Draw][] = [
   [2, branches],
   [1, resized],
   [1, (random) => ({ layer: 'Softmax', args: [pick(random, [1, -1])] })],
+  [1, (random) => ({ layer: 'LocalResponseNorm', args: [between(random, 1, 5)] })],
 ];
 
 function drawLayer(random: Generator, shape: readonly number[], nested: number): LayerSpec | null {
@@ -181,7 +182,8 @@ function normalisation(random: Generator, shape: readonly number[]): LayerSpec {
   if (kind <= 2) return { layer: `BatchNorm${rank}d`, args: [channels] };
   if (kind === 3) return { layer: `InstanceNorm${rank}d`, args: [channels, { affine: oneIn(random, 2) }] };
   if (kind === 4) return { layer: 'GroupNorm', args: [pick(random, divisors(channels)), channels] };
-  return { layer: 'LayerNorm', args: [shape.slice(-pick(random, [1, 2]))] };
+  // Over parts of each sample, never over the batch.
+  return { layer: 'LayerNorm', args: [shape.slice(Math.max(1, shape.length - between(random, 1, 3)))] };
 }
 
 function pool(random: Generator, shape: readonly number[]): LayerSpec {

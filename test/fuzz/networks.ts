@@ -5,12 +5,12 @@
 import type { Generator, Tensor } from '../../packages/neocog/src/index.ts';
 import * as neocog from '../../packages/neocog/src/index.ts';
 import { type Allowed, expectAnswers, largest } from './compare.ts';
-import { drawWay, onEngine, smallerWays, type Way } from './conv.ts';
 import { between, fractions, pick, replaced, smallerSizes, times } from './drawing.ts';
 import { Disagreement, type FuzzKind, InvalidCase, judged } from './kind.ts';
 import { build, growLayers, type LayerSpec, smallerLayers } from './layerSpecs.ts';
+import { drawWay, inWay, programOptions, simplerWays, type Way } from './ways.ts';
 
-interface NetworkCase extends Way {
+export interface NetworkCase extends Way {
   readonly input: readonly number[];
   readonly layers: readonly LayerSpec[];
   readonly how: 'eager' | 'compiled' | 'trained';
@@ -80,7 +80,7 @@ const optimizerOf = (c: NetworkCase, net: Module): neocog.optim.SGD | neocog.opt
       new neocog.optim.Adam(net.parameters(), { lr: rate, eps: 1e-2 });
 
 /** The answers of operations at once, on the backend in use. */
-function answersAtOnce(c: NetworkCase, moved: Generator | null = null): Answers {
+export function answersAtOnce(c: NetworkCase, moved: Generator | null = null): Answers {
   const net = networkOf(c, moved);
   if (c.how !== 'trained') {
     net.eval();
@@ -99,21 +99,30 @@ function answersAtOnce(c: NetworkCase, moved: Generator | null = null): Answers 
   return { ...answers, ...stateOf(net) };
 }
 
-async function answersOfProgram(c: NetworkCase): Promise<Answers> {
+/** The answers of a program or a trainer; for `part`, of one sample of a batch of which the case holds only that. */
+export async function answersOfProgram(
+  c: NetworkCase,
+  part: { readonly sample: number; readonly of: number } | null = null,
+): Promise<Answers> {
   const net = networkOf(c, null);
-  const x = inputOf(c, 0, null);
-  if (c.how === 'compiled') {
-    const program = await neocog.compile(net, { input: c.input, threads: c.threads });
-    const output = await program.run(x);
-    program.dispose();
-    return { output };
-  }
+  if (c.how === 'trained') return trainedAnswers(c, net);
+  const program = await neocog.compile(net, { input: c.input, ...programOptions(c) });
+  const whole = part && inputOf({ ...c, input: [part.of, ...c.input.slice(1)] }, 0, null);
+  const x = whole
+    ? neocog.slice(whole, { start: [part.sample], end: [part.sample + 1] })
+    : inputOf(c, 0, null);
+  const output = await program.run(x);
+  program.dispose();
+  return { output };
+}
+
+async function trainedAnswers(c: NetworkCase, net: Module): Promise<Answers> {
+  const shape = judgedShape(c);
   const optimizer = optimizerOf(c, net);
-  const options = { input: c.input, loss: neocog.mse, optimizer, threads: c.threads };
+  const options = { input: c.input, loss: neocog.mse, optimizer, ...programOptions(c) };
   const trainer = await neocog.compileTraining(net, options);
   const answers: Answers = {};
   for (let step = 0; step < steps; step++) {
-    const shape = judgedShape(c);
     const { output } = await trainer.step(inputOf(c, step, null), fractions(c.seed - 1 - step, shape));
     answers[`output ${step}`] = output;
   }
@@ -159,13 +168,8 @@ async function check(c: NetworkCase): Promise<void> {
   const want = judged(() => neocog.withBackend('reference', () => answersAtOnce(c)));
   if (Object.values(want).some((t) => !(largest(t) < 1e6)))
     throw new InvalidCase('answers grow without bound');
-  neocog.configure({ exactConvolution: c.exact });
-  try {
-    const got = await onEngine(c.fma, () => (c.how === 'eager' ? answersAtOnce(c) : answersOfProgram(c)));
-    compareAnswers(c, got, want);
-  } finally {
-    neocog.configure({ exactConvolution: false });
-  }
+  const got = await inWay(c, () => (c.how === 'eager' ? answersAtOnce(c) : answersOfProgram(c)));
+  compareAnswers(c, got, want);
 }
 
 function compareAnswers(c: NetworkCase, got: Answers, want: Answers): void {
@@ -185,7 +189,7 @@ export const networks: FuzzKind<NetworkCase> = {
   check,
   *smaller(c) {
     for (const layers of smallerLayers(c.layers)) if (layers.length > 0) yield { ...c, layers };
-    yield* smallerWays(c);
+    yield* simplerWays(c);
     for (const [axis, size] of c.input.entries())
       if (axis !== 1)
         for (const n of smallerSizes(size, 1)) yield { ...c, input: replaced(c.input, axis, n) };

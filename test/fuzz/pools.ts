@@ -4,9 +4,9 @@
 import type { Generator, Tensor } from '../../packages/neocog/src/index.ts';
 import * as neocog from '../../packages/neocog/src/index.ts';
 import { type Allowed, expectAnswers } from './compare.ts';
-import { onEngine } from './conv.ts';
 import { between, oneIn, pick, replaced, smallerSizes, times, wholeNumbers } from './drawing.ts';
 import { type FuzzKind, judged } from './kind.ts';
+import { drawWay, inWay, simplerWays, type Way } from './ways.ts';
 
 const operations = [
   'maxPool',
@@ -17,7 +17,7 @@ const operations = [
   'maxUnpool',
 ] as const;
 
-interface PoolCase {
+interface PoolCase extends Way {
   readonly operation: (typeof operations)[number];
   readonly batch: number;
   readonly channels: number;
@@ -33,7 +33,6 @@ interface PoolCase {
   readonly layout: 'channels-first' | 'channels-last';
   /** Some values are NaN or infinite. */
   readonly special: boolean;
-  readonly fma: boolean;
   readonly seed: number;
 }
 
@@ -57,7 +56,7 @@ function draw(random: Generator): PoolCase {
     countIncludePad: oneIn(random, 2),
     layout: pick(random, ['channels-first', 'channels-first', 'channels-last'] as const),
     special: oneIn(random, 6),
-    fma: !oneIn(random, 4),
+    ...drawWay(random),
     seed: random.integer(2 ** 30),
   };
 }
@@ -89,8 +88,8 @@ const call = (name: string, ...args: unknown[]): unknown =>
 function optionsOf(c: PoolCase): Record<string, unknown> {
   const { stride, padding, ceilMode, countIncludePad, dilation, layout } = c;
   if (c.operation === 'maxPool') return { stride, padding, dilation, ceilMode, layout };
-  if (c.operation === 'avgPool') return { stride, padding, ceilMode, countIncludePad, layout };
-  if (c.operation === 'lpPool') return { stride, ceilMode, layout, normType: 2 };
+  if (c.operation === 'avgPool') return { stride, padding, dilation, ceilMode, countIncludePad, layout };
+  if (c.operation === 'lpPool') return { stride, dilation, ceilMode, layout, normType: 2 };
   return { layout };
 }
 
@@ -132,9 +131,10 @@ export const pools: FuzzKind<PoolCase> = {
   draw,
   async check(c) {
     const want = judged(() => neocog.withBackend('reference', () => answersOf(c)));
-    await onEngine(c.fma, () => expectAnswers(answersOf(c), want, near));
+    await inWay(c, () => expectAnswers(answersOf(c), want, near));
   },
   *smaller(c) {
+    yield* simplerWays(c);
     for (const key of ['batch', 'channels'] as const)
       for (const n of smallerSizes(c[key], 1)) yield { ...c, [key]: n };
     const plain = {
