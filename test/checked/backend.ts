@@ -4,6 +4,7 @@ import type { Backend } from '../../packages/neocog/src/backends/backend.ts';
 import type { Graph } from '../../packages/neocog/src/backends/graph.ts';
 import { wasmBackend } from '../../packages/neocog/src/backends/wasm/backend.ts';
 import { convNode } from '../../packages/neocog/src/backends/wasm/eager/conv.ts';
+import { stepsOfMap } from '../../packages/neocog/src/backends/wasm/eager/map.ts';
 import {
   type Describe,
   graphOf,
@@ -17,6 +18,7 @@ import type { Values } from '../../packages/neocog/src/backends/work.ts';
 import type { PoolGeometry } from '../../packages/neocog/src/geometry/types.ts';
 import { product } from '../../packages/neocog/src/geometry/window.ts';
 import type { Generator } from '../../packages/neocog/src/tensor/random.ts';
+import { checkedMap } from './map.ts';
 import { CheckedProgram } from './program.ts';
 
 /** @param random in what pieces, and with arrays in what places, kernels run */
@@ -30,7 +32,7 @@ export function checkedBackend(random: Generator): Backend {
     ...wasmBackend,
     ...convolutions(carryOut),
     ...pools(carryOut),
-    ...loops(carryOut),
+    ...loops(carryOut, random),
     compile: async (graph, { exactConvolution }) => checkedProgram(graph, exactConvolution, random),
   };
 }
@@ -91,10 +93,12 @@ function pools(carryOut: CarryOut): Pick<Backend, 'maxPool' | 'sumPool' | 'sumPo
   };
 }
 
-function loops(carryOut: CarryOut): Pick<Backend, 'fused' | 'matmul'> {
+function loops(carryOut: CarryOut, random: Generator): Pick<Backend, 'fused' | 'matmul'> {
   return {
     fused: (loop, inputs) => {
       if (loop.shape.includes(0)) return wasmBackend.fused(loop, inputs);
+      const steps = stepsOfMap(loop);
+      if (steps) return checkedMap(loop, steps, inputs, random);
       const size = loop.shape.reduce((cells, n, d) => (loop.reduced[d] ? cells : cells * n), 1);
       const distinct = [...new Set(inputs)];
       const [result] = carryOut(distinct, (values, output) => ({

@@ -65,6 +65,24 @@ describe('operations', () => {
   );
 });
 
+it.each([1, 63, 64, 65, 511, 513, 16383, 16384, 16385, 20479, 70000])('maps of %i cells', async (n) => {
+  const numbers = neocog.tensor(
+    Array.from({ length: n }, (_, i) => i % 5),
+    [n],
+    { dtype: 'int32' },
+  );
+  const x = normal(n, [n]);
+  const run = async () =>
+    [
+      neocog.gelu(x),
+      neocog.add(neocog.mul(x, normal(5, [1])), x),
+      neocog.add(neocog.cast(numbers, 'float32'), 0.5),
+      neocog.where(neocog.greater(x, 0), x, neocog.tensor([7])),
+    ].map(bits);
+  const [checked, plain] = await both(n, run);
+  expect(checked).toEqual(plain);
+});
+
 /** Networks with every kind of layer, small enough to be trained in the checked mode. */
 const networks: readonly { name: string; make: () => neocog.nn.Module; input: readonly number[] }[] = [
   {

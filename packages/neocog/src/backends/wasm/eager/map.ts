@@ -6,6 +6,7 @@ import type { FusedLoop, Values } from '../../backend.ts';
 import { engine, engineKey } from '../engine.ts';
 import { type FusedOperand, fusedManyPlan } from '../kernels/fused.ts';
 import { slackBytes } from '../kernels/kernel.ts';
+import type { ElementType } from '../kernels/loopNest.ts';
 import { Cache } from './cache.ts';
 import { type Call, compiled } from './compile.ts';
 import { put, reserve, takeFloats } from './memory.ts';
@@ -42,6 +43,10 @@ function stepOf(shape: readonly number[], strides: readonly number[]): Step | nu
   return dense && !still ? 1 : still ? 0 : null;
 }
 
+const sizeFor = (cells: number): number => sizes.find((n) => cells <= n) as number;
+
+const typeOf = (values: Values): ElementType => (values instanceof Int32Array ? 'int32' : 'float32');
+
 /** The formula over `cells` cells. */
 export function map(
   expr: Expr,
@@ -51,24 +56,28 @@ export function map(
 ): Float32Array {
   const { call, operands, cellsPerUnit } = routineFor(expr, cells, steps, inputs);
   const units = Math.ceil(cells / cellsPerUnit);
-  const addresses = new Map<Values | 'out0', number>();
-  let end = slackBytes;
-  const place = (array: Values | 'out0', floats: number): number => {
-    const address = addresses.get(array) ?? end;
-    if (!addresses.has(array)) end += Math.ceil((floats * 4 + slackBytes) / 64) * 64;
-    addresses.set(array, address);
-    return address;
-  };
-  const args = operands.map((name) => {
-    if (name === 'out0') return place(name, units * cellsPerUnit);
-    const index = Number(name.slice('in'.length));
-    const { length } = inputs[index];
-    return place(inputs[index], length === 1 ? 1 : Math.max(length, units * cellsPerUnit));
-  });
+  const { arrays, addresses, end } = placeMap(operands, inputs, units * cellsPerUnit);
   reserve(end);
-  for (const [array, address] of addresses) if (array !== 'out0') put(address, array);
-  call(...args, 0, units, 0);
-  return takeFloats(addresses.get('out0') as number, cells);
+  for (const [array, { address }] of arrays) if (array !== 'out0') put(address, array);
+  call(...addresses, 0, units, 0);
+  return takeFloats(arrays.get('out0')?.address as number, cells);
+}
+
+/** Where the arrays lie, and so many of their floats that `cells` cells are there. One that is given twice lies once. */
+export function placeMap(operands: readonly FusedOperand[], inputs: readonly Values[], cells: number) {
+  const arrays = new Map<Values | 'out0', { readonly address: number; readonly floats: number }>();
+  let end = slackBytes;
+  const addresses = operands.map((name) => {
+    const array = name === 'out0' ? name : inputs[Number(name.slice('in'.length))];
+    const known = arrays.get(array);
+    if (known) return known.address;
+    const address = end;
+    const floats = array === 'out0' ? cells : array.length === 1 ? 1 : Math.max(array.length, cells);
+    arrays.set(array, { address, floats });
+    end += Math.ceil((floats * 4 + slackBytes) / 64) * 64;
+    return address;
+  });
+  return { arrays, addresses, end };
 }
 
 function routineFor(
@@ -77,14 +86,24 @@ function routineFor(
   steps: readonly Step[],
   inputs: readonly Values[],
 ): MapRoutine {
-  const e = engine();
-  const size = sizes.find((n) => cells <= n) as number;
-  const inputTypes = inputs.map((values) => (values instanceof Int32Array ? 'int32' : 'float32'));
-  const key = `f${expr.id} ${size} ${steps} ${inputTypes} ${engineKey(e)}`;
+  const key = `f${expr.id} ${sizeFor(cells)} ${steps} ${inputs.map(typeOf)} ${engineKey(engine())}`;
   return routines.get(key, () => {
-    const axes = [{ size, reduced: false, strides: steps, outStrides: [1] }];
-    const [step] = fusedManyPlan({ exprs: [expr], combine: 'sum', axes, inputTypes, engine: e }).steps;
-    const { kernel, operands } = step;
-    return { call: compiled(kernel), operands, cellsPerUnit: size / kernel.units };
+    const { kernel, operands, cellsPerUnit } = planMap(expr, cells, steps, inputs);
+    return { call: compiled(kernel), operands, cellsPerUnit };
   });
+}
+
+/** A kernel for at least so many cells, of which any number can be done. */
+export function planMap(expr: Expr, cells: number, steps: readonly Step[], inputs: readonly Values[]) {
+  const size = sizeFor(cells);
+  const axes = [{ size, reduced: false, strides: steps, outStrides: [1] }];
+  const task = {
+    exprs: [expr],
+    combine: 'sum',
+    axes,
+    inputTypes: inputs.map(typeOf),
+    engine: engine(),
+  } as const;
+  const [{ kernel, operands }] = fusedManyPlan(task).steps;
+  return { kernel, operands, cellsPerUnit: size / kernel.units };
 }
