@@ -1,4 +1,4 @@
-// gather, scatter, cumSum, tril, triu, tan and localResponseNorm where the reference vectors do not reach: repeated, negative
+// gather, scatter, cumSum, tril, triu, tan, prelu and localResponseNorm where the reference vectors do not reach: repeated, negative
 // and computed indices, whole numbers, NaN and infinities, long rows. On both backends and compiled.
 
 import * as neocog from 'neocog';
@@ -131,6 +131,12 @@ const cases: readonly Case[] = [
     inputs: { x: floats([0, inf, nan, 1.25, -1.25], 5) },
     run: (t) => tan(t.x),
     gives: [0, nan, nan, Math.tan(1.25), Math.tan(-1.25)],
+  },
+  {
+    title: 'prelu of a row, which has one slope',
+    inputs: { x: floats([-2, 3], 2), w: floats([0.5], 1) },
+    run: (t) => neocog.prelu(t.x, t.w),
+    gives: [-1, 3],
   },
   {
     title: 'localResponseNorm over more channels than there are',
