@@ -6,6 +6,8 @@ import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../ba
 import { ValueMaker } from '../../backends/rewrite.ts';
 import { affineIn } from '../../expression/affine.ts';
 import type { Expr } from '../../expression/expression.ts';
+import { sizeOf } from '../../tensor/shape.ts';
+import { isMap, readsPositions } from './joinLoops.ts';
 import { isChannel, isPerChannel, planesOf, readsInPlace } from './loopPlaces.ts';
 import { readersOf, resultsOf } from './rewrite.ts';
 
@@ -53,8 +55,8 @@ function fold(node: ConvNode, next: FusedNode, { make, backend, alike }: Means):
   const planes = planesOf(node);
   const constant =
     node.inputs.slice(1).every(isConstant) && next.inputs.every((v, i) => i === own || isConstant(v));
-  if (node.finish.formula || !constant || loop.reduced.includes(true) || !readsInPlace(loop, own))
-    return null;
+  if (node.finish.formula || !constant || !isMap(loop) || !readsInPlace(loop, own)) return null;
+  if (readsPositions(loop.expr) || sizeOf(loop.shape) !== node.outputs[0].size) return null;
   const oneEach = alike ? isPerChannel : isChannel;
   const perChannel = next.inputs.every((_, i) => i === own || oneEach(loop, i, planes));
   const affine = affineIn(loop.expr, own);

@@ -6,7 +6,7 @@ import * as e from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { InputList, isMap, joinLoops, readsPositions } from './joinLoops.ts';
 import { kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
-import { readersOf, resultsOf } from './rewrite.ts';
+import { isAssigned, readersOf, resultsOf } from './rewrite.ts';
 
 /** More arrays than this after a convolution only fight for registers. */
 const mostExtras = 4;
@@ -40,6 +40,7 @@ export function fuseMaps(graph: Graph): Graph {
       .sort((a, b) => order(b) - order(a));
     for (const value of candidates) {
       const before = producers.get(value) as GraphNode;
+      if (isAssigned(before, nodes.slice(nodes.indexOf(before)))) continue;
       const joined =
         before.op === 'fused'
           ? joinLoops(before, node, mostInputs)

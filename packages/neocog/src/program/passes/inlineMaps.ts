@@ -5,7 +5,7 @@ import type { FusedNode, Graph, GraphNode, GraphValue } from '../../backends/gra
 import { nodesOf, operands } from '../../expression/expression.ts';
 import { isSlow } from '../../expression/slow.ts';
 import { isMap, joinLoops } from './joinLoops.ts';
-import { readersOf, resultsOf } from './rewrite.ts';
+import { isAssigned, readersOf, resultsOf } from './rewrite.ts';
 
 const mostSteps = 16;
 const mostInputs = 10;
@@ -21,6 +21,8 @@ export function inlineMaps(graph: Graph): Graph {
     if (current?.op !== 'fused' || !isCheap(current) || kept.has(current.outputs[0])) continue;
     const joined = joinedReaders(current, readers.get(current.outputs[0]) ?? []);
     if (!joined) continue;
+    const last = nodes.findLastIndex((n) => joined.has(n));
+    if (isAssigned(current, nodes.slice(nodes.indexOf(current), last))) continue;
     nodes = nodes.filter((n) => n !== current).map((n) => joined.get(n) ?? n);
     readers = readersOf(nodes);
   }

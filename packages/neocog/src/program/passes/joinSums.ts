@@ -18,7 +18,7 @@ interface Group {
 export function joinSums(graph: Graph): Graph {
   const made = new Map<GraphValue, number>();
   graph.nodes.forEach((node, i) => {
-    for (const value of node.outputs) made.set(value, i);
+    for (const value of node.op === 'assign' ? [node.inputs[1]] : node.outputs) made.set(value, i);
   });
   const groups: Group[] = [];
   graph.nodes.forEach((node, at) => {

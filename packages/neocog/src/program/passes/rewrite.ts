@@ -15,6 +15,10 @@ export function readersOf(nodes: readonly GraphNode[]): Map<GraphValue, GraphNod
   return readers;
 }
 
+/** Whether one of these assigns a state that a node reads: the node must then stay before it. */
+export const isAssigned = (node: GraphNode, between: readonly GraphNode[]): boolean =>
+  between.some((other) => other.op === 'assign' && node.inputs.includes(other.inputs[1]));
+
 /** What is wanted of a graph: its outputs, and gradients that parameters move by. */
 export const resultsOf = (graph: Graph): GraphValue[] => [
   ...graph.outputs,
