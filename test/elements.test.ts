@@ -166,6 +166,20 @@ describe.each(backends)('on %s', (backend) => {
     withBackend(backend, () => expectGives(run(inputs), gives));
   });
 
+  it('pow by a known whole number is a product, bit for bit', () => {
+    withBackend(backend, () => {
+      const t = normal(2, [200]);
+      expect(neocog.pow(t, 2).data).toEqual(mul(t, t).data);
+    });
+  });
+
+  it('tile repeats as often as it is told, also not at all', () => {
+    withBackend(backend, () => {
+      expect(neocog.tile(x, [0, 2]).shape).toEqual([0, 6]);
+      expect([...neocog.tile(x, [1, 2]).data]).toEqual([1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6]);
+    });
+  });
+
   it('cumSum adds whole numbers as such', () => {
     withBackend(backend, () => {
       expect([...cumSum(int([2 ** 24, 1, 1, 5], 4)).data]).toEqual([
