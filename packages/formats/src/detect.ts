@@ -1,6 +1,7 @@
 // Which format a file is of, by its first bytes; the name decides only where these leave a choice.
 
 import { isNpy } from './npy.ts';
+import { needBytes, needText } from './options.ts';
 import { isLegacyTorch } from './torch.ts';
 import { isZip, zipNames } from './zip.ts';
 
@@ -14,6 +15,11 @@ export type Format = 'onnx' | 'tfjs' | 'keras' | 'safetensors' | 'torch' | 'npz'
  * @example detectFormat(bytes, 'resnet18.pth') // 'torch'
  */
 export function detectFormat(bytes: Uint8Array, name = ''): Format | undefined {
+  needText('detectFormat', 'name', name);
+  return formatOf(needBytes('detectFormat', bytes), name);
+}
+
+function formatOf(bytes: Uint8Array, name: string): Format | undefined {
   if (isZip(bytes)) return detectArchive(bytes) ?? bySuffix(name);
   if (isNpy(bytes)) return 'npy';
   if (isLegacyTorch(bytes)) return 'torch';

@@ -1,7 +1,7 @@
 // How every reader begins: its options checked, the bytes at hand, and a budget for what is made of them.
 
 import { Budget, checkLimits, type Limits } from './budget.ts';
-import { needBytes, readOptions } from './options.ts';
+import { needBytes, needText, readOptions } from './options.ts';
 import { readSource, type Source, sourceName } from './source.ts';
 
 /** What all readers can be told. */
@@ -37,7 +37,7 @@ export function openBytes<T extends ReadOptions>(
   more: readonly (keyof T & string)[] = [],
 ): Opened<T> {
   checkOptions(fn, options, more);
-  return open(fn, needBytes(fn, bytes), name, options);
+  return open(fn, needBytes(fn, bytes), needText(fn, 'source', name), options);
 }
 
 function checkOptions<T extends ReadOptions>(fn: string, options: T, more: readonly string[]): void {

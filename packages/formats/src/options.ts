@@ -3,16 +3,43 @@
 import { NeocogError, ShapeError, Tensor } from 'neocog';
 import { shown } from './shown.ts';
 
+const isObject = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Object]';
+const anObject = [isObject, 'an object, by name'] as const;
+
+/** What options take, as far as one rule serves all readers; the others are checked where they are used. */
+const kinds: Readonly<Record<string, readonly [ok: (value: unknown) => boolean, takes: string]>> = {
+  shapes: anObject,
+  values: anObject,
+  customLayers: [
+    (value) => isObject(value) && Object.values(value as object).every((each) => typeof each === 'function'),
+    'an object of functions, by name',
+  ],
+  within: [(value) => typeof value === 'string', 'a text'],
+  config: [(value) => typeof value === 'string' || isObject(value), 'a text of JSON, or what it says'],
+};
+
+function needKind(fn: string, name: string, value: unknown): void {
+  if (value === undefined || !Object.hasOwn(kinds, name)) return;
+  const [ok, takes] = kinds[name];
+  if (!ok(value)) throw new ShapeError(`${fn}: ${name} is ${kindOf(value)}; give ${takes}`);
+}
+
 /** The options as they are. @throws ShapeError for what is no object, and for names that are not among `known`. */
 export function readOptions<T extends object>(fn: string, options: T, known: readonly string[]): T {
-  if (typeof options !== 'object' || options === null) {
-    throw new ShapeError(
-      `${fn}: options are ${shown(options)}, an object with ${known.join(', ')} is needed`,
-    );
-  }
+  if (Object.prototype.toString.call(options) !== '[object Object]')
+    throw new ShapeError(`${fn}: options is ${kindOf(options)}; give an object with ${known.join(', ')}`);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return options;
-  throw new ShapeError(`${fn}: there is no option ${shown(unknown)}, known are ${known.join(', ')}`);
+  if (unknown === undefined) {
+    for (const [name, value] of Object.entries(options)) needKind(fn, name, value);
+    return options;
+  }
+  throw new ShapeError(`${fn}: option ${shown(unknown)} is unknown; there are ${known.join(', ')}`);
+}
+
+/** @throws ShapeError unless it is a text. */
+export function needText(fn: string, name: string, text: string): string {
+  if (typeof text === 'string') return text;
+  throw new ShapeError(`${fn}: ${name} is ${kindOf(text)}; give a text`);
 }
 
 /** @throws NeocogError unless these are tensors by name. */

@@ -16,7 +16,7 @@ export class NeocogError extends Error {
   override name = 'NeocogError';
 
   constructor(message = '', options?: ErrorOptions) {
-    super(printable(message), options);
+    super(printable(typeof message === 'string' ? message : ''), options);
   }
 }
 

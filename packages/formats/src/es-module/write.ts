@@ -4,7 +4,9 @@
 // agree on. A file beside it, fetched from `new URL('weights.bin', import.meta.url)`, is lost by esbuild and Rollup.
 
 import type { ConstantPlace, PackedProgram, ProgramValue } from 'neocog';
-import { UnsupportedError } from 'neocog';
+import { ShapeError, UnsupportedError } from 'neocog';
+import { needText, readOptions } from '../options.ts';
+import { shown } from '../shown.ts';
 import { pageCss, pageHtml, pageScript } from './page.ts';
 import { runner, runtimeFunctions, type Stored, storedBytes } from './runtime.ts';
 import { encodeConstant, storedAs, type WeightStorage } from './stored.ts';
@@ -43,16 +45,38 @@ const partBytes = 3 * 2 ** 20;
  * @throws UnsupportedError for an unknown storage of weights
  * @example for (const { name, text } of esModule(pack(net, { input: [1, 3, 224, 224] }))) await writeFile(`out/${name}`, text);
  */
-export function* esModule(
+export function esModule(
   program: PackedProgram,
   options: EsModuleOptions = {},
 ): Generator<OutputFile, void, void> {
-  const { name = 'network', weights = 'float32', labels = [], pixels } = options;
+  const { weights = 'float32' } = readOptions('esModule', options, ['name', 'weights', 'labels', 'pixels']);
   if (!['float32', 'float16', 'int8'].includes(weights)) {
     throw new UnsupportedError(
-      `esModule: weights is '${String(weights)}', there are 'float32', 'float16' and 'int8'`,
+      `esModule: weights is ${shown(weights)}, there are 'float32', 'float16' and 'int8'`,
     );
   }
+  needText('esModule', 'name', options.name === undefined ? 'network' : options.name);
+  checkParts(program, options);
+  return filesOf(program, options);
+}
+
+/** Refuses what is no program, and what a page cannot show. */
+function checkParts(program: PackedProgram, { labels = [], pixels }: EsModuleOptions): void {
+  const isList = (list: unknown, type: string): boolean =>
+    Array.isArray(list) && Array.from(list).every((item) => typeof item === type);
+  if (!Array.isArray(Object(program).constants) || !Array.isArray(Object(program).inputs))
+    throw new ShapeError(`esModule: program is ${shown(program)}; give what pack(…) returns`);
+  if (!isList(labels, 'string'))
+    throw new ShapeError(`esModule: labels is ${shown(labels)}; give a list of texts`);
+  if (
+    pixels !== undefined &&
+    !(isList(Object(pixels).mean, 'number') && isList(Object(pixels).std, 'number'))
+  )
+    throw new ShapeError(`esModule: pixels is ${shown(pixels)}; give lists of numbers { mean, std }`);
+}
+
+function* filesOf(program: PackedProgram, options: EsModuleOptions): Generator<OutputFile, void, void> {
+  const { name = 'network', weights = 'float32', labels = [], pixels } = options;
   const stored = program.constants.map((constant) => storedAs(constant, weights));
   const total = stored.reduce((sum, each) => sum + storedBytes(each), 0);
   const parts = Array.from({ length: Math.ceil(total / partBytes) }, (_, i) => `weights-${i}.js`);

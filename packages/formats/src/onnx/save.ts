@@ -8,6 +8,8 @@ import {
   type RecordedNetwork,
   recordNetwork,
 } from 'neocog';
+import { readOptions } from '../options.ts';
+import { shown } from '../shown.ts';
 import { encode } from './protobuf.ts';
 import { modelType, type NodeProto, type ValueInfoProto } from './schema.ts';
 import { GraphWriter } from './write/graphWriter.ts';
@@ -35,10 +37,10 @@ const formatVersions: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 
  * @example await writeFile('lenet5.onnx', saveOnnx(models.lenet5(), { input: [1, 1, 28, 28] }));
  */
 export function saveOnnx(module: nn.Module, options: SaveOnnxOptions = {}): Uint8Array {
-  const { opset = 17, input } = options;
-  const irVersion = formatVersions[opset];
+  const { opset = 17, input } = readOptions('saveOnnx', options, ['input', 'opset']);
+  const irVersion = Number.isInteger(opset) ? formatVersions[opset] : undefined;
   if (irVersion === undefined) {
-    throw new NeocogError(`saveOnnx: opset ${opset} cannot be written, use 17 to 21`);
+    throw new NeocogError(`saveOnnx: opset ${shown(opset)} cannot be written, use 17 to 21`);
   }
   const network = recordNetwork(module, { input });
   const keys = new Map(Object.entries(module.stateDict()).map(([key, t]) => [t.data, key] as const));

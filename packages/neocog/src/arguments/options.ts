@@ -3,7 +3,7 @@
 
 import { ShapeError } from '../errors.ts';
 import { type Field, isRecord, refuseValue } from './field.ts';
-import { plainText } from './show.ts';
+import { shortText } from './show.ts';
 
 /** What each option of `O` takes; those without a default are `required`. */
 export type Fields<O> = {
@@ -39,5 +39,5 @@ export function needOptions<O extends object>(
 const named = (table: Readonly<Record<string, Field>>): string => Object.keys(table).join(', ') || 'no keys';
 
 function refuseUnknown(fn: string, key: string, table: Readonly<Record<string, Field>>): never {
-  throw new ShapeError(`${fn}: option '${plainText(key)}' is unknown; there are ${named(table)}`);
+  throw new ShapeError(`${fn}: option '${shortText(key)}' is unknown; there are ${named(table)}`);
 }

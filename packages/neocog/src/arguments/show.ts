@@ -12,45 +12,40 @@ export function show(value: unknown): string {
   }
 }
 
-/** A text cut to a bearable length, with control characters escaped. */
-export function plainText(text: string, most = mostText): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut.replace(unprintable, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** Controls, marks that turn the direction of writing, and halves of characters. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** A text cut to a bearable length; errors escape what cannot be printed. */
+export const shortText = (text: string): string =>
+  text.length > mostText ? `${text.slice(0, mostText)}…` : text;
 
 function showAt(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return `'${plainText(value)}'`;
+      return `'${shortText(value)}'`;
     case 'bigint':
-      return `${plainText(String(value))}n`;
+      return `${shortText(String(value))}n`;
     case 'function':
-      return value.name ? `function ${plainText(value.name)}` : 'a function';
+      return value.name ? `function ${shortText(value.name)}` : 'a function';
     case 'object':
       return value === null ? 'null' : showObject(value, depth);
     default:
-      return Object.is(value, -0) ? '-0' : plainText(String(value));
+      return Object.is(value, -0) ? '-0' : shortText(String(value));
   }
 }
 
 function showObject(value: object, depth: number): string {
   if (Array.isArray(value)) return depth > 2 ? '[…]' : `[${showItems(value, depth)}]`;
   const { constructor: made } = value;
-  const kind = typeof made === 'function' && made !== Object ? plainText(made.name) : '';
+  const kind = typeof made === 'function' && made !== Object ? shortText(made.name) : '';
   if (ArrayBuffer.isView(value)) return `${kind} of ${value.byteLength} bytes`;
   if (kind) return `${kind}${showForm(value as { shape?: unknown; dtype?: unknown }, depth)}`;
   const keys = Object.keys(value);
-  const shown = keys.slice(0, 3).map((key) => plainText(key));
+  const shown = keys.slice(0, 3).map((key) => shortText(key));
   return keys.length === 0 ? '{}' : `{ ${shown.join(', ')}${keys.length > 3 ? ', …' : ''} }`;
 }
 
 /** What a tensor is of: ` int32 [2,3]`. */
 function showForm({ shape, dtype }: { shape?: unknown; dtype?: unknown }, depth: number): string {
   if (!Array.isArray(shape)) return ' (an object)';
-  return `${typeof dtype === 'string' ? ` ${plainText(dtype)}` : ''} ${showAt(shape, depth + 1)}`;
+  return `${typeof dtype === 'string' ? ` ${shortText(dtype)}` : ''} ${showAt(shape, depth + 1)}`;
 }
 
 /** Holes show as undefined. */

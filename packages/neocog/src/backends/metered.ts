@@ -2,6 +2,7 @@
 // computation takes. Sees backend calls only: what operations prepare on the way, such as tables of places, is small beside
 // their results. What refuses is the caller's meter, by throwing.
 
+import { aFunction, need } from '../arguments/field.ts';
 import { inputShape, multiplyAdds, outputShape, weightShape } from '../geometry/conv.ts';
 import { poolInputShape, poolOutputShape } from '../geometry/pool.ts';
 import type { PoolGeometry } from '../geometry/types.ts';
@@ -27,6 +28,8 @@ const stepsPerCall = 5000;
  * @example withMeter((elements) => { made += elements; }, () => net.forward(x));
  */
 export function withMeter<T>(meter: Meter, body: () => T): T {
+  need('withMeter', 'meter', meter, aFunction);
+  need('withMeter', 'body', body, aFunction);
   const before = backend();
   setBackend(metered(before, meter));
   try {

@@ -5,6 +5,7 @@ import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Module } from '../nn/index.ts';
 import { aModule } from '../nn/parts.ts';
 import { crossEntropy, softmax } from '../ops/index.ts';
+import { floatTensor } from '../tensor/fields.ts';
 import { noGrad } from '../tensor/graph.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -69,6 +70,12 @@ export async function evaluate(
   }
 }
 
+/** The number that a loss came to. @throws ShapeError if it is none. */
+export function valueOf(fn: string, loss: Tensor): number {
+  need(fn, 'the result of loss', loss, floatTensor);
+  return loss.item();
+}
+
 async function measure(
   module: Module,
   loader: BatchLoader,
@@ -83,7 +90,7 @@ async function measure(
     await breathe();
     const fits = program && sameShape(x.shape, program.inputShape);
     const output = fits ? await program.run(x) : noGrad(() => module.forward(x));
-    const taken = tally.add(noGrad(() => loss(output, y)).item(), output, y);
+    const taken = tally.add(valueOf('evaluate', noGrad(() => loss(output, y))), output, y);
     if (taken === null || y.rank !== 1) continue;
     const shares = noGrad(() => softmax(output, { axis: 1 })).data;
     const classes = output.shape[1];

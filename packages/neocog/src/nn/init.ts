@@ -17,7 +17,7 @@ import {
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import { exp } from '../expression/elementary.ts';
-import { floatTensor, generator } from '../tensor/fields.ts';
+import { floatsOrNull, floatTensor, generator } from '../tensor/fields.ts';
 import { defaultGenerator, type Generator } from '../tensor/random.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -358,6 +358,9 @@ export function withoutDefaults<T>(body: () => T): T {
 
 /** What PyTorch's layers start with: weight and bias uniform in ±1 / √fanIn. */
 export function layerDefault(weight: Tensor, bias: Tensor | null, fanIn = fans(weight).fanIn): void {
+  need('layerDefault', 'weight', weight, floatTensor);
+  need('layerDefault', 'bias', bias, floatsOrNull);
+  need('layerDefault', 'fanIn', fanIn, above(0));
   if (!drawsDefaults) return;
   const bound = 1 / Math.sqrt(fanIn);
   uniform(weight, -bound, bound);

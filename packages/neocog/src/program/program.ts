@@ -1,6 +1,6 @@
 // compile: a network as a Program.
 
-import { count, field, flag, isRecord, need } from '../arguments/field.ts';
+import { count, type Field, field, flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Values } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
@@ -63,6 +63,7 @@ export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTens
   into?: T | undefined;
 }
 
+const compiled: Field<Traced> = field('what compile(…) makes a program of; call it instead', isRecord);
 const runFields: Fields<RunOptions> = {
   into: field(
     'a Tensor, or an object of Tensors by the names of outputs',
@@ -89,6 +90,7 @@ export class Program {
 
   /** Made by `compile`. */
   constructor(executable: Executable, inputs: readonly ProgramValue[], traced: Traced) {
+    need('Program', 'the traced network', traced, compiled);
     this.#executable = executable;
     this.inputs = inputs;
     this.outputs = traced.outputs;

@@ -106,6 +106,10 @@ export class Trainer {
 
   /** Made by `compileTraining`. */
   constructor(module: Module, options: CompileTrainingOptions) {
+    need('compileTraining', 'module', module, aModule);
+    needOptions('compileTraining', options, fields);
+    if (options.target) needOptions('compileTraining', options.target, targetFields, 'target');
+    needOwn(module, options.optimizer);
     this.#module = module;
     this.#options = options;
     this.#how = {
@@ -321,9 +325,5 @@ function statesOf({ graph }: TracedTraining): GraphValue[] {
  * trainer.sync();
  */
 export function compileTraining(module: Module, options: CompileTrainingOptions): Promise<Trainer> {
-  need('compileTraining', 'module', module, aModule);
-  needOptions('compileTraining', options, fields);
-  if (options.target) needOptions('compileTraining', options.target, targetFields, 'target');
-  needOwn(module, options.optimizer);
   return new Trainer(module, options).prepare();
 }

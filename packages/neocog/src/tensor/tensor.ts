@@ -230,9 +230,14 @@ function checkGrad(fn: string, dtype: DType, options: TensorOptions): boolean {
   return options.requiresGrad ?? false;
 }
 
+/** NumPy's limit. Arrays that hold themselves are nested without end. */
+const mostAxes = 64;
+
 function nestedShape(data: Nested): number[] {
   const shape: number[] = [];
-  for (let level: Nested | undefined = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: Nested | undefined = data; Array.isArray(level); level = level[0]) {
+    if (shape.push(level.length) > mostAxes) refuseValue('tensor', 'data', data, `arrays nested at most ${mostAxes} deep`);
+  }
   return shape;
 }
 
