@@ -2,6 +2,7 @@
 
 import { compiledConv, eagerConv, trainedConv } from './conv.ts';
 import { exact } from './exact.ts';
+import { files } from './files.ts';
 import { kernels } from './kernels.ts';
 import type { FuzzKind } from './kind.ts';
 import { networks } from './networks.ts';
@@ -16,6 +17,7 @@ const list = [
   pools,
   networks,
   exact,
+  files,
 ] as unknown as readonly FuzzKind[];
 
 export const kinds: ReadonlyMap<string, FuzzKind> = new Map(list.map((kind) => [kind.name, kind]));
