@@ -97,7 +97,9 @@ function runFuzzer() {
 function runEngines() {
   if (filters.length > 0) return { passed: 0, failed: 0, skipped: 0 };
   const counts = join(folder, 'engines.json');
-  spawnSync(process.execPath, [join(root, 'scripts/engines/run.js'), counts], { stdio: 'inherit' });
+  spawnSync(process.execPath, [join(root, 'scripts/engines/run.js'), `--counts=${counts}`], {
+    stdio: 'inherit',
+  });
   return existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8')) : { passed: 0, failed: 1, skipped: 0 };
 }
 

@@ -15,8 +15,8 @@
  * @property {string} [missing] how to get it
  */
 
-/** Results that do not depend on how an engine multiplies and adds begin with this. */
-export const everywhere = 'exact ';
+/** A result that does not depend on how an engine multiplies and adds: it is `right`, or tells what is wrong. */
+const everywhere = 'exact';
 
 /**
  * @param {Row[]} rows
@@ -44,8 +44,7 @@ export function compare(rows, strict) {
  * @param {string} name
  * @param {Report} report
  */
-const familyOf = (name, { simd }) =>
-  `${name.startsWith(everywhere) ? '' : simd} ${name.replace(/ ×\d$/, '')}`;
+const familyOf = (name, { simd }) => (name === everywhere ? name : `${simd} ${name.replace(/ ×\d$/, '')}`);
 
 /** @param {Row[]} rows @returns {Map<string, string>} by family the hash that most have */
 function consensus(rows) {
@@ -58,7 +57,7 @@ function consensus(rows) {
       votes.set(family, counts.set(hash, (counts.get(hash) ?? 0) + 1));
     }
   const most = (/** @type {Map<string, number>} */ counts) => [...counts].sort((a, b) => b[1] - a[1])[0][0];
-  return new Map([...votes].map(([family, counts]) => [family, most(counts)]));
+  return new Map([...votes].map(([family, counts]) => [family, most(counts)])).set(everywhere, 'right');
 }
 
 /**

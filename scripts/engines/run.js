@@ -1,11 +1,13 @@
 // `npm run engines`: the same computations in every engine that is found, told as hashes of their bits. Engines that multiply
 // and add alike must agree, and so must one thread and two. Prints a table; the last line counts. With CI=true an engine that
-// is missing is a failure. Takes the sources: nothing has to be built before. Counts go to the file that is named, if any.
+// is missing is a failure. Takes the sources: nothing has to be built before. `-- Bun Deno` runs only these; with
+// `--counts=FILE` the counts go there too.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { nodeEngines, root } from '../nodes.js';
 import { browserEngines } from './browsers.js';
@@ -61,19 +63,29 @@ async function tryEngine(engine, folder) {
   }
 }
 
+const { positionals, values: options } = parseArgs({
+  allowPositionals: true,
+  options: { counts: { type: 'string' } },
+});
+/** @param {{ name: string }} engine */
+const isWanted = ({ name }) =>
+  positionals.length === 0 || positionals.some((word) => name.toLowerCase().startsWith(word.toLowerCase()));
+
 const folder = mkdtempSync(join(tmpdir(), 'neocog-engines-'));
 try {
   await prepare(folder);
   /** @type {Row[]} */
   const rows = [];
   // One after the other: each has two threads.
-  for (const engine of [...terminalEngines(), ...browserEngines()])
-    rows.push(await tryEngine(engine, folder));
+  for (const engine of [...terminalEngines(), ...browserEngines()].filter(isWanted)) {
+    const row = await tryEngine(engine, folder);
+    console.log(`${row.name} ${row.version}: ${row.report ? 'ran' : (row.failure ?? 'not found')}`);
+    rows.push(row);
+  }
   const { text, passed, failed, skipped } = compare(rows, process.env.CI === 'true');
-  console.log(text);
+  console.log(`\n${text}`);
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
-  const [, , counts] = process.argv;
-  if (counts) writeFileSync(counts, JSON.stringify({ passed, failed, skipped }));
+  if (options.counts) writeFileSync(options.counts, JSON.stringify({ passed, failed, skipped }));
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 // What `npm run engines` computes in every engine: eager operations, compiled programs and steps on one thread and on two,
-// and a network that runs by itself. Inputs and weights are whole numbers by a linear congruence, since engines round
-// functions of Math differently; what comes out is told as hashes of its bits.
+// a network that runs by itself, and the exact networks of test/exactness.ts. Inputs and weights are whole numbers by a
+// linear congruence; what comes out is told as hashes of its bits.
 
+import * as neocog from 'neocog';
 import {
   compile,
   compileTraining,
@@ -16,6 +17,7 @@ import {
   Tensor,
   tensor,
 } from 'neocog';
+import { exactnessHashes, expectedHashes } from '../exactness.ts';
 
 /** What runs by itself: the exports of what `neocog build` writes. */
 export interface BuiltNetwork {
@@ -30,7 +32,7 @@ export interface Report {
   /** Those of a program that asked for two. */
   readonly threads: number;
   readonly note: string | null;
-  /** A hash by what was computed. */
+  /** By what was computed: a hash; of exact networks `right`, or the names of those that are not. */
   readonly results: Readonly<Record<string, string>>;
 }
 
@@ -135,6 +137,14 @@ async function builtNetwork(net: BuiltNetwork): Promise<string> {
   return hashOf([await net.run(x)]);
 }
 
+/** On two threads, against the hashes that are written down for all engines. */
+async function exact(): Promise<string> {
+  const hashes = await exactnessHashes(neocog, { threads: 2 });
+  const names = Object.keys({ ...expectedHashes, ...hashes });
+  const wrong = names.filter((name) => hashes[name] !== expectedHashes[name]);
+  return wrong.length === 0 ? 'right' : wrong.join(', ');
+}
+
 export async function smoke(built: BuiltNetwork): Promise<Report> {
   const { simd } = features();
   const net = filled(() => models.resnet18({ classes: 10 }));
@@ -146,6 +156,7 @@ export async function smoke(built: BuiltNetwork): Promise<Report> {
     'ResNet-18 ×1': one.hash,
     'ResNet-18 ×2': two.hash,
     built: await builtNetwork(built),
+    exact: await exact(),
   };
   return { simd, threads: two.threads, note: two.note, results };
 }
