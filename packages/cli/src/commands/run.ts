@@ -81,5 +81,5 @@ async function runTrained(weights: string, image: string, options: RunWords): Pr
 }
 
 /** More light than dark: the mean is above the middle of 0 … 255. */
-const looksInverted = (pixels: Uint8Array): boolean =>
+export const looksInverted = (pixels: Uint8Array): boolean =>
   pixels.reduce((sum, pixel) => sum + pixel, 0) > 127.5 * pixels.length;
