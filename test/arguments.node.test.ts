@@ -20,7 +20,13 @@ import {
 } from './arguments.ts';
 
 /** Options whose values are computed with as they are, so that NaN says something. */
-const takesNaN = new Set(['pad.value', 'resize.extrapolation', 'nn.Upsample.extrapolation', 'clamp.min', 'clamp.max']);
+const takesNaN = new Set([
+  'pad.value',
+  'resize.extrapolation',
+  'nn.Upsample.extrapolation',
+  'clamp.min',
+  'clamp.max',
+]);
 /** Null says there is none. */
 const takesNull = /^(weight|bias|posWeight|ignoreIndex|runningMean|runningVar|momentum)$/;
 

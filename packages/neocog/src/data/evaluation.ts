@@ -71,7 +71,7 @@ export async function evaluate(
 }
 
 /** The number that a loss came to. @throws ShapeError if it is none. */
-export function valueOf(fn: string, loss: Tensor): number {
+export function numberOf(fn: string, loss: Tensor): number {
   need(fn, 'the result of loss', loss, floatTensor);
   return loss.item();
 }
@@ -90,7 +90,14 @@ async function measure(
     await breathe();
     const fits = program && sameShape(x.shape, program.inputShape);
     const output = fits ? await program.run(x) : noGrad(() => module.forward(x));
-    const taken = tally.add(valueOf('evaluate', noGrad(() => loss(output, y))), output, y);
+    const taken = tally.add(
+      numberOf(
+        'evaluate',
+        noGrad(() => loss(output, y)),
+      ),
+      output,
+      y,
+    );
     if (taken === null || y.rank !== 1) continue;
     const shares = noGrad(() => softmax(output, { axis: 1 })).data;
     const classes = output.shape[1];

@@ -9,7 +9,7 @@ import { aModule } from '../nn/parts.ts';
 import { crossEntropy } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { makeBreather } from './breather.ts';
-import { aLoader, type Evaluation, evaluate, type ForwardPass, type Loss, valueOf } from './evaluation.ts';
+import { aLoader, type Evaluation, evaluate, type ForwardPass, type Loss, numberOf } from './evaluation.ts';
 import type { BatchLoader } from './loader.ts';
 import { Tally } from './tally.ts';
 
@@ -187,7 +187,7 @@ function eagerSteps(
   const step = async (x: Tensor, y: Tensor) => {
     const output = module.forward(x);
     const value = loss(output, y);
-    const number = valueOf('fit', value);
+    const number = numberOf('fit', value);
     if (Number.isFinite(number)) {
       optimizer.zeroGrad();
       value.backward();

@@ -236,7 +236,8 @@ const mostAxes = 64;
 function nestedShape(data: Nested): number[] {
   const shape: number[] = [];
   for (let level: Nested | undefined = data; Array.isArray(level); level = level[0]) {
-    if (shape.push(level.length) > mostAxes) refuseValue('tensor', 'data', data, `arrays nested at most ${mostAxes} deep`);
+    if (shape.push(level.length) > mostAxes)
+      refuseValue('tensor', 'data', data, `arrays nested at most ${mostAxes} deep`);
   }
   return shape;
 }
