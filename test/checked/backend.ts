@@ -1,6 +1,7 @@
 // The WebAssembly backend in the checked mode: what it computes is lowered as always, and carried out by checked programs.
 
 import type { Backend } from '../../packages/neocog/src/backends/backend.ts';
+import type { CompileOptions } from '../../packages/neocog/src/backends/executable.ts';
 import type { Graph } from '../../packages/neocog/src/backends/graph.ts';
 import { wasmBackend } from '../../packages/neocog/src/backends/wasm/backend.ts';
 import { convNode } from '../../packages/neocog/src/backends/wasm/eager/conv.ts';
@@ -11,7 +12,7 @@ import {
   lengthAndType,
   lowerExactly,
 } from '../../packages/neocog/src/backends/wasm/eager/routine.ts';
-import { engine } from '../../packages/neocog/src/backends/wasm/engine.ts';
+import { commonEngine, engine } from '../../packages/neocog/src/backends/wasm/engine.ts';
 import { layOut } from '../../packages/neocog/src/backends/wasm/program/layout.ts';
 import { planGraph } from '../../packages/neocog/src/backends/wasm/program/plan.ts';
 import type { Values } from '../../packages/neocog/src/backends/work.ts';
@@ -33,13 +34,18 @@ export function checkedBackend(random: Generator): Backend {
     ...convolutions(carryOut),
     ...pools(carryOut),
     ...loops(carryOut, random),
-    compile: async (graph, { exactConvolution }) => checkedProgram(graph, exactConvolution, random),
+    compile: async (graph, options) => checkedProgram(graph, options, random),
   };
 }
 
-/** A graph as `compile` plans it. */
-export function checkedProgram(graph: Graph, exact: boolean, random: Generator): CheckedProgram {
-  return new CheckedProgram(graph, planGraph(graph, engine(), { exact }), random);
+/** A graph as `compileGraph` plans it, on one thread. */
+export function checkedProgram(
+  graph: Graph,
+  { exact, exactConvolution, compact = false }: Omit<CompileOptions, 'threads'>,
+  random: Generator,
+): CheckedProgram {
+  const limits = { exact: exact || exactConvolution, compact };
+  return new CheckedProgram(graph, planGraph(graph, exact ? commonEngine : engine(), limits), random);
 }
 
 type CarryOut = (inputs: readonly Values[], describe: Describe) => Values[];

@@ -140,8 +140,10 @@ describe.each(networks)('$name', ({ make, input }) => {
     const x = normal(2, input);
     const run = async () => {
       const program = await neocog.compile(built(), { input });
-      const outputs = [await program.run(x), await program.run(normal(3, input))];
+      const exact = await neocog.compile(built(), { input, exact: true });
+      const outputs = [await program.run(x), await program.run(normal(3, input)), await exact.run(x)];
       program.dispose();
+      exact.dispose();
       const net = built();
       const optimizer = new neocog.optim.Adam(net.parameters(), { lr: 0.01 });
       const loss = neocog.crossEntropy;
