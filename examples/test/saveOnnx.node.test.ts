@@ -21,6 +21,7 @@ import {
   Tensor,
 } from 'neocog';
 import { describe, expect, it } from 'vitest';
+import { saveCases } from '../../packages/formats/test/saveCases.ts';
 import { leftOut, packagesHint } from '../../test/leftOut.ts';
 import { openSession } from './onnxruntime.ts';
 
@@ -134,6 +135,10 @@ describe.skipIf(leftOut(installed ? null : packagesHint))('saveOnnx', () => {
   it.each(Object.keys(models.inputShapes) as models.ModelName[])('%s', async (name) => {
     const shape = smaller[name] ?? models.inputShapes[name];
     await expectSame(models[name](), shape);
+  });
+
+  it.each(saveCases())('$name', async ({ module, shape, opset }) => {
+    await expectSame(module, shape, opset);
   });
 
   it.each(modules)('%s', async (_, make, shape) => {

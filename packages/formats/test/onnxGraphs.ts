@@ -15,8 +15,13 @@ export const typeNumbers = {
 } as const;
 export type TypeName = keyof typeof typeNumbers;
 
-/** A whole number, a text, whole numbers, or a float. */
-export type AttributeValue = number | string | readonly number[] | { readonly float: number };
+/** A whole number, a text, lists of either, or a float. */
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly float: number };
 
 export interface Operand {
   readonly type?: TypeName;
@@ -30,7 +35,7 @@ export interface OneNode {
   readonly op: string;
   readonly domain?: string;
   readonly opset?: number;
-  /** In order; a name of '' is an operand that is left out. */
+  /** In order; a name of blanks is an operand that is left out. */
   readonly operands: Readonly<Record<string, Operand>>;
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   /** Types by the names of outputs. Default one of float32, y. */
@@ -46,11 +51,11 @@ export function oneNode({
   attributes = {},
   outputs = { y: 'float32' },
 }: OneNode) {
-  const named = Object.entries(operands).filter(([name]) => name !== '');
+  const named = Object.entries(operands).filter(([name]) => name.trim() !== '');
   const node = {
     opType: op,
     ...(domain !== undefined && { domain }),
-    input: Object.keys(operands),
+    input: Object.keys(operands).map((name) => name.trim()),
     output: Object.keys(outputs),
     attribute: Object.entries(attributes).map(([name, value]) => attributeOf(name, value)),
   };
@@ -66,10 +71,14 @@ export function oneNode({
   });
 }
 
+const isTexts = (value: readonly (number | string)[]): value is readonly string[] =>
+  typeof value[0] === 'string';
+
 function attributeOf(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'number') return { name, type: 2, i: value };
   if (typeof value === 'string') return { name, type: 3, s: new TextEncoder().encode(value) };
   if ('float' in value) return { name, type: 1, f: value.float };
+  if (isTexts(value)) return { name, type: 8, strings: value.map((text) => new TextEncoder().encode(text)) };
   return { name, type: 7, ints: [...value] };
 }
 

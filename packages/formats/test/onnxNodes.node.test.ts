@@ -4,6 +4,8 @@
 import { compile, FormatError, Tensor, UnsupportedError } from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { loadOnnx } from '../src/index.ts';
+import { encode } from '../src/onnx/protobuf.ts';
+import { modelType } from '../src/onnx/schema.ts';
 import { floats, type OneNode, oneNode, wholes } from './onnxGraphs.ts';
 
 type Feeds = Readonly<Record<string, Tensor>>;
@@ -220,6 +222,27 @@ describe('layers of whole numbers', () => {
     };
     await expectBoth(clip, feeds, [[4], [0, 0, 5, 6]]);
   });
+});
+
+it('a whole number beyond float32 is refused by a layer of floats, not changed', async () => {
+  const wide = oneNode({
+    op: 'Relu',
+    operands: { x: { type: 'int64', shape: [1] } },
+    outputs: { y: 'int64' },
+  });
+  const net = await loadOnnx(wide);
+  expect([...net.run({ x: wholes([1], 2 ** 24) }).y.data]).toEqual([2 ** 24]);
+  expect(() => net.run({ x: wholes([1], 2 ** 24 + 1) })).toThrow(/int64 value 16777217 is no float32/);
+});
+
+it('a file without nodes and without an opset is no file of another domain', async () => {
+  const graph = { node: [], initializer: [], input: [], output: [] };
+  const bytes = encode(modelType, {
+    irVersion: 8,
+    opsetImport: [{ domain: 'ai.onnx.ml', version: 1 }],
+    graph,
+  });
+  await expect(loadOnnx(bytes)).rejects.toThrow(/does not say which operators it uses/);
 });
 
 describe('operators of other domains', () => {

@@ -61,6 +61,15 @@ describe('loadKeras', () => {
     await expect(loadKeras(fixture('digits.weights.h5'))).rejects.toThrow(/pass \{ config \}/);
   });
 
+  it.each(['digits_numbered', 'nested_numbered', 'digits_plain'])(
+    'finds weights by their order under any name: %s',
+    async (name) => {
+      const { inputs, outputs } = await recorded(`${name.split('_')[0]}.keras`);
+      const net = await loadKeras(fixture(`${name}.h5`));
+      expectClose(net.run(inputs), outputs);
+    },
+  );
+
   it('gives parts with names that train', async () => {
     const { net, inputs } = await recorded('digits.keras');
     expect(Object.keys(net.stateDict())).toEqual([

@@ -70,6 +70,24 @@ describe('loadTfjs', () => {
     );
   });
 
+  it('finds weights whose names have numbers', async () => {
+    const { inputs, outputs } = expected('nested');
+    const bytes = new Uint8Array(readFileSync(new URL('nested/group1-shard1of1.bin', folder)));
+    const whole = readFileSync(path('nested'), 'utf8');
+    const renamings: ((name: string) => string)[] = [
+      (name) => name.replace('/', '_1/'),
+      (name) => `tower_3/${name.replace('/', '_12/')}`,
+      (name) => `${name}_2`,
+    ];
+    for (const rename of renamings) {
+      const json = JSON.parse(whole);
+      for (const weight of json.weightsManifest[0].weights) weight.name = rename(weight.name);
+      const net = await loadTfjs({ modelJson: json, weights: bytes });
+      const feeds = Object.fromEntries(net.inputs.map(({ name }, i) => [name, inputs[i]]));
+      expectClose(net.run(feeds)[net.outputs[0].name], outputs[0], 'first');
+    }
+  });
+
   it('takes file URLs', async () => {
     const net = await loadTfjs(new URL('nested/model.json', folder));
     expect(net.inputs.map(({ name }) => name)).toEqual(['x', 'y']);

@@ -32,15 +32,7 @@ import {
 } from 'neocog';
 import { acos, asin, atan, cosh, sinh, tan } from '../../graph/angles.ts';
 import { operation } from '../../graph/operation.ts';
-import {
-  HostArray,
-  type HostType,
-  halfToEven,
-  isKnown,
-  mapHost,
-  toFloats,
-  type Value,
-} from '../../graph/value.ts';
+import { HostArray, halfToEven, isKnown, mapHost, toFloats, type Value } from '../../graph/value.ts';
 import type { Operator } from '../node.ts';
 import { type Binary, elementwise, settle } from './common.ts';
 import { logicOperators } from './logic.ts';
@@ -57,9 +49,6 @@ function remainder(a: number, b: number): number {
   const rest = a % b;
   return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
 }
-
-const quotient = (type: HostType | undefined) => (a: number, b: number) =>
-  type === 'float32' ? a / b : Math.trunc(a / b);
 
 const binaries: Readonly<Record<string, readonly [Binary, (a: number, b: number) => number]>> = {
   Add: [add as Binary, (a, b) => a + b],
@@ -92,7 +81,7 @@ const divide: Operator = {
         elementwise(
           operands(inputs),
           ([a, b]) => div(a, b),
-          quotient(inputs[0] instanceof HostArray ? inputs[0].dtype : undefined),
+          (a, b) => a / b,
         ),
       ),
       [0, 1],

@@ -127,7 +127,7 @@ const castLike: Operator = {
 };
 
 function castTo(dtype: HostType, x: Value): Value {
-  if (x instanceof HostArray) return mapHost(dtype, [x], (v) => (dtype === 'float32' ? v : Math.trunc(v)));
+  if (x instanceof HostArray) return mapHost(dtype, [x], (v) => v);
   if (dtype === 'float32') return toFloats(x);
   if (dtype === 'bool') return notEqual(toFloats(x), 0);
   if (x.dtype === 'int32') return x;

@@ -140,10 +140,14 @@ function writeSumPool(
   { geometry: g, inputs, outputs }: NodeOf<'sumPool' | 'sumPoolGrad'>,
 ): void {
   const x = writer.read(inputs[0], [g.batch, g.channels, ...sizes(g.axes, 'input')]);
-  if (g.axes.some(({ dilation }) => dilation !== 1)) {
-    throw new UnsupportedError('saveOnnx: an average over dilated windows is not in ONNX before opset 19');
+  const isDilated = g.axes.some(({ dilation }) => dilation !== 1);
+  if (isDilated && writer.opset < 19) {
+    throw new UnsupportedError(
+      'saveOnnx: an average over dilated windows needs opset 19; pass { opset: 19 }',
+    );
   }
-  const { dilations: _, ...window } = windowOf(g.axes);
+  const { dilations, ...plain } = windowOf(g.axes);
+  const window = isDilated ? { ...plain, dilations } : plain;
   const average = writer.add('AveragePool', [x], { ...window, pads: padsOf(g.axes), count_include_pad: 1 });
   const shape = [g.batch, g.channels, ...sizes(g.axes, 'output')];
   const cells = sizeOf(sizes(g.axes, 'kernel'));

@@ -1,0 +1,33 @@
+// What saveOnnx writes is what the module computes, read again; what it cannot write is refused by name.
+
+import { Generator, noGrad, type Shape, Tensor } from 'neocog';
+import { describe, expect, it } from 'vitest';
+import { loadOnnx, saveOnnx } from '../src/index.ts';
+import { saveCases } from './saveCases.ts';
+
+function randomInput(shape: Shape): Tensor {
+  const generator = new Generator(7);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return new Tensor(
+    Float32Array.from({ length: size }, () => generator.uniform() - 0.5),
+    shape,
+  );
+}
+
+describe('saveOnnx', () => {
+  it.each(saveCases())('writes $name', async ({ module, shape, opset = 17 }) => {
+    const x = randomInput(shape);
+    const want = noGrad(() => module.eval().forward(x));
+    for (const version of [opset, 21]) {
+      const net = await loadOnnx(saveOnnx(module, { input: shape, opset: version }));
+      const { output } = net.run({ input: x });
+      expect(output.dtype).toBe(want.dtype);
+      expect(output.shape).toEqual(want.shape);
+      output.data.forEach((v, i) => expect(Math.abs(v - want.data[i]), `element ${i}`).toBeLessThan(1e-5));
+    }
+  });
+
+  it.each(saveCases().filter(({ opset }) => opset))('says which opset $name needs', ({ module, shape }) => {
+    expect(() => saveOnnx(module, { input: shape })).toThrow(/needs opset 19; pass { opset: 19 }/);
+  });
+});
