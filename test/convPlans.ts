@@ -164,7 +164,12 @@ const asTensor = (stored: Float32Array, { channels, plane, pitch, order }: Side)
   order === 'planes' ? stored : fromPixels(stored, channels, plane, pitch);
 
 /** The result, row-major. What lies behind it in memory must be as it was. */
-function runPlan(planner: ConvPlanner, task: ConvTask, arrays: Arrays, random: Generator): Float32Array {
+export function runPlan(
+  planner: ConvPlanner,
+  task: ConvTask,
+  arrays: Arrays,
+  random: Generator,
+): Float32Array {
   const { geometry: g, kernel } = task;
   const plan = planner.plan(task);
   const result = kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w';

@@ -15,6 +15,8 @@ export interface Engine {
   readonly wide: boolean;
   /** The compiler leaves loads where they are written. V8 11 moves those of a loop's body to its top, and spills. */
   readonly keepsOrder: boolean;
+  /** Sums along axes are added in one order, whatever else there is to be summed beside them. */
+  readonly uniform?: boolean;
 }
 
 /** `pixels × vectors` accumulators of 4 floats that stay in registers. */
@@ -90,13 +92,14 @@ function instantiate(bytes: Bytes): Record<string, (...args: number[]) => number
 }
 
 /** What exact programs are made for: all engines get the same code, and what every one of them has is enough for it. */
-export const commonEngine: Engine = { fma: false, wide: false, keepsOrder: false };
+export const commonEngine: Engine = { fma: false, wide: false, keepsOrder: false, uniform: true };
 
 /** A short name of what is on: `fma`, `mul+add`, `wide fma`. */
 export const engineName = (e: Engine): string => `${e.wide ? 'wide ' : ''}${e.fma ? 'fma' : 'mul+add'}`;
 
 /** What kernels' keys hold of an engine: everything that their code depends on. */
-export const engineKey = (e: Engine): string => `${engineName(e)}${e.keepsOrder ? '' : ' gathers'}`;
+export const engineKey = (e: Engine): string =>
+  `${engineName(e)}${e.keepsOrder ? '' : ' gathers'}${e.uniform ? ' uniform' : ''}`;
 
 /** Overrides detection, for tests and benchmarks: `fma` may only be switched off. */
 export function overrideEngine(change: Partial<Engine>): Engine {

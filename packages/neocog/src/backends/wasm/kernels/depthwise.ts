@@ -23,7 +23,7 @@ import { epilogueKey, extraNames } from './epilogue.ts';
 export const depthwisePlanner: ConvPlanner = {
   name: 'depthwise',
   computes: [...sumsOverTaps, 'weightGrad'],
-  refuse: (task) => refuseGroups(task.geometry) ?? needsOrder('pixels', task),
+  refuse: (task) => refuseGroups(task.geometry) ?? refuseCollecting(task) ?? needsOrder('pixels', task),
   cost: (task) => costOf(task, depthwiseShape(task)),
   plan: (task) => (task.kernel === 'weightGrad' ? gradPlan : convPlan)(task, depthwiseShape(task)),
 };
@@ -32,6 +32,12 @@ export const refuseGroups = (g: ConvGeometry): string | null =>
   g.groups === g.inChannels && g.groups > 1
     ? null
     : `${g.inChannels} channels in ${g.groups} groups; needs several groups of one channel`;
+
+/** Channels are collected before the taps of a row, elsewhere after them. */
+const refuseCollecting = ({ geometry: g, kernel, engine }: ConvTask): string | null =>
+  engine.uniform && kernel === 'inputGrad' && g.outChannels !== g.inChannels
+    ? 'collects several channels in another order than exact sums have'
+    : null;
 
 function convPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {
   const { kernel, epilogue: e } = task;

@@ -110,6 +110,12 @@ export const grid = (f: Func, name: string, rows: number, columns: number): Loca
     Array.from({ length: columns }, (_, j) => f.local('v128', `${name}${i}_${j}`)),
   );
 
+/** The first taps of portions, upwards through what is read. */
+function portions({ inner, heldTaps }: DepthwiseShape): number[] {
+  const firsts = Array.from({ length: Math.ceil(inner.taps / heldTaps) }, (_, i) => i * heldTaps);
+  return inner.tapStep < 0 ? firsts.reverse() : firsts;
+}
+
 /** One row of the window: its taps in portions whose weights fit the registers. */
 function windowRow(
   f: Func,
@@ -122,7 +128,7 @@ function windowRow(
   const madd = multiplyAdd(s.engine);
   const weights = grid(f, 'w', s.heldTaps, block.vectors);
   const columns = grid(f, 'x', 1, block.vectors)[0];
-  for (let from = 0; from < s.inner.taps; from += s.heldTaps) {
+  for (const from of portions(s)) {
     const inPortion = ({ tap }: { tap: number }): boolean => tap >= from && tap < from + s.heldTaps;
     const used = run.columns.filter(({ uses }) => uses.some(inPortion));
     const taps = new Set(used.flatMap(({ uses }) => uses.filter(inPortion).map(({ tap }) => tap)));

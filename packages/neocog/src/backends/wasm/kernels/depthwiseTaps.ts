@@ -38,17 +38,22 @@ export function emitTapList(
       f.increase(end, entryBytes);
       return;
     }
-    f.range('tap', 0, axis.taps, 1, (tap) =>
+    f.range('step', 0, axis.taps, 1, (step) => {
+      const tap = upwards(f, axis, step);
       ifInside(f, axis, row[depth], tap, (cell) => {
         const next = f.keep(i32.add(source, i32.mul(cell, steps[depth])), 'source');
         nest(depth + 1, next, f.keep(i32.add(i32.mul(index, axis.taps), tap), 'index'));
-      }),
-    );
+      });
+    });
   };
   if (s.lanes !== 'collect') nest(0, 0, 0);
   else f.range('j', 0, s.multiplier, 1, (j) => nest(0, f.keep(i32.mul(j, 4), 'source'), j));
   return end;
 }
+
+/** Taps in the order of the source cells that they read, as the direct kernels take them. */
+const upwards = (f: Func, { taps, tapStep }: SumAxis, step: Local<'i32'>): Local<'i32'> =>
+  tapStep < 0 ? f.keep(i32.sub(taps - 1, step), 'tap') : step;
 
 /** `body` with the source cell that `tap` reads for a result, if there is one. */
 function ifInside(

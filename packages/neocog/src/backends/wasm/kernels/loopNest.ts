@@ -163,13 +163,14 @@ export function gridOf(
 
 /**
  * The axis whose cells lie side by side in the most of what is read and written, by weight; the last one if there is no such
- * axis. A value for many points counts once.
+ * axis. A value for many points counts once; `alike`, every array counts the same, however large.
  */
 export function chooseLane(
   { movers, axes }: LoopNest,
   weight: (mover: Mover) => number,
+  alike = false,
 ): LoopAxis | undefined {
-  const touched = movers.map((_, i) => cellsOf(axes.filter(({ steps }) => steps[i] !== 0)));
+  const touched = movers.map((_, i) => (alike ? 1 : cellsOf(axes.filter(({ steps }) => steps[i] !== 0))));
   const score = ({ steps }: LoopAxis): number =>
     steps.reduce((sum, step, i) => sum + (step === floatBytes ? weight(movers[i]) * touched[i] : 0), 0);
   const plain = axes.filter((axis) => axis.tables.length === 0);

@@ -39,7 +39,7 @@ import {
 } from './loopNestCode.ts';
 import { finishKernel, finishTotals } from './reduceFinish.ts';
 import { itemBytes, planReduction, type ReducePlan, totalsBytes } from './reducePlan.ts';
-import { addBlock, chains, totalBytes } from './reduceTotals.ts';
+import { addBlock, totalBytes } from './reduceTotals.ts';
 
 /** Cells of a unit of many small results. */
 const cellsOfGroup = 2048;
@@ -76,8 +76,8 @@ function partialKernel(plan: ReducePlan, key: string): Kernel {
 }
 
 /** Of the sums of a block on their way to the totals. */
-const spillBytes = ({ nest, vectors, combine }: ReducePlan): number =>
-  vectors * nest.exprs.length * chains[combine].start().length * vectorBytes;
+const spillBytes = ({ nest, vectors, chain }: ReducePlan): number =>
+  vectors * nest.exprs.length * chain.start().length * vectorBytes;
 
 const outputNames = ({ movers }: LoopNest): string[] =>
   movers.flatMap(({ kind, name }) => (kind === 'output' ? [name] : []));
@@ -167,12 +167,11 @@ type Words = readonly Local<'v128'>[];
 /** Sums per vector and formula, in registers all the way. */
 function sumRows(
   f: Func,
-  { nest, grid, combine }: ReducePlan,
+  { nest, grid, chain }: ReducePlan,
   block: Block,
   place: Place,
   rows: Local<'i32'>,
 ): Words[][] {
-  const chain = chains[combine];
   const known = blockInvariants(f, nest, grid, block, place);
   const sums = known.vectors.map(() =>
     nest.exprs.map(() => chain.start().map((word) => f.keep(f.constant(word), 'sum'))),
@@ -223,8 +222,8 @@ function addToTotals(
   sums: readonly Words[][],
   { totals: at, spill }: { totals: Local<'i32'>; spill: Local<'i32'> },
 ): void {
-  const { nest, combine, grid, totals: t } = plan;
-  const { pair } = chains[combine];
+  const { nest, chain, grid, totals: t } = plan;
+  const { pair } = chain;
   const loaded = spilled(f, sums, spill);
   nest.exprs.forEach((_, e) => {
     const blocks = loaded.map((ofVector) => ofVector[e]);

@@ -14,7 +14,7 @@ import {
   piecesOf,
 } from './loopNest.ts';
 import { vectorsFor } from './loopNestCode.ts';
-import { blockLength, type Totals, totalBytes, totalsOf } from './reduceTotals.ts';
+import { blockLength, type Chain, chainOf, type Totals, totalBytes, totalsOf } from './reduceTotals.ts';
 
 /** Floats of a block of rows: as many as the first cache holds. */
 const blockCells = 8192;
@@ -28,6 +28,7 @@ const leastLanes = 128;
 export interface ReducePlan {
   readonly nest: LoopNest;
   readonly combine: Combine;
+  readonly chain: Chain;
   readonly totals: Totals;
   readonly grid: Grid;
   /** The outer axes, kept and reduced. */
@@ -41,21 +42,33 @@ export interface ReducePlan {
 }
 
 export function planReduction(nest: LoopNest, combine: Combine, engine: Engine): ReducePlan {
-  // 256-bit code has twice the registers for the sums of several formulas.
-  const vectors = nest.exprs.length > 1 && !engine.wide ? 2 : vectorsFor(nest);
-  const lane = chooseLane(nest, ({ kind }) => (kind === 'output' ? 0.5 : 1));
+  const { uniform = false } = engine;
+  const vectors = uniform ? uniformVectors : vectorsOf(nest, engine);
+  const lane = chooseLane(nest, ({ kind }) => (kind === 'output' ? 0.5 : 1), uniform);
   const whole = gridOf(nest, lane, vectors * lanes, (axis) => axis.reduced);
   const grid = lane && !lane.reduced ? splitLanes(nest, whole) : whole;
   const kept = grid.outer.filter((axis) => !axis.reduced);
   const reduced = grid.outer.filter((axis) => axis.reduced);
-  const rows = Math.max(8, Math.min(blockLength, Math.floor(blockCells / grid.lane.size)));
+  const rows = uniform
+    ? blockLength
+    : Math.max(8, Math.min(blockLength, Math.floor(blockCells / grid.lane.size)));
   const pieces = piecesOf(grid.row, rows);
   const blocks = cellsOf(reduced) * pieces.axis.size;
-  const parts = cellsOf(kept) >= enoughUnits ? 1 : partsOf(cellsOf(nest.axes), cellsOf(kept), blocks);
   const values = cellsOf(nest.axes.filter((axis) => axis.reduced));
-  const totals = totalsOf(combine, values);
-  return { nest, combine, totals, grid, kept, reduced, pieces, vectors, blocks, parts };
+  // As many for any number of results, if sums are to be the same beside others.
+  const parts = uniform
+    ? partsOf(values, 1, blocks)
+    : cellsOf(kept) >= enoughUnits
+      ? 1
+      : partsOf(cellsOf(nest.axes), cellsOf(kept), blocks);
+  const [chain, totals] = [chainOf(combine, uniform), totalsOf(combine, values, uniform)];
+  return { nest, combine, chain, totals, grid, kept, reduced, pieces, vectors, blocks, parts };
 }
+
+/** 256-bit code has twice the registers for the sums of several formulas. */
+const vectorsOf = (nest: LoopNest, { wide }: Engine): number =>
+  nest.exprs.length > 1 && !wide ? 2 : vectorsFor(nest);
+const uniformVectors = 2;
 
 const unitsWorth = (cells: number): number =>
   Math.max(1, Math.min(mostParts, Math.floor(cells / cellsPerUnit)));

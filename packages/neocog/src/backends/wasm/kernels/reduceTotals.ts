@@ -27,16 +27,22 @@ const floats = (neutral: number, pair: Chain['pair']): Chain => ({
   pair,
 });
 
-export const chains: Record<Combine, Chain> = {
+const doubles: Chain = {
+  neutral: 0,
+  start: () => [v128.const2D(0, 0), v128.const2D(0, 0)],
+  of: (value) => [lowDoubles(value), highDoubles(value)],
+  pair: f64x2.add,
+};
+
+const chains: Record<Combine, Chain> = {
   sum: floats(0, f32x4.add),
-  mean: {
-    neutral: 0,
-    start: () => [v128.const2D(0, 0), v128.const2D(0, 0)],
-    of: (value) => [lowDoubles(value), highDoubles(value)],
-    pair: f64x2.add,
-  },
+  mean: doubles,
   max: floats(Number.NEGATIVE_INFINITY, f32x4.max),
 };
+
+/** @param long whether sums are float64 all the way */
+export const chainOf = (combine: Combine, long: boolean): Chain =>
+  combine === 'sum' && long ? doubles : chains[combine];
 
 /** A total of four lanes is some vectors, its words. */
 export interface Totals {
@@ -90,9 +96,12 @@ function sumAcross(f: Func, [low, high]: readonly Vector[]): Code<'f64'> {
   return f64.add(f64x2.extractLane(sum, 0), f64x2.extractLane(sum, 1));
 }
 
-/** How totals of `count` values each are kept. */
-export const totalsOf = (combine: Combine, count: number): Totals =>
-  combine === 'max' ? maxima : combine === 'mean' ? means(count) : sums;
+/** How totals of `count` values each are kept, whose chains are those of `chainOf`. */
+export function totalsOf(combine: Combine, count: number, long: boolean): Totals {
+  if (combine === 'max') return maxima;
+  if (combine === 'mean') return means(count);
+  return long ? { ...sums, of: (block) => [...block] } : sums;
+}
 
 export const totalBytes = ({ words }: Totals): number => words * vectorBytes;
 

@@ -11,7 +11,10 @@ import { layOut } from '../machine/layout.ts';
 import { planGraph, prepareRoutine } from './plan.ts';
 
 /** Engines without relaxed SIMD may also be of those that do not keep the order of loads. */
-const engines: readonly Engine[] = [{ fma: true, wide: false, keepsOrder: true }, commonEngine];
+const engines: readonly Engine[] = [
+  { fma: true, wide: false, keepsOrder: true },
+  { fma: false, wide: false, keepsOrder: false },
+];
 
 export function packGraph(
   graph: Graph,
