@@ -134,6 +134,11 @@ async function visit(start, folder) {
   const profile = mkdtempSync(join(tmpdir(), 'neocog-profile-'));
   const { found, url, close } = await servePage(folder);
   const child = start(profile, url);
+  const end = () => {
+    if (child.pid && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL');
+  };
+  process.once('exit', end);
   const ended = new Promise((_, reject) =>
     child.on('exit', () => reject(new Error('the browser has ended'))),
   );
@@ -145,7 +150,8 @@ async function visit(start, folder) {
     if (report.error) throw new Error(report.error);
     return report;
   } finally {
-    if (child.pid && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    process.off('exit', end);
+    end();
     close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
   }

@@ -71,6 +71,10 @@ const { positionals, values: options } = parseArgs({
 const isWanted = ({ name }) =>
   positionals.length === 0 || positionals.some((word) => name.toLowerCase().startsWith(word.toLowerCase()));
 
+// What ends this ends the browsers too.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
+  process.once(signal, () => process.exit(1));
+
 const folder = mkdtempSync(join(tmpdir(), 'neocog-engines-'));
 try {
   await prepare(folder);
