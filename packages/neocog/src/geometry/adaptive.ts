@@ -16,7 +16,13 @@ export function adaptiveAxes(
   input: readonly number[],
   outputSize: PerAxis,
 ): ResizedAxis[] {
-  const call: Call = { fn, rank, shapes: `input ${show(input)}, outputSize ${show(outputSize)}` };
+  const call: Call = {
+    fn,
+    rank,
+    get shapes() {
+      return `input ${show(input)}, outputSize ${show(outputSize)}`;
+    },
+  };
   checkShape(call, 'input', input, ['batch', 'channels']);
   const sizes = readPerAxis(call, 'outputSize', outputSize, 1);
   checkElements(call, { output: [...input.slice(0, 2), ...sizes] });

@@ -60,7 +60,13 @@ export function convGeometry(
   weight: readonly number[],
   options: ConvOptions = {},
 ): ConvGeometry {
-  const call: Call = { fn, rank, shapes: showShapes({ input, weight }, options.layout) };
+  const call: Call = {
+    fn,
+    rank,
+    get shapes() {
+      return showShapes({ input, weight }, options.layout);
+    },
+  };
   checkShape(call, 'input', input, ['batch', 'channels']);
   checkShape(call, 'weight', weight, ['out channels', 'in channels / groups']);
   const groups = readGroups(call, options.groups ?? 1);
@@ -95,7 +101,13 @@ export function convTransposeGeometry(
   weight: readonly number[],
   options: ConvTransposeOptions = {},
 ): ConvGeometry {
-  const call: Call = { fn, rank, shapes: showShapes({ input, weight }, options.layout) };
+  const call: Call = {
+    fn,
+    rank,
+    get shapes() {
+      return showShapes({ input, weight }, options.layout);
+    },
+  };
   checkShape(call, 'input', input, ['batch', 'channels']);
   checkShape(call, 'weight', weight, ['in channels', 'out channels / groups']);
   const groups = readGroups(call, options.groups ?? 1);

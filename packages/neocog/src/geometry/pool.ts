@@ -46,7 +46,13 @@ export function poolGeometry(
   kernel: PerAxis,
   options: PoolOptions = {},
 ): PoolGeometry {
-  const call: Call = { fn, rank, shapes: showShapes({ input, kernel }, options.layout) };
+  const call: Call = {
+    fn,
+    rank,
+    get shapes() {
+      return showShapes({ input, kernel }, options.layout);
+    },
+  };
   checkShape(call, 'input', input, ['batch', 'channels']);
   const ceil = options.ceilMode ?? false;
   const padded = paddedAxes(call, input.slice(2), kernel, options);

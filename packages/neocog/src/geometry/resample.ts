@@ -100,7 +100,13 @@ export function resampledAxes(
   input: readonly number[],
   { size, scale, alignCorners = false, coordinates, crop }: ResampleOptions,
 ): ResampledAxis[] {
-  const call: Call = { fn, rank, shapes: `input ${show(input)}` };
+  const call: Call = {
+    fn,
+    rank,
+    get shapes() {
+      return `input ${show(input)}`;
+    },
+  };
   checkShape(call, 'input', input, ['batch', 'channels']);
   if (size === undefined && scale === undefined)
     refuse(call, 'neither size nor scale is given', 'give one of them');

@@ -107,7 +107,13 @@ export function unfoldGeometry(
 ): UnfoldGeometry {
   // Too many axes or too few: the error speaks of images.
   const rank = (input.length >= 3 && input.length <= 5 ? input.length - 2 : 2) as Rank;
-  const call: Call = { fn, rank, shapes: showShapes({ input, kernel }, undefined) };
+  const call: Call = {
+    fn,
+    rank,
+    get shapes() {
+      return showShapes({ input, kernel }, undefined);
+    },
+  };
   checkShape(call, 'input', input, ['batch', 'channels']);
   const kernels = readPerAxis(call, 'kernel', kernel, 1);
   const stride = readPerAxis(call, 'stride', options.stride ?? 1, 1);

@@ -29,7 +29,13 @@ export function unpoolShape(
   kernel: PerAxis,
   { stride, padding = 0, outputSize, layout }: UnpoolOptions,
 ): number[] {
-  const call: Call = { fn, rank, shapes: showShapes({ input, kernel }, layout) };
+  const call: Call = {
+    fn,
+    rank,
+    get shapes() {
+      return showShapes({ input, kernel }, layout);
+    },
+  };
   checkShape(call, 'input', input, ['batch', 'channels']);
   const kernels = readPerAxis(call, 'kernel', kernel, 1);
   const strides = readPerAxis(call, 'stride', stride ?? kernels, 1);
