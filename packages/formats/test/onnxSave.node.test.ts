@@ -1,8 +1,10 @@
 // What saveOnnx writes is what the module computes, read again; what it cannot write is refused by name.
 
-import { Generator, noGrad, type Shape, Tensor } from 'neocog';
+import { Generator, nn, noGrad, type Shape, Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { loadOnnx, saveOnnx } from '../src/index.ts';
+import { decode } from '../src/onnx/protobuf.ts';
+import { type ModelProto, modelType } from '../src/onnx/schema.ts';
 import { saveCases } from './saveCases.ts';
 
 function randomInput(shape: Shape): Tensor {
@@ -25,6 +27,16 @@ describe('saveOnnx', () => {
       expect(output.shape).toEqual(want.shape);
       output.data.forEach((v, i) => expect(Math.abs(v - want.data[i]), `element ${i}`).toBeLessThan(1e-5));
     }
+  });
+
+  it('gives operators the ranks that ONNX prescribes', () => {
+    const graphOf = (module: nn.Module, input: Shape) =>
+      decode<ModelProto>(modelType, saveOnnx(module, { input })).graph!;
+    const linear = graphOf(new nn.Linear(4, 3), [2, 5, 4]);
+    expect(linear.node.map(({ opType }) => opType)).not.toContain('Gemm');
+    expect(graphOf(new nn.Linear(4, 3), [2, 4]).node[0].opType).toBe('Gemm');
+    const slopes = graphOf(new nn.PReLU(4), [2, 4, 3, 3]);
+    expect(slopes.initializer.map(({ dims }) => dims)).toEqual([[4, 1, 1]]);
   });
 
   it.each(saveCases().filter(({ opset }) => opset))('says which opset $name needs', ({ module, shape }) => {

@@ -224,15 +224,15 @@ describe('edges', () => {
     const node: OneNode = {
       op: 'NonMaxSuppression',
       operands: {
-        boxes: { shape: [1, 3, 4], values: [0, 0, 1, 2, 0, 1, 1, 3, 5, 5, 6, 6] },
+        boxes: { shape: [1, 3, 4], values: [0, 0, 1, 2, 0, 0, 1, 1, 5, 5, 6, 6] },
         scores: { shape: [1, 1, 3] },
         most: known('int64', 3),
-        overlap: known('float32', 1 / 3),
+        overlap: known('float32', 0.5),
         score: known('float32', 0.5),
       },
       outputs: { y: 'int64' },
     };
-    // The first two share 1 of 3 cells.
+    // The first two share 1 of 2 cells.
     expect(await valuesOf(node, { scores: floats([1, 1, 3], 0.9, 0.8, 0.5) })).toEqual([0, 0, 0, 0, 0, 1]);
   });
 

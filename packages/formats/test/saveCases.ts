@@ -9,6 +9,7 @@ import {
   concat,
   expand,
   flip,
+  greater,
   indexSelect,
   logSumExp,
   lpPool2d,
@@ -161,6 +162,7 @@ const pools = (): SaveCase[] => [
 const norms = (): SaveCase[] => [
   layer('batch norm without weights', new nn.BatchNorm2d(4, { affine: false }), image),
   layer('layer norm without weights', new nn.LayerNorm([9, 7], { elementwiseAffine: false }), image),
+  layer('layer norm of two axes', new nn.LayerNorm([9, 7]), image),
   layer('layer norm without bias', new nn.LayerNorm([7], { bias: false }), image),
   layer('group norm', new nn.GroupNorm(2, 4, { eps: 1e-3 }), image),
   layer('instance norm', new nn.InstanceNorm2d(4), image),
@@ -184,6 +186,7 @@ const moves = (): SaveCase[] => [
   formula('forwards by three', [2, 8], (x) => slice(x, { axis: 1, start: 1, step: 3 })),
   formula('turned round', image, (x) => flip(x, [0, 3])),
   formula('turned and moved', image, (x) => permute(flip(x, [1]), [2, 0, 3, 1])),
+  formula('chosen twice', image, (x) => indexSelect(x, [3, 3], { axis: 3 })),
   formula('chosen', image, (x) => indexSelect(x, [6, 0, 0, 3], { axis: 3 })),
   formula('repeated', [2, 1, 3], (x) => expand(x, [2, 4, 3])),
   formula('side by side', [2, 3], (x) => stack([x, mul(x, x)], { axis: 1 })),
@@ -211,6 +214,7 @@ const moves = (): SaveCase[] => [
   formula('by its transpose', [3, 4], (x) => matmul(x, transpose(x))),
   formula('in batches', [2, 3, 4], (x) => matmul(permute(x, [0, 2, 1]), x)),
   formula('centred', [3, 4, 2], (x) => sub(x, mean(x, { axis: [0, 2], keepDims: true }))),
+  formula('truth as numbers', [3, 4], (x) => add(greater(x, 0.1), mul(x, 2))),
   formula('sums and maxima', [3, 4], (x) => add(sum(x, { axis: 0 }), max(x, { axis: 0 }))),
   formula('logarithms of sums', [3, 4], (x) => logSumExp(x, { axis: 1 })),
 ];
