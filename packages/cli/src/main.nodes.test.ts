@@ -58,6 +58,23 @@ describe('neocog', () => {
     await expectRefusal(['run', 'one'], /missing required argument 'image'/);
   });
 
+  it.each([
+    ['convert', 'three.png', ''],
+    ['convert', '', 'x.npz'],
+    ['run', '', 'three.png'],
+    ['inspect', '.'],
+    ['filter', 'three.png', 'sobel', '-o', ''],
+    ['filter', 'three.png', 'sobel', '-o', 'none/x.png'],
+    ['summary', ''],
+    ['bench', 'lenet5', '--seconds', 'NaN'],
+    ['bench', 'lenet5', '--input', '1x1x28x99999999'],
+    ['explain', 'conv2d', '--input', '1x3x8x8', '--filters', '1e99', '--kernel', '3'],
+  ])('refuses in one sentence: %s %s %s %s', async (...args) => {
+    const before = await readdir(folder);
+    await expectRefusal(args, /^neocog [a-z]+: /);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
   it('prints where an error arose only with --debug', async () => {
     const { err, code } = await run('summary', 'resnet', '--debug');
     expect(err).toMatch(/there is no network resnet; did you mean .* choose one of: lenet5, .*\n +at /);

@@ -60,7 +60,10 @@ it.skipIf(!inFull).each(large)(
   180_000,
 );
 
-it.each(names.filter((name) => !large.includes(name)))(
+/** In other engines: without and with layers that a program runs by Winograd's algorithm. */
+const few: readonly models.ModelName[] = ['lenet5', 'resnet18', 'squeezenet'];
+
+it.each(inFull ? names.filter((name) => !large.includes(name)) : few)(
   'builds %s, and its answers are those of its source',
   async (name) => {
     const args = ['build', name, '-o', name, '--input', small[name] ?? '1x3x64x64', '--runs', '1'];
