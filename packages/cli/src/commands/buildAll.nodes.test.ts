@@ -57,7 +57,6 @@ it.skipIf(!inFull).each(large)(
     expect(out).toMatch(/int8 changes answers by .*% \(rms; /);
     expect(code).toBe(0);
   },
-  180_000,
 );
 
 /** In other engines: without and with layers that a program runs by Winograd's algorithm. */
@@ -75,5 +74,4 @@ it.each(inFull ? names.filter((name) => !large.includes(name)) : few)(
     );
     expect(code).toBe(0);
   },
-  180_000,
 );
