@@ -219,7 +219,7 @@ function addTensor(
     fail('a dict in it has a key that is neither text nor number');
   const key = path.length > 0 ? keyOf(path) : 'tensor';
   // A long name that stands once in the file may begin many keys.
-  budget.bytes(tensorBytes + key.length, 'a tensor');
+  budget.bytes(tensorBytes + 16 * key.length, 'a tensor');
   if (found.has(key)) fail(`it has two tensors with the key ${shown(key)}`);
   if (key === '__proto__') fail('a tensor in it is named __proto__');
   found.set(key, tensor);

@@ -140,7 +140,7 @@ export function moveHost(arrays: readonly HostArray[], move: (tensors: Tensor[])
 function joinData(arrays: readonly HostArray[]): Float64Array {
   const total = arrays.reduce((sum, { data }) => sum + data.length, 0);
   // A position and, where there are several, a copy for each value.
-  willMake(total, '', arrays.length === 1 ? 4 : 12);
+  willMake(total, 'it', arrays.length === 1 ? 4 : 12);
   if (arrays.length === 1) return arrays[0].data;
   const joined = new Float64Array(total);
   let at = 0;

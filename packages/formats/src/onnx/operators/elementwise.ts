@@ -180,11 +180,21 @@ const unaries: Readonly<Record<string, readonly [(x: Tensor) => Tensor, (x: numb
   Atanh: [(x) => div(log(div(add(x, 1), sub(1, x))), 2), Math.atanh],
 };
 
+/** Functions that give whole numbers for whole numbers. */
+const keepsWhole: ReadonlySet<string> = new Set(['Neg', 'Abs', 'Sign', 'Floor', 'Ceil', 'Round']);
+
 const unary = (name: string): Operator => ({
   name,
   limits: '',
   build: () =>
-    operation(name, (inputs) => elementwise(inputs, ([x]) => unaries[name][0](x), unaries[name][1])),
+    operation(name, (inputs) => {
+      const [onTensors, onHost] = unaries[name];
+      const [x] = settle(inputs);
+      // What has fractions is computed as in a compiled network, where whole numbers are floats.
+      if (x instanceof HostArray && x.dtype !== 'float32' && !keepsWhole.has(name))
+        return onTensors(toFloats(x));
+      return elementwise([x], ([t]) => onTensors(t), onHost);
+    }),
 });
 
 const onlyFloats = (name: string, f: (x: Tensor) => Tensor): Operator => ({

@@ -1,12 +1,11 @@
 // What operators of opset 1 to 6 say otherwise than later ones: how a second operand lies along the first, types by their
 // names. Attributes that later became inputs are read where the operator is. Source: Changelog.md of the ONNX repository.
 
-import { reshape } from 'neocog';
+import { FormatError, reshape } from 'neocog';
 import type { Arguments } from '../../graph/operation.ts';
 import { moveValues } from '../../graph/value.ts';
 import { shown } from '../../shown.ts';
 import type { OnnxNode } from '../node.ts';
-import { axisOf } from './common.ts';
 
 /**
  * The operands as NumPy's rule for broadcasting takes them. Before opset 7 `axis` says where in the first operand the axes
@@ -16,7 +15,10 @@ export function operandsOf(node: OnnxNode): (inputs: Arguments) => Arguments {
   if (node.opset >= 7 || node.int('broadcast', 0) === 0 || !node.has('axis')) return (inputs) => inputs;
   const axis = node.int('axis', 0);
   return ([a, b, ...rest]) => {
-    const from = axisOf(node, axis, a!.shape.length);
+    const from = axis < 0 ? axis + a!.shape.length : axis;
+    if (!(from >= 0 && from <= a!.shape.length)) {
+      throw new FormatError(`${node}: axis ${axis} does not exist in rank ${a!.shape.length}`);
+    }
     const after = a!.shape.length - from - b!.shape.length;
     if (after <= 0) return [a, b, ...rest];
     const shape = [...b!.shape, ...new Array<number>(after).fill(1)];
