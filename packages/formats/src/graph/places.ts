@@ -157,6 +157,8 @@ export function scatter(
   const size = product(x.shape);
   return rounds.reduce((value, round) => {
     willMake(size, 'it', 4);
+    // A round copies everything.
+    willWork(64 * size);
     const cells = Int32Array.from({ length: size }, (_, i) => i);
     round.forEach((update, i) => {
       cells[places[update]] = size + i;

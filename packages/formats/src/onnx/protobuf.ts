@@ -24,7 +24,7 @@ const packedKinds: ReadonlySet<string> = new Set(['ints', 'floats', 'doubles']);
 const lists: ReadonlySet<string> = new Set([...packedKinds, 'texts', 'blobs', 'messages']);
 
 /** What a message or a value of a list takes beside its bytes, roughly. */
-const messageBytes = 128;
+const messageBytes = 512;
 const itemBytes = 16;
 
 /** Stands in a message for a list that it does not have. */

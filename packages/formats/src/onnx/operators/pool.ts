@@ -65,6 +65,9 @@ interface Window {
 function windowOf(node: OnnxNode): Window {
   const kernel = node.ints('kernel_shape') ?? node.refuse('it has no kernel_shape');
   const rank = needRank(node, kernel.length);
+  // Tables of windows are as long as a window is wide.
+  willMake(Math.max(...kernel), String(node));
+  willMake(product(kernel), String(node), 1);
   const kind = autoPad(node);
   return {
     rank,
