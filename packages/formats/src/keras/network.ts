@@ -52,7 +52,7 @@ export interface NetworkSource {
 }
 
 /** For each layer each time that it is laid out. */
-const layoutSteps = 2000;
+const layoutSteps = 20_000;
 
 /** Lays out a network for its inputs. */
 type Layout = (plan: Plan, inputs: readonly Wire[]) => Wire[];

@@ -16,6 +16,7 @@ import {
   tile,
   unsqueeze,
 } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
 import { isKnown, moveValues, readHost } from '../../graph/value.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
@@ -100,6 +101,7 @@ const packing: OperatorReader = (node) => {
 
 const unpacking: OperatorReader = (node) => {
   const [axis, count] = [node.number('axis', 0), node.number('num', 1)];
+  willMake(count, node.name, 256);
   const module = new Operation(node.op, ([x]) =>
     Array.from({ length: count }, (_, i) =>
       moveValues([x!], ([t]) => squeeze(slice(t, { axis, start: i, end: i + 1 }), { axis })),
@@ -157,6 +159,7 @@ function splitting(
 
 const split: OperatorReader = (node) => {
   const count = node.number('num_split', 1);
+  willMake(count, node.name, 256);
   const [axis] = node.numbers(0);
   return splitting(node, node.input(1), axis, (length) => new Array(count).fill(length / count), count);
 };

@@ -1,5 +1,6 @@
 // Operators of TensorFlow that read or replace values by their places, and that sort.
 
+import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
 import { blockPlaces, gatherBlocks, largestOf, product, scatter } from '../../graph/places.ts';
 import { HostArray, readHost, toTensor, type Value } from '../../graph/value.ts';
@@ -32,6 +33,7 @@ const updating: OperatorReader = (node) => {
 /** `fill` everywhere but at the indices. */
 function spread(node: GraphNode, indices: Value, sizes: Value, values: Value, fill: number): Value {
   const shape = [...numbersOf(node, sizes).data];
+  willMake(product(shape), node.name);
   const host = new HostArray(values.dtype, new Float64Array(product(shape)).fill(fill), shape);
   const rows = numbersOf(node, indices);
   // One number, or a list of them, stands for rows of one number.
