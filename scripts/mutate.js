@@ -179,7 +179,10 @@ async function main() {
   const end = performance.now() + 1000 * Number(words.seconds);
   // What a signal ends still tells what was found, and clears up.
   let stopped = false;
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void (stopped = true));
+  const stop = () => {
+    stopped = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
   const work = async () => {
     const sandbox = makeSandbox(root, files);
     const runner = new Runner(sandbox);
