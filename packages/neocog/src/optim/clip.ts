@@ -76,6 +76,8 @@ function normOf(gradients: readonly Tensor[], p: number): number {
       total = p === Infinity ? Math.max(total, size) : total + (p === 2 ? size * size : size ** p);
     }
   }
+  // The root of squares is exact in every engine, a power is not.
+  if (p === 2) return Math.sqrt(total);
   return p === Infinity ? total : total ** (1 / p);
 }
 
