@@ -333,20 +333,18 @@ describe('options', () => {
   it('that are unknown are refused', () => {
     const misspelt = { numClasses: 10 } as object;
     expect(() => models.resnet18(misspelt)).toThrow(
-      "resnet18: option 'numClasses' is unknown, there are classes, inChannels, width",
+      "resnet18: option 'numClasses' is unknown; there are classes, inChannels, width",
     );
   });
 
   it('that no network has are refused', () => {
-    expect(() => models.alexnet({ groups: 3 as 1 })).toThrow(
-      'alexnet: groups is 3, there are networks with 1 and with 2',
-    );
+    expect(() => models.alexnet({ groups: 3 as 1 })).toThrow('alexnet: groups is 3; give one of 1, 2');
     expect(() => models.resnext50({ width: 8 })).toThrow('32 groups do not divide 16');
     expect(() => models.mobilenetV2({ width: 0 })).toThrow(
-      'mobilenetV2: width is 0, a number above 0 is needed',
+      'mobilenetV2: width is 0; give a number above 0 and up to 100',
     );
     expect(() => models.unet({ padding: 'causal' as 'same' })).toThrow("unet: padding is 'causal'");
     expect(() => models.wavenet({ stacks: 0 })).toThrow('wavenet: stacks is 0');
-    expect(() => models.textCnn({ vocabulary: -1 })).toThrow('Embedding: count is -1');
+    expect(() => models.textCnn({ vocabulary: -1 })).toThrow('textCnn: vocabulary is -1');
   });
 });

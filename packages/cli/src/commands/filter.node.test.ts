@@ -250,7 +250,7 @@ describe('neocog filter refuses', () => {
     await expectRefusal(['rgb.png', 'gaussian-blur', '--sigma', '0', ...out], /Needed is a number above 0/);
     await expectRefusal(
       ['rgb.png', 'gaussian-blur', '--size', '4', ...out],
-      /size is 4, an odd whole number/,
+      /size is 4; give an odd whole number/,
     );
     await expectRefusal(['rgb.png', '--matrix', '1 2; 3', ...out], /Row 2 has 1 numbers, row 1 has 2/);
     await expectRefusal(
