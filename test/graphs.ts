@@ -110,6 +110,12 @@ export const opsOf = (graph: Graph): string[] => graph.nodes.map((node) => node.
 
 export const loopsOf = (graph: Graph): FusedNode[] => graph.nodes.filter((node) => node.op === 'fused');
 
+/** Values for the inputs of a graph. */
+export const givenTo = ({ inputs }: Graph): Values[] =>
+  inputs.map(({ size, dtype }, i) =>
+    dtype === 'int32' ? Int32Array.from({ length: size }, (_, k) => k % 3) : samples(size, 11 + i),
+  );
+
 /** What a graph gives for the same inputs, then what its states are afterwards. */
 export function resultsOf(graph: Graph): number[][] {
   const copies = new Map<GraphValue, GraphValue>();
@@ -134,10 +140,7 @@ export function resultsOf(graph: Graph): number[][] {
       formulas: update.formulas,
     })),
   };
-  const given = graph.inputs.map(({ size, dtype }, i) =>
-    dtype === 'int32' ? Int32Array.from({ length: size }, (_, k) => k % 3) : samples(size, 11 + i),
-  );
-  const results = evaluateGraph(referenceBackend, copied, given);
+  const results = evaluateGraph(referenceBackend, copied, givenTo(graph));
   const states = [...copies.values()].filter(({ source }) => source === 'state');
   const inOrder = states.sort((a, b) => a.id - b.id).map(({ data }) => data as Values);
   return [...results, ...inOrder].map((values) => [...values]);

@@ -50,6 +50,26 @@ describe('planGraph', () => {
     expect(algorithms(lowered)).toEqual(algorithms(free));
   });
 
+  it('gives a training step 1.3 times what its most modest choices take', () => {
+    const inference = row(128, 14, 28);
+    const g = new Graphs();
+    const gradient = g.fused(e.neg(e.input(0)), [4], [g.input(4)]);
+    const moved = { parameters: [g.state(samples(4, 1))], gradients: [gradient], memory: [], scalars: [] };
+    const graph: Graph = {
+      ...inference,
+      inputs: [...inference.inputs, ...g.inputs],
+      nodes: [...inference.nodes, ...g.nodes],
+      updates: [{ ...moved, formulas: [e.sub(e.input(0), e.input(1))] }],
+    };
+    const chooser = new Chooser({ exact: false });
+    const free = bytesOf(lower(graph, engine, chooser, true));
+    const modest = chooser.cheaper(Infinity) as Chooser;
+    const limit = 1.3 * bytesOf(lower(graph, engine, modest, true));
+    expect(limit).toBeGreaterThan(8 * 2 ** 20);
+    expect(free).toBeGreaterThan(limit);
+    expect(bytesOf(planGraph(graph, engine, { exact: false }).lowered)).toBeLessThanOrEqual(limit);
+  });
+
   it('counts weights and the two largest values as what is needed at least', () => {
     const g = new Graphs();
     const [weight, state] = [g.constant(samples(10, 1)), g.state(samples(6, 2))];

@@ -1,0 +1,139 @@
+// The choice of algorithms: the cheapest with its arrays brought there, within limits; and what is given up to save memory.
+
+import { describe, expect, it } from 'vitest';
+import { parseConv } from '../../../geometry/text.ts';
+import type { ConvPlan, ConvTask } from '../kernels/convPlan.ts';
+import { plainEpilogue } from '../kernels/epilogue.ts';
+import { type Arrangement, Chooser, type ConvChoice, type Limits } from './choose.ts';
+
+const engine = { fma: true, wide: false, keepsOrder: true };
+
+function task(text: string, kernel: ConvTask['kernel'] = 'conv'): ConvTask {
+  const geometry = parseConv(text);
+  const { inChannels: xPitch, outChannels: yPitch } = geometry;
+  return { geometry, kernel, epilogue: plainEpilogue, engine, xPitch, yPitch };
+}
+
+const planes = (of: ConvTask): ConvTask => ({ ...of, xOrder: 'planes', yOrder: 'planes' });
+
+const [small, large] = ['n1 g1 c64>64 28x28 k3x3 s1 d1 p1', 'n1 g1 c128>128 28x28 k3x3 s1 d1 p1'].map((t) =>
+  task(t),
+) as [ConvTask, ConvTask];
+
+const bytesOf = ({ weightBytes, workspaces }: ConvPlan): number =>
+  workspaces.reduce((sum, bytes) => sum + bytes, weightBytes);
+
+const choose = (arrangements: readonly Arrangement[], limits: Limits = { exact: false }): ConvChoice =>
+  new Chooser(limits).choose(arrangements);
+
+const costs = ({ candidates }: ConvChoice): number[] => candidates.flatMap(({ cost }) => cost ?? []);
+
+describe('a choice', () => {
+  it('is the cheapest of all, with the estimates of all', () => {
+    const choice = choose([{ task: small, moving: 0 }]);
+    expect(choice.geometry).toBe('n1 g1 c64>64 28x28 k3x3 s1 d1 p1');
+    expect(choice.algorithm).toMatch(/^winograd/);
+    expect(costs(choice).length).toBeGreaterThan(2);
+    expect(choice.cost).toBe(Math.min(...costs(choice)));
+    for (const { cost, refusal } of choice.candidates) expect(cost === null).toBe(refusal !== null);
+  });
+
+  it('counts what it costs to bring arrays there', () => {
+    const free = choose([
+      { task: small, moving: 0 },
+      { task: planes(small), moving: 1e12 },
+    ]);
+    expect(free.task).toBe(small);
+    const moved = choose([
+      { task: small, moving: 1e12 },
+      { task: planes(small), moving: 0 },
+    ]);
+    expect(moved.task.xOrder).toBe('planes');
+    const dear = choose([{ task: small, moving: 1e6 }]);
+    expect(dear.cost).toBe(choose([{ task: small, moving: 0 }]).cost + 1e6);
+  });
+
+  it('is a plain sum where sums are to be exact', () => {
+    const choice = choose([{ task: small, moving: 0 }], { exact: true });
+    expect(choice.plan.exact).toBe(true);
+    const refused = choice.candidates.filter(({ refusal }) => refusal?.startsWith('is no plain sum'));
+    expect(refused.map(({ name }) => /^winograd/.test(name))).toContain(true);
+    expect(choose([{ task: small, moving: 0 }]).plan.exact).toBe(false);
+  });
+
+  it('is none of much code where a file is to be small', () => {
+    const strided = task('n1 g1 c64>64 28x28 k3x3 s2 d1 p1');
+    const bulky = (limits: Limits): (string | null)[] =>
+      choose([{ task: strided, moving: 0 }], limits)
+        .candidates.filter(({ name }) => /^winograd/.test(name))
+        .map(({ refusal }) => refusal);
+    expect(bulky({ exact: false })).toContain(null);
+    const refusals = bulky({ exact: false, compact: true });
+    expect(refusals).not.toContain(null);
+    expect(refusals).toContain('takes more code than it is worth in a file');
+    // Of stride 1 it is worth its code.
+    const usual = { exact: false, compact: true };
+    expect(choose([{ task: large, moving: 0 }], usual).algorithm).toMatch(/^winograd/);
+  });
+
+  it('asks only those who compute such a thing', () => {
+    const { candidates } = choose([{ task: task('n1 g1 c8>8 9x9 k3x3 s1 d1 p1', 'weightGrad'), moving: 0 }]);
+    const names = candidates.map(({ name }) => name);
+    expect(names).toContain('winograd small weight gradient');
+    expect(names).not.toContain('direct');
+  });
+});
+
+describe('what is given up for memory', () => {
+  /** The plans for some tasks after `excess` bytes are to be saved; null if that is impossible. */
+  function after(excess: number | null, tasks: readonly ConvTask[]): ConvChoice[] | null {
+    const first = new Chooser({ exact: false });
+    const all = (chooser: Chooser) => tasks.map((t) => chooser.choose([{ task: t, moving: 0 }]));
+    const free = all(first);
+    if (excess === null) return free;
+    const next = first.cheaper(excess);
+    return next && all(next);
+  }
+  const total = (choices: readonly ConvChoice[] | null): number =>
+    (choices ?? []).reduce((sum, { plan }) => sum + bytesOf(plan), 0);
+  const tasks = [small, large, small];
+  const free = after(null, tasks) as ConvChoice[];
+  const least = after(Infinity, tasks) as ConvChoice[];
+
+  it('saves what is asked for, and no choice costs less than before', () => {
+    expect(total(least)).toBeLessThan(total(free));
+    for (const share of [0.01, 0.2, 0.5, 0.9, 1]) {
+      const excess = share * (total(free) - total(least));
+      const choices = after(excess, tasks) as ConvChoice[];
+      expect(total(choices)).toBeLessThanOrEqual(total(free) - excess);
+      choices.forEach(({ cost }, i) => {
+        expect(cost).toBeGreaterThanOrEqual(free[i].cost);
+      });
+    }
+  });
+
+  it('gives up no more than it must', () => {
+    const choices = after(1, tasks) as ConvChoice[];
+    const changed = choices.filter(
+      ({ algorithm, plan }, i) => algorithm !== free[i].algorithm || bytesOf(plan) !== bytesOf(free[i].plan),
+    );
+    expect(changed.length).toBe(1);
+    expect(total(choices)).toBeGreaterThan(total(least));
+  });
+
+  it('says of what was given up that it takes too much memory', () => {
+    const [{ candidates }] = least;
+    const word = candidates.find(({ name }) => name === free[0].algorithm)?.refusal;
+    expect(word).toBe('takes more memory than the program is allowed');
+    for (const { candidates: own } of free) expect(own.map(({ refusal }) => refusal)).not.toContain(word);
+  });
+
+  it('is nothing where nothing is left to give up', () => {
+    const chooser = new Chooser({ exact: false });
+    chooser.choose([{ task: small, moving: 0 }]);
+    const modest = chooser.cheaper(Infinity) as Chooser;
+    modest.choose([{ task: small, moving: 0 }]);
+    expect(modest.cheaper(1)).toBeNull();
+    expect(new Chooser({ exact: false }).cheaper(1)).toBeNull();
+  });
+});
