@@ -99,7 +99,7 @@ describe('neocog inspect', () => {
     );
     await expectRefusal(
       ['inspect', 'lenet.safetensors', '--model', 'lenet'],
-      /there is no network lenet; choose/,
+      /there is no network lenet; did you mean lenet5/,
     );
     await expectRefusal(
       ['inspect', 'lenet.safetensors', '--model', 'lenet5', '--input', 'mask=1x1'],
