@@ -89,7 +89,10 @@ describe('neocog bench', () => {
   });
 
   it('refuses in one sentence', async () => {
-    await expectRefusal(['resnet'], /^neocog bench: there is no network and no weights file resnet; choose/);
+    await expectRefusal(
+      ['resnet'],
+      /^neocog bench: there is no network and no weights file resnet; did you mean resnet18/,
+    );
     await expectRefusal(['lenet5', '--input', '1x3x28x28'], /^neocog bench: conv2d: input has 3 channels/);
     await expectRefusal(['lenet5', '--threads', '0'], /a whole number from 1/);
     await expectRefusal(['lenet5', '--seconds', '0'], /a number above 0/);

@@ -15,9 +15,6 @@ export interface SoftmaxOptions {
   axis?: number | undefined;
 }
 
-/** Of nothing, nothing; there is no largest value to shift by. */
-const isEmpty = (t: Partial<Tensor>): boolean => t.size === 0;
-
 /** The maximum along the axis, and the sum of exp(x − max): what both forms are made of. */
 function shiftedSum(fn: string, t: Tensor, axis: number): { shift: Tensor; total: Tensor } {
   floats(fn, 'input', t);
@@ -34,7 +31,6 @@ function shiftedSum(fn: string, t: Tensor, axis: number): { shift: Tensor; total
  */
 export function softmax<S extends Shape>(t: Tensor<S>, options: SoftmaxOptions = {}): Tensor<S> {
   needOptions('softmax', options, axisFields);
-  if (isEmpty(t)) return t;
   const { shift, total } = shiftedSum('softmax', t, options.axis ?? -1);
   return fuse('softmax', e.div(e.exp(shifted), e.input(2)), [t, shift, total]) as Tensor<S>;
 }
@@ -46,7 +42,6 @@ export function softmax<S extends Shape>(t: Tensor<S>, options: SoftmaxOptions =
  */
 export function logSoftmax<S extends Shape>(t: Tensor<S>, options: SoftmaxOptions = {}): Tensor<S> {
   needOptions('logSoftmax', options, axisFields);
-  if (isEmpty(t)) return t;
   const { shift, total } = shiftedSum('logSoftmax', t, options.axis ?? -1);
   return fuse('logSoftmax', e.sub(shifted, e.log(e.input(2))), [t, shift, total]) as Tensor<S>;
 }
