@@ -1,6 +1,7 @@
 // Files, with failures as sentences: read whole, write whole or not at all.
 // The only place of the command that turns the system's error codes into words.
 
+import { randomUUID } from 'node:crypto';
 import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NeocogError } from 'neocog';
@@ -53,14 +54,15 @@ async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<v
 
 /**
  * Makes a folder where there is none, and finds out now, not after hours of work, whether it can be written
- * to.
+ * to. Gives whether it made the folder: of several that try at once, one does.
  */
-export async function prepareFolder(path: string): Promise<void> {
-  const probe = join(path, `.probe.${process.pid}.tmp`);
+export async function prepareFolder(path: string): Promise<boolean> {
+  const probe = join(path, `.probe.${randomUUID()}.tmp`);
   try {
-    await makeFolder(path);
+    const made = await makeFolder(path);
     await writeFlushed(probe, '');
     await rm(probe);
+    return made;
   } catch (error) {
     throw systemFailure(`cannot write into the folder ${path}`, error);
   }
@@ -70,15 +72,16 @@ export async function prepareFolder(path: string): Promise<void> {
  * mkdir's own recursive mode does not end where a system answers ENOENT though the parent is there, as under
  * /proc.
  */
-async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path);
+    return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
+    if (code === 'EEXIST') return false;
     if (code !== 'ENOENT' || (await exists(dirname(path)))) throw error;
     await makeFolder(dirname(path));
-    await mkdir(path);
+    return makeFolder(path);
   }
 }
 

@@ -33,6 +33,7 @@ export function findNetwork(name: string): NetworkInfo {
 export interface Sizes {
   readonly classes?: number;
   readonly inChannels?: number;
+  readonly hidden?: number;
 }
 
 /** A network of the library as it is with its default options. */

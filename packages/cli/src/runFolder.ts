@@ -1,6 +1,6 @@
 // The folder of one training: its weights and its report. A run never takes the place of an earlier one unasked.
 
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, exists, needPath, prepareFolder, writeWhole } from './files.ts';
 
@@ -10,9 +10,14 @@ const reportName = 'report.html';
 export class RunFolder {
   readonly weights: string;
   readonly report: string;
+  readonly #folder: string;
+  readonly #isNew: boolean;
   #keptSome = false;
 
-  constructor(folder: string) {
+  /** @param isNew whether it was made for this run */
+  constructor(folder: string, isNew: boolean) {
+    this.#folder = folder;
+    this.#isNew = isNew;
     this.weights = join(folder, weightsName);
     this.report = join(folder, reportName);
   }
@@ -22,6 +27,11 @@ export class RunFolder {
     await writeWhole(this.weights, bytes);
     if (!this.#keptSome) await rm(this.report, { force: true });
     this.#keptSome = true;
+  }
+
+  /** At the end of a run: a folder that was made for it goes again if nothing came of it. */
+  async close(): Promise<void> {
+    if (this.#isNew && !this.#keptSome) await rmdir(this.#folder).catch(() => {}); // not empty: it stays
   }
 
   writeReport(text: string): Promise<void> {
@@ -44,14 +54,22 @@ export async function openRunFolder(folder: string, force: boolean): Promise<Run
       `${folder} holds ${found} of an earlier run; name another folder with --out, or let --force replace it`,
     );
   }
-  await prepareFolder(folder);
-  return new RunFolder(folder);
+  const wasThere = await exists(folder);
+  const made = await prepareFolder(folder);
+  if (!made && !wasThere && !force) {
+    throw new CommandError(`${folder} belongs to another run that has just begun; name another with --out`);
+  }
+  return new RunFolder(folder, made);
 }
 
-/** The first of `folder`, `folder-2`, … that holds no run, ready to write to; with `force`, `folder` itself. */
+/**
+ * The first of `folder`, `folder-2`, … that is not there yet, made now: one that is there may be that of a run which has written
+ * nothing so far. With `force`, `folder` itself.
+ */
 export async function nextRunFolder(folder: string, force: boolean): Promise<RunFolder> {
-  let free = folder;
-  for (let i = 2; !force && (await foundIn(free)) !== undefined; i++) free = `${folder}-${i}`;
-  await prepareFolder(free);
-  return new RunFolder(free);
+  for (let i = 1; ; i++) {
+    const next = i === 1 ? folder : `${folder}-${i}`;
+    const made = await prepareFolder(next);
+    if (made || force) return new RunFolder(next, made);
+  }
 }

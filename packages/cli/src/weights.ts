@@ -1,5 +1,5 @@
-// A network of the library in the sizes that weights have: how many classes there are, and channels of the input, is seen
-// from the shapes of those weights that grow with either.
+// A network of the library in the sizes that weights have: how many classes there are, channels of the input and units of hidden
+// linear layers, is seen from the shapes of those weights that grow with each.
 
 import { init, NeocogError, type nn, type Tensor } from 'neocog';
 import type { Model, Sizes } from './networks.ts';
@@ -22,7 +22,7 @@ function sizesOf(model: Model, weights: Weights): Sizes {
   const usual = shapesOf(model, {});
   const fits = Object.entries(usual).every(([key, shape]) => String(weights[key]?.shape) === String(shape));
   if (fits) return {};
-  const names = ['classes', 'inChannels'] as const;
+  const names = ['classes', 'inChannels', 'hidden'] as const;
   const found = names.map((name) => [name, sizeIn(weights, usual, probeShapes(model, name))] as const);
   return Object.fromEntries(found.filter(([, size]) => size !== undefined));
 }

@@ -61,7 +61,7 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--out <folder>',
-      'where to write (default: runs/<dataset>, or the first of -2, -3, … without a run)',
+      'where to write (default: runs/<dataset>, or the first of -2, -3, … that is not there yet)',
     )
     .option('--force', 'replace the run that is there')
     .option(
@@ -80,7 +80,8 @@ async function train(name: string, options: TrainOptions): Promise<void> {
   const folder = await (options.out === undefined
     ? nextRunFolder(join('runs', name), force)
     : openRunFolder(options.out, force));
-  const { module, history } = await trainNetwork(lenet5, dataset, folder, options);
+  const trained = trainNetwork(lenet5, dataset, folder, options);
+  const { module, history } = await trained.finally(() => folder.close());
   const seconds = (performance.now() - start) / 1000;
   const command = commandLine(name, options);
   const { weights, report: page } = folder;

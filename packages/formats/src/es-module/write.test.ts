@@ -164,6 +164,15 @@ describe('a written module', () => {
     expect(JSON.parse(files.get('package.json') as string).name).toBe('alert-x-script');
   });
 
+  it.each([1, 2, 3])('has %i weights as base64 that everybody reads', (count) => {
+    const layer = new nn.Linear(count, 1, { bias: false });
+    const text = filesOf(layer, [1, count]).get('weights-0.js') as string;
+    const [, base64 = ''] = /^export default '(.*)';\n$/.exec(text) ?? [];
+    const bytes = Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+    expect(new Float32Array(bytes.buffer)).toEqual(layer.weight.data);
+    expect(btoa(atob(base64))).toBe(base64);
+  });
+
   it('has its weights in parts that fit together', async () => {
     const net = new nn.Sequential(new nn.Linear(1000, 900), new nn.ReLU(), new nn.Linear(900, 1000));
     const files = filesOf(net, [1, 1000]);
