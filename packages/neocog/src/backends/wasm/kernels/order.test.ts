@@ -51,7 +51,7 @@ const normal = (random: Generator, shape: readonly number[]): Float32Array =>
 it.each(['conv', 'inputGrad'] as const)('%s', (kernel) => {
   const random = new Generator(31);
   let compared = 0;
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < 60; i++) {
     const depthwise = random.integer(2) === 0;
     const channels = depthwise
       ? { groups: pick(random, [3, 8, 17]), perIn: 1, perOut: pick(random, [1, 1, 2]) }
