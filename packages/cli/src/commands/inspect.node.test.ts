@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -204,4 +204,97 @@ describe('neocog run with a network of the library', () => {
     );
     await expectRefusal([...args, '--fit', '--std', '0'], /--std cannot be 0/);
   });
+});
+
+describe('weights of a network in other sizes', () => {
+  beforeAll(async () => {
+    const networks = {
+      four: models.resnet18({ classes: 4 }),
+      grey: models.squeezenet({ classes: 5, inChannels: 1 }),
+    };
+    for (const [name, net] of Object.entries(networks))
+      await writeFile(join(folder, `${name}.safetensors`), saveSafetensors(net.stateDict()));
+    await writeFile(join(folder, 'names.txt'), 'ant\nbee\ncat\ndog\n');
+  });
+
+  it('are run', async () => {
+    const picture = ['black.png', '--fit', '--input', '1x3x32x32', '--json', '--labels', 'names.txt'];
+    const { out, err } = await run('run', 'four.safetensors', ...picture, '--model', 'resnet18');
+    expect(err).toBe('');
+    const { classes } = JSON.parse(out);
+    expect(classes.map((answer: { class: string }) => answer.class).sort()).toEqual([
+      'ant',
+      'bee',
+      'cat',
+      'dog',
+    ]);
+    await writeFile(join(folder, 'grey.npy'), saveNpy(randn([1, 1, 32, 32])));
+    const grey = await run('run', 'grey.safetensors', 'grey.npy', '--model', 'squeezenet', '-o', 'grey.npz');
+    expect(grey.code).toBe(0);
+    expect(parseNpz(await readFile(join(folder, 'grey.npz'))).output.shape).toEqual([1, 5]);
+  });
+
+  it('are shown', async () => {
+    const four = await run('inspect', 'four.safetensors', '--model', 'resnet18', '--input', '1x3x32x32');
+    expect(four.out).toMatch(/^output +output {2}n×4 {2}float32$/m);
+    expect(four.out).toMatch(/^fc +Linear\(512 → 4\)/m);
+    const grey = await run('inspect', 'grey.safetensors', '--model', 'squeezenet');
+    expect(grey.out).toMatch(/^input +input {2}n×1×224×224 {2}float32$/m);
+    expect(grey.out).toMatch(/^output +output {2}n×5 {2}float32$/m);
+  });
+
+  it('are written as ONNX', async () => {
+    const args = [
+      'convert',
+      'grey.safetensors',
+      'grey.onnx',
+      '--model',
+      'squeezenet',
+      '--input',
+      '1x1x32x32',
+    ];
+    expect(await run(...args)).toMatchObject({ code: 0, err: '' });
+    expect((await run('inspect', 'grey.onnx')).out).toMatch(/^output +output {2}1×5 {2}float32$/m);
+  });
+});
+
+describe('what cannot be written', () => {
+  const lenet = ['lenet.safetensors', '--model', 'lenet5'];
+  /** Every command that writes a file, and what it is called there. */
+  const writing: readonly (readonly [string, (to: string) => string[]])[] = [
+    ['convert', (to) => ['convert', lenet[0], `${to}.npz`]],
+    ['convert as ONNX', (to) => ['convert', lenet[0], `${to}.onnx`, '--model', 'lenet5']],
+    ['run', (to) => ['run', ...lenet, 'black.png', '--fit', '-o', `${to}.npz`]],
+    ['filter', (to) => ['filter', 'black.png', 'sharpen', '-o', `${to}.png`]],
+  ];
+
+  it.each(writing)('%s names a folder in its place, and leaves that as it is', async (_, args) => {
+    for (const suffix of ['npz', 'onnx', 'png']) {
+      await mkdir(join(folder, `taken.${suffix}`, 'kept'), { recursive: true });
+    }
+    const { code, out, err } = await run(...args('taken'));
+    expect(err).toMatch(/^neocog \w+: cannot write taken\.\w+: it is a folder; name a file\n$/);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    for (const suffix of ['npz', 'onnx', 'png'])
+      expect(await readdir(join(folder, `taken.${suffix}`))).toEqual(['kept']);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it.each(writing)('%s names a folder that is missing, or is a file', async (_, args) => {
+    await expectRefusal(
+      args('none/x'),
+      /: cannot write none\/x\.\w+: there is no such file or folder; check/,
+    );
+    await expectRefusal(
+      args('black.png/x'),
+      /: cannot write black\.png\/x\.\w+: a part of this path is a file/,
+    );
+  });
+
+  it.skipIf(process.platform !== 'linux').each(writing)(
+    '%s is refused by the system in one sentence (/proc is of Linux)',
+    async (_, args) => {
+      await expectRefusal(args('/proc/x'), /: cannot write \/proc\/x\.\w+: /);
+    },
+  );
 });
