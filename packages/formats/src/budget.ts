@@ -12,7 +12,7 @@ export interface Limits {
   readonly elements?: number | undefined;
   /** Levels of nesting: objects, messages, dicts, networks in networks. Default 200. */
   readonly depth?: number | undefined;
-  /** Steps of work, about a nanosecond each. Default 2³⁰ and 1,024 for each byte read. */
+  /** Steps of work, about a nanosecond each. Default 2³⁰ and 256 for each byte read. */
   readonly work?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ const defaults = (bytes: number): Required<Record<Limit, number>> => ({
   bytes: 2 ** 28 + 32 * bytes,
   elements: 2 ** 26 + 16 * bytes,
   depth: 200,
-  work: 2 ** 30 + 1024 * bytes,
+  work: 2 ** 30 + 256 * bytes,
 });
 
 export class Budget {
@@ -167,10 +167,13 @@ const meter = (elements: number, steps: number): void => {
 /** Runs `body`, which changed the backend, at the cost of whoever runs now. */
 export const metered = <T>(body: () => T): T => withMeter(meter, body);
 
+/** A number on the host is read and written a few times. */
+const hostSteps = 20;
+
 /** Counts a value of so many numbers that is about to be made on the host, at the cost of whoever runs now. */
 export function willMake(count: number, what = 'it', width = 8): void {
   current?.value(count, width, what);
-  current?.work(4 * count, what);
+  current?.work(hostSteps * count, what);
 }
 
 /** Counts steps at the cost of whoever runs now. */

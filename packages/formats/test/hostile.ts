@@ -10,7 +10,7 @@ import { attributeTypes, modelType } from '../src/onnx/schema.ts';
 /** Reads a file, and runs what is in it. */
 export type HostileFile = () => unknown;
 
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+const ascii = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 type Part = string | number | readonly number[] | Uint8Array;
 const bytesOf = (part: Part): Uint8Array =>
   part instanceof Uint8Array
@@ -116,16 +116,25 @@ const doubled: Node[] = Array.from({ length: 33 }, (_, i) => [
   { axis: { i: 0 } },
 ]);
 
-/** A message with a part that is repeated without content. */
-const emptyParts = (part: readonly number[], times: number): HostileFile => {
-  const graph = repeated(Uint8Array.from(part), times);
+/** A field with a length. */
+function field(number: number, content: Uint8Array): Uint8Array {
   const length: number[] = [];
-  for (let rest = graph.length; ; rest = Math.floor(rest / 128)) {
+  for (let rest = content.length; ; rest = Math.floor(rest / 128)) {
     length.push(rest < 128 ? rest : (rest % 128) + 128);
     if (rest < 128) break;
   }
-  return () => loadOnnx(bytes([0x08, 8, 0x3a], length, graph));
-};
+  return bytes([8 * number + 2], length, content);
+}
+
+/** A model whose graph has these bytes. */
+const graphOf =
+  (content: () => Uint8Array): HostileFile =>
+  () =>
+    loadOnnx(bytes([0x08, 8], field(7, content())));
+
+/** A message with a part that is repeated without content. */
+const emptyParts = (part: readonly number[], times: number): HostileFile =>
+  graphOf(() => repeated(Uint8Array.from(part), times));
 
 // TensorFlow.js.
 
@@ -172,6 +181,24 @@ const layers =
     });
     return net.run({ x: ones([1, ...shape.slice(1)]) });
   };
+
+/** A network whose layer is a network of the same kind, which it calls twice; the innermost one calls a ReLU. */
+function calledTwice(depth: number): object {
+  let layer: object = { class_name: 'ReLU', name: 'l', config: { name: 'l' } };
+  for (let i = 0; i < depth; i++) {
+    const calls = [[['x', 0, 0, {}]], [['l', 0, 0, {}]]];
+    const input = {
+      class_name: 'InputLayer',
+      name: 'x',
+      config: { name: 'x', batch_shape: [null, 4] },
+      inbound_nodes: [],
+    };
+    const layers = [input, { ...layer, inbound_nodes: calls }];
+    const config = { name: 'l', layers, input_layers: [['x', 0, 0]], output_layers: [['l', 1, 0]] };
+    layer = { class_name: 'Functional', name: 'l', config };
+  }
+  return { modelTopology: { model_config: layer }, weightsManifest: [] };
+}
 
 // NumPy and safetensors.
 
@@ -330,6 +357,14 @@ export const hostileFiles: Readonly<Record<string, HostileFile>> = {
   }),
   'protobuf: 4 million empty nodes': emptyParts([0x0a, 0], 4e6),
   'protobuf: 8 million empty initializers': emptyParts([0x2a, 0], 8e6),
+  'protobuf: a node of 8 million inputs': graphOf(() => field(1, repeated(bytes([0x0a, 0]), 8e6))),
+  'protobuf: 20 million axes, packed': graphOf(() => field(5, field(1, repeated(bytes([1]), 20e6)))),
+  'protobuf: 10 million axes, one by one': graphOf(() => field(5, repeated(bytes([8, 1]), 10e6))),
+  'protobuf: 20 million axes of a sparse tensor': graphOf(() =>
+    field(15, field(3, repeated(bytes([1]), 20e6))),
+  ),
+  'tfjs: networks in networks, each called twice': () =>
+    loadTfjs({ modelJson: JSON.stringify(calledTwice(30)), weights: [] }),
   'tfjs: Fill of a billion': graph('Fill', [[1e9], [1]]),
   'tfjs: Range to a billion': graph('Range', [[0], [1e9], [1]]),
   'tfjs: Tile to a billion': graph('Tile', [[1], [1e9]]),

@@ -67,5 +67,6 @@ describe('names', () => {
     expect(moduleName('/layer1/layer1.0/conv:0')).toBe('layer1.layer1.0.conv_0');
     const names = new UniqueNames();
     expect([names.take('a'), names.take('a')]).toEqual(['a', 'a_2']);
+    expect([names.take('a_3'), names.take('a'), names.take('a_3')]).toEqual(['a_3', 'a_4', 'a_3_2']);
   });
 });

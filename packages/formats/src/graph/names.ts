@@ -11,10 +11,14 @@ export const moduleName = (name: string): string =>
 /** Hands out each name once: the second `conv` becomes `conv_2`. */
 export class UniqueNames {
   readonly #taken = new Set<string>();
+  /** Of a name, the number with which the search for the next one begins: those below are taken. */
+  readonly #next = new Map<string, number>();
 
   take(wanted: string): string {
     let name = wanted;
-    for (let i = 2; this.#taken.has(name); i++) name = `${wanted}_${i}`;
+    let i = this.#next.get(wanted) ?? 2;
+    for (; this.#taken.has(name); i++) name = `${wanted}_${i}`;
+    this.#next.set(wanted, i);
     this.#taken.add(name);
     return name;
   }

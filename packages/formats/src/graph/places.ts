@@ -49,6 +49,9 @@ function cellOf(what: string, index: number, size: number): number {
   throw new ShapeError(`${what}: index ${index} is outside an axis of ${size}`);
 }
 
+/** What one axis of one place takes. */
+const axisSteps = 16;
+
 /** For each index along `axis`, the place of its element in a value of this shape; its other axes follow those of `indices`. */
 export function elementPlaces(
   what: string,
@@ -58,6 +61,7 @@ export function elementPlaces(
 ): number[] {
   const [from, to] = [stridesOf(indices.shape), stridesOf(shape)];
   willMake(indices.data.length, what);
+  willWork(axisSteps * shape.length * indices.data.length, what);
   return Array.from(indices.data, (index, i) =>
     shape.reduce((place, size, a) => {
       const own = Math.floor(i / from[a]) % indices.shape[a];
@@ -79,9 +83,11 @@ export function blockPlaces(
   const rowsPerBatch = product(indices.shape.slice(batch, -1));
   const count = product(indices.shape.slice(0, -1)) * inner;
   willMake(count, what);
+  willWork(axisSteps * depth * count, what);
+  const batchSize = product(shape.slice(batch));
   return Array.from({ length: count }, (_, i) => {
     const row = Math.floor(i / inner);
-    let place = (i % inner) + Math.floor(row / rowsPerBatch) * product(shape.slice(batch));
+    let place = (i % inner) + Math.floor(row / rowsPerBatch) * batchSize;
     for (let k = 0; k < depth; k++) {
       place += cellOf(what, indices.data[row * depth + k], shape[batch + k]) * strides[batch + k];
     }
@@ -139,36 +145,68 @@ function combined(a: Value, b: Value, [onTensors, onHost]: Combine): Value {
   return onTensors(s, t);
 }
 
-/** x with updates at places. Where a place occurs again, it is combined in the next round; without `combine` the last one stays. */
+interface Updates {
+  readonly places: readonly number[];
+  /** One value for each place, in a row. */
+  readonly values: Value;
+}
+
+const picked = (values: Value, positions: readonly number[]): Value =>
+  pick(values, [positions.length], positions);
+
+const joined = (values: readonly Value[]): Value =>
+  moveValues(values, (tensors) =>
+    concat(
+      tensors.map((t) => reshape(t, [t.size])),
+      { axis: 0 },
+    ),
+  );
+
+/** One update for each place. Each round combines pairs, so that a place with n updates takes log₂ n rounds of half the size. */
+function combineRepeated({ places, values }: Updates, combine: Combine): Updates {
+  willWork(roundSteps * places.length);
+  const single = new Map<number, number>();
+  const [left, right]: [number[], number[]] = [[], []];
+  places.forEach((place, i) => {
+    const other = single.get(place);
+    if (other === undefined) single.set(place, i);
+    else {
+      left.push(other);
+      right.push(i);
+      single.delete(place);
+    }
+  });
+  if (right.length === 0) return { places, values };
+  const alone = [...single.values()];
+  const both = combined(picked(values, left), picked(values, right), combine);
+  const rest = {
+    places: [...left, ...alone].map((i) => places[i]),
+    values: joined([both, picked(values, alone)]),
+  };
+  return combineRepeated(rest, combine);
+}
+
+/** Looking up a place among others. */
+const roundSteps = 200;
+
+/** x with updates at places. Updates of one place are combined with each other and with x; without `combine` the last one stays. */
 export function scatter(
   x: Value,
   places: readonly number[],
   updates: Value,
   combine: Combine | null = null,
 ): Value {
-  const seen = new Map<number, number>();
-  const rounds: number[][] = [];
-  places.forEach((place, i) => {
-    const round = combine ? (seen.get(place) ?? 0) : 0;
-    seen.set(place, round + 1);
-    rounds[round] ??= [];
-    rounds[round].push(i);
-  });
+  if (places.length === 0) return x;
   const size = product(x.shape);
-  return rounds.reduce((value, round) => {
-    willMake(size, 'it', 4);
-    // A round copies everything.
-    willWork(64 * size);
-    const cells = Int32Array.from({ length: size }, (_, i) => i);
-    round.forEach((update, i) => {
-      cells[places[update]] = size + i;
-    });
-    const fresh = pick(updates, [round.length], round);
-    const own = round.map((i) => places[i]);
-    const changed = combine ? combined(pick(value, [round.length], own), fresh, combine) : fresh;
-    const both = moveValues([value, changed], ([t, u]) => concat([reshape(t, [t.size]), u], { axis: 0 }));
-    return pick(both, x.shape, cells);
-  }, x);
+  willMake(size, 'it', 4);
+  const given = { places, values: updates };
+  const { places: own, values } = combine ? combineRepeated(given, combine) : given;
+  const changed = combine ? combined(picked(x, own), picked(values, [...own.keys()]), combine) : values;
+  const cells = Int32Array.from({ length: size }, (_, i) => i);
+  own.forEach((place, i) => {
+    cells[place] = size + i;
+  });
+  return pick(joined([x, changed]), x.shape, cells);
 }
 
 /** Below 0 where a comes first in rising order; NaN is above all, as in PyTorch. */

@@ -3,7 +3,7 @@
 // shapes happens where shapes are needed, and a compiled network sees only its results.
 
 import { cast, ShapeError, Tensor, UnsupportedError, withBackend } from 'neocog';
-import { metered, willMake } from '../budget.ts';
+import { metered, willMake, willWork } from '../budget.ts';
 
 /** Number types of files. What neocog computes in is float32; the others exist on the host. */
 export type HostType =
@@ -136,9 +136,13 @@ export function moveHost(arrays: readonly HostArray[], move: (tensors: Tensor[])
   return new HostArray(arrays[0].dtype, data, moved.shape);
 }
 
+/** The reference backend moves a number in so many steps. */
+const moveSteps = 100;
+
 /** The values of all arrays, one after the other. */
 function joinData(arrays: readonly HostArray[]): Float64Array {
   const total = arrays.reduce((sum, { data }) => sum + data.length, 0);
+  willWork(moveSteps * total);
   // A position and, where there are several, a copy for each value.
   willMake(total, 'it', arrays.length === 1 ? 4 : 12);
   if (arrays.length === 1) return arrays[0].data;
@@ -180,6 +184,9 @@ export function halfToEven(x: number): number {
   return low % 2 === 0 ? low : low + 1;
 }
 
+/** Finding the place along one axis of an array that broadcasts. */
+const axisSteps = 4;
+
 /** `f` of the elements of host arrays, which broadcast; results wrap to `dtype`. */
 export function mapHost(
   dtype: HostType,
@@ -189,6 +196,7 @@ export function mapHost(
   const shape = broadcastShape(arrays.map((array) => array.shape));
   const size = shape.reduce((a, b) => a * b, 1);
   willMake(size);
+  willWork(axisSteps * size * shape.length * arrays.length);
   const data = new Float64Array(size);
   const readers = arrays.map((array) => reader(array, shape));
   const [a, b, c] = readers;

@@ -10,6 +10,8 @@ type Kind = 'int' | 'float' | 'double' | 'text' | 'bytes' | 'ints' | 'floats' | 
 
 export type Field =
   | readonly [number: number, name: string, kind: Kind]
+  /** Of numbers, so many at most: what follows is not read. */
+  | readonly [number: number, name: string, kind: 'ints', most: number]
   | readonly [number: number, name: string, kind: 'message' | 'messages', type: () => MessageType];
 
 /** Fields by number. */
@@ -23,12 +25,28 @@ type Decoded = Record<string, unknown>;
 const packedKinds: ReadonlySet<string> = new Set(['ints', 'floats', 'doubles']);
 const lists: ReadonlySet<string> = new Set([...packedKinds, 'texts', 'blobs', 'messages']);
 
-/** What a message or a value of a list takes beside its bytes, roughly. */
-const messageBytes = 512;
-const itemBytes = 16;
+/** What a message takes beside its bytes: generously, since to make one takes a microsecond. */
+const messageBytes = 1024;
+/** What a text or a view of bytes takes in a list, and what a number takes. */
+const partBytes = 256;
+const numberBytes = 16;
+/** An engine keeps a longer list as a table of holes if it is made at once. */
+const longestMade = 2 ** 25;
 
 /** Stands in a message for a list that it does not have. */
 const nothing: readonly unknown[] = Object.freeze([]);
+
+const withoutLists = (type: MessageType): Decoded =>
+  Object.fromEntries(type.flatMap(([, name, kind]) => (lists.has(kind) ? [[name, nothing]] : [])));
+
+const emptyMessages = new WeakMap<MessageType, Decoded>();
+
+/** A message without fields. */
+function emptyMessage(type: MessageType): Decoded {
+  const empty = emptyMessages.get(type) ?? withoutLists(type);
+  emptyMessages.set(type, empty);
+  return { ...empty };
+}
 
 /**
  * The fields of a message; repeated ones are always there. A caller knows the shape of what a table describes.
@@ -41,8 +59,7 @@ export function decode<T>(
   budget = new Budget('decode', bytes.length),
 ): T {
   budget.bytes(messageBytes, 'a message');
-  const message: Decoded = {};
-  for (const [, name, kind] of type) if (lists.has(kind)) message[name] = nothing;
+  const message = emptyMessage(type);
   const reader = new PbfReader(bytes);
   while (reader.pos < bytes.length) {
     const number = nextField(reader);
@@ -56,6 +73,11 @@ export function decode<T>(
 
 /** pbf throws an error of its own for a number of more than 10 bytes. */
 function varint(reader: PbfReader, signed = false): number {
+  const first = reader.buf[reader.pos];
+  if (first < 128) {
+    reader.pos++;
+    return first;
+  }
   try {
     return reader.readVarint(signed);
   } catch {
@@ -86,9 +108,16 @@ function readField(field: Field, reader: PbfReader, message: Decoded, budget: Bu
   }
   if (message[name] === nothing) message[name] = [];
   const list = message[name] as unknown[];
-  if (packedKinds.has(kind) && reader.type === 2) return unpack(kind, block(reader), list, budget);
-  budget.bytes(itemBytes, 'a list');
+  if (packedKinds.has(kind) && reader.type === 2) return unpack(field, block(reader), list, budget);
+  checkLength(field, list.length + 1);
+  // A message counts itself.
+  budget.bytes(packedKinds.has(kind) ? numberBytes : kind === 'messages' ? 0 : partBytes, 'a list');
   list.push(readOne(field, reader, budget));
+}
+
+function checkLength([, name, kind, most]: Field, length: number): void {
+  if (kind !== 'ints' || most === undefined || length <= most) return;
+  throw new BrokenMessage(`field ${name} has ${length} numbers or more, ${most} are possible`);
 }
 
 const wireTypes: Record<string, number> = { int: 0, ints: 0, float: 5, floats: 5, double: 1, doubles: 1 };
@@ -130,13 +159,19 @@ function block(reader: PbfReader): Uint8Array {
 }
 
 /** Appends packed numbers to a list. */
-function unpack(kind: string, bytes: Uint8Array, list: unknown[], budget: Budget): void {
-  budget.bytes(itemBytes * countPacked(kind, bytes), 'a list');
+function unpack(field: Field, bytes: Uint8Array, list: unknown[], budget: Budget): void {
+  const kind = field[2];
+  const count = countPacked(kind, bytes);
+  checkLength(field, list.length + count);
+  budget.bytes(numberBytes * count, 'a list');
+  let at = list.length;
+  // Room for all at once: a list that grows is copied again and again.
+  if (at + count <= longestMade) list.length += count;
   const reader = new PbfReader(bytes);
   while (reader.pos < bytes.length) {
-    if (kind === 'ints') list.push(varint(reader, true));
-    else if (kind === 'floats') list.push(checked(reader, 4, () => reader.readFloat()));
-    else list.push(checked(reader, 8, () => reader.readDouble()));
+    if (kind === 'ints') list[at++] = varint(reader, true);
+    else if (kind === 'floats') list[at++] = checked(reader, 4, () => reader.readFloat());
+    else list[at++] = checked(reader, 8, () => reader.readDouble());
   }
 }
 

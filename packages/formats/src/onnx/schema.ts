@@ -87,8 +87,11 @@ const entry: MessageType = [
   [2, 'value', 'text'],
 ];
 
+/** As NumPy has it. */
+export const mostAxes = 64;
+
 export const tensorType: MessageType = [
-  [1, 'dims', 'ints'],
+  [1, 'dims', 'ints', mostAxes],
   [2, 'dataType', 'int'],
   [3, 'segment', 'message', () => []],
   [4, 'floatData', 'floats'],
@@ -106,7 +109,7 @@ export const tensorType: MessageType = [
 const sparseTensorType: MessageType = [
   [1, 'values', 'message', () => tensorType],
   [2, 'indices', 'message', () => tensorType],
-  [3, 'dims', 'ints'],
+  [3, 'dims', 'ints', mostAxes],
 ];
 
 const dimension: MessageType = [

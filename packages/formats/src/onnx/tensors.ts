@@ -7,7 +7,7 @@ import { willMake } from '../budget.ts';
 import { HostArray, type HostType, type Value } from '../graph/value.ts';
 import { shown, shownList } from '../shown.ts';
 import { storedTypes } from '../stored-types.ts';
-import type { SparseTensorProto, TensorProto } from './schema.ts';
+import { mostAxes, type SparseTensorProto, type TensorProto } from './schema.ts';
 
 interface ElementType {
   readonly bytes: number;
@@ -71,8 +71,6 @@ export function elementType(what: string, type: number | undefined): ElementType
 export type ExternalFiles = ReadonlyMap<string, Uint8Array>;
 
 const mostElements = 2 ** 31 - 1;
-/** As NumPy has it. */
-const mostAxes = 64;
 
 /** @throws FormatError if the values do not fill the shape. @throws UnsupportedError for other element types. */
 export function readTensor(proto: TensorProto, files: ExternalFiles): Value {

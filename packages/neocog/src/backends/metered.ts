@@ -18,6 +18,8 @@ export type Meter = (elements: number, steps: number) => void;
 
 /** Multiply-adds of a convolution or a matrix product in one step. */
 const multiplyAddsPerStep = 4;
+/** A number that only moves waits for memory. */
+const stepsPerMove = 8;
 /** What a call costs beside its numbers. */
 const stepsPerCall = 5000;
 
@@ -92,22 +94,20 @@ type Moves = Pick<Backend, 'take' | 'scatterAdd' | 'copy' | 'copyAdd'>;
 function meteredMoves(real: Backend, tell: Meter): Moves {
   return {
     take(planes, x, indices) {
-      tell(indices.length, 0);
+      tell(indices.length, stepsPerMove * indices.length);
       return real.take(planes, x, indices);
     },
     scatterAdd(planes, size, y, indices) {
-      tell(planes * size, indices.length);
+      tell(planes * size, stepsPerMove * (planes * size + indices.length));
       return real.scatterAdd(planes, size, y, indices);
     },
     copy(view, x) {
-      tell(product(view.shape), 0);
+      tell(product(view.shape), stepsPerMove * product(view.shape));
       return real.copy(view, x);
     },
     copyAdd(parts, size) {
-      tell(
-        size,
-        parts.reduce((sum, { values }) => sum + values.length, 0),
-      );
+      const placed = parts.reduce((sum, { values }) => sum + values.length, 0);
+      tell(size, stepsPerMove * placed);
       return real.copyAdd(parts, size);
     },
   };

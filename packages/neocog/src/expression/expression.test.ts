@@ -60,6 +60,14 @@ describe('making formulas', () => {
     expect(e.formatExpr(formula)).toBe('select(gt(x0, 0), add(exp(x0), position(2)), mul(x1, -0.5))');
   });
 
+  it('writes the beginning of one whose text has no end', () => {
+    let formula = x;
+    for (let i = 0; i < 100; i++) formula = e.select(e.ge(0, formula), 0, formula);
+    const begin = 'select(ge(0, select(ge(0, select(ge(0, ';
+    expect(e.formatExpr(formula, begin.length)).toContain(begin);
+    expect(e.formatExpr(formula, 80).length).toBeLessThan(2000);
+  });
+
   it('lists and replaces parts', () => {
     const formula = e.mul(e.add(x, y), e.add(x, y));
     expect(e.nodesOf(formula)).toEqual([x, y, e.add(x, y), formula]);

@@ -140,12 +140,19 @@ function rebuild(e: Expr, done: Map<Expr, Expr>, replace: (index: number) => Exp
   return 'b' in e ? binary(e.op)(now(e.a), now(e.b)) : unary(e.op)(now(e.a));
 }
 
-/** A formula as text, for listings: `max(x0, 0)`. */
-export function formatExpr(e: Expr): string {
+/**
+ * A formula as text, for listings: `max(x0, 0)`. Its first `most` characters are right: parts that are used twice are written
+ * twice, so that the whole text may be of any length.
+ */
+export function formatExpr(e: Expr, most = Number.POSITIVE_INFINITY): string {
   if (e.op === 'input') return `x${e.index}`;
   if (e.op === 'const') return String(e.value);
   if (e.op === 'position') return `position(${e.axis})`;
-  return `${e.op}(${operands(e).map(formatExpr).join(', ')})`;
+  let text = `${e.op}(`;
+  operands(e).forEach((operand, i) => {
+    if (text.length < most) text += `${i > 0 ? ', ' : ''}${formatExpr(operand, most - text.length)}`;
+  });
+  return `${text})`;
 }
 
 /** Checks that a formula reads only inputs `0 … count − 1`. */

@@ -4,7 +4,7 @@
 import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import * as e from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { InputList, isMap, joinLoops, readsPositions } from './joinLoops.ts';
+import { areShort, InputList, isMap, joinLoops, readsPositions } from './joinLoops.ts';
 import { kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
 import { isAssigned, readersOf, resultsOf } from './rewrite.ts';
 
@@ -34,13 +34,13 @@ export function fuseMaps(graph: Graph): Graph {
 
   /** Joins a loop with the latest of the nodes before it that it can join. */
   function joinOne(node: FusedNode): GraphNode | null {
-    const order = (value: GraphValue): number => nodes.indexOf(producers.get(value) as GraphNode);
+    const order = (value: GraphValue): number => nodes.lastIndexOf(producers.get(value) as GraphNode);
     const candidates = [...new Set(node.inputs)]
       .filter((value) => producers.has(value) && !kept.has(value) && readOnlyBy(node, value))
       .sort((a, b) => order(b) - order(a));
     for (const value of candidates) {
       const before = producers.get(value) as GraphNode;
-      if (isAssigned(before, nodes.slice(nodes.indexOf(before)))) continue;
+      if (isAssigned(before, nodes.slice(nodes.lastIndexOf(before)))) continue;
       const joined =
         before.op === 'fused'
           ? joinLoops(before, node, mostInputs)
@@ -83,6 +83,7 @@ function joinConvolution(conv: ConvNode, map: FusedNode): ConvNode | null {
   const before = conv.inputs.slice(conv.bias ? 3 : 2);
   for (const [i, value] of before.entries()) extras.add(value, conv.finish.extras[i]);
   const inner = conv.finish.formula ?? e.input(0);
+  if (!areShort(inner, loop.expr)) return null;
   const formula = e.substitute(loop.expr, (i) => {
     const kind = kinds[i] as 'sum' | 'pixel' | 'channel';
     return kind === 'sum' ? inner : e.input(1 + extras.add(map.inputs[i], kind));

@@ -28,6 +28,14 @@ function join(first: readonly number[], { shape, read, reduced, more }: Second, 
 }
 
 describe('joinLoops', () => {
+  it('leaves long formulas apart', () => {
+    const g = new Graphs();
+    const long = Array.from({ length: 100 }).reduce<e.Expr>((formula) => e.exp(formula), x);
+    const middle = g.fused(long, [4], [g.input(4)]);
+    g.fused(long, [4], [[middle, [1]]]);
+    expect(joinLoops(g.nodes[0] as FusedNode, g.nodes[1] as FusedNode, 12)).toBeNull();
+  });
+
   it.each<[string, readonly number[], Second]>([
     ['of one shape', [3, 4], { shape: [3, 4], read: [4, 1] }],
     ['that sums', [3, 4], { shape: [3, 4], read: [4, 1], reduced: [true, false] }],

@@ -52,6 +52,12 @@ function shapedLike(loop: FusedLoop, other: FusedLoop): FusedLoop {
   };
 }
 
+/** A formula of more parts than this fills every register; ever longer ones would take ever longer to join. */
+const mostParts = 128;
+
+/** Whether a formula of both is short enough to be computed at once. */
+export const areShort = (a: Expr, b: Expr): boolean => nodesOf(a).length + nodesOf(b).length <= mostParts;
+
 /** One loop for a map and what reads its result at the same points, be it a map or a sum. Null if they do not fit. */
 export function joinLoops(first: FusedNode, second: FusedNode, mostInputs: number): FusedNode | null {
   const a = shapedLike(first.loop, second.loop);
@@ -60,7 +66,7 @@ export function joinLoops(first: FusedNode, second: FusedNode, mostInputs: numbe
   const shape = points(b.shape, b);
   const inPlace = second.inputs.every((value, i) => value !== middle || readsInPlace(b, i));
   const fits = isMap(a) && sameShape(points(a.shape, a), shape) && inPlace;
-  if (!fits || readsPositions(a.expr) || readsPositions(b.expr)) return null;
+  if (!fits || !areShort(a.expr, b.expr) || readsPositions(a.expr) || readsPositions(b.expr)) return null;
   const inputs = new InputList<readonly number[]>(sameShape);
   const place = (node: FusedNode, loop: FusedLoop, i: number): Expr =>
     e.input(inputs.add(node.inputs[i], points(loop.strides[i], loop)));

@@ -4,12 +4,12 @@
 import { assert } from '../../../errors.ts';
 import type { PlacedValues, StridedView, Values } from '../../backend.ts';
 
-/** Places in the order of positions: for each of `outer`, `outer[i] + inner[j]`. */
+/** Places in the order of positions: for each of `outer`, `outer[i] + inner[j]` for j below `count`. */
 interface Places {
   readonly outer: Int32Array;
-  readonly inner: Int32Array;
-  /** `inner` is 0, 1, 2, … */
-  readonly run: boolean;
+  /** Null for a run, which is 0, 1, 2, … */
+  readonly inner: Int32Array | null;
+  readonly count: number;
 }
 
 /** A run of fewer values is copied faster one by one. */
@@ -21,12 +21,11 @@ const innerPlaces = 1024;
 
 /** y[position] = x at its place; see `Backend.copy`. */
 export function copy<T extends Values>(view: StridedView, x: T): T {
-  const { outer, inner, run } = placesOf(view, x.length);
-  const [count, n] = [outer.length, inner.length];
-  const y = valuesLike(x, count * n);
-  for (let i = 0, at = 0; i < count; i++) {
+  const { outer, inner, count: n } = placesOf(view, x.length);
+  const y = valuesLike(x, outer.length * n);
+  for (let i = 0, at = 0; i < outer.length; i++) {
     const from = outer[i];
-    if (run) {
+    if (!inner) {
       y.set(x.subarray(from, from + n), at);
       at += n;
     } else for (let j = 0; j < n; j++) y[at++] = x[from + inner[j]];
@@ -45,23 +44,22 @@ export function copyAdd<T extends Values>(parts: readonly PlacedValues<T>[], siz
 
 /** Are all parts long runs, none of which touches another? Then copying is adding, and four times as fast. */
 function areApart(places: readonly Places[]): boolean {
-  if (!places.every(({ run, inner }) => run && inner.length >= longRun)) return false;
-  const runs = places.flatMap(({ outer, inner }) =>
-    Array.from(outer, (start) => ({ start, end: start + inner.length })),
+  if (!places.every(({ inner, count }) => !inner && count >= longRun)) return false;
+  const runs = places.flatMap(({ outer, count }) =>
+    Array.from(outer, (start) => ({ start, end: start + count })),
   );
   runs.sort((a, b) => a.start - b.start);
   return runs.every(({ start }, i) => i === 0 || runs[i - 1].end <= start);
 }
 
-function setAt({ outer, inner }: Places, y: Values, x: Values): void {
-  outer.forEach((to, i) => void x.set(y.subarray(i * inner.length, (i + 1) * inner.length), to));
+function setAt({ outer, count }: Places, y: Values, x: Values): void {
+  outer.forEach((to, i) => void x.set(y.subarray(i * count, (i + 1) * count), to));
 }
 
-function addAt({ outer, inner, run }: Places, y: Values, x: Values): void {
-  const n = inner.length;
+function addAt({ outer, inner, count: n }: Places, y: Values, x: Values): void {
   for (let i = 0, at = 0; i < outer.length; i++) {
     const to = outer[i];
-    if (run) for (let j = to; j < to + n; j++) x[j] += y[at++];
+    if (!inner) for (let j = to; j < to + n; j++) x[j] += y[at++];
     else for (let j = 0; j < n; j++) x[to + inner[j]] += y[at++];
   }
 }
@@ -76,9 +74,10 @@ function placesOf({ shape, strides, offset }: StridedView, size: number): Places
   const run = dense.size >= shortestRun;
   const split = run ? dense.start : smallTail(shape);
   const outer = sumsOf(offset, shape.slice(0, split), strides.slice(0, split));
-  const inner = sumsOf(0, shape.slice(split), strides.slice(split));
-  assertInside(outer, inner, size);
-  return { outer, inner, run };
+  const inner = run ? null : sumsOf(0, shape.slice(split), strides.slice(split));
+  const count = inner ? inner.length : dense.size;
+  assertInside({ outer, inner, count }, size);
+  return { outer, inner, count };
 }
 
 /** The last axes whose positions lie one after another. A table may move even an axis of one position. */
@@ -119,12 +118,10 @@ function sumsOf(offset: number, shape: readonly number[], strides: StridedView['
   return places;
 }
 
-function assertInside(outer: Int32Array, inner: Int32Array, size: number): void {
-  if (outer.length * inner.length === 0) return;
+function assertInside({ outer, inner, count }: Places, size: number): void {
+  if (outer.length * count === 0) return;
   const least = (places: Int32Array): number => places.reduce((a, b) => Math.min(a, b));
   const most = (places: Int32Array): number => places.reduce((a, b) => Math.max(a, b));
-  assert(
-    least(outer) + least(inner) >= 0 && most(outer) + most(inner) < size,
-    'a view stays inside its array',
-  );
+  const [from, to] = inner ? [least(inner), most(inner)] : [0, count - 1];
+  assert(least(outer) + from >= 0 && most(outer) + to < size, 'a view stays inside its array');
 }

@@ -42,7 +42,7 @@ export function lowerFused(l: Lowering, node: AnyFused): void {
     inputTypes: inputs.map((value) => value.dtype),
     engine: l.engine,
   });
-  const formulas = shortened(exprs.map(formatExpr).join('; '));
+  const formulas = shortened(exprs.map((expr) => formatExpr(expr, mostText + 1)).join('; '));
   l.describe({ description: `${plan.description}: ${formulas}` });
   l.addPlan(plan, named);
 }
@@ -63,7 +63,10 @@ export function lowerTruncate(l: Lowering, { label, inputs: [x], outputs: [y] }:
   l.addPlan(plan, { in0: room, out0: l.arrays.put(y, form).room });
 }
 
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+const mostText = 80;
+
+const shortened = (text: string): string =>
+  text.length > mostText ? `${text.slice(0, mostText - 1)}…` : text;
 
 /** Whether every reading of `value` is at the point's own place, so that the result may overwrite it. */
 function readsOwnPlace(node: AnyFused, value: GraphValue): boolean {
