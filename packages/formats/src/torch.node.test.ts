@@ -41,6 +41,17 @@ describe('loadTorch', () => {
     expect(() => parseTorch(file('state.pt'), 'c.pt', { within: '' })).toThrow(NeocogError);
   });
 
+  it.each(['objects.pt', 'objects.legacy.pt'])('passes over objects beside what is taken in %s', (name) => {
+    const { weight, bias, ...others } = parseTorch(file(name), name, { within: 'model' });
+    expect(others).toEqual({});
+    expect([weight.shape, ...weight.data]).toEqual([[2, 2], 1, 2, 3, 4]);
+    expect([bias.shape, ...bias.data]).toEqual([[2], 5, 6]);
+    // Nothing is made of them: what lies within them cannot be asked for.
+    for (const within of ['args', 'history', 'saved', 'counts', 'path', 'args.layers']) {
+      expect(() => parseTorch(file(name), name, { within }), within).toThrow(NeocogError);
+    }
+  });
+
   it('feeds a network of the same shape, its count of batches left aside', () => {
     const net = new nn.Sequential(
       new nn.Conv2d(1, 2, 3),
