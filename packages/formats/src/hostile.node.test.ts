@@ -10,6 +10,7 @@ import {
   compile,
   FormatError,
   NeocogError,
+  ones,
   ShapeError,
   softmax,
   tensor,
@@ -144,9 +145,53 @@ describe('a file that only looks hostile', () => {
     expect(net.run({ x: zeros([1]) }).y.data[0]).toBeCloseTo(Math.PI / 2, 6);
   });
 
+  it('gives the angle of a number of 8 bits as a compiled network does', async () => {
+    const nodes = [
+      ['Cast', 'x', 'b', { to: { i: 3 } }],
+      ['Acos', 'b', 'y'],
+    ] as const;
+    const net = await loadOnnx(onnx({ nodes }));
+    expect(net.run({ x: zeros([1]) }).y.data[0]).toBeCloseTo(Math.PI / 2, 6);
+    const program = await compile(net, { input: [1] });
+    expect((await program.run({ x: zeros([1]) })).y.data[0]).toBeCloseTo(Math.PI / 2, 6);
+    program.dispose();
+  });
+
+  it('normalises over more channels than there are', async () => {
+    const bytes = onnx({
+      nodes: [['LRN', 'x', 'y', { size: { i: 3e8 } }]],
+      shape: [1, 2, 2, 2],
+    });
+    const seconds = await cpuSeconds(async () => {
+      const net = await loadOnnx(bytes);
+      expect([...net.run({ x: ones([1, 2, 2, 2]) }).y.data]).toEqual(new Array(8).fill(1));
+    });
+    expect(seconds).toBeLessThan(mostSeconds);
+  });
+
   it('normalises nothing to nothing', () => {
     expect(softmax(zeros([2, 0]), { axis: 1 }).shape).toEqual([2, 0]);
   });
+});
+
+it.each([
+  'Add',
+  'Conv',
+  'Gemm',
+  'MatMul',
+  'Where',
+  'Reshape',
+  'Gather',
+  'GatherND',
+  'ScatterND',
+  'LSTM',
+  'Pad',
+  'Resize',
+  'TopK',
+  'BatchNormalization',
+])('a node %s whose second input is missing is refused in a sentence', async (op) => {
+  const bytes = onnx({ nodes: [[op, 'x', 'y']], shape: [1, 1, 4, 4] });
+  await refused(async () => (await loadOnnx(bytes)).run({ x: ones([1, 1, 4, 4]) }), NeocogError);
 });
 
 describe('an argument that is no file', () => {
