@@ -138,6 +138,8 @@ describe('neocog train and run', () => {
     const answer = await run('run', 'a/b/weights.safetensors', 'three.png', '--top', '2');
     expect(answer).toMatchObject({ code: 0, err: '' });
     expect(answer.out).toMatch(/^3 +\d+\.\d\d % {2}█+\n\d +\d+\.\d\d %.*\n$/);
+    const light = await run('run', 'a/b/weights.safetensors', 'three.png', '--invert');
+    expect(light.err).toBe('neocog: the picture is mostly light; if its strokes are dark, try --invert\n');
     const all = JSON.parse((await run('run', 'a/b/weights.safetensors', 'three.png', '--json')).out);
     expect(all).toHaveLength(10);
     expect(all[0].class).toBe('3');

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { distance, Graphs, opsOf, resultsOf, samples } from '../../../../../test/graphs.ts';
 import type { Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
 import * as e from '../../expression/expression.ts';
+import { parseConv } from '../../geometry/text.ts';
 import { settleEmpty } from './settleEmpty.ts';
 
 const [x, y] = [e.input(0), e.input(1)];
@@ -61,9 +62,11 @@ describe('settleEmpty', () => {
     const shape = { batch: 2, m: 3, k: 0, n: 2, transposeA: false, transposeB: false };
     const inputs = [g.input(0), g.input(0)];
     const matrix = add(g, (to) => ({ op: 'matmul', label: '', inputs, outputs: [to], shape }), 12);
-    const graph = g.graph([matrix]);
+    const geometry = { ...parseConv('n1 g1 c2>3 4 k3 s1 d1 p1'), batch: 0 };
+    const weights = add(g, (to) => ({ op: 'weightGrad', label: '', inputs, outputs: [to], geometry }), 18);
+    const graph = g.graph([matrix, weights]);
     expect(settled(graph)).toEqual([]);
-    expect(resultsOf(settleEmpty(graph))).toEqual([new Array(12).fill(0)]);
+    expect(resultsOf(settleEmpty(graph))).toEqual([new Array(12).fill(0), new Array(18).fill(0)]);
   });
 
   it('makes zeros of places that nothing is added to', () => {
