@@ -168,7 +168,7 @@ const meter = (elements: number, steps: number): void => {
 export const metered = <T>(body: () => T): T => withMeter(meter, body);
 
 /** A number on the host is read and written a few times. */
-const hostSteps = 20;
+const hostSteps = 4;
 
 /** Counts a value of so many numbers that is about to be made on the host, at the cost of whoever runs now. */
 export function willMake(count: number, what = 'it', width = 8): void {
