@@ -87,6 +87,7 @@ export default defineConfig({
             'test/{algorithms,adjoint}.test.ts',
             'packages/neocog/src/backends/**/*.test.ts',
           ],
+          exclude: nodeOnly,
           setupFiles: ['test/wide.setup.ts'],
           ...timeouts,
         },
@@ -98,8 +99,9 @@ export default defineConfig({
           provide: { part },
           environment: 'node',
           include: ['test/algorithms.test.ts', 'packages/neocog/src/backends/wasm/kernels/**/*.test.ts'],
+          exclude: nodeOnly,
           setupFiles: ['test/checked.setup.ts'],
-          testTimeout: 60_000,
+          ...timeouts,
         },
       },
       {
