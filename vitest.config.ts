@@ -7,7 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { findChromium } from './scripts/chromium.js';
+import { chromiumArguments, findChromium } from './scripts/chromium.js';
 
 /** Of the random cases; the script of the tests lowers it for all engines but the first. */
 const part = Number(process.env.TEST_PART ?? 1);
@@ -35,17 +35,6 @@ const isElsewhere = part < 1;
 /** Milliseconds for anything: machines may be busy, and nothing that works depends on time. */
 const patience = 300_000;
 const timeouts = { testTimeout: patience, hookTimeout: patience };
-
-const chromiumArguments = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const executablePath = findChromium();
 

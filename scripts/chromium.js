@@ -9,6 +9,18 @@ const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-c
 /** How to get one, in a line. */
 export const chromiumHint = 'install it with `apt-get install chromium`, or set CHROMIUM to the path of one';
 
+/** For a page without a window, which asks nobody outside for anything. */
+export const chromiumArguments = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** @returns {string | undefined} the path of an executable Chromium */
 export function findChromium() {
   const { CHROMIUM, PATH = '' } = process.env;

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { chromiumHint, findChromium } from '../chromium.js';
+import { chromiumArguments, chromiumHint, findChromium } from '../chromium.js';
 import { findProgram, longest } from './terminal.js';
 
 /**
@@ -37,17 +37,6 @@ const firefoxPreferences = {
   'toolkit.telemetry.reportingpolicy.firstRun': false,
 };
 
-const chromiumFlags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 /** WebKitGTK's own small browser, which lies among its libraries. */
 function findMiniBrowser() {
   const libraries = process.platform === 'linux' ? readdirSync('/usr/lib') : [];
@@ -73,7 +62,7 @@ const browsers = () => [
     name: 'Chromium',
     command: commandOf(findChromium()),
     hint: chromiumHint,
-    flags: (profile) => [...chromiumFlags, `--user-data-dir=${profile}`],
+    flags: (profile) => [...chromiumArguments, `--user-data-dir=${profile}`],
   },
   {
     name: 'Firefox',

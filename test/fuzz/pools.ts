@@ -116,7 +116,7 @@ function unpooled(c: PoolCase, x: Tensor): Answers {
   const rank = c.input.length;
   const plane = inputOf(first);
   const options = { stride: c.kernel };
-  const { output, indices } = call(`maxPool${rank}d${'WithIndices'}`, plane, c.kernel, options) as Answers;
+  const { output, indices } = call(`maxPool${rank}dWithIndices`, plane, c.kernel, options) as Answers;
   const pooled = new neocog.Tensor((output as Tensor).data as Float32Array, (output as Tensor).shape, true);
   const back = call(`maxUnpool${rank}d`, pooled, indices, c.kernel, { ...options, outputSize: c.input });
   return withGradient({ ...first, seed: x.size }, pooled, { output: back as Tensor });
