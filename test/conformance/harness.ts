@@ -5,6 +5,7 @@
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { runCompiled } from '../compiled.ts';
+import { isFirst } from '../draws.ts';
 import { type GoldenCase, loadSuite, type Suite, type SuiteName, type TensorRef } from '../golden.ts';
 
 export type Tensor = neocog.Tensor;
@@ -12,7 +13,8 @@ export type Inputs = Readonly<Record<string, Tensor>>;
 /** A case's options as its manifest holds them; the calls under test check their arguments. */
 export type Params = Readonly<Record<string, unknown>>;
 
-export const backends: readonly neocog.BackendName[] = ['reference', 'wasm'];
+/** Plain loops of JavaScript depend on no engine. */
+export const backends: readonly neocog.BackendName[] = isFirst ? ['reference', 'wasm'] : ['wasm'];
 
 /** Eagerly on each backend, and compiled: by the algorithms that seem fastest, and by plain sums only. */
 const ways = [...backends, 'compiled', 'compiled, exact'] as const;

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { expect } from 'vitest';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -55,4 +56,12 @@ export function neocog(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, err }));
   });
+}
+
+/** One sentence on standard error, nothing on standard output, exit code 1. */
+export async function expectRefused(outcome: Promise<Outcome>, sentence: RegExp): Promise<void> {
+  const { code, out, err } = await outcome;
+  expect(err).toMatch(sentence);
+  expect(err.trimEnd().split('\n')).toHaveLength(1);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
 }

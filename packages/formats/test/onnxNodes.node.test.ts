@@ -320,6 +320,114 @@ describe('reductions of nothing', () => {
   });
 });
 
+describe('operators that are operations of the library', () => {
+  const table = floats([2, 3], 1, 2, 3, 4, 5, 6);
+  const at = { type: 'int64', shape: [2, 2] } as const;
+  const indices = wholes([2, 2], 2, 0, -1, 1);
+
+  it('single elements by positions that the network is given', async () => {
+    const gather = { op: 'GatherElements', operands: { x: x([2, 3]), i: at }, attributes: { axis: 1 } };
+    await expectBoth(gather, { x: table, i: indices }, [
+      [2, 2],
+      [3, 1, 6, 5],
+    ]);
+    const updates = floats([2, 2], 7, 8, 9, 10);
+    const scatter = (attributes: OneNode['attributes'], opset: number): OneNode => ({
+      op: 'ScatterElements',
+      opset,
+      operands: { x: x([2, 3]), i: at, u: x([2, 2]) },
+      attributes: { axis: 1, ...attributes },
+    });
+    const feeds = { x: table, i: indices, u: updates };
+    await expectBoth(scatter({}, 11), feeds, [
+      [2, 3],
+      [8, 2, 7, 4, 10, 9],
+    ]);
+    await expectBoth(scatter({ reduction: 'add' }, 16), feeds, [
+      [2, 3],
+      [9, 2, 10, 4, 15, 15],
+    ]);
+  });
+
+  it('columns back to an image', async () => {
+    const col2im = (window: Partial<Record<'strides' | 'pads' | 'dilations', number[]>>): OneNode => ({
+      op: 'Col2Im',
+      opset: 18,
+      operands: {
+        x: x([1, 2, 3]),
+        image: { type: 'int64', shape: [1], values: [4] },
+        block: { type: 'int64', shape: [1], values: [2] },
+      },
+      attributes: window,
+    });
+    const columns = { x: floats([1, 2, 3], 1, 2, 3, 4, 5, 6) };
+    await expectBoth(col2im({}), columns, [
+      [1, 1, 4],
+      [1, 6, 8, 6],
+    ]);
+    await expectBoth(col2im({ strides: [2], pads: [1, 1] }), columns, [
+      [1, 1, 4],
+      [4, 2, 5, 3],
+    ]);
+    await expectBoth(col2im({ dilations: [3], pads: [1, 1] }), columns, [
+      [1, 1, 4],
+      [2, 3, 4, 5],
+    ]);
+  });
+
+  it('LRN of an even size sees one channel more after its own', async () => {
+    const attributes = { size: 2, alpha: { float: 2 }, beta: { float: 1 }, bias: { float: 0 } };
+    const node = { op: 'LRN', operands: { x: x([1, 3, 1, 1]) }, attributes };
+    await expectBoth(node, { x: floats([1, 3, 1, 1], 1, 1, 1) }, [
+      [1, 3, 1, 1],
+      [0.5, 0.5, 1],
+    ]);
+  });
+
+  it('AveragePool with dilation', async () => {
+    const pool = (attributes: object): OneNode => ({
+      op: 'AveragePool',
+      opset: 19,
+      operands: { x: x([1, 1, 7]) },
+      attributes: { kernel_shape: [2], dilations: [3], pads: [1, 1], ...attributes },
+    });
+    const rising = { x: floats([1, 1, 7], 1, 2, 3, 4, 5, 6, 7) };
+    await expectBoth(pool({}), rising, [
+      [1, 1, 6],
+      [3, 2.5, 3.5, 4.5, 5.5, 5],
+    ]);
+    await expectBoth(pool({ count_include_pad: 1 }), rising, [
+      [1, 1, 6],
+      [1.5, 2.5, 3.5, 4.5, 5.5, 2.5],
+    ]);
+  });
+
+  it('Trilu keeps a triangle, of floats and of whole numbers', async () => {
+    const trilu = (upper: number, diagonal: number, type: 'float32' | 'int64'): OneNode => ({
+      op: 'Trilu',
+      operands: {
+        x: { type, shape: [1, 2, 3] },
+        k: { type: 'int64', shape: [], values: [diagonal] },
+      },
+      attributes: { upper },
+      outputs: { y: type },
+    });
+    for (const [type, values] of [
+      ['float32', floats([1, 2, 3], 1, 2, 3, 4, 5, 6)],
+      ['int64', wholes([1, 2, 3], 1, 2, 3, 4, 5, 6)],
+    ] as const) {
+      await expectBoth(trilu(1, 1, type), { x: values }, [
+        [1, 2, 3],
+        [0, 2, 3, 0, 0, 6],
+      ]);
+      await expectBoth(trilu(0, 0, type), { x: values }, [
+        [1, 2, 3],
+        [1, 0, 0, 4, 5, 0],
+      ]);
+    }
+  });
+});
+
 describe('values of no cells', () => {
   const moved: readonly (readonly [string, OneNode, readonly number[]])[] = [
     ['Trilu', { op: 'Trilu', operands: { x: x([0, 3]) } }, [0, 3]],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { features } from 'neocog';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildCommand, neocog, type Outcome, removeCommand } from '../../test/command.ts';
+import { buildCommand, expectRefused, neocog, type Outcome, removeCommand } from '../../test/command.ts';
 import { writeDataset } from '../../test/data.ts';
 import { percentile } from '../bench/measure.ts';
 
@@ -27,12 +27,8 @@ async function output(...args: string[]): Promise<string> {
   return out;
 }
 
-async function expectRefusal(args: string[], sentence: RegExp): Promise<void> {
-  const { code, out, err } = await run(...args);
-  expect(err).toMatch(sentence);
-  expect(err.trimEnd().split('\n')).toHaveLength(1);
-  expect({ code, out }).toEqual({ code: 1, out: '' });
-}
+const expectRefusal = (args: string[], sentence: RegExp): Promise<void> =>
+  expectRefused(run(...args), sentence);
 
 describe('neocog bench', () => {
   it('prints times, throughput and needs', async () => {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saveSafetensors } from '@neocog/formats';
 import { manualSeed, models } from 'neocog';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isFirst } from '../../../../test/draws.ts';
 import { buildCommand, neocog, removeCommand } from '../../test/command.ts';
 
 let folder = '';
@@ -36,9 +37,7 @@ const small: Partial<Record<models.ModelName, string>> = {
   c3d: '1x3x16x112x112',
 };
 const large = ['alexnet', 'vgg11', 'vgg16', 'c3d'] as const;
-const inFull = inject('part') === 1;
-
-it.each(inFull ? large : (['alexnet'] as const))('builds %s with few hidden units', async (name) => {
+it.each(isFirst ? large : (['alexnet'] as const))('builds %s with few hidden units', async (name) => {
   const file = `${name}.safetensors`;
   manualSeed(1);
   await writeFile(join(folder, file), saveSafetensors(models[name]({ hidden: 16 }).stateDict()));
@@ -52,7 +51,7 @@ it.each(inFull ? large : (['alexnet'] as const))('builds %s with few hidden unit
 /** In other engines: without and with layers that a program runs by Winograd's algorithm. */
 const few: readonly models.ModelName[] = ['resnet18', 'squeezenet'];
 
-it.each(inFull ? names.filter((name) => !(large as readonly string[]).includes(name)) : few)(
+it.each(isFirst ? names.filter((name) => !(large as readonly string[]).includes(name)) : few)(
   'builds %s, and its answers are those of its source',
   async (name) => {
     const args = ['build', name, '-o', name, '--input', small[name] ?? '1x3x64x64', '--runs', '1'];

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildCommand, neocog, type Outcome, removeCommand } from '../../test/command.ts';
+import { buildCommand, expectRefused, neocog, type Outcome, removeCommand } from '../../test/command.ts';
 
 const run = (...args: string[]): Promise<Outcome> => neocog(tmpdir(), args);
 const text = 'n1 g1 c64>64 56x56 k3x3 s1 d1 p1';
@@ -18,12 +18,8 @@ async function output(...args: string[]): Promise<string> {
   return out;
 }
 
-async function expectRefusal(args: string[], sentence: RegExp): Promise<void> {
-  const { code, out, err } = await run('explain', ...args);
-  expect(err).toMatch(sentence);
-  expect(err.trimEnd().split('\n')).toHaveLength(1);
-  expect({ code, out }).toEqual({ code: 1, out: '' });
-}
+const expectRefusal = (args: string[], sentence: RegExp): Promise<void> =>
+  expectRefused(run('explain', ...args), sentence);
 
 describe('neocog explain', () => {
   it('fills in the formulas of a convolution', async () => {

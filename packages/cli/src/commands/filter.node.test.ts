@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Generator } from 'neocog';
 import sharp, { type Channels, type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildCommand, neocog, type Outcome, removeCommand } from '../../test/command.ts';
+import { buildCommand, expectRefused, neocog, type Outcome, removeCommand } from '../../test/command.ts';
 
 let folder = '';
 const at = (name: string): string => join(folder, name);
@@ -19,13 +19,10 @@ async function filter(...args: string[]): Promise<string> {
   return out;
 }
 
-/** One sentence on standard error, nothing on standard output, no file. */
+/** What is refused leaves no file. */
 async function expectRefusal(args: string[], sentence: RegExp): Promise<void> {
   const before = await readdir(folder);
-  const { code, out, err } = await run(...args);
-  expect(err).toMatch(sentence);
-  expect(err.trimEnd().split('\n')).toHaveLength(1);
-  expect({ code, out }).toEqual({ code: 1, out: '' });
+  await expectRefused(run(...args), sentence);
   expect(await readdir(folder)).toEqual(before);
 }
 

@@ -14,7 +14,7 @@ import {
 import { init, models, randn, softmax, tensor } from 'neocog';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildCommand, neocog, type Outcome, removeCommand } from '../../test/command.ts';
+import { buildCommand, expectRefused, neocog, type Outcome, removeCommand } from '../../test/command.ts';
 
 const fixture = (path: string): string =>
   fileURLToPath(new URL(`../../../formats/fixtures/${path}`, import.meta.url));
@@ -22,12 +22,8 @@ const fixture = (path: string): string =>
 let folder = '';
 const run = (...args: string[]): Promise<Outcome> => neocog(folder, args);
 
-async function expectRefusal(args: string[], sentence: RegExp): Promise<void> {
-  const { code, out, err } = await run(...args);
-  expect(err).toMatch(sentence);
-  expect(err.trimEnd().split('\n')).toHaveLength(1);
-  expect({ out, code }).toEqual({ out: '', code: 1 });
-}
+const expectRefusal = (args: string[], sentence: RegExp): Promise<void> =>
+  expectRefused(run(...args), sentence);
 
 const black = { r: 0, g: 0, b: 0 };
 

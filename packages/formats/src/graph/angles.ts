@@ -3,7 +3,6 @@
 import {
   abs,
   add,
-  cos,
   div,
   equal,
   exp,
@@ -13,7 +12,6 @@ import {
   mul,
   neg,
   sign,
-  sin,
   sqrt,
   square,
   sub,
@@ -46,8 +44,6 @@ export function atan2(y: Tensor, x: Tensor): Tensor {
   const turn = where(greaterEqual(y, 0), halfTurn, -halfTurn);
   return where(less(x, 0), add(angle, turn), angle);
 }
-
-export const tan = (x: Tensor): Tensor => div(sin(x), cos(x));
 
 export const sinh = (x: Tensor): Tensor => div(sub(exp(x), exp(neg(x))), 2);
 

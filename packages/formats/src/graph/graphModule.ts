@@ -127,17 +127,23 @@ function runStep(step: Step, scope: Scope): Value[] {
   });
 }
 
-/** Refusals of operations pass; whatever else goes wrong is told with the node's name. */
+/** What goes wrong with shapes, or in no expected way, is told with the node's name; other refusals pass. */
 function carryOut<T>(name: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof NeocogError || !(error instanceof Error)) throw error;
-    throw new ShapeError(`run: node ${name} cannot be computed from what it is given: ${error.message}`, {
+    if (!(error instanceof Error) || !isNameless(error)) throw error;
+    throw new ShapeError(`${ofNode} ${name} cannot be computed from what it is given: ${error.message}`, {
       cause: error,
     });
   }
 }
+
+const ofNode = 'run: node';
+
+/** The node in a block says it before the node that runs the block. */
+const isNameless = (error: Error): boolean =>
+  error instanceof ShapeError ? !error.message.startsWith(ofNode) : !(error instanceof NeocogError);
 
 function resultsOf(module: nn.Module, inputs: Arguments, scope: Scope): readonly Value[] {
   if (module instanceof Operation) return module.apply(inputs);

@@ -1,8 +1,11 @@
 // Which weight of a file is whose: by names, by names with numbers, by order.
 
+import { readFileSync } from 'node:fs';
 import { Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { indexWeights, NamedWeights, type WeightStore, weightPath } from './weights.ts';
+import { Budget } from '../budget.ts';
+import { Hdf5Group } from './hdf5.ts';
+import { ArchiveWeights, indexWeights, NamedWeights, type WeightStore, weightPath } from './weights.ts';
 
 /** Each weight's value is its number in the file. */
 const store = (...names: string[]): NamedWeights =>
@@ -57,6 +60,11 @@ describe('NamedWeights', () => {
     expect(found(ab)).toBeUndefined();
   });
 
+  it('prefer the layer itself to one whose name has a number more', () => {
+    const [a] = layersOf(store('a_1/kernel', 'a/kernel'), 'a');
+    expect(found(a)).toBe(1);
+  });
+
   it('tell layers of one name in several networks by the path, or by the order in which they ask', () => {
     const byPath = layersOf(store('one/a/kernel', 'two/a/kernel'), 'two', 'one');
     expect(byPath.map((net) => found(layersOf(net, 'a')[0]))).toEqual([1, 0]);
@@ -66,5 +74,15 @@ describe('NamedWeights', () => {
       [0, 2],
       [1, 3],
     ]);
+  });
+});
+
+describe('ArchiveWeights', () => {
+  it('count layers of a class where groups have no names', () => {
+    const bytes = new Uint8Array(readFileSync(new URL('../../fixtures/keras/groups.h5', import.meta.url)));
+    const weights = new ArchiveWeights(Hdf5Group.open(bytes, new Budget('groups.h5', bytes.length)));
+    const classes = ['Conv2D', 'Dense', 'Conv2D', 'Flatten', 'Conv2D', 'Conv2D'];
+    const layers = weights.layers(classes.map((className, i) => ({ className, name: `layer${i}` })));
+    expect(layers.map((layer) => found(layer))).toEqual([0, 3, 1, undefined, 2, undefined]);
   });
 });

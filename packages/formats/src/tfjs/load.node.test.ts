@@ -65,6 +65,8 @@ describe('loadTfjs', () => {
       const net = await loadTfjs({ modelJson, weights });
       expectClose(net.run({ x: inputs[0] })[net.outputs[0].name], outputs[0], 'first');
     }
+    const surplus = new Uint8Array(Buffer.concat([...shards, Uint8Array.of(0)]));
+    await expect(loadTfjs({ modelJson, weights: surplus })).rejects.toThrow(/the manifest describes/);
     await expect(loadTfjs({ modelJson, weights: {} })).rejects.toThrow(
       /weights hold no "group1-shard1of3.bin"/,
     );

@@ -36,6 +36,13 @@ describe('schedules', () => {
     expect(schedule.multiStep({ baseLr, milestones: [4, 2, 2], gamma: 0.5 })(2)).toBe(0.25);
   });
 
+  it('take an option that is undefined for one that is not there', () => {
+    const options = { maxLr: 1, totalSteps: 9 };
+    const bare = schedule.oneCycle({ ...options, divFactor: undefined, pctStart: undefined });
+    const [want, got] = [schedule.oneCycle(options), bare].map((rate) => [0, 1, 4, 8].map(rate));
+    expect(got).toEqual(want);
+  });
+
   it('keep the momentum still when asked', () => {
     const momentum = schedule.oneCycleMomentum({ maxLr: 1, totalSteps: 9, cycleMomentum: false });
     expect([0, 2, 5, 8].map(momentum)).toEqual([0.95, 0.95, 0.95, 0.95]);

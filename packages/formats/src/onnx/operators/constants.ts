@@ -1,20 +1,12 @@
 // Operators whose results are made of numbers that are known: constants, ranges, masks, shapes.
 
-import { Tensor, where, zeros } from 'neocog';
+import { Tensor, tril, triu, zeros } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { product } from '../../graph/places.ts';
-import {
-  HostArray,
-  type HostType,
-  int64s,
-  likeTensors,
-  mapHost,
-  toTensor,
-  type Value,
-} from '../../graph/value.ts';
+import { HostArray, type HostType, int64s, mapHost, toTensor, type Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { elementType } from '../tensors.ts';
-import { expandTo, settle, simple } from './common.ts';
+import { settle, simple } from './common.ts';
 
 const shapeOperator = simple('Shape', (node) => {
   const [start, end] = [node.int('start', 0), node.has('end') ? node.int('end', 0) : undefined];
@@ -100,18 +92,17 @@ const oneHot = simple(
 const trilu = simple('Trilu', (node) => {
   const upper = node.int('upper', 1) === 1;
   return (inputs) => {
-    const k = inputs[1] ? node.read(inputs[1]).data[0] : 0;
+    const diagonal = inputs[1] ? node.read(inputs[1]).data[0] : 0;
     const [x] = settle([inputs[0]]);
+    if (!(x instanceof HostArray)) return (upper ? triu : tril)(toTensor(x), { diagonal });
     const [rows, columns] = x.shape.slice(-2);
     willMake(rows * columns, String(node));
     const keep = Float64Array.from({ length: rows * columns }, (_, i) => {
       const distance = (i % columns) - Math.floor(i / columns);
-      return Number(upper ? distance >= k : distance <= k);
+      return Number(upper ? distance >= diagonal : distance <= diagonal);
     });
     const mask = new HostArray('float32', keep, [rows, columns]);
-    if (x instanceof HostArray) return mapHost(x.dtype, [x, mask], (v, m) => (m ? v : 0));
-    const [t, m] = likeTensors([x, mask]);
-    return where(expandTo(m, t.shape), t, 0);
+    return mapHost(x.dtype, [x, mask], (value, isKept) => (isKept ? value : 0));
   };
 });
 

@@ -9,13 +9,16 @@ import {
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
+  fold,
   nn,
   pad,
   reshape,
   slice,
   type Tensor,
 } from 'neocog';
+import { willMake } from '../../budget.ts';
 import { type Arguments, operation } from '../../graph/operation.ts';
+import { product } from '../../graph/places.ts';
 import { toFloats } from '../../graph/value.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
 
@@ -189,4 +192,20 @@ export function cutAxis(x: Tensor, axis: number, before: number, after: number):
   return start > 0 || end < padded.shape[axis] ? slice(padded, { axis, start, end }) : padded;
 }
 
-export const convOperators: readonly Operator[] = [conv, convTranspose];
+/** Columns added back to the image that they were taken from: the adjoint of im2col. */
+const col2im: Operator = {
+  name: 'Col2Im',
+  limits: '1 to 3 spatial axes, sizes known on the host',
+  build: (node) =>
+    operation('Col2Im', ([columns, imageShape, blockShape]) => {
+      const [image, block] = [imageShape, blockShape].map((sizes) => [...node.read(sizes!).data]);
+      const rank = needRank(node, image.length);
+      const x = toFloats(columns!);
+      willMake((x.size / product(block)) * product(image), String(node), 4);
+      const padding = pairsOf(node, rank);
+      const [stride, dilation] = ['strides', 'dilations'].map((name) => perAxis(node, name, rank));
+      return fold(x, image, block, { stride, dilation, padding });
+    }),
+};
+
+export const convOperators: readonly Operator[] = [conv, convTranspose, col2im];

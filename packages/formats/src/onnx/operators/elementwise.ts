@@ -28,9 +28,10 @@ import {
   sub,
   type Tensor,
   type TensorLike,
+  tan,
   where,
 } from 'neocog';
-import { acos, asin, atan, cosh, sinh, tan } from '../../graph/angles.ts';
+import { acos, asin, atan, cosh, sinh } from '../../graph/angles.ts';
 import { operation } from '../../graph/operation.ts';
 import { HostArray, halfToEven, isKnown, mapHost, toFloats, type Value } from '../../graph/value.ts';
 import type { Operator } from '../node.ts';

@@ -1,6 +1,6 @@
 // Operators that read or replace single places or rows of a value.
 
-import { cast, indexSelect } from 'neocog';
+import { cast, gather as gatherCells, indexSelect, scatter as scatterCells, type Tensor } from 'neocog';
 import { willMake } from '../../budget.ts';
 import {
   blockPlaces,
@@ -11,39 +11,34 @@ import {
   scatter,
   stridesOf,
 } from '../../graph/places.ts';
-import { int64s, isKnown, moveValues, toTensor } from '../../graph/value.ts';
+import { int64s, isKnown, likeTensors, moveValues, toTensor, type Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { axisOf, settle, simple } from './common.ts';
+
+/** Indices that a program computes. */
+const wholes = (indices: Value): Tensor => cast(toTensor(indices), 'int32');
 
 const gather = simple('Gather', (node) => {
   const axis = node.int('axis', 0);
   return (inputs) => {
     const [x, indices] = settle(inputs);
     const d = axisOf(node, axis, x.shape.length);
-    if (!isKnown(indices)) return indexSelect(toTensor(x), cast(toTensor(indices), 'int32'), { axis: d });
+    if (!isKnown(indices)) return indexSelect(toTensor(x), wholes(indices), { axis: d });
     const cells = toTensor(node.read(indices));
     return moveValues([x], ([t]) => indexSelect(t, cast(cells, 'int32'), { axis: d }));
   };
 });
 
-const known = 'indices known on the host';
-
-const gatherElements = simple(
-  'GatherElements',
-  (node) => {
-    const axis = node.int('axis', 0);
-    return (inputs) => {
-      const [x, given] = settle(inputs);
-      const indices = node.read(given);
-      return pick(
-        x,
-        indices.shape,
-        elementPlaces(`${node}`, x.shape, axisOf(node, axis, x.shape.length), indices),
-      );
-    };
-  },
-  known,
-);
+const gatherElements = simple('GatherElements', (node) => {
+  const axis = node.int('axis', 0);
+  return (inputs) => {
+    const [x, indices] = settle(inputs);
+    const d = axisOf(node, axis, x.shape.length);
+    if (!isKnown(indices)) return gatherCells(toTensor(x), wholes(indices), { axis: d });
+    const cells = node.read(indices);
+    return pick(x, cells.shape, elementPlaces(`${node}`, x.shape, d, cells));
+  };
+});
 
 const gatherND = simple(
   'GatherND',
@@ -68,13 +63,18 @@ const scatterElements = (name: string): Operator =>
     name,
     (node) => {
       const [axis, combine] = [node.int('axis', 0), combinationOf(node)];
+      const reduction = node.text('reduction', 'none');
       return (inputs) => {
         const [x, given, updates] = settle(inputs);
         const d = axisOf(node, axis, x.shape.length);
+        if (!isKnown(given) && (reduction === 'none' || reduction === 'add')) {
+          const [t, values] = likeTensors([x, updates]);
+          return scatterCells(t, wholes(given), values, { axis: d, reduction });
+        }
         return scatter(x, elementPlaces(`${node}`, x.shape, d, node.read(given)), updates, combine);
       };
     },
-    known,
+    'with a reduction other than add, indices known on the host',
   );
 
 const scatterND = simple(
@@ -86,7 +86,7 @@ const scatterND = simple(
       return scatter(x, blockPlaces(`${node}`, x.shape, 0, node.read(given)), updates, combine);
     };
   },
-  known,
+  'indices known on the host',
 );
 
 /** Where values are other than 0. */

@@ -3,18 +3,17 @@
 import {
   abs,
   add,
-  avgPool3d,
   batchNorm,
   div,
   dropout,
+  flip,
+  localResponseNorm,
   maximum,
   mean,
   mul,
   nn,
   notEqual,
   ones,
-  pad,
-  pow,
   reshape,
   sqrt,
   sub,
@@ -194,37 +193,21 @@ const layerNormFrom =
     return [shift ? add(scaled, shift) : scaled, average, inverse];
   };
 
-/** x / (bias + α/size · Σ x²)^β over `size` neighbouring channels. Krizhevsky et al., 2012. */
+/** x / (bias + α/size · Σ x²)^β over `size` neighbouring channels; of an even size one more lies after x's own than before. */
 const localResponse: Operator = {
   name: 'LRN',
   limits: '',
   build: (node) => {
     const size = node.int('size', 1);
-    const [alpha, beta, bias] = [node.float('alpha', 1e-4), node.float('beta', 0.75), node.float('bias', 1)];
+    const [alpha, beta, k] = [node.float('alpha', 1e-4), node.float('beta', 0.75), node.float('bias', 1)];
+    const respond = (x: Tensor): Tensor => localResponseNorm(x, size, { alpha, beta, k });
     return operation('LRN', ([input]) => {
       const x = toFloats(input!);
-      const [n, c, ...rest] = x.shape;
-      const planes = reshape(mul(x, x), [n, 1, c, 1, rest.reduce((a, b) => a * b, 1)]);
-      // A window that sees all channels sees no more where it is larger.
-      const pads = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)].map((cells) => Math.min(cells, c));
-      const window = { stride: 1, padding: [0, 0, 0], divisorOverride: size };
-      const sums = avgPool3d(padChannels(planes, pads), [pads[0] + 1 + pads[1], 1, 1], window);
-      return div(x, pow(add(mul(reshape(sums, x.shape), alpha), bias), beta));
+      // neocog's windows, as PyTorch's, have the one more before.
+      return size % 2 === 1 ? respond(x) : flip(respond(flip(x, [1])), [1]);
     });
   },
 };
-
-function padChannels(x: Tensor, [before, after]: readonly number[]): Tensor {
-  return before + after > 0
-    ? pad(x, [
-        [0, 0],
-        [0, 0],
-        [before, after],
-        [0, 0],
-        [0, 0],
-      ])
-    : x;
-}
 
 const lpNorm: Operator = {
   name: 'LpNormalization',

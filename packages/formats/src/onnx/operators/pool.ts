@@ -244,22 +244,21 @@ const averagePool: Operator = {
     const window = windowOf(node);
     const { rank, kernel, stride, dilation, ceilMode, pads } = window;
     const countIncludePad = node.int('count_include_pad', 0) === 1;
-    const isPlain = dilation.every((n) => n === 1);
-    if (pads && isPlain && isModest(window, pads)) {
-      return new avgLayers[rank](kernel, { stride, padding: pads, ceilMode, countIncludePad });
+    if (pads && isModest(window, pads)) {
+      return new avgLayers[rank](kernel, { stride, padding: pads, dilation, ceilMode, countIncludePad });
     }
     return operation('AveragePool', ([input]) => {
       const x = toFloats(input!);
       const padding = padsFor(window, x.shape.slice(2));
-      if (isPlain && isModest(window, padding)) {
-        return avgPools[rank](x, kernel, { stride, padding, ceilMode, countIncludePad });
+      if (isModest(window, padding)) {
+        return avgPools[rank](x, kernel, { stride, padding, dilation, ceilMode, countIncludePad });
       }
       return div(sumWindows(window, x, padding), countsOf(window, x, padding, countIncludePad));
     });
   },
 };
 
-/** Sums over windows with any padding and dilation: a convolution with ones, plane by plane. */
+/** Sums over windows with any padding: a convolution with ones, plane by plane. */
 function sumWindows(window: Window, x: Tensor, pads: readonly [number, number][]): Tensor {
   const { rank, kernel, stride, dilation } = window;
   const padded = x.shape.slice(2).map((n, d) => n + pads[d][0] + pads[d][1]);

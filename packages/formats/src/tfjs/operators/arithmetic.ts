@@ -33,9 +33,10 @@ import {
   square,
   sub,
   Tensor,
+  tan,
   where,
 } from 'neocog';
-import { acos, asin, atan, atan2, cosh, sinh, tan } from '../../graph/angles.ts';
+import { acos, asin, atan, atan2, cosh, sinh } from '../../graph/angles.ts';
 import type { Compute } from '../../graph/operation.ts';
 import { operation } from '../../graph/operation.ts';
 import { HostArray, mapHost, toFloats, type Value } from '../../graph/value.ts';

@@ -121,6 +121,37 @@ describe('what is given up for memory', () => {
     expect(total(choices)).toBeGreaterThan(total(least));
   });
 
+  it('gives back what was given up beyond need', () => {
+    let returned = 0;
+    for (let share = 0.02; share < 1; share += 0.02) {
+      const excess = share * (total(free) - total(least));
+      const choices = after(excess, tasks) as ConvChoice[];
+      const spare = total(free) - total(choices) - excess;
+      choices.forEach(({ plan, cost }, i) => {
+        if (cost === free[i].cost) return;
+        returned++;
+        expect(bytesOf(free[i].plan) - bytesOf(plan), `share ${share}`).toBeGreaterThan(spare);
+      });
+    }
+    expect(returned).toBeGreaterThan(50);
+  });
+
+  it('gives up first what costs least per byte', () => {
+    const costOf = (choices: readonly ConvChoice[]): number =>
+      choices.reduce((sum, { cost }) => sum + cost, 0);
+    const priceOf = (...some: ConvTask[]): number => {
+      const [before, then] = [null, 1].map((excess) => after(excess, some) as ConvChoice[]);
+      return (costOf(then) - costOf(before)) / (total(before) - total(then));
+    };
+    const layers = ['c16>16 56x56', 'c32>256 14x14', 'c64>64 28x28', 'c128>128 28x28', 'c512>512 7x7'];
+    const alone = layers.map((text) => task(`n1 g1 ${text} k3x3 s1 d1 p1`));
+    const prices = alone.map((each) => priceOf(each));
+    expect(new Set(prices).size).toBe(prices.length);
+    for (const [i, one] of alone.entries())
+      for (const [j, other] of alone.entries())
+        if (i !== j) expect(priceOf(one, other)).toBeCloseTo(Math.min(prices[i], prices[j]), 9);
+  });
+
   it('says of what was given up that it takes too much memory', () => {
     const [{ candidates }] = least;
     const word = candidates.find(({ name }) => name === free[0].algorithm)?.refusal;

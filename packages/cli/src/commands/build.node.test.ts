@@ -7,18 +7,13 @@ import { pathToFileURL } from 'node:url';
 import { saveSafetensors } from '@neocog/formats';
 import { manualSeed, models, noGrad, Tensor } from 'neocog';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildCommand, neocog, type Outcome, removeCommand } from '../../test/command.ts';
+import { buildCommand, expectRefused, neocog, type Outcome, removeCommand } from '../../test/command.ts';
 
 let folder = '';
 const build = (...args: string[]): Promise<Outcome> => neocog(folder, ['build', ...args]);
 
-/** One sentence on standard error, nothing on standard output, exit code 1. */
-async function expectRefusal(args: string[], sentence: RegExp): Promise<void> {
-  const { code, out, err } = await build(...args);
-  expect(err).toMatch(sentence);
-  expect(err.trimEnd().split('\n')).toHaveLength(1);
-  expect({ out, code }).toEqual({ out: '', code: 1 });
-}
+const expectRefusal = (args: string[], sentence: RegExp): Promise<void> =>
+  expectRefused(build(...args), sentence);
 
 const net = models.squeezenet({ classes: 7 });
 const wholeNet = models.lenet5();
