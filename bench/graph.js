@@ -27,10 +27,10 @@ function formulaOf(call) {
   let found;
   const real = backend();
   const listening = Object.assign(Object.create(real), {
-    /** @type {typeof real.fused} */
-    fused(loop, inputs) {
-      found = loop.expr;
-      return real.fused(loop, inputs);
+    /** @type {typeof real.run} */
+    run(work, inputs) {
+      if (work.op === 'fused') found = work.loop.expr;
+      return real.run(work, inputs);
     },
   });
   setBackend(listening);
@@ -115,44 +115,43 @@ function recordingBackend(recorder, real) {
     weight: recorder.place(w, shape),
     ...(bias && { bias: recorder.place(bias, [bias.length]) }),
   });
-  /** @type {Partial<typeof real>} */
-  const calls = {
-    conv(g, x, w, bias) {
-      const weights = placeConv(w, neocog.weightShape(g), bias);
-      return recorder.note('conv', [x], real.conv(g, x, w, bias), {
-        weights,
-        groups: g.groups,
-        ...windowOf(g.axes),
-      });
-    },
-    convInputGrad(g, y, w, bias) {
-      const weights = placeConv(w, neocog.weightShape(g), bias);
-      return recorder.note('convTranspose', [y], real.convInputGrad(g, y, w, bias), {
-        weights,
-        groups: g.groups,
-        ...windowOf(g.axes),
-        outputSize: g.axes.map((axis) => axis.input),
-      });
-    },
-    maxPool(g, x) {
-      const result = real.maxPool(g, x);
-      const ceil = g.axes.some(
-        (a) => (a.output - 1) * a.stride + a.kernel > a.input + a.padBefore + a.padAfter,
-      );
-      recorder.note('maxPool', [x], result.output, { ...windowOf(g.axes), ceil });
-      return result;
-    },
-    fused(loop, inputs) {
-      const y = real.fused(loop, inputs);
-      const name = names.get(loop.expr);
-      return name ? recorder.note(name, [...inputs], y) : y;
-    },
-    copyAdd(parts, size) {
-      const inputs = parts.map(({ values }) => values);
-      return recorder.note('concat', inputs, real.copyAdd(parts, size));
-    },
+  /** @type {typeof real.run} */
+  const run = (work, inputs) => {
+    const results = real.run(work, inputs);
+    const [x, w, bias] = inputs;
+    const [y] = results;
+    switch (work.op) {
+      case 'conv':
+      case 'inputGrad': {
+        const { geometry: g } = work;
+        const isForward = work.op === 'conv';
+        recorder.note(isForward ? 'conv' : 'convTranspose', [x], y, {
+          weights: placeConv(w, neocog.weightShape(g), work.bias ? bias : null),
+          groups: g.groups,
+          ...windowOf(g.axes),
+          ...(!isForward && { outputSize: g.axes.map((axis) => axis.input) }),
+        });
+        break;
+      }
+      case 'maxPool': {
+        const { axes } = work.geometry;
+        const ceil = axes.some(
+          (a) => (a.output - 1) * a.stride + a.kernel > a.input + a.padBefore + a.padAfter,
+        );
+        recorder.note('maxPool', [x], y, { ...windowOf(axes), ceil });
+        break;
+      }
+      case 'fused': {
+        const name = names.get(work.loop.expr);
+        if (name) recorder.note(name, [...inputs], y);
+        break;
+      }
+      case 'copyAdd':
+        recorder.note('concat', [...inputs], y);
+    }
+    return results;
   };
-  return Object.assign(Object.create(real), calls);
+  return Object.assign(Object.create(real), { run });
 }
 
 /** How layers are noted that are not one call of the backend. @param {Recorder} recorder @param {any} part */

@@ -7,8 +7,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import { f32x4, v128 } from '../packages/neocog/dist/backends/wasm/assembler/index.js';
 import { compiled } from '../packages/neocog/dist/backends/wasm/eager/compile.js';
-import { convolve } from '../packages/neocog/dist/backends/wasm/eager/conv.js';
 import { memory, reserve } from '../packages/neocog/dist/backends/wasm/eager/memory.js';
+import { carryOut } from '../packages/neocog/dist/backends/wasm/eager/routine.js';
 import {
   engine,
   engineName,
@@ -18,6 +18,7 @@ import {
 import { plainEpilogue } from '../packages/neocog/dist/backends/wasm/kernels/epilogue.js';
 import { kernelParams } from '../packages/neocog/dist/backends/wasm/kernels/kernel.js';
 import { Chooser } from '../packages/neocog/dist/backends/wasm/program/choose.js';
+import { convWork } from '../packages/neocog/dist/backends/work.js';
 import { inputShape, multiplyAdds, outputShape, weightShape } from '../packages/neocog/dist/geometry/conv.js';
 import { parseConv } from '../packages/neocog/dist/geometry/text.js';
 import { configure } from '../packages/neocog/dist/index.js';
@@ -135,7 +136,7 @@ function eagerOf(text) {
   const mode = engine();
   return () => {
     overrideEngine(mode);
-    convolve('conv', g, x, w);
+    carryOut(convWork('conv', g), [x, w]);
   };
 }
 

@@ -3,11 +3,8 @@
 // algorithms is the backend's own, so that a new one is tested by being there.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ConvKernel } from '../packages/neocog/src/backends/backend.ts';
-import { referenceBackend } from '../packages/neocog/src/backends/reference/backend.ts';
-import { convolve } from '../packages/neocog/src/backends/wasm/eager/conv.ts';
-import { explainConv } from '../packages/neocog/src/backends/wasm/eager/explain.ts';
-import { matmul } from '../packages/neocog/src/backends/wasm/eager/matmul.ts';
+import { explain } from '../packages/neocog/src/backends/wasm/eager/explain.ts';
+import { carryOut } from '../packages/neocog/src/backends/wasm/eager/routine.ts';
 import {
   blocksFor,
   type Engine,
@@ -23,6 +20,7 @@ import type {
 } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
 import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
+import { type ConvKernel, convWork } from '../packages/neocog/src/backends/work.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
 import { formatConv, parseConv } from '../packages/neocog/src/geometry/text.ts';
 import type { ConvGeometry, PaddingMode } from '../packages/neocog/src/geometry/types.ts';
@@ -30,6 +28,7 @@ import { Generator } from '../packages/neocog/src/index.ts';
 import { pick, plain, randomPitch, runCase } from './convPlans.ts';
 import { draws, some } from './draws.ts';
 import { compileKernel, KernelRunner } from './kernelRunner.ts';
+import { byReference, type ConvArrays, convByReference, inputsOf } from './reference.ts';
 
 const kernels: readonly ConvKernel[] = ['conv', 'inputGrad', 'weightGrad'];
 const modes: readonly PaddingMode[] = ['zeros', 'zeros', 'reflect', 'symmetric', 'replicate', 'circular'];
@@ -121,14 +120,14 @@ function operandsOf(g: ConvGeometry, draw: () => number): Operands {
   };
 }
 
-const argumentsOf = (kernel: ConvKernel, { x, w, y }: Operands): [Float32Array, Float32Array] =>
-  kernel === 'conv' ? [x, w] : kernel === 'inputGrad' ? [y, w] : [x, y];
+const computed = (g: ConvGeometry, kernel: ConvKernel, o: Operands): Float32Array =>
+  carryOut(
+    convWork(kernel, g, o.bias[kernel] !== null),
+    inputsOf(kernel, o, o.bias[kernel]),
+  )[0] as Float32Array;
 
-function expected(g: ConvGeometry, kernel: ConvKernel, o: Operands): Float32Array {
-  if (kernel === 'conv') return referenceBackend.conv(g, o.x, o.w, o.bias.conv);
-  if (kernel === 'inputGrad') return referenceBackend.convInputGrad(g, o.y, o.w, o.bias.inputGrad);
-  return referenceBackend.convWeightGrad(g, o.x, o.y);
-}
+const expected = (g: ConvGeometry, kernel: ConvKernel, o: Operands): Float32Array =>
+  convByReference(kernel, g, o, o.bias[kernel]);
 
 /** Largest deviation as a share of 1e-5·√n, for n terms of magnitude 1 in a sum. */
 function deviation(got: Float32Array, want: Float32Array, terms: number): number {
@@ -168,7 +167,7 @@ describe.each(engines)('with %o', (abilities) => {
         if (!g) continue;
         tried++;
         const o = operandsOf(g, () => random.integer(7) - 3);
-        const got = convolve(kernel, g, ...argumentsOf(kernel, o), o.bias[kernel]);
+        const got = computed(g, kernel, o);
         const wrong = expected(g, kernel, o).findIndex((v, i) => v !== got[i]);
         expect(wrong, `${formatConv(g)} differs at ${wrong}`).toBe(-1);
       }
@@ -186,10 +185,11 @@ it('convolution is one trilinear form, and its gradients are differences of its 
     if (!g) continue;
     tried++;
     const { x, w, y } = operandsOf(g, () => random.integer(7) - 3);
+    const run = (kernel: ConvKernel, arrays: ConvArrays): Float32Array =>
+      carryOut(convWork(kernel, g), inputsOf(kernel, arrays))[0] as Float32Array;
     const conv = (from: Float32Array, weight: Float32Array): number =>
-      dot(convolve('conv', g, from, weight), y);
-    const dx = convolve('inputGrad', g, y, w);
-    const dw = convolve('weightGrad', g, x, y);
+      dot(run('conv', { x: from, w: weight, y }), y);
+    const [dx, dw] = [run('inputGrad', { x, w, y }), run('weightGrad', { x, w, y })];
     const form = conv(x, w);
     expect([dot(x, dx), dot(w, dw)], formatConv(g)).toEqual([form, form]);
     const [i, j] = [random.integer(x.length), random.integer(w.length)];
@@ -216,8 +216,7 @@ describe.each(some(largeLayers))('%s', (text) => {
     const g = parseConv(text);
     const random = new Generator(1);
     const o = operandsOf(g, () => 2 * random.uniform() - 1);
-    const [a, b] = argumentsOf(kernel, o);
-    const got = convolve(kernel, g, a, b, o.bias[kernel]);
+    const got = computed(g, kernel, o);
     const cells = g.axes.reduce((n, axis) => n * axis.output, g.batch);
     const taps = sizeOf(weightShape(g)) / g.outChannels;
     expect(deviation(got, expected(g, kernel, o), kernel === 'weightGrad' ? cells : taps)).toBeLessThan(1);
@@ -246,7 +245,8 @@ describe('matmul', () => {
         const draw = (length: number): Float32Array =>
           Float32Array.from({ length }, () => random.integer(7) - 3);
         const [a, b] = [draw(batch * m * k), draw(batch * k * n)];
-        expect(Array.from(matmul(shape, a, b))).toEqual(Array.from(referenceBackend.matmul(shape, a, b)));
+        const [got] = carryOut({ op: 'matmul', shape }, [a, b]);
+        expect(got).toEqual(byReference({ op: 'matmul', shape }, a, b));
       }
     }
   });
@@ -254,9 +254,8 @@ describe('matmul', () => {
 
 describe('the choice', () => {
   it('says of each algorithm what it would cost or why it refused, and which runs', () => {
-    const { candidates, chosen, listing } = explainConv(
-      parseConv('n1 g1 c64>64 56x56 k3x3 s1 d1 p1'),
-      'conv',
+    const { candidates, chosen, listing } = explain(
+      convWork('conv', parseConv('n1 g1 c64>64 56x56 k3x3 s1 d1 p1')),
     );
     expect(candidates.map((c) => c.name)).toEqual(
       convPlanners.filter((p) => p.computes.includes('conv')).map((p) => p.name),
@@ -272,7 +271,7 @@ describe('the choice', () => {
   });
 
   it('is made for the geometry that is left when padding has been copied', () => {
-    const explained = explainConv(parseConv('n1 g1 c64>64 8x8 k3x3 s1 d1 p1 circular'), 'weightGrad');
+    const explained = explain(convWork('weightGrad', parseConv('n1 g1 c64>64 8x8 k3x3 s1 d1 p1 circular')));
     expect(explained.geometry).toContain('circular');
     expect(explained.chosen).toContain('direct weight gradient');
   });

@@ -2,14 +2,13 @@
 // tile or of how work is divided shows here, to be looked at and measured. `npx vitest run --project node -u choice` accepts it.
 
 import { describe, expect, it } from 'vitest';
-import type { ConvKernel } from '../packages/neocog/src/backends/backend.ts';
-import { convNode } from '../packages/neocog/src/backends/wasm/eager/conv.ts';
-import { graphOf, lowerExactly } from '../packages/neocog/src/backends/wasm/eager/routine.ts';
+import { graphOfConv } from '../packages/neocog/src/backends/wasm/eager/explain.ts';
+import { lowerExactly } from '../packages/neocog/src/backends/wasm/eager/routine.ts';
 import type { Engine } from '../packages/neocog/src/backends/wasm/engine.ts';
 import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
 import { Chooser, type ConvChoice } from '../packages/neocog/src/backends/wasm/program/choose.ts';
 import { pitchFor } from '../packages/neocog/src/backends/wasm/program/form.ts';
-import { inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
+import { type ConvKernel, convWork } from '../packages/neocog/src/backends/work.ts';
 import { parseConv } from '../packages/neocog/src/geometry/text.ts';
 import type { ConvGeometry } from '../packages/neocog/src/geometry/types.ts';
 import { product } from '../packages/neocog/src/geometry/window.ts';
@@ -105,18 +104,9 @@ function within(geometry: ConvGeometry, kernel: ConvKernel, engine: Engine): Con
   return new Chooser({ exact: false }).choose([{ task, moving: 0 }]);
 }
 
-const shapes = {
-  conv: [inputShape, weightShape],
-  inputGrad: [outputShape, weightShape],
-  weightGrad: [inputShape, outputShape],
-};
-
 /** At once: tensors come in and go out, plain sums only. */
 function alone(geometry: ConvGeometry, kernel: ConvKernel, engine: Engine): ConvChoice {
-  const inputs = shapes[kernel].map((shape) => ({
-    ...{ length: product(shape(geometry)), dtype: 'float32' as const },
-  }));
-  const { works } = lowerExactly(graphOf(inputs, convNode(kernel, geometry, false)), engine);
+  const { works } = lowerExactly(graphOfConv(convWork(kernel, geometry)), engine);
   return works.find(({ choice }) => choice)?.choice as ConvChoice;
 }
 

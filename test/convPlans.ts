@@ -1,8 +1,6 @@
 // Runs the plan of a convolution's algorithm as a program would, in random pieces, and compares it with the reference
 // backend. Whole numbers small enough make every sum exact, so that results must agree bit for bit.
 
-import type { ConvKernel } from '../packages/neocog/src/backends/backend.ts';
-import { referenceBackend } from '../packages/neocog/src/backends/reference/backend.ts';
 import { type Engine, engine } from '../packages/neocog/src/backends/wasm/engine.ts';
 import type {
   ConvOperand,
@@ -12,12 +10,14 @@ import type {
   Order,
 } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { type Epilogue, plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
+import type { ConvKernel } from '../packages/neocog/src/backends/work.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
 import { formatConv } from '../packages/neocog/src/geometry/text.ts';
 import type { ConvGeometry } from '../packages/neocog/src/geometry/types.ts';
 import { product } from '../packages/neocog/src/geometry/window.ts';
 import type { Generator } from '../packages/neocog/src/index.ts';
 import { fromPixels, KernelRunner, toPixels } from './kernelRunner.ts';
+import { convByReference } from './reference.ts';
 
 export const pick = <T>(random: Generator, from: readonly T[]): T => from[random.integer(from.length)] as T;
 
@@ -119,15 +119,11 @@ export function runCase(planner: ConvPlanner, c: PlanCase, random: Generator): O
 
 type Operands = Record<'x' | 'w' | 'y', Float32Array>;
 
-function expectedSums(
-  { geometry: g, kernel }: PlanCase,
-  { x, w, y }: Operands,
+const expectedSums = (
+  { geometry, kernel }: PlanCase,
+  operands: Operands,
   bias: Float32Array | null,
-): Float32Array {
-  if (kernel === 'conv') return referenceBackend.conv(g, x, w, bias);
-  if (kernel === 'inputGrad') return referenceBackend.convInputGrad(g, y, w, bias);
-  return referenceBackend.convWeightGrad(g, x, y);
-}
+): Float32Array => convByReference(kernel, geometry, operands, bias);
 
 interface Arrays extends Operands {
   readonly bias: Float32Array | null;

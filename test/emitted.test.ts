@@ -2,12 +2,12 @@
 // code changes no hash, and one that should shows where. `npx vitest run --project node -u emitted` accepts new ones.
 
 import { describe, expect, it } from 'vitest';
-import type { ConvKernel } from '../packages/neocog/src/backends/backend.ts';
 import { moduleOf } from '../packages/neocog/src/backends/wasm/eager/compile.ts';
 import { type Engine, engineName } from '../packages/neocog/src/backends/wasm/engine.ts';
 import type { ConvTask } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
 import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
+import type { ConvKernel } from '../packages/neocog/src/backends/work.ts';
 import { parseConv } from '../packages/neocog/src/geometry/text.ts';
 
 const engines: readonly Engine[] = [

@@ -1,16 +1,20 @@
 // Small graphs for the tests of passes: made value by value, and carried out on the reference backend.
 
-import {
-  type ConvNode,
-  type FusedNode,
-  type Graph,
-  type GraphNode,
-  type GraphValue,
-  plainFinish,
-  type Update,
+import type {
+  ConvNode,
+  FusedNode,
+  Graph,
+  GraphNode,
+  GraphValue,
+  Update,
 } from '../packages/neocog/src/backends/graph.ts';
 import { referenceBackend } from '../packages/neocog/src/backends/reference/backend.ts';
-import type { Combine, StridedView, Values } from '../packages/neocog/src/backends/work.ts';
+import {
+  type Combine,
+  plainFinish,
+  type StridedView,
+  type Values,
+} from '../packages/neocog/src/backends/work.ts';
 import type { Expr } from '../packages/neocog/src/expression/expression.ts';
 import { inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
 import { parseConv } from '../packages/neocog/src/geometry/text.ts';

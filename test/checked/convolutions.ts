@@ -4,7 +4,6 @@
 // Sizes are small and everything else goes far: padding and strides beyond the input, kernels longer than it, channels in
 // pieces of vectors, arrays that lie as pixels or planes, epilogues, every engine.
 
-import type { ConvKernel } from '../../packages/neocog/src/backends/backend.ts';
 import { type Engine, engine } from '../../packages/neocog/src/backends/wasm/engine.ts';
 import type {
   ConvPlanner,
@@ -12,6 +11,7 @@ import type {
   Order,
 } from '../../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { convPlanners } from '../../packages/neocog/src/backends/wasm/kernels/planners.ts';
+import type { ConvKernel } from '../../packages/neocog/src/backends/work.ts';
 import {
   add,
   constant,

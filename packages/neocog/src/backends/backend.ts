@@ -1,14 +1,10 @@
-// What a backend is: about ten kernel families over plain arrays. Operations lower to these and never ask which backend
-// runs them; a backend knows geometry and formulas, never operations or tensors.
-// All arrays are dense and row-major in the order of the shapes that the geometry states.
+// What a backend is: it runs computations over plain arrays. Operations lower to these and never ask which backend runs
+// them; a backend knows geometry and formulas, never operations or tensors.
 
-import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
 import type { CompileOptions, Executable } from './executable.ts';
 import type { Graph } from './graph.ts';
 import type { PackedGraph } from './packed.ts';
-import type { Combine, FusedLoop, MatmulShape, PlacedValues, StridedView, Values } from './work.ts';
-
-export type { Combine, FusedLoop, MatmulShape, PlacedValues, StridedView, Values };
+import type { ConvWork, Values, WeightGradWork, Work } from './work.ts';
 
 /** The algorithms for one geometry: of those without a refusal, the one of the least cost runs. */
 export interface Explanation {
@@ -25,8 +21,6 @@ export interface Explanation {
   /** The generated code as text, where there is any. */
   readonly listing: string;
 }
-
-export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
 
 /**
  * What a backend that records computations, instead of carrying them out, does with the few things that operations do
@@ -50,36 +44,11 @@ export interface Backend {
   /** Only of a backend that records. */
   readonly recording?: Recording;
 
-  /** y = conv(x, w) + bias. x `[batch, inChannels, …input]` → y `[batch, outChannels, …output]`. */
-  conv(g: ConvGeometry, x: Float32Array, w: Float32Array, bias: Float32Array | null): Float32Array;
-  /** The adjoint of conv in x, plus a bias per input channel: transposed convolution. y → x. */
-  convInputGrad(g: ConvGeometry, y: Float32Array, w: Float32Array, bias: Float32Array | null): Float32Array;
-  /** The adjoint of conv in w. (x, y) → w. */
-  convWeightGrad(g: ConvGeometry, x: Float32Array, y: Float32Array): Float32Array;
-
-  /** Largest cell of each window, and its flat position in the unpadded plane. First maximum wins; NaN wins over all. */
-  maxPool(g: PoolGeometry, x: Float32Array): { output: Float32Array; indices: Int32Array };
-  /** Sum of the cells of each window, times `scale` of that output position (`scale` has one entry per output cell of a plane). */
-  sumPool(g: PoolGeometry, x: Float32Array, scale: Float32Array): Float32Array;
-  /** The adjoint of sumPool. */
-  sumPoolGrad(g: PoolGeometry, y: Float32Array, scale: Float32Array): Float32Array;
-
-  /** y[p, i] = x[p, indices[p, i]] for each of `planes` planes. */
-  take<T extends Values>(planes: number, x: T, indices: Int32Array): T;
-  /** x[p, indices[p, i]] += y[p, i] into planes of `size` zeros: the adjoint of take. */
-  scatterAdd(planes: number, size: number, y: Float32Array, indices: Int32Array): Float32Array;
-
-  matmul(shape: MatmulShape, a: Float32Array, b: Float32Array): Float32Array;
-  fused(loop: FusedLoop, inputs: readonly Values[]): Float32Array;
-  /** Each value cut off towards zero, at the ends of int32's range too; NaN gives 0. */
-  truncate(x: Float32Array): Int32Array;
-  /** y[position] = x at the place of that position in `view`. */
-  copy<T extends Values>(view: StridedView, x: T): T;
-  /** Adds each part's values at their places into `size` zeros: the adjoint of copy, for one or several views of x. */
-  copyAdd<T extends Values>(parts: readonly PlacedValues<T>[], size: number): T;
+  /** The results of a computation for such inputs. It writes into no array that it is given, and keeps none. */
+  run(work: Work, inputs: readonly Values[]): Values[];
 
   /** Which algorithm runs a convolution's kernel, and why the others do not. */
-  explainConv(g: ConvGeometry, kernel: ConvKernel): Explanation;
+  explain(work: ConvWork | WeightGradWork): Explanation;
 
   /** Makes a graph ready to run, if the backend compiles. */
   compile?(graph: Graph, options: CompileOptions): Promise<Executable>;

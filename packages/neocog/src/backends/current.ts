@@ -2,6 +2,7 @@
 
 import { assert } from '../errors.ts';
 import type { Backend, Recording } from './backend.ts';
+import type { Values, Work } from './work.ts';
 
 let active: Backend | null = null;
 
@@ -10,6 +11,10 @@ export function backend(): Backend {
   assert(active, 'no backend was chosen; neocog is to be imported through its index');
   return active;
 }
+
+/** The first result of a computation, on the backend that runs operations now. */
+export const compute = <T extends Values = Float32Array>(work: Work, inputs: readonly Values[]): T =>
+  backend().run(work, inputs)[0] as T;
 
 /** Makes `next` the backend of all operations from here on; gives back the one before. */
 export function setBackend(next: Backend): Backend | null {

@@ -1,15 +1,26 @@
-// A computation as data: what a backend was asked for, call by call, with arrays that need not exist yet. Whoever compiles
-// a network starts from this; a node means what the method of `Backend` of its name means.
+// Computations that feed each other, as data, with arrays that need not exist yet. Whoever compiles a network starts from this.
 
 import type { Expr } from '../expression/expression.ts';
-import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
-import type { FusedLoop, MatmulShape, StridedView, Values } from './work.ts';
+import type {
+  ArrayKind,
+  ConvWork,
+  CopyAddWork,
+  CopyWork,
+  FusedManyWork,
+  FusedWork,
+  MatmulWork,
+  MaxPoolWork,
+  ScatterAddWork,
+  SumPoolWork,
+  TakeWork,
+  TruncateWork,
+  Values,
+  WeightGradWork,
+} from './work.ts';
 
 /** An array, row-major as the shape that an operation sees in it. */
-export interface GraphValue {
+export interface GraphValue extends ArrayKind {
   readonly id: number;
-  readonly size: number;
-  readonly dtype: 'float32' | 'int32';
   /**
    * `input`: given anew for each run. `constant`: known now. `state`: known now and changed by `assign`, kept from run to
    * run. `node`: computed.
@@ -19,83 +30,31 @@ export interface GraphValue {
   readonly data: Values | null;
 }
 
-/** What follows a convolution before its result is stored; made by fusing later nodes into it. */
-export interface Finish {
-  /** Over input 0, the sum with its bias, and the extras. */
-  readonly formula: Expr | null;
-  /** `pixel`: an array like the result. `channel`: one value per channel of the result. */
-  readonly extras: readonly ('pixel' | 'channel')[];
-}
-
-export const plainFinish: Finish = { formula: null, extras: [] };
-
-interface Node<Op extends string> {
-  readonly op: Op;
+/** Where a computation stands among others. */
+interface Placed {
   /** The part of the module that asked for it: `layer1.0.conv1`. */
   readonly label: string;
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
 }
 
-/** inputs: x (or y), weight, bias if `bias`, then the extras of `finish`. */
-export interface ConvNode extends Node<'conv' | 'inputGrad'> {
-  readonly geometry: ConvGeometry;
-  readonly bias: boolean;
-  readonly finish: Finish;
-}
-
-/** inputs: x, y. */
-export interface WeightGradNode extends Node<'weightGrad'> {
-  readonly geometry: ConvGeometry;
-}
-
-/** outputs: the largest values, and where they are. */
-export interface MaxPoolNode extends Node<'maxPool'> {
-  readonly geometry: PoolGeometry;
-}
-
-/** inputs: x (or y), scale. */
-export interface SumPoolNode extends Node<'sumPool' | 'sumPoolGrad'> {
-  readonly geometry: PoolGeometry;
-}
-
-/** inputs: x, indices. */
-export interface TakeNode extends Node<'take'> {
-  readonly planes: number;
-}
-
-/** inputs: y, indices. */
-export interface ScatterAddNode extends Node<'scatterAdd'> {
-  readonly planes: number;
-}
-
-export interface MatmulNode extends Node<'matmul'> {
-  readonly shape: MatmulShape;
-}
-
-export interface FusedNode extends Node<'fused'> {
-  readonly loop: FusedLoop;
-}
-
-export interface TruncateNode extends Node<'truncate'> {}
-
-/** Several formulas over one loop and the same inputs, each with an output of its own. `loop.expr` is the first. */
-export interface FusedManyNode extends Node<'fusedMany'> {
-  readonly loop: FusedLoop;
-  readonly exprs: readonly Expr[];
-}
-
-export interface CopyNode extends Node<'copy'> {
-  readonly view: StridedView;
-}
-
-/** inputs: one per view. */
-export interface CopyAddNode extends Node<'copyAdd'> {
-  readonly views: readonly StridedView[];
-}
+export interface ConvNode extends ConvWork, Placed {}
+export interface WeightGradNode extends WeightGradWork, Placed {}
+export interface MaxPoolNode extends MaxPoolWork, Placed {}
+export interface SumPoolNode extends SumPoolWork, Placed {}
+export interface TakeNode extends TakeWork, Placed {}
+export interface ScatterAddNode extends ScatterAddWork, Placed {}
+export interface MatmulNode extends MatmulWork, Placed {}
+export interface FusedNode extends FusedWork, Placed {}
+export interface FusedManyNode extends FusedManyWork, Placed {}
+export interface TruncateNode extends TruncateWork, Placed {}
+export interface CopyNode extends CopyWork, Placed {}
+export interface CopyAddNode extends CopyAddWork, Placed {}
 
 /** inputs: the new values, the state that they become. */
-export interface AssignNode extends Node<'assign'> {}
+export interface AssignNode extends Placed {
+  readonly op: 'assign';
+}
 
 export type GraphNode =
   | ConvNode

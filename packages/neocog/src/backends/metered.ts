@@ -3,12 +3,12 @@
 // their results. What refuses is the caller's meter, by throwing.
 
 import { aFunction, need } from '../arguments/field.ts';
-import { inputShape, multiplyAdds, outputShape, weightShape } from '../geometry/conv.ts';
-import { poolInputShape, poolOutputShape } from '../geometry/pool.ts';
-import type { PoolGeometry } from '../geometry/types.ts';
+import { multiplyAdds } from '../geometry/conv.ts';
+import { poolOutputShape } from '../geometry/pool.ts';
 import { product } from '../geometry/window.ts';
 import type { Backend } from './backend.ts';
 import { backend, setBackend } from './current.ts';
+import { type ArrayKind, kindOf, type MaxPoolWork, resultsOf, type SumPoolWork, type Work } from './work.ts';
 
 /**
  * Hears, before it happens, how many numbers a call is about to make and how many steps it takes: about a nanosecond each of
@@ -42,73 +42,48 @@ export function withMeter<T>(meter: Meter, body: () => T): T {
 }
 
 function metered(real: Backend, meter: Meter): Backend {
-  const tell = (elements: number, steps: number): void => meter(elements, stepsPerCall + elements + steps);
-  const pooled = (g: PoolGeometry): number =>
-    product(poolOutputShape(g)) * product(g.axes.map((axis) => axis.kernel));
-  const told: Partial<Backend> = {
-    conv(g, ...values) {
-      tell(product(outputShape(g)), multiplyAdds(g) / multiplyAddsPerStep);
-      return real.conv(g, ...values);
-    },
-    convInputGrad(g, ...values) {
-      tell(product(inputShape(g)), multiplyAdds(g) / multiplyAddsPerStep);
-      return real.convInputGrad(g, ...values);
-    },
-    convWeightGrad(g, ...values) {
-      tell(product(weightShape(g)), multiplyAdds(g) / multiplyAddsPerStep);
-      return real.convWeightGrad(g, ...values);
-    },
-    maxPool(g, x) {
-      tell(2 * product(poolOutputShape(g)), pooled(g));
-      return real.maxPool(g, x);
-    },
-    sumPool(g, ...values) {
-      tell(product(poolOutputShape(g)), pooled(g));
-      return real.sumPool(g, ...values);
-    },
-    sumPoolGrad(g, ...values) {
-      tell(product(poolInputShape(g)), pooled(g));
-      return real.sumPoolGrad(g, ...values);
-    },
-    matmul(shape, ...values) {
-      const { batch, m, k, n } = shape;
-      tell(batch * m * n, (batch * m * k * n) / multiplyAddsPerStep);
-      return real.matmul(shape, ...values);
-    },
-    fused(loop, inputs) {
-      tell(product(loop.shape.filter((_, d) => !loop.reduced[d])), product(loop.shape));
-      return real.fused(loop, inputs);
-    },
-    truncate(x) {
-      tell(x.length, 0);
-      return real.truncate(x);
-    },
-    ...meteredMoves(real, tell),
+  const run: Backend['run'] = (work, inputs) => {
+    const kinds = inputs.map(kindOf);
+    const elements = resultsOf(work, kinds).reduce((sum, { size }) => sum + size, 0);
+    meter(elements, stepsPerCall + elements + stepsOf(work, kinds));
+    return real.run(work, inputs);
   };
   // Defined, not assigned: a backend may be frozen.
-  return Object.create(real, Object.getOwnPropertyDescriptors(told)) as Backend;
+  return Object.create(real, { run: { value: run } }) as Backend;
 }
 
-type Moves = Pick<Backend, 'take' | 'scatterAdd' | 'copy' | 'copyAdd'>;
+const pooled = ({ geometry: g }: MaxPoolWork | SumPoolWork): number =>
+  product(poolOutputShape(g)) * product(g.axes.map((axis) => axis.kernel));
 
-function meteredMoves(real: Backend, tell: Meter): Moves {
-  return {
-    take(planes, x, indices) {
-      tell(indices.length, stepsPerMove * indices.length);
-      return real.take(planes, x, indices);
-    },
-    scatterAdd(planes, size, y, indices) {
-      tell(planes * size, stepsPerMove * (planes * size + indices.length));
-      return real.scatterAdd(planes, size, y, indices);
-    },
-    copy(view, x) {
-      tell(product(view.shape), stepsPerMove * product(view.shape));
-      return real.copy(view, x);
-    },
-    copyAdd(parts, size) {
-      const placed = parts.reduce((sum, { values }) => sum + values.length, 0);
-      tell(size, stepsPerMove * placed);
-      return real.copyAdd(parts, size);
-    },
-  };
+/** What a computation takes beside making its results. */
+function stepsOf(work: Work, inputs: readonly ArrayKind[]): number {
+  switch (work.op) {
+    case 'conv':
+    case 'inputGrad':
+    case 'weightGrad':
+      return multiplyAdds(work.geometry) / multiplyAddsPerStep;
+    case 'maxPool':
+    case 'sumPool':
+    case 'sumPoolGrad':
+      return pooled(work);
+    case 'matmul': {
+      const { batch, m, k, n } = work.shape;
+      return (batch * m * k * n) / multiplyAddsPerStep;
+    }
+    case 'fused':
+    case 'fusedMany':
+      return product(work.loop.shape);
+    case 'take':
+      return stepsPerMove * inputs[1].size;
+    case 'scatterAdd':
+      return stepsPerMove * (work.planes * work.size + inputs[1].size);
+    case 'copy':
+      return stepsPerMove * product(work.view.shape);
+    case 'copyAdd':
+      return stepsPerMove * inputs.reduce((sum, { size }) => sum + size, 0);
+    case 'truncate':
+      return 0;
+    default:
+      return work satisfies never;
+  }
 }

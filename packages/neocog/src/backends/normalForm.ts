@@ -16,9 +16,8 @@ import type {
   SumPoolNode,
   WeightGradNode,
 } from './graph.ts';
-import { plainFinish } from './graph.ts';
 import { mapNodes, type ValueMaker } from './rewrite.ts';
-import type { StridedView } from './work.ts';
+import { plainFinish, type StridedView } from './work.ts';
 
 export const normalForm = (graph: Graph): Graph => mapNodes(graph, simplify);
 
@@ -178,7 +177,14 @@ function foldedGradient(node: ConvNode, make: ValueMaker): readonly GraphNode[] 
     inputs: [y, weight],
     outputs: [padded],
   };
-  const fold: GraphNode = { op: 'copyAdd', views: [view], inputs: [padded], outputs: [folded], label };
+  const fold: GraphNode = {
+    op: 'copyAdd',
+    views: [view],
+    size: folded.size,
+    inputs: [padded],
+    outputs: [folded],
+    label,
+  };
   return node.bias ? [valid, fold, addPerChannel(g, folded, bias, outputs[0], label)] : [valid, fold];
 }
 

@@ -1,9 +1,25 @@
-// What backends are asked to do, as data: arrays, loops over them, products, views.
+// What backends are asked to do, as data: one computation over arrays, which it does not name. All arrays are dense and
+// row-major in the order of the shapes that the geometry states.
 
 import type { Expr } from '../expression/expression.ts';
+import { inputShape, outputShape, weightShape } from '../geometry/conv.ts';
+import { poolInputShape, poolOutputShape } from '../geometry/pool.ts';
+import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
+import { product } from '../geometry/window.ts';
 
 /** The values of a tensor. */
 export type Values = Float32Array | Int32Array;
+
+/** What an array is, whatever it holds. */
+export interface ArrayKind {
+  readonly size: number;
+  readonly dtype: 'float32' | 'int32';
+}
+
+export const kindOf = (values: Values): ArrayKind => ({
+  size: values.length,
+  dtype: values instanceof Int32Array ? 'int32' : 'float32',
+});
 
 export type Combine = 'sum' | 'mean' | 'max';
 
@@ -44,8 +60,179 @@ export interface StridedView {
   readonly offset: number;
 }
 
-/** Dense values, and the places where they belong. */
-export interface PlacedValues<T extends Values = Values> {
+/** What follows a convolution before its result is stored; made by fusing later loops into it. */
+export interface Finish {
+  /** Over input 0, the sum with its bias, and the extras. */
+  readonly formula: Expr | null;
+  /** `pixel`: an array like the result. `channel`: one value per channel of the result. */
+  readonly extras: readonly ('pixel' | 'channel')[];
+}
+
+export const plainFinish: Finish = { formula: null, extras: [] };
+
+export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
+
+/**
+ * `conv`: x `[batch, inChannels, …input]`, w, bias if `bias`, the extras of `finish` → y `[batch, outChannels, …output]`, which
+ * is conv(x, w) + bias. `inputGrad`: y, w and the rest → x. It is the adjoint of conv in x plus a bias per input channel:
+ * transposed convolution.
+ */
+export interface ConvWork {
+  readonly op: 'conv' | 'inputGrad';
+  readonly geometry: ConvGeometry;
+  readonly bias: boolean;
+  readonly finish: Finish;
+}
+
+/** (x, y) → w: the adjoint of conv in w. */
+export interface WeightGradWork {
+  readonly op: 'weightGrad';
+  readonly geometry: ConvGeometry;
+}
+
+/** x → the largest cell of each window, and its flat position in the unpadded plane. First maximum wins; NaN wins over all. */
+export interface MaxPoolWork {
+  readonly op: 'maxPool';
+  readonly geometry: PoolGeometry;
+}
+
+/**
+ * `sumPool`: (x, scale) → the sum of the cells of each window times the scale of that output cell of a plane. `sumPoolGrad`:
+ * (y, scale) → x, its adjoint.
+ */
+export interface SumPoolWork {
+  readonly op: 'sumPool' | 'sumPoolGrad';
+  readonly geometry: PoolGeometry;
+}
+
+/** (x, indices) → y[p, i] = x[p, indices[p, i]] for each of `planes` planes. */
+export interface TakeWork {
+  readonly op: 'take';
+  readonly planes: number;
+}
+
+/** (y, indices) → x[p, indices[p, i]] += y[p, i] into planes of `size` zeros: the adjoint of take. */
+export interface ScatterAddWork {
+  readonly op: 'scatterAdd';
+  readonly planes: number;
+  readonly size: number;
+}
+
+/** (a, b) → c. */
+export interface MatmulWork {
+  readonly op: 'matmul';
+  readonly shape: MatmulShape;
+}
+
+export interface FusedWork {
+  readonly op: 'fused';
+  readonly loop: FusedLoop;
+}
+
+/** Several formulas over one loop and the same inputs, each with a result of its own. `loop.expr` is the first. */
+export interface FusedManyWork {
+  readonly op: 'fusedMany';
+  readonly loop: FusedLoop;
+  readonly exprs: readonly Expr[];
+}
+
+/** Each value cut off towards zero, at the ends of int32's range too; NaN gives 0. */
+export interface TruncateWork {
+  readonly op: 'truncate';
+}
+
+/** x → y[position] = x at the place of that position in `view`. */
+export interface CopyWork {
+  readonly op: 'copy';
   readonly view: StridedView;
-  readonly values: T;
+}
+
+/** An input per view → the values of each added at the places of its view into `size` zeros: the adjoint of copies. */
+export interface CopyAddWork {
+  readonly op: 'copyAdd';
+  readonly views: readonly StridedView[];
+  readonly size: number;
+}
+
+/** A computation. */
+export type Work =
+  | ConvWork
+  | WeightGradWork
+  | MaxPoolWork
+  | SumPoolWork
+  | TakeWork
+  | ScatterAddWork
+  | MatmulWork
+  | FusedWork
+  | FusedManyWork
+  | TruncateWork
+  | CopyWork
+  | CopyAddWork;
+
+/** One of the three kernels of a geometry, with nothing after it. */
+export const convWork = (
+  kernel: ConvKernel,
+  geometry: ConvGeometry,
+  bias = false,
+): ConvWork | WeightGradWork =>
+  kernel === 'weightGrad' ? { op: kernel, geometry } : { op: kernel, geometry, bias, finish: plainFinish };
+
+/** The axes of a loop's result. */
+export const keptAxes = ({ shape, reduced }: FusedLoop): number[] => shape.filter((_, d) => !reduced[d]);
+
+const floats = (shape: readonly number[]): ArrayKind => ({ size: product(shape), dtype: 'float32' });
+const wholes = (shape: readonly number[]): ArrayKind => ({ size: product(shape), dtype: 'int32' });
+
+/** What a computation gives for such inputs. */
+export function resultsOf(work: Work, inputs: readonly ArrayKind[]): ArrayKind[] {
+  switch (work.op) {
+    case 'conv':
+      return [floats(outputShape(work.geometry))];
+    case 'inputGrad':
+      return [floats(inputShape(work.geometry))];
+    case 'weightGrad':
+      return [floats(weightShape(work.geometry))];
+    case 'maxPool':
+      return [floats, wholes].map((kind) => kind(poolOutputShape(work.geometry)));
+    case 'sumPool':
+      return [floats(poolOutputShape(work.geometry))];
+    case 'sumPoolGrad':
+      return [floats(poolInputShape(work.geometry))];
+    case 'take':
+      return [{ size: inputs[1].size, dtype: inputs[0].dtype }];
+    case 'scatterAdd':
+      return [floats([work.planes, work.size])];
+    case 'matmul':
+      return [floats([work.shape.batch, work.shape.m, work.shape.n])];
+    case 'fused':
+      return [floats(keptAxes(work.loop))];
+    case 'fusedMany':
+      return work.exprs.map(() => floats(keptAxes(work.loop)));
+    case 'truncate':
+      return [wholes([inputs[0].size])];
+    case 'copy':
+      return [{ size: product(work.view.shape), dtype: inputs[0].dtype }];
+    case 'copyAdd':
+      return [{ size: work.size, dtype: inputs[0].dtype }];
+    default:
+      return work satisfies never;
+  }
+}
+
+const nothing: Record<Combine, number> = { sum: 0, mean: Number.NaN, max: Number.NEGATIVE_INFINITY };
+
+/** The results of a computation that has no cell to compute or sums up nothing, whatever its inputs hold; null for any other. */
+export function settled(work: Work, inputs: readonly ArrayKind[]): Values[] | null {
+  const results = resultsOf(work, inputs);
+  if (!results.every(({ size }) => size === 0) && !sumsNothing(work, inputs)) return null;
+  const value = 'loop' in work ? nothing[work.loop.combine] : 0;
+  return results.map(({ size, dtype }) =>
+    dtype === 'int32' ? new Int32Array(size) : new Float32Array(size).fill(value),
+  );
+}
+
+function sumsNothing(work: Work, inputs: readonly ArrayKind[]): boolean {
+  if ('loop' in work) return work.loop.shape.includes(0);
+  const isSum = work.op === 'matmul' || work.op === 'weightGrad' || work.op === 'scatterAdd';
+  return (isSum || work.op === 'copyAdd') && inputs.every(({ size }) => size === 0);
 }

@@ -2,8 +2,9 @@
 
 import { either, type Field, field, isListOf, isRecord, need, oneOf, text } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import type { ConvKernel, Explanation } from '../backends/backend.ts';
+import type { Explanation } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
+import { type ConvKernel, convWork } from '../backends/work.ts';
 import { aConvGeometry } from '../geometry/given.ts';
 import { parseConv } from '../geometry/text.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
@@ -40,7 +41,7 @@ export function explainPlan(
   needOptions('explainPlan', given, planFields);
   const { kernel = 'conv' } = given;
   const g = typeof geometry === 'string' ? parseConv(geometry) : geometry;
-  return backend().explainConv(g, kernel);
+  return backend().explain(convWork(kernel, g));
 }
 
 /** An explanation as lines of text, without the listing. */

@@ -1,66 +1,85 @@
 // A backend that computes nothing: it answers with zeros, counts multiply-adds, and notes where each value's cells come
 // from. So a layer needs no description of itself, and one that a user wrote is seen as well.
 
-import type { Backend, FusedLoop, PlacedValues, StridedView, Values } from '../backends/backend.ts';
-import { inputShape, multiplyAdds, outputShape } from '../geometry/conv.ts';
-import { poolOutputShape } from '../geometry/pool.ts';
+import type { Backend } from '../backends/backend.ts';
+import {
+  type ArrayKind,
+  type FusedLoop,
+  kindOf,
+  resultsOf,
+  type StridedView,
+  type Values,
+  type Work,
+} from '../backends/work.ts';
+import { multiplyAdds } from '../geometry/conv.ts';
 import { throughTransposed, throughWindow } from '../geometry/receptive.ts';
 import type { ConvGeometry, WindowAxis } from '../geometry/types.ts';
 import { type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { KnownFields, Slide } from './knownFields.ts';
 
-/** Hears of the work of each call; `convolution` is there for those, also transposed. */
+/** Hears of the work of each computation; `convolution` is there for those, also transposed. */
 export type NoteWork = (multiplyAdds: number, convolution?: ConvGeometry) => void;
 
 /** A backend in the place of `real`, which answers what is not part of a forward pass of layers. */
 export function observer(real: Backend, fields: KnownFields, note: NoteWork): Backend {
   const memory = zeroMemory();
-  const zeros = (shape: Shape): Float32Array => new Float32Array(memory(shape), 0, sizeOf(shape));
-  const slide = <T extends Values>(x: Values, y: T, window: Slide): T => {
-    fields.slide(x, y, window);
-    return y;
-  };
-  const observed: Partial<Backend> = {
-    conv(g, x) {
-      note(multiplyAdds(g), g);
-      return slide(x, zeros(outputShape(g)), windows(g.axes));
-    },
-    convInputGrad(g, y) {
-      note(multiplyAdds(g), g);
-      return slide(y, zeros(inputShape(g)), transposed(g.axes));
-    },
-    maxPool(g, x) {
-      const output = slide(x, zeros(poolOutputShape(g)), windows(g.axes));
-      return { output, indices: new Int32Array(output.buffer, 0, output.length) };
-    },
-    sumPool: (g, x) => slide(x, zeros(poolOutputShape(g)), windows(g.axes)),
-    matmul({ batch, m, k, n }) {
-      note(batch * m * k * n);
-      return zeros([batch, m, n]);
-    },
-    fused(loop, inputs) {
-      const y = zeros(loop.shape.filter((_, d) => !loop.reduced[d]));
-      noteFused(loop, inputs, y, fields);
-      return y;
-    },
-    truncate(x) {
-      const y = new Int32Array(zeros([x.length]).buffer, 0, x.length);
-      fields.join([x], y);
-      return y;
-    },
-    ...observeMoves(real, fields, zeros),
+  const run: Backend['run'] = (work, inputs) => {
+    const kinds = resultsOf(work, inputs.map(kindOf));
+    const results = isReal(work, inputs) ? real.run(work, inputs) : memory(kinds);
+    look(work, inputs, results[0], { fields, note });
+    return results;
   };
   // Described, not assigned: a backend may be frozen.
-  return Object.create(real, Object.getOwnPropertyDescriptors(observed)) as Backend;
+  return Object.create(real, { run: { value: run } }) as Backend;
 }
 
-/** Zeros for values of any shape, at least: all results share them, since nobody writes into what a backend gives. */
-function zeroMemory(): (shape: Shape) => ArrayBuffer {
+/** Whole numbers that are moved may be places or classes, so they are really copied; and what no layer asks for is really done. */
+const isReal = ({ op }: Work, [x]: readonly Values[]): boolean =>
+  op === 'copy' || op === 'copyAdd'
+    ? x instanceof Int32Array
+    : ['weightGrad', 'sumPoolGrad', 'take', 'scatterAdd', 'fusedMany'].includes(op);
+
+interface Notes {
+  readonly fields: KnownFields;
+  readonly note: NoteWork;
+}
+
+function look(work: Work, inputs: readonly Values[], y: Values, { fields, note }: Notes): void {
+  const [x] = inputs;
+  switch (work.op) {
+    case 'conv':
+      note(multiplyAdds(work.geometry), work.geometry);
+      return fields.slide(x, y, windows(work.geometry.axes));
+    case 'inputGrad':
+      note(multiplyAdds(work.geometry), work.geometry);
+      return fields.slide(x, y, transposed(work.geometry.axes));
+    case 'maxPool':
+    case 'sumPool':
+      return fields.slide(x, y, windows(work.geometry.axes));
+    case 'matmul': {
+      const { batch, m, k, n } = work.shape;
+      return note(batch * m * k * n);
+    }
+    case 'fused':
+      return noteFused(work.loop, inputs, y, fields);
+    case 'truncate':
+      return fields.join([x], y);
+    case 'copy':
+      return noteCopy(work.view, x, y, fields);
+    case 'copyAdd':
+      if (work.views.every((view, i) => keepsPlanes(view, fields.planes(inputs[i])))) fields.join(inputs, y);
+  }
+}
+
+/** Zeros for results of any size, at least: all share them, since nobody writes into what a backend gives. */
+function zeroMemory(): (kinds: readonly ArrayKind[]) => Values[] {
   let memory = new ArrayBuffer(0);
-  return (shape) => {
-    const bytes = 4 * sizeOf(shape);
+  return (kinds) => {
+    const bytes = 4 * Math.max(...kinds.map(({ size }) => size));
     if (bytes > memory.byteLength) memory = new ArrayBuffer(bytes);
-    return memory;
+    return kinds.map(({ size, dtype }) =>
+      dtype === 'int32' ? new Int32Array(memory, 0, size) : new Float32Array(memory, 0, size),
+    );
   };
 }
 
@@ -107,31 +126,11 @@ function noteWholePlanes({ shape, reduced }: FusedLoop, x: Values, y: Values, fi
   fields.slide(x, y, { from, to: from.map(() => 1), through });
 }
 
-/**
- * Copies that move whole planes, such as the concatenation of channels, keep what is known; crops move it. Whole numbers
- * may be places or classes, so they are really copied.
- */
-function observeMoves(
-  real: Backend,
-  fields: KnownFields,
-  zeros: (shape: Shape) => Float32Array,
-): Pick<Backend, 'copy' | 'copyAdd'> {
-  return {
-    copy<T extends Values>(view: StridedView, x: T): T {
-      const y = x instanceof Int32Array ? real.copy(view, x) : (zeros(view.shape) as Values as T);
-      const sizes = fields.planes(x);
-      const crop = sizes && cropOf(view, sizes);
-      if (crop) fields.slide(x, y, crop);
-      return y;
-    },
-    copyAdd<T extends Values>(parts: readonly PlacedValues<T>[], size: number): T {
-      const sources = parts.map(({ values }) => values);
-      const whole = parts.every(({ values, view }) => keepsPlanes(view, fields.planes(values)));
-      const y = sources[0] instanceof Int32Array ? real.copyAdd(parts, size) : (zeros([size]) as Values as T);
-      if (whole) fields.join(sources, y);
-      return y;
-    },
-  };
+/** Copies that move whole planes, such as the concatenation of channels, keep what is known; crops move it. */
+function noteCopy(view: StridedView, x: Values, y: Values, fields: KnownFields): void {
+  const sizes = fields.planes(x);
+  const crop = sizes && cropOf(view, sizes);
+  if (crop) fields.slide(x, y, crop);
 }
 
 /** Does a view move whole planes of `sizes`? */

@@ -2,7 +2,7 @@
 // ceil((i + 1)·in/out), as in PyTorch. Windows of one size are plain pooling; else windows are read side by side first.
 
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
 import { adaptiveAxes, type ResizedAxis } from '../geometry/adaptive.ts';
 import { type Layout, layout, type PerAxis, type Rank } from '../geometry/options.ts';
 import { adaptiveTaps, adaptiveWindows, longestWindow } from '../geometry/taps.ts';
@@ -99,7 +99,7 @@ function maxOfWindows(fn: string, rank: Rank, x: Tensor, axes: readonly ResizedA
     plane,
   );
   const { data } = readView(fn, positions, viewOfAxes(plane, cells));
-  const found = backend().take(1, data, indices.data as Int32Array);
+  const found = compute<Int32Array>({ op: 'take', planes: 1 }, [data, indices.data]);
   return { output, indices: new Tensor(found, indices.shape) };
 }
 

@@ -1,7 +1,7 @@
 // From one type of values to the other.
 
 import { need } from '../arguments/field.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
 import * as e from '../expression/expression.ts';
 import { aDType } from '../tensor/fields.ts';
 import { type DType, Tensor } from '../tensor/tensor.ts';
@@ -20,5 +20,5 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   need('cast', 'dtype', dtype, aDType);
   if (x.dtype === dtype) return x;
   if (dtype === 'float32') return fuse('cast', e.input(0), [x]);
-  return new Tensor(backend().truncate(floats('cast', 'input', x)), x.shape);
+  return new Tensor(compute<Int32Array>({ op: 'truncate' }, [floats('cast', 'input', x)]), x.shape);
 }

@@ -6,7 +6,8 @@
 
 import { flag } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
+import { convWork, type Values } from '../backends/work.ts';
 import * as e from '../expression/expression.ts';
 import {
   convGeometry,
@@ -53,22 +54,23 @@ export interface ConvOptions extends GeometryOptions, TensorOptions {}
 
 export interface ConvTransposeOptions extends TransposeGeometryOptions, TensorOptions {}
 
-const values = (t: Tensor): Float32Array => t.data as Float32Array;
+const dataOf = (a: Tensor, w: Tensor, bias: Tensor | null): Values[] =>
+  bias ? [a.data, w.data, bias.data] : [a.data, w.data];
 
 function forward(g: ConvGeometry, x: Tensor, w: Tensor, bias: Tensor | null): Tensor {
-  const y = backend().conv(g, values(x), values(w), bias && values(bias));
+  const y = compute(convWork('conv', g, bias !== null), dataOf(x, w, bias));
   const rules = [(dy: Tensor) => inputGrad(g, dy, w, null), (dy: Tensor) => weightGrad(g, x, dy)];
   return recordWithBias('conv', y, outputShape(g), [x, w], rules, bias);
 }
 
 function inputGrad(g: ConvGeometry, y: Tensor, w: Tensor, bias: Tensor | null): Tensor {
-  const x = backend().convInputGrad(g, values(y), values(w), bias && values(bias));
+  const x = compute(convWork('inputGrad', g, bias !== null), dataOf(y, w, bias));
   const rules = [(dx: Tensor) => forward(g, dx, w, null), (dx: Tensor) => weightGrad(g, dx, y)];
   return recordWithBias('convTranspose', x, inputShape(g), [y, w], rules, bias);
 }
 
 function weightGrad(g: ConvGeometry, x: Tensor, y: Tensor): Tensor {
-  const w = backend().convWeightGrad(g, values(x), values(y));
+  const w = compute(convWork('weightGrad', g), [x.data, y.data]);
   const rules = [(dw: Tensor) => inputGrad(g, y, dw, null), (dw: Tensor) => forward(g, x, dw, null)];
   return record('convWeightGrad', w, weightShape(g), [x, y], rules);
 }

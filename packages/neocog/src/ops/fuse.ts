@@ -2,8 +2,8 @@
 // inputs, then sum or average it down to a smaller shape. Its gradient is again such an operation, so that derivatives of any order
 // follow from the table in expression/derivative.ts.
 
-import type { Combine } from '../backends/backend.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
+import type { Combine } from '../backends/work.ts';
 import { derivative } from '../expression/derivative.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
@@ -62,8 +62,8 @@ function run(
 ): Float32Array {
   const strides = inputs.map((t) => broadcastStrides(t.shape, shape));
   const reduced = shape.map((n, d) => into[d] === 1 && n !== 1);
-  return backend().fused(
-    { expr, shape, strides, reduced, combine },
+  return compute(
+    { op: 'fused', loop: { expr, shape, strides, reduced, combine } },
     inputs.map((t) => t.data),
   );
 }

@@ -68,7 +68,9 @@ export function globalMaxPool(x: Tensor, options: GlobalPoolOptions = {}): Tenso
 function firstMaxima(x: Tensor): Tensor {
   const plane = sizeOf(x.shape.slice(2));
   const whole = poolGeometry('globalMaxPool', 1, [x.shape[0], x.shape[1], plane], plane);
-  const { indices } = backend().maxPool(whole, floats('globalMaxPool', 'input', x));
+  const [, indices] = backend().run({ op: 'maxPool', geometry: whole }, [
+    floats('globalMaxPool', 'input', x),
+  ]);
   return new Tensor(
     indices,
     x.shape.map((n, d) => (d < 2 ? n : 1)),

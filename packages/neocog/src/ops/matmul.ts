@@ -1,8 +1,8 @@
 // Matrix products, with transposition as flags so that gradients need no copies, and the linear layer made of them.
 
 import { type Fields, needOptions } from '../arguments/options.ts';
-import type { MatmulShape } from '../backends/backend.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
+import type { MatmulShape } from '../backends/work.ts';
 import { ShapeError } from '../errors.ts';
 import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -13,7 +13,7 @@ import type { LinearOperation } from './signatures.ts';
 
 /** op(a) · op(b) as the backend knows it; `shape` is that of the result. */
 function product(s: MatmulShape, a: Tensor, b: Tensor, shape: Shape): Tensor {
-  const data = backend().matmul(s, a.data as Float32Array, b.data as Float32Array);
+  const data = compute({ op: 'matmul', shape: s }, [a.data, b.data]);
   const { batch, m, k, n, transposeA: ta, transposeB: tb } = s;
   // With C = op(A)·op(B): d op(A) = dC·op(B)ᵀ and d op(B) = op(A)ᵀ·dC; a transposed operand takes the transposed form.
   const dA = (dc: Tensor): Tensor =>

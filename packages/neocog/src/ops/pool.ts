@@ -2,7 +2,7 @@
 
 import { flag } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { backend } from '../backends/current.ts';
+import { backend, compute } from '../backends/current.ts';
 import { type PerAxis, type PoolOptions, perRank, poolFields } from '../geometry/options.ts';
 import {
   divisorOverride,
@@ -26,15 +26,13 @@ export interface AvgPoolOptions extends PoolOptions {
   divisorOverride?: number | undefined;
 }
 
-const values = (t: Tensor): Float32Array => t.data as Float32Array;
-
 function sumPool(g: PoolGeometry, x: Tensor, scale: Float32Array): Tensor {
-  const data = backend().sumPool(g, values(x), scale);
+  const data = compute({ op: 'sumPool', geometry: g }, [x.data, scale]);
   return record('sumPool', data, poolOutputShape(g), [x], [(dy) => sumPoolGrad(g, dy, scale)]);
 }
 
 function sumPoolGrad(g: PoolGeometry, y: Tensor, scale: Float32Array): Tensor {
-  const data = backend().sumPoolGrad(g, values(y), scale);
+  const data = compute({ op: 'sumPoolGrad', geometry: g }, [y.data, scale]);
   return record('sumPoolGrad', data, poolInputShape(g), [y], [(dx) => sumPool(g, dx, scale)]);
 }
 
@@ -59,7 +57,7 @@ function maxPoolWithIndices(
     const { enter, leave } = frame(fn, rank, x, options.layout);
     const input = enter(x);
     const g = poolGeometry(fn, rank, input.shape, kernel, options);
-    const { output: data, indices: found } = backend().maxPool(g, values(input));
+    const [data, found] = backend().run({ op: 'maxPool', geometry: g }, [input.data]);
     const indices = new Tensor(found, poolOutputShape(g));
     const rule = (dy: Tensor): Tensor => scatterAdd(dy, indices, input.shape);
     const output = record('maxPool', data, indices.shape, [input], [rule]);

@@ -1,8 +1,8 @@
 // The two operations that all data movement is made of: reading a grid of places, and adding values to a grid of places.
 // Each is the gradient of the other, so that derivatives of any order follow.
 
-import type { StridedView } from '../backends/backend.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
+import type { StridedView, Values } from '../backends/work.ts';
 import { type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
 
@@ -12,7 +12,7 @@ import { record, type Tensor } from '../tensor/tensor.ts';
  */
 export function readView(fn: string, x: Tensor, view: StridedView, back?: (dy: Tensor) => Tensor): Tensor {
   const rule = back ?? ((dy) => addViews(`${fn} gradient`, [{ values: dy, view }], x.shape));
-  return record(fn, backend().copy(view, x.data), view.shape, [x], [rule]);
+  return record(fn, compute<Values>({ op: 'copy', view }, [x.data]), view.shape, [x], [rule]);
 }
 
 /** Values, and a view of their shape that says where in a larger tensor they belong. */
@@ -23,11 +23,11 @@ export interface Placed {
 
 /** Zeros of `shape` to which each part's values are added at their places. At least one part; all of one dtype. */
 export function addViews(fn: string, parts: readonly Placed[], shape: Shape): Tensor {
-  const data = backend().copyAdd(
-    parts.map(({ view, values }) => ({ view, values: values.data })),
-    sizeOf(shape),
-  );
   const inputs = parts.map((part) => part.values);
+  const data = compute<Values>(
+    { op: 'copyAdd', views: parts.map(({ view }) => view), size: sizeOf(shape) },
+    inputs.map((values) => values.data),
+  );
   const rules = parts.map(
     ({ view }) =>
       (dx: Tensor): Tensor =>

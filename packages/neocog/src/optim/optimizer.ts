@@ -2,7 +2,7 @@
 // one file per method.
 
 import { type Field, field, isRecord, need, refuseValue } from '../arguments/field.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
 import type { Expr } from '../expression/expression.ts';
 import { floatTensor } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
@@ -156,5 +156,6 @@ const valuesOf = (t: Tensor): Float32Array => t.data as Float32Array;
 /** A formula at every element, over arrays of that size and single numbers. */
 function runFormula(expr: Expr, size: number, inputs: readonly Float32Array[]): Float32Array {
   const strides = inputs.map((values) => [values.length === 1 ? 0 : 1]);
-  return backend().fused({ expr, shape: [size], strides, reduced: [false], combine: 'sum' }, inputs);
+  const loop = { expr, shape: [size], strides, reduced: [false], combine: 'sum' } as const;
+  return compute({ op: 'fused', loop }, inputs);
 }

@@ -1,8 +1,9 @@
 // A graph carried out node by node on a backend that does not compile: slow, and the judge of those that do.
 
-import type { Backend, Values } from '../backends/backend.ts';
+import type { Backend } from '../backends/backend.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { Graph, GraphValue } from '../backends/graph.ts';
+import type { Values } from '../backends/work.ts';
 import { evaluateGraph } from './evaluate.ts';
 
 export class Interpreted implements Executable {

@@ -2,10 +2,10 @@
 
 import { count, type Field, field, flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import type { Values } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
+import type { Values } from '../backends/work.ts';
 import { DeviceError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import type { NamedTensors } from '../nn/named.ts';

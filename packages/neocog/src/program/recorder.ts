@@ -1,23 +1,10 @@
 // A backend that computes nothing: it writes down what it is asked for. Operations run on it as they are, with arrays that
 // have a length and no values; one that wants to see a value is refused.
 
-import type {
-  Backend,
-  FusedLoop,
-  MatmulShape,
-  PlacedValues,
-  Recording,
-  StridedView,
-  Values,
-} from '../backends/backend.ts';
-import { type GraphNode, type GraphValue, plainFinish } from '../backends/graph.ts';
+import type { Backend, Recording } from '../backends/backend.ts';
+import type { GraphNode, GraphValue } from '../backends/graph.ts';
+import { type ArrayKind, kindOf, resultsOf, type Values, type Work } from '../backends/work.ts';
 import { UnsupportedError } from '../errors.ts';
-import { inputShape, outputShape, weightShape } from '../geometry/conv.ts';
-import { poolInputShape, poolOutputShape } from '../geometry/pool.ts';
-import type { ConvGeometry } from '../geometry/types.ts';
-import { product } from '../geometry/window.ts';
-
-type DType = GraphValue['dtype'];
 
 /** What a recorded computation does beside its nodes, once per run. */
 export interface HostWork {
@@ -60,8 +47,8 @@ export class Recorder {
   }
 
   /** An array that each run is given. */
-  input(size: number, dtype: DType): Values {
-    return this.#placeholder(size, dtype, 'input');
+  input(size: number, dtype: ArrayKind['dtype']): Values {
+    return this.#placeholder({ size, dtype }, 'input');
   }
 
   /** What an array stands for; one that was not made here is a constant or a state. */
@@ -69,76 +56,33 @@ export class Recorder {
     const known = this.#values.get(array);
     if (known) return known;
     const source = this.#states.has(array) ? 'state' : 'constant';
-    const dtype = array instanceof Int32Array ? 'int32' : 'float32';
-    const value: GraphValue = { id: this.#count++, size: array.length, dtype, source, data: array };
+    const value: GraphValue = { id: this.#count++, ...kindOf(array), source, data: array };
     this.#values.set(array, value);
     return value;
   }
 
-  #placeholder(size: number, dtype: DType, source: 'input' | 'node'): Values {
-    const array = withoutValues(this.#fn, size, dtype, () => this.label);
-    this.#values.set(array, { id: this.#count++, size, dtype, source, data: null });
+  #placeholder(kind: ArrayKind, source: 'input' | 'node'): Values {
+    const array = withoutValues(this.#fn, kind, () => this.label);
+    this.#values.set(array, { id: this.#count++, ...kind, source, data: null });
     return array;
   }
 
-  #result(size: number, dtype: DType = 'float32'): Values {
-    return this.#placeholder(size, dtype, 'node');
-  }
-
-  /** Adds a node and gives its first output. */
-  #note<T extends Values>(inputs: readonly Values[], outputs: readonly Values[], details: Details): T {
+  #note(work: Work | { op: 'assign' }, inputs: readonly Values[], outputs: readonly Values[]): void {
     const all = { inputs: inputs.map((x) => this.valueOf(x)), outputs: outputs.map((y) => this.valueOf(y)) };
-    this.nodes.push({ ...details, ...all, label: this.label } as GraphNode);
-    return outputs[0] as T;
+    this.nodes.push({ ...work, ...all, label: this.label } as GraphNode);
   }
 
   #makeBackend(): Backend {
-    const conv =
-      (op: 'conv' | 'inputGrad', shapeOf: (g: ConvGeometry) => number[]) =>
-      (g: ConvGeometry, a: Float32Array, w: Float32Array, bias: Float32Array | null): Float32Array => {
-        const inputs = bias ? [a, w, bias] : [a, w];
-        const details = { op, geometry: g, bias: bias !== null, finish: plainFinish };
-        return this.#note(inputs, [this.#result(product(shapeOf(g)))], details);
-      };
     return {
       name: 'recorder',
       recording: this.#recording(),
-      conv: conv('conv', outputShape),
-      convInputGrad: conv('inputGrad', inputShape),
-      convWeightGrad: (g, x, y) =>
-        this.#note([x, y], [this.#result(product(weightShape(g)))], { op: 'weightGrad', geometry: g }),
-      maxPool: (g, x) => {
-        const size = product(poolOutputShape(g));
-        const [output, indices] = [this.#result(size), this.#result(size, 'int32')];
-        this.#note([x], [output, indices], { op: 'maxPool', geometry: g });
-        return { output: output as Float32Array, indices: indices as Int32Array };
+      run: (work, inputs) => {
+        const kinds = inputs.map((x) => this.valueOf(x));
+        const outputs = resultsOf(work, kinds).map((kind) => this.#placeholder(kind, 'node'));
+        this.#note(work, inputs, outputs);
+        return outputs;
       },
-      sumPool: (g, x, scale) =>
-        this.#note([x, scale], [this.#result(product(poolOutputShape(g)))], { op: 'sumPool', geometry: g }),
-      sumPoolGrad: (g, y, scale) =>
-        this.#note([y, scale], [this.#result(product(poolInputShape(g)))], {
-          op: 'sumPoolGrad',
-          geometry: g,
-        }),
-      take: <T extends Values>(planes: number, x: T, indices: Int32Array) =>
-        this.#note<T>([x, indices], [this.#result(indices.length, dtypeOf(x))], { op: 'take', planes }),
-      scatterAdd: (planes, size, y, indices) =>
-        this.#note([y, indices], [this.#result(planes * size)], { op: 'scatterAdd', planes }),
-      matmul: (shape: MatmulShape, a, b) =>
-        this.#note([a, b], [this.#result(shape.batch * shape.m * shape.n)], { op: 'matmul', shape }),
-      fused: (loop: FusedLoop, inputs) => {
-        const kept = loop.shape.filter((_, d) => !loop.reduced[d]);
-        return this.#note(inputs, [this.#result(product(kept))], { op: 'fused', loop });
-      },
-      truncate: (x) => this.#note([x], [this.#result(x.length, 'int32')], { op: 'truncate' }),
-      copy: <T extends Values>(view: StridedView, x: T) =>
-        this.#note<T>([x], [this.#result(product(view.shape), dtypeOf(x))], { op: 'copy', view }),
-      copyAdd: <T extends Values>(parts: readonly PlacedValues<T>[], size: number) => {
-        const inputs = parts.map(({ values }) => values);
-        const views = parts.map(({ view }) => view);
-        return this.#note<T>(inputs, [this.#result(size, dtypeOf(inputs[0]))], { op: 'copyAdd', views });
-      },
-      explainConv: () => {
+      explain: () => {
         throw new UnsupportedError(`${this.#fn}: kernels cannot be explained while a network is recorded`);
       },
     };
@@ -147,7 +91,7 @@ export class Recorder {
   #recording(): Recording {
     return {
       assign: (target, values) => {
-        this.#note([values, target], [], { op: 'assign' });
+        this.#note({ op: 'assign' }, [values, target], []);
       },
       look: (values, check) => {
         const value = this.valueOf(values);
@@ -160,7 +104,7 @@ export class Recorder {
       },
       knows: (values) => this.valueOf(values).source === 'constant',
       draw: (size, fill) => {
-        const array = this.#placeholder(size, 'float32', 'input') as Float32Array;
+        const array = this.#placeholder({ size, dtype: 'float32' }, 'input') as Float32Array;
         this.host.draws.push({ value: this.valueOf(array), fill });
         return array;
       },
@@ -168,13 +112,8 @@ export class Recorder {
   }
 }
 
-type Details = { readonly op: GraphNode['op'] } & Record<string, unknown>;
-
-/** Placeholders are typed arrays as far as `instanceof` can see. */
-const dtypeOf = (x: Values): DType => (x instanceof Int32Array ? 'int32' : 'float32');
-
 /** An array that has a length and a type, and refuses to show a value. */
-function withoutValues(fn: string, size: number, dtype: DType, label: () => string): Values {
+function withoutValues(fn: string, { size, dtype }: ArrayKind, label: () => string): Values {
   const empty = dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
   return new Proxy(empty, {
     get(_, key) {

@@ -1,7 +1,7 @@
 // A training step as a graph: forward pass, loss, backward pass and the optimiser's update, recorded in one go.
 
-import type { Values } from '../backends/backend.ts';
 import type { Graph, GraphValue, Update } from '../backends/graph.ts';
+import type { Values } from '../backends/work.ts';
 import { ShapeError } from '../errors.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';

@@ -3,8 +3,8 @@
 import { anyNumber, finite, flag, need, oneOf, refuseValue } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { show } from '../arguments/show.ts';
-import type { Values } from '../backends/backend.ts';
-import { backend } from '../backends/current.ts';
+import { compute } from '../backends/current.ts';
+import type { Values } from '../backends/work.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import type { Plain } from '../types/shapes.ts';
@@ -162,7 +162,8 @@ export function addGradients(a: Tensor, b: Tensor): Tensor {
     combine: 'sum',
   } as const;
   const same = (gradient: Tensor): Tensor => gradient;
-  return record('add', backend().fused(flat, [a.data, b.data]), a.shape, [a, b], [same, same]);
+  const sums = compute({ op: 'fused', loop: flat }, [a.data, b.data]);
+  return record('add', sums, a.shape, [a, b], [same, same]);
 }
 
 /** Numbers nested to any depth, all rows of one depth equally long. */

@@ -1,10 +1,11 @@
-// The reference backend: every kernel family in the plainest form there is. It defines what the others must
-// compute, and judges them. Not meant to be fast; it runs wherever JavaScript runs.
+// The reference backend: every computation in the plainest form there is. It defines what the others must compute, and
+// judges them. Not meant to be fast; it runs wherever JavaScript runs.
 
+import { inputShape, outputShape } from '../../geometry/conv.ts';
 import { formatConv } from '../../geometry/text.ts';
-import type { ConvGeometry } from '../../geometry/types.ts';
 import type { Backend, Explanation } from '../backend.ts';
 import { truncate } from '../truncate.ts';
+import type { ConvWork, FusedLoop, Values, Work } from '../work.ts';
 import { conv, convInputGrad, convWeightGrad } from './conv.ts';
 import { fused } from './fused.ts';
 import { matmul } from './matmul.ts';
@@ -13,23 +14,68 @@ import { maxPool, sumPool, sumPoolGrad } from './pool.ts';
 
 export const referenceBackend: Backend = Object.freeze({
   name: 'reference',
-  conv,
-  convInputGrad,
-  convWeightGrad,
-  maxPool,
-  sumPool,
-  sumPoolGrad,
-  take,
-  scatterAdd,
-  matmul,
-  fused,
-  truncate,
-  copy,
-  copyAdd,
-  explainConv: (g: ConvGeometry): Explanation => ({
-    geometry: formatConv(g),
+  run,
+  explain: ({ geometry }): Explanation => ({
+    geometry: formatConv(geometry),
     candidates: [{ name: 'plain loops', cost: null, refusal: null }],
     chosen: 'plain loops: float64 sums, rounded once to float32',
     listing: '',
   }),
-});
+} satisfies Backend);
+
+function run(work: Work, inputs: readonly Values[]): Values[] {
+  const floats = inputs as readonly Float32Array[];
+  const [a, b] = floats;
+  switch (work.op) {
+    case 'conv':
+    case 'inputGrad':
+      return [finishedConv(work, floats)];
+    case 'weightGrad':
+      return [convWeightGrad(work.geometry, a, b)];
+    case 'maxPool': {
+      const { output, indices } = maxPool(work.geometry, a);
+      return [output, indices];
+    }
+    case 'sumPool':
+      return [sumPool(work.geometry, a, b)];
+    case 'sumPoolGrad':
+      return [sumPoolGrad(work.geometry, a, b)];
+    case 'take':
+      return [take(work.planes, inputs[0], inputs[1] as Int32Array)];
+    case 'scatterAdd':
+      return [scatterAdd(work.planes, work.size, a, inputs[1] as Int32Array)];
+    case 'matmul':
+      return [matmul(work.shape, a, b)];
+    case 'fused':
+      return [fused(work.loop, inputs)];
+    case 'fusedMany':
+      return work.exprs.map((expr) => fused({ ...work.loop, expr }, inputs));
+    case 'truncate':
+      return [truncate(a)];
+    case 'copy':
+      return [copy(work.view, inputs[0])];
+    case 'copyAdd':
+      return [copyAdd(work.views, inputs, work.size)];
+    default:
+      return work satisfies never;
+  }
+}
+
+/** The sums, and the formula that follows them as a loop of its own. */
+function finishedConv(work: ConvWork, [a, w, ...more]: readonly Float32Array[]): Float32Array {
+  const kernel = work.op === 'conv' ? conv : convInputGrad;
+  const sums = kernel(work.geometry, a, w, work.bias ? more[0] : null);
+  const { formula, extras } = work.finish;
+  if (!formula) return sums;
+  const [n, c, ...space] = (work.op === 'conv' ? outputShape : inputShape)(work.geometry);
+  const cells = space.reduce((size, axis) => size * axis, 1);
+  const steps = { pixel: [c * cells, cells, 1], channel: [0, 1, 0] };
+  const loop: FusedLoop = {
+    expr: formula,
+    shape: [n, c, cells],
+    strides: [steps.pixel, ...extras.map((kind) => steps[kind])],
+    reduced: [false, false, false],
+    combine: 'sum',
+  };
+  return fused(loop, [sums, ...more.slice(work.bias ? 1 : 0)]);
+}

@@ -4,7 +4,7 @@
 import * as numbers from '../../expression/evaluate.ts';
 import { assertInputs, type Expr, nodesOf, type UnaryOp } from '../../expression/expression.ts';
 import { product } from '../../geometry/window.ts';
-import type { FusedLoop, Values } from '../backend.ts';
+import type { FusedLoop, Values } from '../work.ts';
 import { erf } from './erf.ts';
 import { stridedOffsets } from './move.ts';
 

@@ -19,15 +19,16 @@ describe('copy, copyAdd, take and scatterAdd', () => {
     const x = numbers(1, 2, 3, 4, 5, 6);
     const view = { shape: [2, 3], strides: [3, Int32Array.of(2, 0, 2)], offset: 0 };
     expect(copy(view, x)).toEqual(numbers(3, 1, 3, 6, 4, 6));
-    expect(copyAdd([{ view, values: x }], 6)).toEqual(numbers(2, 0, 4, 5, 0, 10));
+    expect(copyAdd([view], [x], 6)).toEqual(numbers(2, 0, 4, 5, 0, 10));
   });
 
   it('add several parts', () => {
-    const parts = [
-      { view: { shape: [2], strides: [1], offset: 0 }, values: Int32Array.of(1, 2) },
-      { view: { shape: [2, 2], strides: [0, 2], offset: 1 }, values: Int32Array.of(10, 20, 30, 40) },
+    const views = [
+      { shape: [2], strides: [1], offset: 0 },
+      { shape: [2, 2], strides: [0, 2], offset: 1 },
     ];
-    expect(copyAdd(parts, 4)).toEqual(Int32Array.of(1, 42, 0, 60));
+    const parts = [Int32Array.of(1, 2), Int32Array.of(10, 20, 30, 40)];
+    expect(copyAdd(views, parts, 4)).toEqual(Int32Array.of(1, 42, 0, 60));
   });
 
   it('stop at places outside', () => {

@@ -2,7 +2,7 @@
 // which add.
 
 import { assert } from '../../errors.ts';
-import type { PlacedValues, StridedView, Values } from '../backend.ts';
+import type { StridedView, Values } from '../work.ts';
 
 const stepOf = (stride: number | Int32Array, i: number): number =>
   typeof stride === 'number' ? i * stride : stride[i];
@@ -32,14 +32,18 @@ const likewise = <T extends Values>(x: T, values: Float64Array): T =>
   (x instanceof Int32Array ? Int32Array.from(values) : Float32Array.from(values)) as T;
 
 /** x[place of position] += y[position] for the positions of each part, from zeros */
-export function copyAdd<T extends Values>(parts: readonly PlacedValues<T>[], size: number): T {
+export function copyAdd<T extends Values>(
+  views: readonly StridedView[],
+  parts: readonly T[],
+  size: number,
+): T {
   const x = new Float64Array(size);
-  for (const { view, values } of parts) {
+  views.forEach((view, part) => {
     stridedOffsets(view).forEach((place, i) => {
-      x[checkPlace(place, size)] += values[i];
+      x[checkPlace(place, size)] += parts[part][i];
     });
-  }
-  return likewise(parts[0].values, x);
+  });
+  return likewise(parts[0], x);
 }
 
 function checkPlace(place: number, size: number): number {

@@ -2,32 +2,34 @@
 
 import type { Backend } from '../backend.ts';
 import { truncate } from '../truncate.ts';
-import { convolve } from './eager/conv.ts';
+import type { Values, Work } from '../work.ts';
 import { copy, copyAdd } from './eager/copy.ts';
-import { explainConv } from './eager/explain.ts';
+import { explain } from './eager/explain.ts';
 import { fused } from './eager/fused.ts';
 import { scatterAdd, take } from './eager/gather.ts';
-import { matmul } from './eager/matmul.ts';
-import { maxPool, sumPool, sumPoolGrad } from './eager/pool.ts';
+import { carryOut } from './eager/routine.ts';
 import { compileGraph } from './program/compile.ts';
 import { packGraph } from './program/pack.ts';
 
-export const wasmBackend: Backend = {
-  name: 'wasm',
-  conv: (g, x, w, bias) => convolve('conv', g, x, w, bias),
-  convInputGrad: (g, y, w, bias) => convolve('inputGrad', g, y, w, bias),
-  convWeightGrad: (g, x, y) => convolve('weightGrad', g, x, y),
-  maxPool,
-  sumPool,
-  sumPoolGrad,
-  take,
-  scatterAdd,
-  matmul,
-  fused,
-  truncate,
-  copy,
-  copyAdd,
-  explainConv,
-  compile: compileGraph,
-  pack: packGraph,
-};
+export const wasmBackend: Backend = { name: 'wasm', run, explain, compile: compileGraph, pack: packGraph };
+
+/** What only moves values does so on the JavaScript heap. */
+function run(work: Work, inputs: readonly Values[]): Values[] {
+  const [a, b] = inputs;
+  switch (work.op) {
+    case 'take':
+      return [take(work.planes, a, b as Int32Array)];
+    case 'scatterAdd':
+      return [scatterAdd(work.planes, work.size, a as Float32Array, b as Int32Array)];
+    case 'truncate':
+      return [truncate(a as Float32Array)];
+    case 'copy':
+      return [copy(work.view, a)];
+    case 'copyAdd':
+      return [copyAdd(work.views, inputs, work.size)];
+    case 'fused':
+      return fused(work, inputs);
+    default:
+      return carryOut(work, inputs);
+  }
+}

@@ -2,7 +2,8 @@
 // V8 behind a flag, so it is never switched on unasked, and a kernel with known answers must pass before it is trusted.
 
 import { DeviceError } from '../../errors.ts';
-import { matmul } from './eager/matmul.ts';
+import type { Values } from '../work.ts';
+import { carryOut } from './eager/routine.ts';
 import { hasSimd, isWide, overrideEngine, type WideSimd } from './engine.ts';
 
 interface NodeProcess {
@@ -62,11 +63,12 @@ function enable(): string | null {
 function knownAnswers(): boolean {
   const [m, k, n] = [24, 16, 32];
   const shape = { batch: 1, m, k, n, transposeA: false, transposeB: false };
+  const multiply = (): Values => carryOut({ op: 'matmul', shape }, [a, b])[0];
   const small = (size: number): Float32Array =>
     Float32Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5);
   const [a, b] = [small(m * k), small(k * n)];
-  let c = matmul(shape, a, b);
-  for (let i = 0; i < 3000; i++) c = matmul(shape, a, b);
+  let c = multiply();
+  for (let i = 0; i < 3000; i++) c = multiply();
   return c.every((value, i) => {
     const row = Math.floor(i / n);
     let sum = 0;

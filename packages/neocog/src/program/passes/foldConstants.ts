@@ -1,8 +1,8 @@
 // What can be computed before the first run is computed once: turned kernels, weights in another order, tables.
 
-import type { Backend, Values } from '../../backends/backend.ts';
+import type { Backend } from '../../backends/backend.ts';
 import type { Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
-import { evaluateNode } from '../evaluate.ts';
+import type { Values } from '../../backends/work.ts';
 import { mapResults } from './rewrite.ts';
 
 /** @param exact leaves sums to the program: eager ones are made for the engine at hand */
@@ -12,13 +12,12 @@ export function foldConstants(graph: Graph, backend: Backend, exact = false): Gr
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(current);
-    const later = node.op === 'assign' || (exact && sumsUp(node));
-    if (later || !inputs.every((value) => value.source === 'constant')) {
+    const isKnown = inputs.every((value) => value.source === 'constant');
+    if (node.op === 'assign' || !isKnown || (exact && sumsUp(node))) {
       nodes.push({ ...node, inputs } as GraphNode);
       continue;
     }
-    const results = evaluateNode(
-      backend,
+    const results = backend.run(
       node,
       inputs.map((value) => value.data as Values),
     );

@@ -61,17 +61,12 @@ function fold(node: ConvNode, next: FusedNode, { make, backend, alike }: Means):
   const perChannel = next.inputs.every((_, i) => i === own || oneEach(loop, i, planes));
   const affine = affineIn(loop.expr, own);
   if (!perChannel || !affine) return null;
+  const strides = next.inputs.map((value, i) => [i === own || value.size === 1 ? 0 : 1]);
   const values = (expr: Expr): Float32Array =>
-    backend.fused(
-      {
-        expr,
-        shape: [planes.channels],
-        strides: next.inputs.map((value, i) => [i === own || value.size === 1 ? 0 : 1]),
-        reduced: [false],
-        combine: 'sum',
-      },
+    backend.run(
+      { op: 'fused', loop: { expr, strides, shape: [planes.channels], reduced: [false], combine: 'sum' } },
       next.inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
-    );
+    )[0] as Float32Array;
   const [scale, shift] = [values(affine.scale), values(affine.shift)];
   const [x, weight, bias] = node.inputs;
   return {

@@ -1,7 +1,7 @@
 // Two elementwise loops as one.
 
-import type { FusedLoop } from '../../backends/backend.ts';
 import type { FusedNode, GraphValue } from '../../backends/graph.ts';
+import type { FusedLoop } from '../../backends/work.ts';
 import * as e from '../../expression/expression.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
 import { sameShape, stridesOf } from '../../tensor/shape.ts';

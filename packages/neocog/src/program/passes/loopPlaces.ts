@@ -1,8 +1,8 @@
 // How the axes of a fused loop lie on an array `[image][channel][…space]`, so that a loop can join the convolution that made
 // the array.
 
-import type { FusedLoop } from '../../backends/backend.ts';
 import type { ConvNode } from '../../backends/graph.ts';
+import type { FusedLoop } from '../../backends/work.ts';
 import { stridesOf } from '../../tensor/shape.ts';
 
 export interface Planes {

@@ -72,7 +72,11 @@ describe('settleEmpty', () => {
   it('makes zeros of places that nothing is added to', () => {
     const g = new Graphs();
     const inputs = [g.input(0), g.input(0, 'int32')];
-    const added = add(g, (to) => ({ op: 'scatterAdd', label: '', inputs, outputs: [to], planes: 2 }), 6);
+    const added = add(
+      g,
+      (to) => ({ op: 'scatterAdd', label: '', inputs, outputs: [to], planes: 2, size: 3 }),
+      6,
+    );
     expect(settled(g.graph([added]))).toEqual([]);
   });
 
@@ -82,12 +86,12 @@ describe('settleEmpty', () => {
     const views = [whole(0), whole(3)];
     const part = add(
       g,
-      (to) => ({ op: 'copyAdd', label: '', inputs: [none, full], outputs: [to], views }),
+      (to) => ({ op: 'copyAdd', label: '', inputs: [none, full], outputs: [to], views, size: 3 }),
       3,
     );
     const nothing = add(
       g,
-      (to) => ({ op: 'copyAdd', label: '', inputs: [none], outputs: [to], views: [whole(0)] }),
+      (to) => ({ op: 'copyAdd', label: '', inputs: [none], outputs: [to], views: [whole(0)], size: 4 }),
       4,
     );
     const graph = g.graph([part, nothing]);

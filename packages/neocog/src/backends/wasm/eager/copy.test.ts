@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StridedView } from '../../backend.ts';
 import * as reference from '../../reference/move.ts';
+import type { StridedView } from '../../work.ts';
 import { copy, copyAdd } from './copy.ts';
 
 const wholes = (count: number): Float32Array =>
@@ -54,39 +54,36 @@ describe('copies', () => {
     fc.assert(
       fc.property(views, views, (first, second) => {
         const size = Math.max(first.size, second.size);
-        const parts = [first, second].map(({ view }) => ({
-          view,
-          values: wholes(view.shape.reduce((a, b) => a * b, 1)),
-        }));
-        const x = copyAdd(parts, size);
-        expect(x).toEqual(reference.copyAdd(parts, size));
+        const both = [first.view, second.view];
+        const parts = both.map((view) => wholes(view.shape.reduce((a, b) => a * b, 1)));
+        const x = copyAdd(both, parts, size);
+        expect(x).toEqual(reference.copyAdd(both, parts, size));
         const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
         const probe = wholes(size);
-        const read = parts.reduce((sum, { view, values }) => sum + dot(copy(view, probe), values), 0);
+        const read = parts.reduce((sum, values, i) => sum + dot(copy(both[i], probe), values), 0);
         expect(dot(x, probe)).toBe(read);
       }),
     );
   });
 
   it('copy long runs that are apart, and add those that are not', () => {
-    const run = (offset: number) => ({
-      view: { shape: [2, 600], strides: [2000, 1], offset },
-      values: wholes(1200),
-    });
+    const run = (offset: number) => ({ shape: [2, 600], strides: [2000, 1], offset });
+    const parts = [wholes(1200), wholes(1200)];
     for (const [other, size] of [
       [600, 4000],
       [599, 4000],
       [2000, 5000],
       [0, 4000],
     ]) {
-      expect(copyAdd([run(0), run(other)], size)).toEqual(reference.copyAdd([run(0), run(other)], size));
+      const both = [run(0), run(other)];
+      expect(copyAdd(both, parts, size)).toEqual(reference.copyAdd(both, parts, size));
     }
   });
 
   it('stop at places outside', () => {
     const outside = { shape: [2], strides: [Int32Array.of(0, 5)], offset: 0 };
     expect(() => copy(outside, new Float32Array(5))).toThrow('neocog bug');
-    expect(() => copyAdd([{ view: outside, values: new Float32Array(2) }], 5)).toThrow('neocog bug');
+    expect(() => copyAdd([outside], [new Float32Array(2)], 5)).toThrow('neocog bug');
     expect(() => copy({ shape: [3], strides: [-1], offset: 1 }, new Float32Array(5))).toThrow('neocog bug');
   });
 });

@@ -2,7 +2,7 @@
 // memory and out again would move them twice more than the copy itself.
 
 import { assert } from '../../../errors.ts';
-import type { PlacedValues, StridedView, Values } from '../../backend.ts';
+import type { StridedView, Values } from '../../work.ts';
 
 /** Places in the order of positions: for each of `outer`, `outer[i] + inner[j]` for j below `count`. */
 interface Places {
@@ -19,7 +19,7 @@ const longRun = 512;
 /** A table of so many places stays in the first cache; splitting there keeps both tables small. */
 const innerPlaces = 1024;
 
-/** y[position] = x at its place; see `Backend.copy`. */
+/** y[position] = x at its place; see `CopyWork`. */
 export function copy<T extends Values>(view: StridedView, x: T): T {
   const { outer, inner, count: n } = placesOf(view, x.length);
   const y = valuesLike(x, outer.length * n);
@@ -33,12 +33,16 @@ export function copy<T extends Values>(view: StridedView, x: T): T {
   return y;
 }
 
-/** x at each place += y[position]; see `Backend.copyAdd`. */
-export function copyAdd<T extends Values>(parts: readonly PlacedValues<T>[], size: number): T {
-  const x = valuesLike(parts[0].values, size);
-  const places = parts.map(({ view }) => placesOf(view, size));
+/** x at each place += y[position]; see `CopyAddWork`. */
+export function copyAdd<T extends Values>(
+  views: readonly StridedView[],
+  parts: readonly T[],
+  size: number,
+): T {
+  const x = valuesLike(parts[0], size);
+  const places = views.map((view) => placesOf(view, size));
   const put = areApart(places) ? setAt : addAt;
-  parts.forEach(({ values }, i) => put(places[i], values, x));
+  parts.forEach((values, i) => put(places[i], values, x));
   return x;
 }
 

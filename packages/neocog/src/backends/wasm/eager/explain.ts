@@ -3,12 +3,12 @@
 import { assert } from '../../../errors.ts';
 import { inputShape, outputShape, weightShape } from '../../../geometry/conv.ts';
 import { formatConv } from '../../../geometry/text.ts';
-import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
-import type { ConvKernel, Explanation } from '../../backend.ts';
+import type { Explanation } from '../../backend.ts';
+import type { Graph } from '../../graph.ts';
+import type { ConvWork, WeightGradWork } from '../../work.ts';
 import { engine } from '../engine.ts';
 import { moduleOf } from './compile.ts';
-import { convNode } from './conv.ts';
 import { graphOf, lowerExactly } from './routine.ts';
 
 const operandShapes = {
@@ -17,19 +17,22 @@ const operandShapes = {
   weightGrad: [inputShape, outputShape],
 };
 
-/** See `Backend.explainConv`. The listing is of the kernels that prepare weights and compute, without changes of layout. */
-export function explainConv(g: ConvGeometry, kernel: ConvKernel): Explanation {
-  const inputs = operandShapes[kernel].map((shape) => ({
-    length: product(shape(g)),
-    dtype: 'float32' as const,
-  }));
-  const { works } = lowerExactly(graphOf(inputs, convNode(kernel, g, false)), engine());
-  const choice = works.find((work) => work.choice)?.choice;
-  assert(choice, `an algorithm was chosen for ${formatConv(g)}`);
+/** The graph of a convolution alone. */
+export const graphOfConv = (work: ConvWork | WeightGradWork): Graph =>
+  graphOf(
+    work,
+    operandShapes[work.op].map((shape) => ({ size: product(shape(work.geometry)), dtype: 'float32' })),
+  );
+
+/** See `Backend.explain`. The listing is of the kernels that prepare weights and compute, without changes of layout. */
+export function explain(work: ConvWork | WeightGradWork): Explanation {
+  const { works } = lowerExactly(graphOfConv(work), engine());
+  const choice = works.find((each) => each.choice)?.choice;
+  assert(choice, `an algorithm was chosen for ${formatConv(work.geometry)}`);
   const { plan, candidates } = choice;
   const steps = [...plan.prepare, ...plan.steps];
   return {
-    geometry: formatConv(g),
+    geometry: formatConv(work.geometry),
     candidates,
     chosen: plan.description,
     listing: moduleOf(steps.map((step) => step.kernel)).text(),

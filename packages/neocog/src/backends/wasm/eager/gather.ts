@@ -2,9 +2,9 @@
 // nothing to compute, WebAssembly has no gather, and copying in and out would add as much again.
 
 import { assert } from '../../../errors.ts';
-import type { Values } from '../../backend.ts';
+import type { Values } from '../../work.ts';
 
-/** See `Backend.take`. */
+/** See `TakeWork`. */
 export function take<T extends Values>(planes: number, x: T, indices: Int32Array): T {
   const y = (
     x instanceof Int32Array ? new Int32Array(indices.length) : new Float32Array(indices.length)
@@ -23,7 +23,7 @@ export function take<T extends Values>(planes: number, x: T, indices: Int32Array
   return y;
 }
 
-/** See `Backend.scatterAdd`. */
+/** See `ScatterAddWork`. */
 export function scatterAdd(planes: number, size: number, y: Float32Array, indices: Int32Array): Float32Array {
   const x = new Float32Array(planes * size);
   const count = y.length / planes;

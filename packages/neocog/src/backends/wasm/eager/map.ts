@@ -2,7 +2,7 @@
 // its work, so one that is made for many cells serves fewer: only as many units run as there are cells.
 
 import { type Expr, nodesOf } from '../../../expression/expression.ts';
-import type { FusedLoop, Values } from '../../backend.ts';
+import type { FusedLoop, Values } from '../../work.ts';
 import { engine, engineKey } from '../engine.ts';
 import { type FusedOperand, fusedManyPlan } from '../kernels/fused.ts';
 import { slackBytes } from '../kernels/kernel.ts';

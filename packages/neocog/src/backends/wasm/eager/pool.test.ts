@@ -2,9 +2,17 @@ import { expect, test } from 'vitest';
 import { poolGeometry, poolInputShape, poolOutputShape, poolScales } from '../../../geometry/pool.ts';
 import { formatPool } from '../../../geometry/text.ts';
 import type { PoolGeometry, WindowAxis } from '../../../geometry/types.ts';
+import type { Values } from '../../work.ts';
 import { overrideEngine } from '../engine.ts';
 import { scatterAdd, take } from './gather.ts';
-import { maxPool, sumPool, sumPoolGrad } from './pool.ts';
+import { carryOut } from './routine.ts';
+
+const maxPool = (geometry: PoolGeometry, x: Float32Array): Values[] =>
+  carryOut({ op: 'maxPool', geometry }, [x]);
+const sumPool = (geometry: PoolGeometry, x: Float32Array, scale: Float32Array): Float32Array =>
+  carryOut({ op: 'sumPool', geometry }, [x, scale])[0] as Float32Array;
+const sumPoolGrad = (geometry: PoolGeometry, y: Float32Array, scale: Float32Array): Float32Array =>
+  carryOut({ op: 'sumPoolGrad', geometry }, [y, scale])[0] as Float32Array;
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -55,9 +63,9 @@ function expectedMax(g: PoolGeometry, x: Float32Array): { output: number[]; indi
 }
 
 function checkMax(g: PoolGeometry, x: Float32Array): void {
-  const [actual, expected] = [maxPool(g, x), expectedMax(g, x)];
-  expect([...actual.indices], formatPool(g)).toEqual(expected.indices);
-  expect([...actual.output], formatPool(g)).toEqual(expected.output);
+  const [[output, indices], expected] = [maxPool(g, x), expectedMax(g, x)];
+  expect([...indices], formatPool(g)).toEqual(expected.indices);
+  expect([...output], formatPool(g)).toEqual(expected.output);
 }
 
 const close = (actual: Float32Array, expected: readonly number[], name: string): void => {
@@ -163,7 +171,7 @@ test('an empty batch', () => {
   const g = poolGeometry('pool', 2, [1, 3, 4, 4], 2);
   const none = { ...g, batch: 0 };
   const [x, scale] = [new Float32Array(0), poolScales(g)];
-  expect(maxPool(none, x)).toEqual({ output: x, indices: new Int32Array(0) });
+  expect(maxPool(none, x)).toEqual([x, new Int32Array(0)]);
   expect(sumPool(none, x, scale)).toEqual(x);
   expect(sumPoolGrad(none, x, scale)).toEqual(x);
 });

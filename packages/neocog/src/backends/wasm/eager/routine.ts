@@ -3,7 +3,7 @@
 
 import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
 import { normalForm } from '../../normalForm.ts';
-import type { Values } from '../../work.ts';
+import { type ArrayKind, kindOf, resultsOf, settled, type Values, type Work } from '../../work.ts';
 import { type Engine, engine, engineKey } from '../engine.ts';
 import { slackBytes } from '../kernels/kernel.ts';
 import { Chooser } from '../program/choose.ts';
@@ -12,11 +12,8 @@ import { lower } from '../program/lower.ts';
 import type { Lowered } from '../program/lowering.ts';
 import { Cache } from './cache.ts';
 import { type Call, compiled } from './compile.ts';
+import { keyOf } from './key.ts';
 import { put, reserve, takeFloats, takeInts } from './memory.ts';
-
-/** What an operation is, over given inputs. */
-export type Describe = (inputs: readonly GraphValue[], output: MakeValue) => GraphNode;
-export type MakeValue = (size: number, dtype?: GraphValue['dtype']) => GraphValue;
 
 interface Place {
   readonly address: number;
@@ -36,18 +33,24 @@ interface Routine {
 
 const routines = new Cache<Routine>(4096);
 
-/**
- * Carries out the node that `describe` makes.
- *
- * @param key states everything that `describe` depends on, sizes and types of the inputs included
- */
-export function carryOut(key: string, inputs: readonly Values[], describe: Describe): Values[] {
+/** Carries out a computation whose input i is `arrays[order[i]]`; each of its own unless stated. */
+export function carryOut(
+  work: Work,
+  arrays: readonly Values[],
+  order: readonly number[] = [...arrays.keys()],
+): Values[] {
+  const kinds = arrays.map(kindOf);
+  const known = settled(
+    work,
+    order.map((i) => kinds[i]),
+  );
+  if (known) return known;
   const e = engine();
-  const routine = routines.get(`${engineKey(e)} ${key}`, () =>
-    routineOf(graphOf(inputs.map(lengthAndType), describe), e),
+  const routine = routines.get(`${engineKey(e)} ${keyOf(work, kinds, order)}`, () =>
+    routineOf(graphOf(work, kinds, order), e),
   );
   reserve(routine.bytes);
-  for (const { address, index } of routine.inputs) put(address, inputs[index]);
+  for (const { address, index } of routine.inputs) put(address, arrays[index]);
   for (const { address, values } of routine.constants) put(address, values);
   for (const { call, args } of routine.steps) call(...args);
   return routine.outputs.map(({ address, size, dtype }) =>
@@ -55,27 +58,24 @@ export function carryOut(key: string, inputs: readonly Values[], describe: Descr
   );
 }
 
-export const lengthAndType = (values: Values) => ({
-  length: values.length,
-  dtype: values instanceof Int32Array ? ('int32' as const) : ('float32' as const),
-});
-
-/** The graph of one node over arrays of such lengths and types. */
+/** The graph of one computation over arrays of such kinds. */
 export function graphOf(
-  arrays: readonly { readonly length: number; readonly dtype: GraphValue['dtype'] }[],
-  describe: Describe,
+  work: Work,
+  arrays: readonly ArrayKind[],
+  order: readonly number[] = [...arrays.keys()],
 ): Graph {
   let id = 0;
-  const value = (size: number, dtype: GraphValue['dtype'], source: GraphValue['source']): GraphValue => ({
+  const value = (kind: ArrayKind, source: GraphValue['source']): GraphValue => ({
+    ...kind,
     id: id++,
-    size,
-    dtype,
     source,
     data: null,
   });
-  const inputs = arrays.map(({ length, dtype }) => value(length, dtype, 'input'));
-  const node = describe(inputs, (size, dtype = 'float32') => value(size, dtype, 'node'));
-  return { nodes: [node], updates: [], inputs, outputs: node.outputs };
+  const given = arrays.map((kind) => value(kind, 'input'));
+  const inputs = order.map((i) => given[i]);
+  const outputs = resultsOf(work, inputs).map((kind) => value(kind, 'node'));
+  const node = { ...work, label: '', inputs, outputs } as GraphNode;
+  return { nodes: [node], updates: [], inputs: given, outputs };
 }
 
 /** Plain sums only: eager operations follow the definition. */

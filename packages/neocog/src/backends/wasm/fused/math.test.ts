@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BinaryOp, Expr, UnaryOp } from '../../../expression/expression.ts';
 import * as e from '../../../expression/expression.ts';
-import type { Values } from '../../backend.ts';
+import type { Values } from '../../work.ts';
 import { i32, v128 } from '../assembler/index.ts';
 import { compiled } from '../eager/compile.ts';
 import { fused } from '../eager/fused.ts';
@@ -80,10 +80,9 @@ const grid = Float32Array.from([...extremes, ...everySize, ...everySize.map((x) 
 
 const map = (expr: Expr, inputs: readonly Values[]): Float32Array => {
   const { length } = inputs[0];
-  return fused(
-    { expr, shape: [length], strides: inputs.map(() => [1]), reduced: [false], combine: 'sum' },
-    inputs,
-  );
+  const strides = inputs.map(() => [1]);
+  const loop = { expr, shape: [length], strides, reduced: [false], combine: 'sum' } as const;
+  return fused({ op: 'fused', loop }, inputs)[0] as Float32Array;
 };
 
 const smallestNormal = 2 ** -126;

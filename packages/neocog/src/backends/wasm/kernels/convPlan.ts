@@ -3,7 +3,7 @@
 // There is no border: kernels leave out the taps that fall outside the input.
 
 import type { ConvGeometry } from '../../../geometry/types.ts';
-import type { ConvKernel } from '../../backend.ts';
+import type { ConvKernel } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import type { Epilogue } from './epilogue.ts';
 import type { Step } from './kernel.ts';

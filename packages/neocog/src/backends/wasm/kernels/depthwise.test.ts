@@ -14,7 +14,7 @@ import { draws } from '../../../../../../test/draws.ts';
 import { abs, add, input, max, min, mul, sub } from '../../../expression/expression.ts';
 import { formatConv, parseConv } from '../../../geometry/text.ts';
 import { Generator } from '../../../index.ts';
-import type { ConvKernel } from '../../backend.ts';
+import type { ConvKernel } from '../../work.ts';
 import { overrideEngine } from '../engine.ts';
 import { depthwisePlanner } from './depthwise.ts';
 

@@ -2,7 +2,7 @@
 // source is known for every column, so tiles at the edges simply lack them, and equal tiles share one piece of code.
 
 import type { WindowAxis } from '../../../geometry/types.ts';
-import type { ConvKernel } from '../../backend.ts';
+import type { ConvKernel } from '../../work.ts';
 import { evenTiles } from './tiles.ts';
 
 /**

@@ -4,7 +4,7 @@
 // `source` is what all three read through the window: x, or for the input gradient y. `result` is the other one: y or x.
 
 import { product, rowMajor } from '../../../geometry/window.ts';
-import type { ConvKernel } from '../../backend.ts';
+import type { ConvKernel } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import type { ConvTask } from './convPlan.ts';
 import { type SumAxis, statedProducts, sumAxis, type TileRun, tileRuns } from './depthwiseRow.ts';

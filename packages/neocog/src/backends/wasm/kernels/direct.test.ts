@@ -4,13 +4,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { draws } from '../../../../../../test/draws.ts';
 import { compileKernel, fromPixels, KernelRunner, toPixels } from '../../../../../../test/kernelRunner.ts';
+import { byReference } from '../../../../../../test/reference.ts';
 import { add, constant, type Expr, input, max, min, mul, sigmoid } from '../../../expression/expression.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../../../geometry/conv.ts';
 import { formatConv, parseConv } from '../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import { Generator } from '../../../index.ts';
-import { referenceBackend } from '../../reference/backend.ts';
+import { convWork } from '../../work.ts';
 import { wasmBackend } from '../backend.ts';
 import { type Engine, engine, overrideEngine } from '../engine.ts';
 import type { ConvOperand, ConvPlanner, ConvTask } from './convPlan.ts';
@@ -118,11 +119,13 @@ function randomCase(
   };
 }
 
+const given = ({ source, weights, bias }: Case['operands'], withBias: boolean): Array32[] =>
+  withBias ? [source, weights, bias] : [source, weights];
+
 /** What plain loops make of it, row-major. */
 function expected({ task, operands, value }: Case): Array32 {
   const { geometry: g, kernel, epilogue } = task;
-  const run = kernel === 'conv' ? referenceBackend.conv : referenceBackend.convInputGrad;
-  const sums = run(g, operands.source, operands.weights, epilogue.bias ? operands.bias : null);
+  const sums = byReference(convWork(kernel, g, epilogue.bias), ...given(operands, epilogue.bias));
   const { channels, plane } = sizes(task).result;
   const extra = (kind: 'pixel' | 'channel' | undefined, values: Array32, i: number): number =>
     values[kind === 'pixel' ? i : Math.floor(i / plane) % channels] as number;
@@ -187,7 +190,6 @@ describe.each(planners.map((p) => [p.name, p] as const))('%s', (name, planner) =
 
   it.each(kernels)('%s equals the eager operation bit for bit on fractions', (kernel) => {
     const random = new Generator(7);
-    const eager = kernel === 'conv' ? wasmBackend.conv : wasmBackend.convInputGrad;
     let tried = 0;
     while (tried < draws(40)) {
       const g = randomGeometry(random);
@@ -197,8 +199,8 @@ describe.each(planners.map((p) => [p.name, p] as const))('%s', (name, planner) =
       if (planner.refuse(task) !== null) continue;
       tried++;
       const got = run(planner, { ...c, task });
-      const { source, weights, bias } = c.operands;
-      const want = eager(g, source, weights, task.epilogue.bias ? bias : null);
+      const { bias } = task.epilogue;
+      const want = wasmBackend.run(convWork(kernel, g, bias), given(c.operands, bias))[0] as Array32;
       const wrong = want.findIndex((v, i) => v !== got[i]);
       expect(wrong, `${named(c)} differs at ${wrong}: ${got[wrong]} for ${want[wrong]}`).toBe(-1);
     }

@@ -4,9 +4,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { draws } from '../../../../../../test/draws.ts';
 import { KernelRunner } from '../../../../../../test/kernelRunner.ts';
+import { byReference } from '../../../../../../test/reference.ts';
 import * as e from '../../../expression/expression.ts';
 import { Generator } from '../../../tensor/random.ts';
-import { referenceBackend } from '../../reference/backend.ts';
 import { engine } from '../engine.ts';
 import { type FusedManyTask, type FusedOperand, fusedManyPlan } from './fused.ts';
 
@@ -73,16 +73,14 @@ function check(task: FusedManyTask, inputs: readonly number[][], seed: number): 
     const places = outputPlaces(task, output);
     const whole = new Float32Array(places.reduce((a, b) => Math.max(a, b), 0) + 9).fill(Number.NaN);
     runner.place(`out${output}`, whole.length);
-    const dense = referenceBackend.fused(
-      {
-        expr,
-        combine: task.combine,
-        shape: task.axes.map((axis) => axis.size),
-        reduced: task.axes.map((axis) => axis.reduced),
-        strides: inputs.map((_, i) => task.axes.map((axis) => axis.strides[i] as number)),
-      },
-      values,
-    );
+    const loop = {
+      expr,
+      combine: task.combine,
+      shape: task.axes.map((axis) => axis.size),
+      reduced: task.axes.map((axis) => axis.reduced),
+      strides: inputs.map((_, i) => task.axes.map((axis) => axis.strides[i] as number)),
+    };
+    const dense = byReference({ op: 'fused', loop }, ...values);
     places.forEach((place, i) => {
       whole[place] = dense[i] as number;
     });

@@ -3,6 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { fromPixels, KernelRunner, toPixels } from '../../../../../../test/kernelRunner.ts';
+import { byReference } from '../../../../../../test/reference.ts';
 import { parsePool } from '../../../geometry/text.ts';
 import type { PoolGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
@@ -89,15 +90,15 @@ function result(runner: KernelRunner<PoolOperand>, name: PoolOperand, s: Setup):
 
 test('the largest of each window, and where it is', () => {
   eachSetup(true, (s) => {
-    const expected = referenceBackend.maxPool(s.g, s.x);
+    const [output, places] = referenceBackend.run({ op: 'maxPool', geometry: s.g }, [s.x]);
     for (const op of ['max', 'maxWithIndices'] as const) {
       const runner = runnerFor(s, 'x');
       const plan = poolPlan({ ...s, geometry: s.g, op });
       runner.run(plan.steps);
-      expect(result(runner, 'y', s), plan.steps[0]?.kernel.key).toEqual(expected.output);
+      expect(result(runner, 'y', s), plan.steps[0]?.kernel.key).toEqual(output);
       if (op === 'max') continue;
       const indices = new Int32Array(result(runner, 'indices', s).buffer);
-      expect(indices, plan.steps[0]?.kernel.key).toEqual(expected.indices);
+      expect(indices, plan.steps[0]?.kernel.key).toEqual(places);
     }
   });
 });
@@ -106,11 +107,11 @@ test('sums of windows, and their adjoint', () => {
   eachSetup(false, (s) => {
     const forward = runnerFor(s, 'x');
     forward.run(poolPlan({ ...s, geometry: s.g, op: 'sum' }).steps);
-    expect(result(forward, 'y', s)).toEqual(referenceBackend.sumPool(s.g, s.x, s.scale));
+    expect(result(forward, 'y', s)).toEqual(byReference({ op: 'sumPool', geometry: s.g }, s.x, s.scale));
     const backward = runnerFor(s, 'y');
     const plan = poolPlan({ ...s, geometry: s.g, op: 'sumGrad' });
     backward.run(plan.steps);
-    const expected = referenceBackend.sumPoolGrad(s.g, s.y, s.scale);
+    const expected = byReference({ op: 'sumPoolGrad', geometry: s.g }, s.y, s.scale);
     expect(result(backward, 'x', s), plan.steps[0]?.kernel.key).toEqual(expected);
   });
 });
@@ -141,11 +142,11 @@ test('taking at positions, and adding there', () => {
       const taken = place('x');
       taken.run(takePlan(task).steps);
       const read = fromPixels(taken.read('y', images * outCells * yPitch), channels, outCells, yPitch);
-      expect(read).toEqual(referenceBackend.take(planes, x, indices));
+      expect(read).toEqual(byReference({ op: 'take', planes }, x, indices));
       const added = place('y');
       added.run(scatterAddPlan(task).steps);
       const sums = fromPixels(added.read('x', images * inCells * xPitch), channels, inCells, xPitch);
-      expect(sums).toEqual(referenceBackend.scatterAdd(planes, inCells, y, indices));
+      expect(sums).toEqual(byReference({ op: 'scatterAdd', planes, size: inCells }, y, indices));
     }
   }
 });

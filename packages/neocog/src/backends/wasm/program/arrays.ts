@@ -1,8 +1,8 @@
 // The arrays of a program before they have addresses: which values lie where and how, made on demand.
 
 import { assert } from '../../../errors.ts';
-import type { Values } from '../../backend.ts';
 import type { GraphValue } from '../../graph.ts';
+import type { Values } from '../../work.ts';
 import { type Form, floatsOf, formKey } from './form.ts';
 
 /** A stretch of memory. `temporary` ones share memory with others whose time is different. */

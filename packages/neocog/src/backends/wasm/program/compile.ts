@@ -1,6 +1,5 @@
 // A graph as a machine: steps chosen, memory planned, code generated, weights prepared.
 
-import type { Values } from '../../backend.ts';
 import type {
   CompileOptions,
   Executable,
@@ -9,6 +8,7 @@ import type {
   StepReport,
 } from '../../executable.ts';
 import type { Graph, GraphValue } from '../../graph.ts';
+import type { Values } from '../../work.ts';
 import { commonEngine, engine, engineName } from '../engine.ts';
 import { Machine } from '../machine/index.ts';
 import type { Room } from './arrays.ts';

@@ -3,8 +3,8 @@
 import { multiplyAdds } from '../../../geometry/conv.ts';
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
-import type { ConvKernel } from '../../backend.ts';
 import type { ConvNode, GraphValue, WeightGradNode } from '../../graph.ts';
+import type { ConvKernel } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import type { ConvTask, Order } from '../kernels/convPlan.ts';
 import { isLate, plainEpilogue } from '../kernels/epilogue.ts';

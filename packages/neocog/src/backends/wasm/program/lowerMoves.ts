@@ -1,8 +1,8 @@
 // What only moves values: copies, sums of copies, and the writing of states.
 
 import { product, rowMajor } from '../../../geometry/window.ts';
-import type { StridedView } from '../../backend.ts';
 import type { AssignNode, CopyAddNode, CopyNode, GraphValue } from '../../graph.ts';
+import type { StridedView } from '../../work.ts';
 import { movePlan } from '../kernels/move.ts';
 import { type Form, floatsOf, type LoopAxis, pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';

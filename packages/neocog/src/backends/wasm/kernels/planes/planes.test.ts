@@ -16,7 +16,7 @@ import { convGeometry } from '../../../../geometry/conv.ts';
 import { formatConv, parseConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { Generator } from '../../../../index.ts';
-import type { ConvKernel } from '../../../backend.ts';
+import type { ConvKernel } from '../../../work.ts';
 import { engine, overrideEngine } from '../../engine.ts';
 import { directPlanner } from '../direct.ts';
 import { plainEpilogue } from '../epilogue.ts';

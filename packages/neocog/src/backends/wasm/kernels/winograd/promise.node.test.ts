@@ -4,11 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runPlan } from '../../../../../../../test/convPlans.ts';
+import { byReference } from '../../../../../../../test/reference.ts';
 import { inputShape, outputShape, weightShape } from '../../../../geometry/conv.ts';
 import { parseConv } from '../../../../geometry/text.ts';
 import { product } from '../../../../geometry/window.ts';
 import { Generator } from '../../../../index.ts';
-import { referenceBackend } from '../../../reference/backend.ts';
+import { convWork } from '../../../work.ts';
 import { engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { directPlanner } from '../direct.ts';
@@ -170,7 +171,7 @@ describe.each([
       const w = weightsOf(c, random);
       for (const [kind, x] of Object.entries(inputsOf(c, random))) {
         const bounds = boundsOf(c, { x, w });
-        const [got, want] = [run(c, { x, w }), referenceBackend.conv(c.task.geometry, x, w, null)];
+        const [got, want] = [run(c, { x, w }), byReference(convWork('conv', c.task.geometry), x, w)];
         const share = got.map((v, i) => Math.abs(v - (want[i] as number)) / (bounds[i] as number));
         expect(Math.max(...share), kind).toBeLessThan(1);
         // A bound that a millionth would do for would promise too little.

@@ -4,14 +4,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { some } from '../../../../../../../test/draws.ts';
 import { fromPixels, KernelRunner, toPixels } from '../../../../../../../test/kernelRunner.ts';
+import { convByReference } from '../../../../../../../test/reference.ts';
 import { add, input, max, mul, sigmoid } from '../../../../expression/expression.ts';
 import { inputShape, outputShape, weightShape } from '../../../../geometry/conv.ts';
 import { parseConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
 import { Generator } from '../../../../index.ts';
-import type { ConvKernel } from '../../../backend.ts';
-import { referenceBackend } from '../../../reference/backend.ts';
+import type { ConvKernel } from '../../../work.ts';
 import { type Engine, engine, overrideEngine } from '../../engine.ts';
 import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask, Order } from '../convPlan.ts';
 import { type Epilogue, plainEpilogue } from '../epilogue.ts';
@@ -90,11 +90,12 @@ function runPlan(task: ConvTask, plan: ConvPlan, arrays: Arrays, seed = 1): Floa
   return fromPixels(runner.read(result.name, g.batch * plane * pitch), channels, plane, pitch);
 }
 
-function reference(g: ConvGeometry, kernel: ConvKernel, a: Arrays, bias: Float32Array | null): Float32Array {
-  if (kernel === 'conv') return referenceBackend.conv(g, a.x, a.weights, bias);
-  if (kernel === 'inputGrad') return referenceBackend.convInputGrad(g, a.y, a.weights, bias);
-  return referenceBackend.convWeightGrad(g, a.x, a.y);
-}
+const reference = (
+  g: ConvGeometry,
+  kernel: ConvKernel,
+  { x, weights: w, y }: Arrays,
+  bias: Float32Array | null,
+): Float32Array => convByReference(kernel, g, { x, w, y }, bias);
 
 const absolute = (arrays: Arrays): Arrays =>
   Object.fromEntries(Object.entries(arrays).map(([name, values]) => [name, values.map(Math.abs)]));
