@@ -1,11 +1,17 @@
 // What an eager computation is remembered by.
 
 import { formatConv, formatPool } from '../../../geometry/text.ts';
-import type { ArrayKind, FusedLoop, StridedView, Work } from '../../work.ts';
+import type { FusedLoop, StridedView, Values, Work } from '../../work.ts';
 
-/** States everything that the code of a computation depends on. */
-export const keyOf = (work: Work, inputs: readonly ArrayKind[], order: readonly number[]): string =>
-  `${workKey(work)} ${order} ${inputs.map(({ size, dtype }) => (dtype === 'int32' ? `int32 ${size}` : size))}`;
+/** States everything that the code of a computation depends on, if input i is `arrays[order[i]]`; each of its own unless stated. */
+export function keyOf(work: Work, arrays: readonly Values[], order?: readonly number[]): string {
+  // Of all others the geometry says how long arrays are.
+  const ofLoop = 'loop' in work ? ` ${arrays.map(arrayKey)}` : '';
+  return `${workKey(work)}${ofLoop}${order ? ` ${order}` : ''}`;
+}
+
+const arrayKey = (values: Values): string =>
+  `${values instanceof Int32Array ? 'int32 ' : ''}${values.length}`;
 
 function workKey(work: Work): string {
   switch (work.op) {

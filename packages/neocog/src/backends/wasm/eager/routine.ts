@@ -31,24 +31,21 @@ interface Routine {
   readonly outputs: readonly (Place & Pick<GraphValue, 'size' | 'dtype'>)[];
 }
 
-const routines = new Cache<Routine>(4096);
+/** Null for what computes nothing. */
+const routines = new Cache<Routine | null>(4096);
 
 /** Carries out a computation whose input i is `arrays[order[i]]`; each of its own unless stated. */
-export function carryOut(
-  work: Work,
-  arrays: readonly Values[],
-  order: readonly number[] = [...arrays.keys()],
-): Values[] {
-  const kinds = arrays.map(kindOf);
-  const known = settled(
-    work,
-    order.map((i) => kinds[i]),
-  );
-  if (known) return known;
+export function carryOut(work: Work, arrays: readonly Values[], order?: readonly number[]): Values[] {
   const e = engine();
-  const routine = routines.get(`${engineKey(e)} ${keyOf(work, kinds, order)}`, () =>
-    routineOf(graphOf(work, kinds, order), e),
-  );
+  const routine = routines.get(`${engineKey(e)} ${keyOf(work, arrays, order)}`, () => {
+    const graph = graphOf(work, arrays.map(kindOf), order);
+    return settled(work, graph.nodes[0].inputs) ? null : routineOf(graph, e);
+  });
+  if (!routine)
+    return settled(
+      work,
+      (order ?? [...arrays.keys()]).map((i) => kindOf(arrays[i])),
+    ) as Values[];
   reserve(routine.bytes);
   for (const { address, index } of routine.inputs) put(address, arrays[index]);
   for (const { address, values } of routine.constants) put(address, values);
