@@ -1,10 +1,10 @@
 // `npm test`: the layers, then every test in each engine: the pinned Node, the Node that npm runs on, and Chromium; the
 // kernels' tests once more with wide SIMD and once in the checked mode; a few computations in every other engine; the examples,
-// where their packages are installed; and a minute of the fuzzer. Tests of what no engine changes run in the first Node only.
+// where their packages are installed, and beside them the fuzzer. Tests of what no engine changes run in the first Node only.
 // Arguments are handed on to Vitest (`npm test -- conv`). The last line is the sum over the engines.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumHint, findChromium } from './chromium.js';
@@ -78,19 +78,30 @@ function runChromium() {
 
 /** @returns {Counts} */
 function runExamples() {
+  startFuzzer();
   if (existsSync(join(root, 'examples/node_modules'))) return runTests(nodeEngines()[0].path, 'examples');
   console.log('The packages of the examples are not installed: npm ci --prefix examples brings them.');
   return { passed: 0, failed: process.env.CI === 'true' ? 1 : 0, skipped: 0 };
 }
 
-/** @returns {Counts} the same minute of random cases every time, as one test; left out where tests are chosen by name */
-function runFuzzer() {
-  if (filters.length > 0) return { passed: 0, failed: 0, skipped: 0 };
-  const script = join(root, 'scripts/fuzz.js');
-  const { status } = spawnSync(process.execPath, [script, '--seconds', '60', '--seed', '1'], {
-    stdio: 'inherit',
-  });
-  return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+/** How the fuzzer ended, once it has. @type {Promise<number> | null} */
+let fuzzing = null;
+
+/** The same random cases every time, for as long as the examples take, which keep one core busy; not where tests are chosen by name. */
+function startFuzzer() {
+  if (filters.length > 0) return;
+  const log = openSync(join(folder, 'fuzzer.txt'), 'w');
+  const args = [join(root, 'scripts/fuzz.js'), '--seconds', '100', '--seed', '1', '--jobs', '1'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
+  fuzzing = new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+}
+
+/** @returns {Promise<Counts>} as one test */
+async function endFuzzer() {
+  if (!fuzzing) return { passed: 0, failed: 0, skipped: 0 };
+  const code = await fuzzing;
+  process.stdout.write(readFileSync(join(folder, 'fuzzer.txt')));
+  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
 /** @returns {Counts} an engine counts as one test */
@@ -106,7 +117,7 @@ function runEngines() {
 /** @param {Counts} counts */
 const inWords = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
-/** @type {[name: string, run: () => Counts][]} */
+/** @type {[name: string, run: () => Counts | Promise<Counts>][]} */
 const stages = [
   ['layers', checkLayers],
   ...nodeEngines().map(
@@ -137,7 +148,7 @@ const stages = [
   ['Chromium', runChromium],
   ['engines', runEngines],
   ['examples', runExamples],
-  ['fuzzer', runFuzzer],
+  ['fuzzer', endFuzzer],
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -147,7 +158,7 @@ try {
   for (const [name, run] of stages) {
     heading(name);
     const start = performance.now();
-    const counts = run();
+    const counts = await run();
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     lines.push(`${name.padEnd(24)} ${inWords(counts)} (${seconds} s)`);
     for (const key of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[key] += counts[key];
