@@ -4,9 +4,9 @@
 import { type Expr, nodesOf } from '../../../expression/expression.ts';
 import type { FusedLoop, Values } from '../../work.ts';
 import { engine, engineKey } from '../engine.ts';
-import { type FusedOperand, fusedManyPlan } from '../kernels/fused.ts';
 import { slackBytes } from '../kernels/kernel.ts';
-import type { ElementType } from '../kernels/loopNest.ts';
+import { type FusedOperand, fusedManyPlan } from '../kernels/loops/fused.ts';
+import type { ElementType } from '../kernels/loops/loopNest.ts';
 import { Cache } from './cache.ts';
 import { type Call, compiled } from './compile.ts';
 import { put, reserve, takeFloats } from './memory.ts';

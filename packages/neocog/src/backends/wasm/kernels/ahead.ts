@@ -2,13 +2,12 @@
 // cache are touched a block before their use, a little in every turn of the loops, so that they arrive evenly while there is work.
 
 import { type Func, i32, type Local } from '../assembler/index.ts';
+import { lineBytes } from './sizes.ts';
 
 export interface Ahead {
   readonly at: Local<'i32'>;
   readonly touched: Local<'i32'>;
 }
-
-const lineBytes = 64;
 
 /** Touches every line of the next `bytes`, and moves on behind them. */
 export function touchAhead(f: Func, { at, touched }: Ahead, bytes: number): void {

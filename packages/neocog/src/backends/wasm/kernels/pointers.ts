@@ -1,9 +1,7 @@
 // The addresses that a kernel walks with, as variables of a function: the same handling for every generator.
 
 import { type Func, i32, type Local, v128 } from '../assembler/index.ts';
-
-export const floatBytes = 4;
-export const vectorBytes = 16;
+import { vectorBytes } from './sizes.ts';
 
 /** New variables that start where `from` stands, so that `from` stays as it is. */
 export function copyPointers<Name extends string>(

@@ -2,8 +2,8 @@
 
 import { type Expr, formatExpr, input, nodesOf } from '../../../expression/expression.ts';
 import type { FusedManyNode, FusedNode, GraphValue, TruncateNode } from '../../graph.ts';
-import { fusedManyPlan } from '../kernels/fused.ts';
-import type { GivenAxis } from '../kernels/loopNest.ts';
+import { fusedManyPlan } from '../kernels/loops/fused.ts';
+import type { GivenAxis } from '../kernels/loops/loopNest.ts';
 import type { Room } from './arrays.ts';
 import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate } from './form.ts';
 import type { Lowering } from './lowering.ts';

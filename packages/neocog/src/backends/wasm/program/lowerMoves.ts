@@ -3,7 +3,7 @@
 import { product, rowMajor } from '../../../geometry/window.ts';
 import type { AssignNode, CopyAddNode, CopyNode, GraphValue } from '../../graph.ts';
 import type { StridedView } from '../../work.ts';
-import { movePlan } from '../kernels/move.ts';
+import { movePlan } from '../kernels/moves/move.ts';
 import { type Form, floatsOf, type LoopAxis, pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
 import { addMove, move, planMove } from './moves.ts';

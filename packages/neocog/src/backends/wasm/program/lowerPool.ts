@@ -4,7 +4,7 @@ import { formatPool } from '../../../geometry/text.ts';
 import type { PoolGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
 import type { MaxPoolNode, ScatterAddNode, SumPoolNode, TakeNode } from '../../graph.ts';
-import { poolPlan, scatterAddPlan, takePlan } from '../kernels/pool.ts';
+import { poolPlan, scatterAddPlan, takePlan } from '../kernels/pool/pool.ts';
 import type { Room } from './arrays.ts';
 import { type Form, type Pixels, pixels } from './form.ts';
 import type { Lowering, StepPlan } from './lowering.ts';

@@ -2,7 +2,7 @@
 // remembered of them.
 
 import type { GraphValue, Update } from '../../graph.ts';
-import { fusedManyPlan } from '../kernels/fused.ts';
+import { fusedManyPlan } from '../kernels/loops/fused.ts';
 import type { Room } from './arrays.ts';
 import type { Lowering } from './lowering.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alignment, planMemory, type Room } from './memoryPlan.ts';
+import { lineBytes } from '../kernels/sizes.ts';
+import { planMemory, type Room } from './memoryPlan.ts';
 
 const room = fc
   .tuple(fc.integer({ min: 0, max: 700 }), fc.integer({ min: -1, max: 9 }), fc.integer({ min: 0, max: 5 }))
@@ -11,10 +12,10 @@ const meet = (a: Room, b: Room): boolean => a.first <= b.last && b.first <= a.la
 describe('planMemory', () => {
   it('gives rooms that live at the same time memory of their own, aligned, from the base to the end', () => {
     const property = fc.property(fc.array(room, { maxLength: 12 }), fc.nat(5), (rooms, steps) => {
-      const base = steps * alignment;
+      const base = steps * lineBytes;
       const { addresses, end } = planMemory(rooms, base);
       rooms.forEach((a, i) => {
-        expect(addresses[i] % alignment).toBe(0);
+        expect(addresses[i] % lineBytes).toBe(0);
         expect(addresses[i]).toBeGreaterThanOrEqual(base);
         expect(addresses[i] + a.bytes).toBeLessThanOrEqual(end);
         rooms.slice(0, i).forEach((b, k) => {

@@ -1,14 +1,13 @@
 // Where each array of a program lies. Arrays whose lifetimes do not overlap share memory.
 
+import { toLines } from '../kernels/sizes.ts';
+
 /** An array with the first and last step at which it is in use. */
 export interface Room {
   readonly bytes: number;
   readonly first: number;
   readonly last: number;
 }
-
-export const alignment = 64;
-const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
 /**
  * An address for each room from `base` on, and the end of the last. Largest first, each at the lowest place that is free all
@@ -25,12 +24,12 @@ export function planMemory(rooms: readonly Room[], base: number): { addresses: n
       .sort((a, b) => addresses[a] - addresses[b]);
     let address = base;
     for (const j of busy) {
-      if (address + aligned(room.bytes) <= addresses[j]) break;
-      address = Math.max(address, addresses[j] + aligned(rooms[j].bytes));
+      if (address + toLines(room.bytes) <= addresses[j]) break;
+      address = Math.max(address, addresses[j] + toLines(rooms[j].bytes));
     }
     addresses[i] = address;
     placed.push(i);
   }
-  const end = rooms.reduce((most, room, i) => Math.max(most, addresses[i] + aligned(room.bytes)), base);
+  const end = rooms.reduce((most, room, i) => Math.max(most, addresses[i] + toLines(room.bytes)), base);
   return { addresses, end };
 }

@@ -2,7 +2,7 @@
 
 import type { GraphValue } from '../../graph.ts';
 import type { Kernel } from '../kernels/kernel.ts';
-import { type MoveDim, type MovePlan, movePlan } from '../kernels/move.ts';
+import { type MoveDim, type MovePlan, movePlan } from '../kernels/moves/move.ts';
 import type { Arrays, Placed, Room } from './arrays.ts';
 import { cutAxis, type Form, floatsOf, formKey, type LoopAxis, locate, samePixels } from './form.ts';
 

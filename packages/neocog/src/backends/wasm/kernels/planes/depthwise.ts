@@ -12,12 +12,12 @@ import {
   needsOrder,
   sumsOverTaps,
 } from '../convPlan.ts';
-import { refuseGroups } from '../depthwise.ts';
-import { divide } from '../depthwiseBlocks.ts';
-import { laneOperands } from '../directRow.ts';
+import { divide } from '../depthwise/blocks.ts';
+import { refuseGroups } from '../depthwise/depthwise.ts';
+import { laneOperands } from '../direct/row.ts';
 import { type Epilogue, epilogueKey } from '../epilogue.ts';
 import { type Kernel, slackBytes, unitFunction } from '../kernel.ts';
-import { floatBytes } from '../pointers.ts';
+import { floatBytes } from '../sizes.ts';
 import { type PlaneFunction, planeFunction } from './depthwisePlane.ts';
 import { type DepthwiseShape, depthwiseShape, statedProducts, vectorProducts } from './depthwiseShape.ts';
 

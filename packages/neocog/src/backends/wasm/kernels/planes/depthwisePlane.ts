@@ -16,10 +16,10 @@ import {
 } from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { laneOperands } from '../directRow.ts';
+import { laneOperands } from '../direct/row.ts';
 import { type Epilogue, finish, isLate } from '../epilogue.ts';
 import { gatherLanes, storeLanes } from '../lanes.ts';
-import { floatBytes, vectorBytes } from '../pointers.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import {
   type BandRun,
   type BandSource,

@@ -6,7 +6,7 @@
 import type { WindowAxis } from '../../../../geometry/types.ts';
 import type { Engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type SumAxis, sumAxis } from '../depthwiseRow.ts';
+import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
 
 /** One vector of source pixels of a tap: where it begins, and which lanes lie inside. */

@@ -5,11 +5,11 @@ import { formatConv } from '../../../../geometry/text.ts';
 import { type Func, i32, type Local } from '../../assembler/index.ts';
 import { engineKey, engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
-import { divide } from '../depthwiseBlocks.ts';
-import { laneOperands } from '../directRow.ts';
+import { divide } from '../depthwise/blocks.ts';
+import { laneOperands } from '../direct/row.ts';
 import { type Epilogue, epilogueKey } from '../epilogue.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
-import { floatBytes } from '../pointers.ts';
+import { floatBytes } from '../sizes.ts';
 import { type RowsFunction, rowsFunction } from './groupedRow.ts';
 import { type GroupedShape, groupedShape, statedProducts, vectorProducts } from './groupedShape.ts';
 

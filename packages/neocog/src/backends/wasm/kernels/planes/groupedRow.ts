@@ -4,10 +4,10 @@
 import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { laneOperands } from '../directRow.ts';
+import { laneOperands } from '../direct/row.ts';
 import { type Epilogue, finish, isLate } from '../epilogue.ts';
 import { storeLanes } from '../lanes.ts';
-import { floatBytes, vectorBytes } from '../pointers.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import { isWhole, type RowTiles } from './depthwiseShape.ts';
 import { type GroupedShape, unrollFor } from './groupedShape.ts';
 

@@ -4,7 +4,7 @@
 import type { WindowAxis } from '../../../../geometry/types.ts';
 import type { Engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type SumAxis, sumAxis } from '../depthwiseRow.ts';
+import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
 import { cutTiles, type RowTiles } from './depthwiseShape.ts';
 

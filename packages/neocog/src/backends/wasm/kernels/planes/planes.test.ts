@@ -18,7 +18,7 @@ import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { Generator } from '../../../../index.ts';
 import type { ConvKernel } from '../../../work.ts';
 import { engine, overrideEngine } from '../../engine.ts';
-import { directPlanner } from '../direct.ts';
+import { directPlanner } from '../direct/direct.ts';
 import { plainEpilogue } from '../epilogue.ts';
 import { planesDepthwisePlanner } from './depthwise.ts';
 import { planesGroupedPlanner } from './grouped.ts';

@@ -2,9 +2,9 @@
 
 import { engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
-import { isPointwise } from '../direct.ts';
-import { laneOperands } from '../directRow.ts';
-import { stepCycles } from '../rowTiles.ts';
+import { isPointwise } from '../direct/direct.ts';
+import { laneOperands } from '../direct/row.ts';
+import { stepCycles } from '../direct/rowTiles.ts';
 import { evenTiles } from '../tiles.ts';
 import { pointwiseKernel } from './pointwiseKernel.ts';
 import { type ChunkRun, type PointwiseShape, pointwiseShape, rowOf } from './pointwiseShape.ts';

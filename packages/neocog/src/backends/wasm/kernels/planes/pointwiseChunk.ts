@@ -11,12 +11,12 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
-import type { ClipPlan } from '../clipPlan.ts';
-import { laneOperands } from '../directRow.ts';
-import { makeRegisters, type Registers, sumTile } from '../directSum.ts';
+import type { ClipPlan } from '../direct/clipPlan.ts';
+import { laneOperands } from '../direct/row.ts';
+import { makeRegisters, type Registers, sumTile } from '../direct/sum.ts';
 import { type Epilogue, finish, isLate } from '../epilogue.ts';
 import { storeLanes } from '../lanes.ts';
-import { floatBytes, vectorBytes } from '../pointers.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import { evenTiles } from '../tiles.ts';
 import type { ChunkRun, PointwiseShape } from './pointwiseShape.ts';
 

@@ -5,10 +5,10 @@
 
 import { type Code, type Func, i32, type Local, less, type Module } from '../../assembler/index.ts';
 import { engineKey } from '../../engine.ts';
-import { laneOperands } from '../directRow.ts';
+import { laneOperands } from '../direct/row.ts';
 import { type Epilogue, epilogueKey } from '../epilogue.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
-import { floatBytes } from '../pointers.ts';
+import { floatBytes } from '../sizes.ts';
 import { type ChunkFunction, chunkFunction } from './pointwiseChunk.ts';
 import {
   type ChunkRun,

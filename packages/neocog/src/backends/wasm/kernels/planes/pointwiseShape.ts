@@ -7,7 +7,7 @@
 import { product } from '../../../../geometry/window.ts';
 import type { Engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type BlockRun, cutLanes, type RowOfPixels } from '../rowTiles.ts';
+import { type BlockRun, cutLanes, type RowOfPixels } from '../direct/rowTiles.ts';
 import { evenTiles } from '../tiles.ts';
 
 /** Chunks of pixels of the same size that follow each other. */

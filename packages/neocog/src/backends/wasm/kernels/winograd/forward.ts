@@ -10,6 +10,7 @@ import type { Engine } from '../../engine.ts';
 import type { ConvOperand, ConvTask } from '../convPlan.ts';
 import type { Epilogue } from '../epilogue.ts';
 import { type Kernel, kernelParams, type Step } from '../kernel.ts';
+import { floatBytes, toLines } from '../sizes.ts';
 import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { atChannel, i32Params, outputPatchBytes, outputTile, resultNames } from './output.ts';
 import { products } from './products.ts';
@@ -18,7 +19,6 @@ import { transformKernel } from './tileKernel.ts';
 import {
   blockPlace,
   channelBytes,
-  floatBytes,
   heightsOf,
   planeBytes,
   rowFloats,
@@ -77,12 +77,10 @@ const tileInput = ({ s, vPlane }: Context): TileInput => ({
 /** Sums of one block of tiles for one block of lanes. */
 const sumsPlane = (c: Context, run: LaneRun): number => planeBytes(c.blocks.most * laneWidth(run));
 
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-
 /** Bytes in scratch of: sums, one transformed tile of output, transformed weights. */
 function blockScratch(c: Context): { sums: number; patch: number; weights: number } {
   const { runs } = preparedWeights(c.s, c.form.weights, c.e);
-  const most = (bytes: (run: LaneRun) => number): number => align(Math.max(...runs.map(bytes)));
+  const most = (bytes: (run: LaneRun) => number): number => toLines(Math.max(...runs.map(bytes)));
   return {
     sums: most((run) => points(c.s) * sumsPlane(c, run)),
     patch: most((run) => outputPatchBytes(c.s, run)),
@@ -225,18 +223,18 @@ function fusedKernel(c: Context): Kernel {
   const input = tileInput(c);
   const operands = ['x', 'w', ...resultNames(c.epilogue)];
   const lanes = blockCount(preparedWeights(s, c.form.weights, c.e).runs);
-  const vBytes = align(points(s) * c.vPlane);
+  const vBytes = toLines(points(s) * c.vPlane);
   return {
     key: `${s.key} fused ${c.form.blockTiles}`,
     operands,
     units: s.groups * blocks.count,
-    scratchBytes: vBytes + align(patchBytes(input)) + scratchOf(c),
+    scratchBytes: vBytes + toLines(patchBytes(input)) + scratchOf(c),
     emit(m, name) {
       const transform = tileTransform(m, `${name}Tile`, input, c.e);
       const multiply = emitLaneBlocks(m, name, c);
       return m.func(name, kernelParams(operands), (f, p) => {
         const patch = f.keep(i32.add(p.scratch, vBytes), 'patch');
-        const scratch = f.keep(i32.add(patch, align(patchBytes(input))), 'blockScratch');
+        const scratch = f.keep(i32.add(patch, toLines(patchBytes(input))), 'blockScratch');
         f.range('unit', p.from, p.to, 1, (unit) => {
           const group = f.keep(i32.divU(unit, blocks.count), 'group');
           const block = f.keep(i32.sub(unit, i32.mul(group, blocks.count)), 'block');

@@ -16,11 +16,12 @@ import {
 import type { Engine } from '../../engine.ts';
 import { type Epilogue, extraNames, finish } from '../epilogue.ts';
 import { storeLanes } from '../lanes.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import { storePlanes } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { type LaneRun, laneWidth } from './laneBlocks.ts';
 import { each, type WinogradShape } from './shape.ts';
-import { channelBytes, floatBytes, pixelAddress, pixelBytes, tilePlace, vectorBytes } from './tiles.ts';
+import { channelBytes, pixelAddress, pixelBytes, tilePlace } from './tiles.ts';
 
 /** Arrays of the result: `y`, `bias` if there is one, `extra0`, …. */
 export const resultNames = (e: Epilogue): string[] => ['y', ...(e.bias ? ['bias'] : []), ...extraNames(e)];

@@ -14,9 +14,10 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import { firstHalves, lastHalves, transposeSquare } from '../transpose.ts';
 import type { Pair, PixelMap } from './shape.ts';
-import { channelBytes, floatBytes, pixelAddress, vectorBytes } from './tiles.ts';
+import { channelBytes, pixelAddress } from './tiles.ts';
 
 /** A rectangle of cells on its way from planes into a patch of pixels. */
 export interface Gather {

@@ -12,7 +12,8 @@ import {
 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { type Ahead, touchAhead } from '../ahead.ts';
-import { type HeightCount, vectorBytes } from './tiles.ts';
+import { vectorBytes } from '../sizes.ts';
+import type { HeightCount } from './tiles.ts';
 
 export interface Products {
   readonly points: number;

@@ -12,7 +12,7 @@ import { Generator } from '../../../../index.ts';
 import { convWork } from '../../../work.ts';
 import { engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { directPlanner } from '../direct.ts';
+import { directPlanner } from '../direct/direct.ts';
 import { plainEpilogue } from '../epilogue.ts';
 import { type Filtering, filtering, type TileSize } from './matrices.ts';
 import { winogradPlanners } from './planners.ts';

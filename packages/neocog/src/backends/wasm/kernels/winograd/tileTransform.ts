@@ -4,11 +4,11 @@
 
 import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import { applyBothSides } from './apply.ts';
 import { gatherTile } from './planes.ts';
 import { each, type Pair } from './shape.ts';
 import {
-  floatBytes,
   paddedChannels,
   pixelAddress,
   pixelBytes,
@@ -16,7 +16,6 @@ import {
   type TilePlace,
   tilePlace,
   tileReach,
-  vectorBytes,
 } from './tiles.ts';
 
 /** `x`: the map at the group's first channel; `v`: the tile's place in the first plane; `patch`: scratch. */

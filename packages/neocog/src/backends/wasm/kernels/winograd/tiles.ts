@@ -2,15 +2,14 @@
 
 import { product } from '../../../../geometry/window.ts';
 import { type Code, type Func, i32, type Local, type Operand, select } from '../../assembler/index.ts';
+import { floatBytes, lineBytes } from '../sizes.ts';
 import { evenTiles } from '../tiles.ts';
 import type { Matrix } from './matrices.ts';
 import type { Pair, PixelMap, TileAxis } from './shape.ts';
 
-export const floatBytes = 4;
-export const vectorBytes = 16;
-
 /** Rounds up to whole cache lines, an odd number of them: planes that are walked together then share no cache set. */
-export const planeBytes = (floats: number): number => (Math.ceil((floats * floatBytes) / 64) | 1) * 64;
+export const planeBytes = (floats: number): number =>
+  (Math.ceil((floats * floatBytes) / lineBytes) | 1) * lineBytes;
 
 /** Channels as transforms handle them: pairs of vectors. */
 export const paddedChannels = (channels: number): number => Math.ceil(channels / 8) * 8;

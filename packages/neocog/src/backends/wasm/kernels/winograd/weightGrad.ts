@@ -22,13 +22,13 @@ import {
 import type { Engine } from '../../engine.ts';
 import type { ConvOperand } from '../convPlan.ts';
 import { type Kernel, kernelParams, type Step } from '../kernel.ts';
+import { floatBytes, toLines, vectorBytes } from '../sizes.ts';
 import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
 import { products } from './products.ts';
 import { each, points, type WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
-  floatBytes,
   heightsOf,
   paddedChannels,
   planeBytes,
@@ -36,7 +36,6 @@ import {
   rowBytes,
   type TileInput,
   tileBlocks,
-  vectorBytes,
 } from './tiles.ts';
 import { patchBytes, tileTransform } from './tileTransform.ts';
 import {
@@ -150,13 +149,11 @@ function overTiles(m: Module, name: string, c: Context, run: LaneRun) {
   });
 }
 
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-
 /** Unit = part, group. */
 function partsKernel(c: Context, parts: number): Kernel {
   const { s } = c;
   const operands = ['x', 'dy', 'sums'];
-  const [xBytes, dyBytes] = [groupBytes(c.x), groupBytes(c.dy)].map(align);
+  const [xBytes, dyBytes] = [groupBytes(c.x), groupBytes(c.dy)].map(toLines);
   const blocks = Math.ceil(s.tiles / partTiles);
   return {
     key: `${s.key} ${parts} parts`,

@@ -5,12 +5,12 @@ import { type Func, f32x4, i32, type Local, type Module, v128 } from '../../asse
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import { transposeSquare } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
 import { each, points, tapCount, type WinogradShape } from './shape.ts';
-import { floatBytes, vectorBytes } from './tiles.ts';
 
 export interface WeightSums {
   readonly s: WinogradShape;

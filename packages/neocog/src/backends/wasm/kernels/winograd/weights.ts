@@ -5,10 +5,11 @@ import { type Func, i32, type Local, type Module, v128 } from '../../assembler/i
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
 import { applyBothSides } from './apply.ts';
 import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
 import { each, type Pair, phaseRuns, points, tapCount, type WinogradShape } from './shape.ts';
-import { floatBytes, planeBytes, vectorBytes } from './tiles.ts';
+import { planeBytes } from './tiles.ts';
 
 /** Channels whose weights are transformed at a time: what lies between the two steps stays in the second-level cache. */
 export const chunkChannels = 64;

@@ -1,0 +1,64 @@
+// Blocks of channels within a unit of work: which there are, a function for each kind, and the loop over those of a chunk.
+
+import { type Func, i32, type Local, less } from '../../assembler/index.ts';
+import type { KernelFunction } from '../kernel.ts';
+import { type DepthwiseShape, vectorsOf } from './shape.ts';
+
+/** Channels in blocks of equal width, the last one perhaps narrower, or with fewer lanes than its vectors. */
+export interface Block {
+  readonly vectors: number;
+  /** Lanes of the last vector that may be stored. */
+  readonly lastLanes: number;
+}
+
+/** Full blocks first: how many, and the one that differs. */
+export function blocksOf(s: DepthwiseShape): { full: number; block: Block; rest: Block | null } {
+  const vectors = vectorsOf(s);
+  const partial = s.resultPitch < vectors * 4;
+  const lastLanes = partial ? s.channels - 4 * (vectors - 1) : 4;
+  const block = { vectors: s.vectors, lastLanes: 4 };
+  const restVectors = vectors % s.vectors || (partial ? s.vectors : 0);
+  const rest = restVectors > 0 ? { vectors: restVectors, lastLanes } : null;
+  return { full: (vectors - restVectors) / s.vectors, block, rest };
+}
+
+/** The functions that do one block. */
+export interface BlockFunctions {
+  readonly full: number;
+  readonly block: KernelFunction | null;
+  readonly rest: KernelFunction | null;
+}
+
+/** `make` once for each kind of block that there is. */
+export function blockFunctions(
+  s: DepthwiseShape,
+  make: (block: Block, kind: string) => KernelFunction,
+): BlockFunctions {
+  const { full, block, rest } = blocksOf(s);
+  return { full, block: full > 0 ? make(block, 'Row') : null, rest: rest && make(rest, 'Rest') };
+}
+
+/** `body` with the first lane of every block of a chunk, and the function for it. */
+export function overBlocks(
+  f: Func,
+  s: DepthwiseShape,
+  chunkBlocks: number,
+  { full, block, rest }: BlockFunctions,
+  chunk: Local<'i32'>,
+  body: (lane: Local<'i32'>, call: KernelFunction) => void,
+): void {
+  const from = f.keep(i32.mul(chunk, chunkBlocks), 'from');
+  const to = f.keep(i32.add(from, chunkBlocks), 'to');
+  const fullTo = f.keep(less(to, full), 'fullTo');
+  const lanes = s.vectors * 4;
+  if (block) {
+    f.range('block', from, fullTo, 1, (b) => body(f.keep(i32.mul(b, lanes), 'lane'), block));
+  }
+  if (rest) f.if(i32.gtS(to, full), () => body(f.keep(i32.const(full * lanes), 'lane'), rest));
+}
+
+/** Quotient and remainder by a literal. */
+export function divide(f: Func, value: Local<'i32'>, by: number): [Local<'i32'>, Local<'i32'>] {
+  const quotient = f.keep(by === 1 ? value : i32.divU(value, by), 'quotient');
+  return [quotient, f.keep(by === 1 ? i32.const(0) : i32.remU(value, by), 'remainder')];
+}

@@ -1,0 +1,45 @@
+// How a vector of source channels is loaded. With as many outputs as inputs it lies in memory as it is needed; with a
+// multiplier its lanes are gathered one by one.
+
+import { type Func, i32, type Local, type Operand, select, v128 } from '../../assembler/index.ts';
+import type { Vector } from '../../fused/math.ts';
+import type { DepthwiseShape } from './shape.ts';
+
+/** Parameters of a row function: byte offsets of lanes 1 to 3 from lane 0 of the source. None where lanes touch. */
+export const lanePlaces = (s: DepthwiseShape): Record<string, 'i32'> =>
+  s.lanes === 'same' ? {} : { lane1: 'i32', lane2: 'i32', lane3: 'i32' };
+
+/** From the image's first source channel to the one of result lane `lane`, in bytes. */
+export function sourceLane(s: DepthwiseShape, lane: Operand<'i32'>) {
+  if (s.lanes === 'same') return i32.mul(lane, 4);
+  if (s.lanes === 'spread') return i32.mul(i32.divU(lane, s.multiplier), 4);
+  return i32.mul(lane, s.multiplier * 4);
+}
+
+/** The values of `lanePlaces` for the vector that begins at `lane`. Lanes beyond the channels repeat the last one. */
+export function laneArguments(f: Func, s: DepthwiseShape, lane: Local<'i32'>): Record<string, Local<'i32'>> {
+  const first = f.keep(sourceLane(s, lane), 'firstLane');
+  return Object.fromEntries(
+    Object.keys(lanePlaces(s)).map((name, i) => {
+      const at = f.keep(i32.add(lane, i + 1), name);
+      f.set(at, select(at, i32.const(s.channels - 1), i32.ltU(at, s.channels)));
+      f.set(at, i32.sub(sourceLane(s, at), first));
+      return [name, at];
+    }),
+  );
+}
+
+/** Vector `vector` of a block's source, at `offset` from `pointer`. */
+export function loadSource(
+  p: Record<string, Local<'i32'>>,
+  s: DepthwiseShape,
+  pointer: Local<'i32'>,
+  offset: number,
+  vector: number,
+): Vector {
+  if (s.lanes === 'same') return v128.load(pointer, { offset: offset + vector * 16 });
+  return Object.keys(lanePlaces(s)).reduce<Vector>(
+    (lanes, name, i) => v128.load32Lane(i32.add(pointer, p[name]), lanes, i + 1, { offset }),
+    v128.load32Zero(pointer, { offset }),
+  );
+}

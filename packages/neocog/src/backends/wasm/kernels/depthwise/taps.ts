@@ -1,0 +1,72 @@
+// The rows of the window that fall inside the source, for one row of results: a list in scratch memory, made once per unit
+// and walked by every tile. Any number of outer axes, strides, dilations and phases of an input gradient come down to it.
+
+import { type Code, type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
+import { entryBytes } from '../pointers.ts';
+import type { SumAxis } from './row.ts';
+import { type DepthwiseShape, outerTaps, sourceSteps } from './shape.ts';
+
+/** An entry: where the source row lies in its image, and where the weights of a one-vector block lie, in bytes. */
+export const tapListBytes = (s: DepthwiseShape): number => outerTaps(s) * entryBytes;
+
+/** The coordinates of row number `row` of the result along the outer axes. */
+export function rowCoordinates(f: Func, s: DepthwiseShape, row: Local<'i32'>): Local<'i32'>[] {
+  const left = f.keep(row, 'rowLeft');
+  const coordinates = [...s.outer].reverse().map(({ results }, i) => {
+    if (i === s.outer.length - 1) return left;
+    const coordinate = f.keep(i32.remU(left, results), 'coordinate');
+    f.set(left, i32.divU(left, results));
+    return coordinate;
+  });
+  return coordinates.reverse();
+}
+
+/** Writes the list at `list` and gives its end. */
+export function emitTapList(
+  f: Func,
+  s: DepthwiseShape,
+  row: readonly Local<'i32'>[],
+  list: Local<'i32'>,
+): Local<'i32'> {
+  const end = f.keep(list, 'listEnd');
+  const steps = sourceSteps(s).cells;
+  const nest = (depth: number, source: Operand<'i32'>, index: Operand<'i32'>): void => {
+    const axis = s.outer[depth];
+    if (!axis) {
+      f.run(i32.store(end, source));
+      f.run(i32.store(end, i32.mul(index, s.inner.taps * 16), { offset: 4 }));
+      f.increase(end, entryBytes);
+      return;
+    }
+    f.range('step', 0, axis.taps, 1, (step) => {
+      const tap = upwards(f, axis, step);
+      ifInside(f, axis, row[depth], tap, (cell) => {
+        const next = f.keep(i32.add(source, i32.mul(cell, steps[depth])), 'source');
+        nest(depth + 1, next, f.keep(i32.add(i32.mul(index, axis.taps), tap), 'index'));
+      });
+    });
+  };
+  if (s.lanes !== 'collect') nest(0, 0, 0);
+  else f.range('j', 0, s.multiplier, 1, (j) => nest(0, f.keep(i32.mul(j, 4), 'source'), j));
+  return end;
+}
+
+/** Taps in the order of the source cells that they read, as the direct kernels take them. */
+const upwards = (f: Func, { taps, tapStep }: SumAxis, step: Local<'i32'>): Local<'i32'> =>
+  tapStep < 0 ? f.keep(i32.sub(taps - 1, step), 'tap') : step;
+
+/** `body` with the source cell that `tap` reads for a result, if there is one. */
+function ifInside(
+  f: Func,
+  a: SumAxis,
+  result: Local<'i32'>,
+  tap: Local<'i32'>,
+  body: (cell: Local<'i32'>) => void,
+): void {
+  const first = i32.add(i32.mul(result, a.step), a.start);
+  const place = f.keep(i32.add(first, i32.mul(tap, a.tapStep)), 'place');
+  const cell = a.divide === 1 ? place : f.keep(i32.divS(place, a.divide), 'cell');
+  const inside: Code<'i32'> = i32.ltU(cell, a.sources);
+  const whole = i32.eq(i32.mul(cell, a.divide), place);
+  f.if(a.divide === 1 ? inside : i32.and(inside, whole), () => body(cell));
+}

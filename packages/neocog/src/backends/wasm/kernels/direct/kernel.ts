@@ -1,0 +1,286 @@
+// The kernel around the row functions: units of work to rows and blocks, and rows to addresses. Several plans, the phases
+// of an input gradient, are one kernel whose units follow each other.
+
+import { product } from '../../../../geometry/window.ts';
+import {
+  type Code,
+  type Func,
+  type FuncRef,
+  greater,
+  i32,
+  type Local,
+  less,
+  type Module,
+  select,
+} from '../../assembler/index.ts';
+import { type Engine, engineKey } from '../../engine.ts';
+import { type Epilogue, epilogueKey } from '../epilogue.ts';
+import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
+import { padToVectors } from '../tiles.ts';
+import { type ClipPlan, tapsOf, xSteps, ySteps } from './clipPlan.ts';
+import { planesRowFunction } from './planes.ts';
+import { isClipped, laneOperands, type RowParams, rowFunction } from './row.ts';
+import { type BlockRun, blockCount, cutLanes, rowOfPixels, tileCount } from './rowTiles.ts';
+import { rowCount, type Split, splitWork, tilesAhead, unitsOf } from './split.ts';
+import { weightSteps } from './sum.ts';
+
+/** A plan with how it is cut, and where its weights begin in the array of all, in bytes. */
+export interface DirectPart {
+  readonly plan: ClipPlan;
+  readonly runs: readonly BlockRun[];
+  readonly split: Split;
+  readonly weightStart: number;
+}
+
+export const packedLanes = (plan: ClipPlan): number => padToVectors(plan.lanes);
+
+/** Bytes of a plan's packed weights. */
+export const weightBytesOf = (p: ClipPlan): number =>
+  p.groups * packedLanes(p) * p.ins * tapsOf(p) * floatBytes;
+
+export function directParts(plans: readonly ClipPlan[], engine: Engine): DirectPart[] {
+  let weightStart = 0;
+  return plans.map((plan) => {
+    const exact = plan.groups > 1 || plan.yPitch < packedLanes(plan);
+    const runs = cutLanes(engine, plan.lanes, rowOfPixels(plan), exact);
+    const part = { plan, runs, split: splitWork(plan, runs), weightStart };
+    weightStart += weightBytesOf(plan);
+    return part;
+  });
+}
+
+/** Of a row of results on its way to planes. */
+const rowBytes = ({ plan, runs }: DirectPart): number =>
+  plan.yPlanes ? plan.axes[plan.axes.length - 1].count * pixelBytes(runs) : 0;
+
+const pixelBytes = (runs: readonly BlockRun[]): number =>
+  Math.max(...runs.map((r) => r.vectors)) * vectorBytes;
+
+/** `(x, w, y, bias?, extra…)`, whichever tensors a plan's x and y are. */
+export function directKernel(parts: readonly DirectPart[], epilogue: Epilogue, engine: Engine): Kernel {
+  const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
+  const plans = JSON.stringify(parts);
+  return {
+    key: `direct ${engineKey(engine)} ${epilogueKey(epilogue)} ${plans}`,
+    operands,
+    units: parts.reduce((n, part) => n + unitsOf(part.split), 0),
+    scratchBytes: Math.max(...parts.map(rowBytes)),
+    emit(m, name) {
+      const jobs = parts.map((part, i) => ({
+        units: unitsOf(part.split),
+        run: partFunction(m, `${name}Part${i}`, part, epilogue, engine),
+      }));
+      return joinJobs(m, name, operands, jobs);
+    },
+  };
+}
+
+/** Functions with units of their own as one whose units follow each other. */
+export function joinJobs(
+  m: Module,
+  name: string,
+  operands: readonly string[],
+  jobs: readonly { readonly units: number; readonly run: KernelFunction }[],
+): KernelFunction {
+  return m.func(name, kernelParams(operands), (f, p) => {
+    let first = 0;
+    for (const { units, run } of jobs) {
+      const from = f.keep(greater(i32.sub(p.from, first), i32.const(0)), 'jobFrom');
+      const to = f.keep(less(i32.sub(p.to, first), i32.const(units)), 'jobTo');
+      f.if(i32.ltS(from, to), () => f.run(f.call(run, { ...p, from, to })));
+      first += units;
+    }
+  });
+}
+
+type Int = Code<'i32'>;
+type Params = Readonly<Record<string, Local<'i32'>>>;
+
+/** The functions of a part's runs of blocks, with what they are called for. */
+interface Rows {
+  readonly part: DirectPart;
+  readonly epilogue: Epilogue;
+  readonly functions: readonly FuncRef<RowParams, 'void'>[];
+  /** Over how many tiles each touches the weights of the next block; where a turn of the loop is one step, it is not worth it. */
+  readonly ahead: readonly number[];
+}
+
+function partFunction(
+  m: Module,
+  name: string,
+  part: DirectPart,
+  epilogue: Epilogue,
+  engine: Engine,
+): KernelFunction {
+  const { plan, split, runs } = part;
+  const ranged = split.spans > 1;
+  const ahead = runs.map((block) => (engine.keepsOrder ? tilesAhead(plan, block, split) : 0));
+  const functions = runs.map((block, i) =>
+    (plan.yPlanes ? planesRowFunction : rowFunction)(m, `${name}Row${i}`, {
+      ...{ plan, block, engine, epilogue, ranged, ahead: ahead[i] },
+    }),
+  );
+  const rows = { part, epilogue, functions, ahead };
+  const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
+  return m.func(name, kernelParams(operands), (f, p) => {
+    f.range('unit', p.from, p.to, 1, (unit) => {
+      const { band, span, chunk } = decodeUnit(f, split, unit);
+      const firstBlock = f.keep(i32.mul(chunk, split.blocksPerChunk), 'firstBlock');
+      const lastBlock = f.keep(
+        less(i32.add(firstBlock, split.blocksPerChunk), i32.const(plan.groups * blockCount(runs))),
+        'lastBlock',
+      );
+      f.range('block', firstBlock, lastBlock, 1, (block) => overRuns(f, p, rows, { block, band, span }));
+    });
+  });
+}
+
+function decodeUnit(f: Func, s: Split, unit: Local<'i32'>): Record<'band' | 'span' | 'chunk', Local<'i32'>> {
+  const sizes = { band: s.bands, span: s.spans, chunk: s.chunks };
+  const order =
+    s.order === 'rows' ? (['band', 'span', 'chunk'] as const) : (['chunk', 'band', 'span'] as const);
+  const values = decode(
+    f,
+    unit,
+    order.map((name) => sizes[name]),
+  );
+  return Object.fromEntries(order.map((name, i) => [name, f.keep(values[i], name)])) as ReturnType<
+    typeof decodeUnit
+  >;
+}
+
+/** The coordinates of element `index` of a row-major array of these sizes. */
+function decode(f: Func, index: Local<'i32'>, sizes: readonly number[]): Int[] {
+  const values: Int[] = new Array(sizes.length);
+  let rest: Local<'i32'> = index;
+  for (let a = sizes.length - 1; a >= 0; a--) {
+    const outermost = sizes.slice(0, a).every((size) => size === 1);
+    values[a] = sizes[a] === 1 ? i32.const(0) : outermost ? rest : f.keep(i32.remU(rest, sizes[a]), 'at');
+    if (!outermost && sizes[a] > 1) rest = f.keep(i32.divU(rest, sizes[a]), 'rest');
+  }
+  return values;
+}
+
+interface UnitPlace {
+  readonly block: Local<'i32'>;
+  readonly band: Local<'i32'>;
+  readonly span: Local<'i32'>;
+}
+
+/** Finds the run of a block, and calls its row function for the rows of the band. */
+function overRuns(f: Func, p: Params, rows: Rows, at: UnitPlace): void {
+  const { plan, runs } = rows.part;
+  const [group, inGroup] = decode(f, at.block, [plan.groups, blockCount(runs)]);
+  const choose = (i: number): void => {
+    const run = runs[i];
+    const body = (): void => {
+      const lane = i32.add(i32.mul(i32.sub(inGroup, run.first), 4 * run.vectors), run.lane);
+      const block = blockPointers(f, p, rows, group, f.keep(lane, 'lane'));
+      const next = rows.ahead[i] > 0 ? { next: nextBlock(f, plan, run, block.w, inGroup) } : {};
+      overRows(f, rows, i, at, { ...block, ...next });
+    };
+    if (i === runs.length - 1) body();
+    else f.if(i32.ltS(inGroup, run.first + run.times), body, () => choose(i + 1));
+  };
+  choose(0);
+}
+
+const blockBytes = (plan: ClipPlan, run: BlockRun): number => run.vectors * 16 * plan.ins * tapsOf(plan);
+
+/** The weights to touch while a block is multiplied: those of the run's next one, or its own again. */
+function nextBlock(f: Func, plan: ClipPlan, run: BlockRun, w: Local<'i32'>, inGroup: Int): Local<'i32'> {
+  const isLast = i32.geS(inGroup, run.first + run.times - 1);
+  const step = select(i32.const(0), i32.const(blockBytes(plan, run)), isLast);
+  return f.keep(i32.add(w, step), 'nextBlock');
+}
+
+/** Where a block's weights, channels and lanes begin. */
+function blockPointers(f: Func, p: Params, rows: Rows, group: Int, lane: Local<'i32'>): Params {
+  const { part, epilogue } = rows;
+  const { plan, weightStart } = part;
+  const bytes = (count: Int, size: number): Int => i32.mul(count, size * floatBytes);
+  const channel = f.keep(bytes(i32.add(i32.mul(group, plan.lanes), lane), 1), 'channel');
+  const firstResult = plan.yPlanes ? i32.mul(channel, product(plan.axes.map((a) => a.ySize))) : channel;
+  const perLane = plan.ins * tapsOf(plan);
+  const packedLane = i32.add(i32.mul(group, packedLanes(plan)), lane);
+  const last = plan.axes[plan.axes.length - 1];
+  const extras = epilogue.extras.map((kind, i) => {
+    const extra = p[`extra${i}`];
+    return [
+      `extra${i}`,
+      f.keep(kind === 'pixel' ? i32.sub(extra, p.y) : i32.add(extra, channel), `extra${i}`),
+    ];
+  });
+  return {
+    x: f.keep(i32.add(p.x, bytes(group, plan.ins * (plan.joined ?? 1))), 'xGroup'),
+    w: f.keep(i32.add(p.w, i32.add(bytes(packedLane, perLane), weightStart)), 'wBlock'),
+    y: f.keep(i32.add(p.y, i32.add(firstResult, last.yStart * plan.yPitch * floatBytes)), 'yBlock'),
+    ...(epilogue.bias && { bias: f.keep(i32.add(p.bias, channel), 'bias') }),
+    ...Object.fromEntries(extras),
+    ...(plan.yPlanes && { scratch: p.scratch }),
+  };
+}
+
+function overRows(f: Func, rows: Rows, run: number, at: UnitPlace, block: Params): void {
+  const { plan, split, runs } = rows.part;
+  const first = f.keep(i32.mul(at.band, split.rowsPerBand), 'firstRow');
+  const last = f.keep(less(i32.add(first, split.rowsPerBand), i32.const(rowCount(plan))), 'lastRow');
+  const span = split.spans > 1 ? spanTiles(f, plan, split, runs[run], at.span) : {};
+  const share = Math.floor(blockBytes(plan, runs[run]) / split.rowsPerBand);
+  f.range('row', first, last, 1, (row) => {
+    const place = rowPlace(f, plan, runs[run].vectors, row, block);
+    const ahead = block.next ? { ahead: i32.add(block.next, i32.mul(i32.sub(row, first), share)) } : {};
+    f.run(f.call(rows.functions[run], { ...block, ...place, ...span, ...ahead }));
+  });
+}
+
+/** The tiles of a span: as many for each, the last ones may have fewer or none. */
+function spanTiles(f: Func, plan: ClipPlan, split: Split, run: BlockRun, span: Local<'i32'>): Params {
+  const tiles = tileCount(plan.axes[plan.axes.length - 1], run.pixels);
+  const each = Math.ceil(tiles / split.spans);
+  const first = f.keep(i32.mul(span, each), 'first');
+  return { first, last: f.keep(less(i32.add(first, each), i32.const(tiles)), 'last') };
+}
+
+/** Pointers of a row, moved on to the first tap inside of each outer axis, and how many are inside. */
+function rowPlace(f: Func, plan: ClipPlan, vectors: number, row: Local<'i32'>, block: Params): Params {
+  const outer = plan.axes.slice(0, -1);
+  const [image, ...outputs] = decode(f, row, [plan.images, ...outer.map((a) => a.count)]);
+  const steps = { x: xSteps(plan), w: weightSteps(plan, vectors), y: ySteps(plan) };
+  const [x, y] = [f.keep(block.x, 'xRow'), f.keep(block.y, 'yRow')];
+  const place: Record<string, Local<'i32'>> = { x, y, w: f.keep(block.w, 'wRow') };
+  const increase = (local: Local<'i32'>, count: Int, step: number): void =>
+    f.increase(local, i32.mul(count, step * floatBytes));
+  if (plan.images > 1) {
+    increase(x, image, product(plan.axes.map((a) => a.limit)) * plan.xPitch);
+    increase(y, image, product(plan.axes.map((a) => a.ySize)) * (plan.yPlanes ?? plan.yPitch));
+  }
+  outer.forEach((axis, a) => {
+    increase(y, i32.add(i32.mul(outputs[a], axis.yStep), axis.yStart), steps.y[a]);
+    const first = f.keep(i32.add(i32.mul(outputs[a], axis.step), axis.start), 'firstCell');
+    increase(x, first, steps.x[a]);
+    if (!isClipped(plan, a)) return;
+    const { from, count } = tapsInside(f, first, axis);
+    increase(x, from, axis.tapStep * steps.x[a]);
+    increase(place.w, from, steps.w[a]);
+    place[`taps${a}`] = count;
+  });
+  return place;
+}
+
+/** The same arithmetic as validTaps, at run time. */
+function tapsInside(
+  f: Func,
+  first: Local<'i32'>,
+  { tapStep, taps, limit }: ClipPlan['axes'][number],
+): { from: Local<'i32'>; count: Local<'i32'> } {
+  const before = (cells: Int): Int => {
+    const positive = f.keep(greater(cells, i32.const(0)), 'cells');
+    const needed = tapStep === 1 ? positive : i32.divU(i32.add(positive, tapStep - 1), tapStep);
+    return less(f.keep(needed, 'taps'), i32.const(taps));
+  };
+  const from = f.keep(before(f.keep(i32.sub(0, first), 'before')), 'from');
+  const to = f.keep(before(f.keep(i32.sub(limit, first), 'until')), 'to');
+  return { from, count: f.keep(i32.sub(to, from), 'count') };
+}

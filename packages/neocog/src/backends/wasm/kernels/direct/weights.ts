@@ -1,0 +1,185 @@
+// Packs the row-major weights of a convolution for direct kernels: [group][block][…tap][in][lane], lanes beyond the
+// channels zero. Before each step of training this runs anew, so it reads and writes every float once, in long streams.
+
+import { type Func, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
+import { gatherLanes } from '../lanes.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
+import { type ClipPlan, tapsOf } from './clipPlan.ts';
+import { type DirectPart, joinJobs, packedLanes } from './kernel.ts';
+import { type BlockRun, blockCount } from './rowTiles.ts';
+
+const operands = ['weights', 'w'];
+
+/** One unit per block of lanes. */
+export function weightsKernel(parts: readonly DirectPart[]): Kernel {
+  const packed = parts.filter(({ plan }) => tapsOf(plan) > 0);
+  const units = (part: DirectPart): number => part.plan.groups * blockCount(part.runs);
+  const described = packed.map(({ plan, runs, weightStart }) => {
+    const { groups, ins, lanes, weights, axes } = plan;
+    return { groups, ins, lanes, weights, taps: axes.map((a) => a.taps), runs, weightStart };
+  });
+  return {
+    key: `weights ${JSON.stringify(described)}`,
+    operands,
+    units: packed.reduce((n, part) => n + units(part), 0),
+    scratchBytes: 0,
+    emit: (m, name) =>
+      joinJobs(
+        m,
+        name,
+        operands,
+        packed.map((part, i) => ({ units: units(part), run: packPart(m, `${name}Part${i}`, part) })),
+      ),
+  };
+}
+
+/** Where each unit begins to read, if all weights of a lane lie together. */
+export function readsFrom(parts: readonly DirectPart[]): ((unit: number) => number) | undefined {
+  const [{ plan, runs }] = parts;
+  const { groupStep, laneStep } = plan.weights;
+  if (parts.length > 1 || laneStep !== plan.ins * tapsOf(plan)) return undefined;
+  const blocks = blockCount(runs);
+  return (unit) => {
+    const [group, block] = [Math.floor(unit / blocks), unit % blocks];
+    const run = runs.findLast(({ first }) => first <= block) as BlockRun;
+    return group * groupStep + (run.lane + (block - run.first) * 4 * run.vectors) * laneStep;
+  };
+}
+
+/** Blocks that follow each other, with the channels there are in each. */
+interface PackedRun extends BlockRun {
+  readonly channels: number;
+}
+
+/** The last block of all may have fewer channels than lanes. */
+function packedRuns({ plan, runs }: DirectPart): PackedRun[] {
+  return runs.flatMap((run) => {
+    const width = 4 * run.vectors;
+    const whole = Math.min(run.times, Math.floor((plan.lanes - run.lane) / width));
+    const full = { ...run, times: whole, channels: width };
+    const rest = {
+      ...run,
+      times: run.times - whole,
+      first: run.first + whole,
+      lane: run.lane + whole * width,
+      channels: plan.lanes - run.lane - whole * width,
+    };
+    return [full, rest].filter((r) => r.times > 0);
+  });
+}
+
+function packPart(m: Module, name: string, part: DirectPart): KernelFunction {
+  const { plan, weightStart } = part;
+  const runs = packedRuns(part);
+  const blocks = blockCount(part.runs);
+  const pack = runs.map((run, i) =>
+    m.func(`${name}Block${i}`, { from: 'i32', to: 'i32' }, (f, p) => packBlock(f, p, plan, run)),
+  );
+  const bytes = (count: Parameters<typeof i32.mul>[0], floats: number) => i32.mul(count, floats * floatBytes);
+  const perLane = plan.ins * tapsOf(plan);
+  return unitFunction(m, name, operands, (f, p, unit) => {
+    const group = f.keep(i32.divU(unit, blocks), 'group');
+    const block = f.keep(i32.remU(unit, blocks), 'block');
+    const [from, to] = [f.local('i32', 'source'), f.local('i32', 'target')];
+    const choose = (i: number): void => {
+      const run = runs[i];
+      const body = (): void => {
+        const lane = f.keep(i32.add(i32.mul(i32.sub(block, run.first), 4 * run.vectors), run.lane), 'lane');
+        f.set(from, i32.add(p.weights, lowestTap(plan) * floatBytes));
+        f.increase(from, i32.add(bytes(group, plan.weights.groupStep), bytes(lane, plan.weights.laneStep)));
+        f.set(to, i32.add(p.w, weightStart));
+        f.increase(to, i32.add(bytes(group, packedLanes(plan) * perLane), bytes(lane, perLane)));
+        f.run(f.call(pack[i], { from, to }));
+      };
+      if (i === runs.length - 1) body();
+      else f.if(i32.ltS(block, run.first + run.times), body, () => choose(i + 1));
+    };
+    choose(0);
+  });
+}
+
+/** The lowest address of a tap: offsets in code count upwards only, and a pointer below its array may be below all memory. */
+const lowestTap = ({ weights, axes }: ClipPlan): number =>
+  weights.tapSteps.reduce((at, step, a) => at + Math.min(0, step * (axes[a].taps - 1)), weights.start);
+
+/** Up to this many taps are written out one after the other. */
+const straightTaps = 27;
+
+interface Pointers {
+  readonly from: Local<'i32'>;
+  readonly to: Local<'i32'>;
+}
+
+interface TapOffset {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Taps of one axis, one after the other: where the first is, and the steps to the next, in floats. */
+interface TapLoop extends TapOffset {
+  readonly count: number;
+  readonly first: number;
+}
+
+/** One block: for each channel of the run all taps, so that what is read is read in order. */
+function packBlock(f: Func, p: Pointers, plan: ClipPlan, run: PackedRun): void {
+  const width = 4 * run.vectors;
+  const { taps, outer } = tapOffsets(plan, width);
+  const overOuter = (depth: number, at: Pointers): void => {
+    const loop = outer[depth];
+    if (!loop) {
+      for (const tap of taps) packTap(f, at, plan, run, tap);
+      return;
+    }
+    // A flipped axis begins at its last address and goes down to its lowest, so no pointer leaves the array before its last use.
+    const start = loop.first === 0 ? at.from : i32.add(at.from, loop.first * floatBytes);
+    const inner = { from: f.keep(start, 'from'), to: f.keep(at.to, 'to') };
+    f.repeat(loop.count, () => {
+      overOuter(depth + 1, inner);
+      f.increase(inner.from, loop.from * floatBytes);
+      f.increase(inner.to, loop.to * floatBytes);
+    });
+  };
+  f.repeat(plan.ins, () => {
+    overOuter(0, p);
+    f.increase(p.from, plan.weights.inStep * floatBytes);
+    f.increase(p.to, width * floatBytes);
+  });
+}
+
+/** Taps whose offsets are in the code, and loops over the rest; `from` counts from the lowest tap. */
+function tapOffsets(plan: ClipPlan, width: number): { taps: TapOffset[]; outer: TapLoop[] } {
+  const outer: TapLoop[] = [];
+  let taps: TapOffset[] = [{ from: 0, to: 0 }];
+  let to = plan.ins * width;
+  for (let a = plan.axes.length - 1; a >= 0; a--) {
+    const count = plan.axes[a].taps;
+    const from = plan.weights.tapSteps[a];
+    // From the lowest tap up to this axis's first one.
+    const first = Math.max(0, -from * (count - 1));
+    if (outer.length > 0 || taps.length * count > straightTaps) outer.unshift({ count, first, from, to });
+    else taps = everyTap({ count, first, from, to }, taps);
+    to *= count;
+  }
+  return { taps, outer };
+}
+
+const everyTap = ({ count, first, from, to }: TapLoop, inner: readonly TapOffset[]): TapOffset[] =>
+  Array.from({ length: count }, (_, t) =>
+    inner.map((tap) => ({ from: tap.from + first + t * from, to: tap.to + t * to })),
+  ).flat();
+
+/** The lanes of one tap and channel. */
+function packTap(f: Func, p: Pointers, { weights }: ClipPlan, run: PackedRun, at: TapOffset): void {
+  for (let vector = 0; vector < run.vectors; vector++) {
+    const lanes = Math.min(4, run.channels - 4 * vector);
+    const step = weights.laneStep * floatBytes;
+    const offset = at.to * floatBytes + vector * vectorBytes;
+    f.run(
+      v128.store(p.to, gatherLanes(p.from, lanes, step, at.from * floatBytes + 4 * vector * step), {
+        offset,
+      }),
+    );
+  }
+}

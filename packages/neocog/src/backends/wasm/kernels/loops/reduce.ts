@@ -1,0 +1,238 @@
+// A loop nest with reduced axes as kernels. Rows of the reduced space are added up in blocks of at most 64 in float32 (of
+// means in float64), a few vectors at a time in registers, and the blocks in memory in float64: memory is read in its own order, a block of rows
+// with all their lanes after the other. Lanes are results side by side, or, where the lane axis is reduced, parts of one.
+// A unit owns results. Where these are few, it owns a part of the blocks instead, cut the same for any number of threads,
+// and a second kernel adds the parts in order.
+
+import type { Combine } from '../../../work.ts';
+import {
+  type Func,
+  type FuncRef,
+  i32,
+  type Local,
+  type Module,
+  type Operand,
+  v128,
+} from '../../assembler/index.ts';
+import { type Engine, engineKey } from '../../engine.ts';
+import { splat } from '../../fused/math.ts';
+import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
+import { lanes, vectorBytes } from '../sizes.ts';
+import { cellsOf, type LoopNest, nestKey } from './loopNest.ts';
+import {
+  advance,
+  type Block,
+  blockInvariants,
+  blockValues,
+  copyPlace,
+  type Items,
+  isLastPiece,
+  lanesOf,
+  originOf,
+  overBlocks,
+  overItems,
+  type Place,
+  placeArguments,
+  placeAt,
+  placeOf,
+  placeParams,
+  rowsOfPiece,
+} from './loopNestCode.ts';
+import { finishKernel, finishTotals } from './reduceFinish.ts';
+import { itemBytes, planReduction, type ReducePlan, totalsBytes } from './reducePlan.ts';
+import { addBlock, totalBytes } from './reduceTotals.ts';
+
+/** Cells of a unit of many small results. */
+const cellsOfGroup = 2048;
+
+export interface Reduction {
+  readonly partial: Kernel;
+  /** Bytes of partial results, `workspace0` of both kernels, or 0: then `partial` is all. */
+  readonly workspaceBytes: number;
+  readonly finish: Kernel | null;
+}
+
+export function reduceKernels(nest: LoopNest, combine: Combine, engine: Engine): Reduction {
+  const plan = planReduction(nest, combine, engine);
+  const key = `${combine} ${nestKey(nest)} ${engineKey(engine)}`;
+  const partial = partialKernel(plan, `reduce ${key}`);
+  if (plan.parts === 1) return { partial, workspaceBytes: 0, finish: null };
+  const workspaceBytes = cellsOf(plan.kept) * plan.parts * itemBytes(plan);
+  return { partial, workspaceBytes, finish: finishKernel(plan, `finish ${plan.parts} ${key}`) };
+}
+
+function partialKernel(plan: ReducePlan, key: string): Kernel {
+  const { nest, kept, parts } = plan;
+  const items = cellsOf(kept) * parts;
+  const group = Math.max(1, Math.min(Math.ceil(cellsOfGroup / (cellsOf(nest.axes) / items)), items >> 4));
+  const inputs = nest.movers.flatMap(({ kind, name }) => (kind === 'input' ? [name] : []));
+  const operands = [...inputs, ...(parts > 1 ? ['workspace0'] : outputNames(nest))];
+  return {
+    key,
+    operands,
+    units: Math.ceil(items / group),
+    scratchBytes: spillBytes(plan) + (parts > 1 ? 0 : itemBytes(plan)),
+    emit: (m, name) => emitPartial(m, name, plan, { operands, items, group }),
+  };
+}
+
+/** Of the sums of a block on their way to the totals. */
+const spillBytes = ({ nest, vectors, chain }: ReducePlan): number =>
+  vectors * nest.exprs.length * chain.start().length * vectorBytes;
+
+const outputNames = ({ movers }: LoopNest): string[] =>
+  movers.flatMap(({ kind, name }) => (kind === 'output' ? [name] : []));
+
+type BlockFunction = FuncRef<Record<string, 'i32'>, 'void'>;
+
+function emitPartial(m: Module, name: string, plan: ReducePlan, work: Items): KernelFunction {
+  const { nest, grid, kept, parts } = plan;
+  const rows = blockFunction(m, `${name}.rows`, plan);
+  const rest = { ...plan, grid: { ...grid, lane: { ...grid.lane, size: grid.tail } } };
+  const tail = grid.tail > 0 ? blockFunction(m, `${name}.tail`, rest) : null;
+  return m.func(name, kernelParams(work.operands), (f, p) => {
+    const origin = originOf(f, nest, p);
+    const spill = p.scratch;
+    const own = f.keep(i32.add(p.scratch, spillBytes(plan)), 'own');
+    overItems(f, p, work, (item) => {
+      const result = parts === 1 ? item : f.keep(i32.divU(item, parts), 'result');
+      const place = placeAt(f, nest, kept, result, origin, p);
+      const at = parts === 1 ? own : f.keep(i32.add(p.workspace0, i32.mul(item, itemBytes(plan))), 'totals');
+      clear(f, plan, at);
+      overPart(f, plan, item, (block) => {
+        const from = placeAt(f, nest, [...plan.reduced, plan.pieces.axis], block, place, p);
+        addRows(f, plan, { rows, tail }, { block, place: from, totals: at, spill });
+      });
+      if (parts === 1) finishTotals(f, plan, at, place);
+    });
+  });
+}
+
+function clear(f: Func, plan: ReducePlan, at: Local<'i32'>): void {
+  const to = f.keep(at, 'to');
+  f.repeat(itemBytes(plan) / vectorBytes, () => {
+    f.run(v128.store(to, f.constant(plan.totals.neutral())));
+    f.increase(to, vectorBytes);
+  });
+}
+
+/** The blocks of part `item mod parts`: a share of equal size, up to one. */
+function overPart(f: Func, plan: ReducePlan, item: Local<'i32'>, body: (block: Local<'i32'>) => void): void {
+  const { blocks, parts } = plan;
+  if (parts === 1) {
+    f.range('block', 0, blocks, 1, body);
+    return;
+  }
+  const part = f.keep(i32.remU(item, parts), 'part');
+  const boundary = (n: Operand<'i32'>) => i32.divU(i32.mul(n, blocks), parts);
+  f.range('block', boundary(part), boundary(i32.add(part, 1)), 1, body);
+}
+
+interface BlockCall {
+  readonly block: Local<'i32'>;
+  readonly place: Place;
+  readonly totals: Local<'i32'>;
+  readonly spill: Local<'i32'>;
+}
+
+function addRows(
+  f: Func,
+  { nest, grid, pieces }: ReducePlan,
+  { rows, tail }: { rows: BlockFunction; tail: BlockFunction | null },
+  { block, place, ...memory }: BlockCall,
+): void {
+  const count = rowsOfPiece(f, pieces, block);
+  f.run(f.call(rows, { ...placeArguments(nest, place), ...memory, rows: count }));
+  if (!tail) return;
+  f.if(isLastPiece(pieces, block), () => {
+    advance(f, grid.row, place, pieces.lastRows);
+    f.run(f.call(tail, { ...placeArguments(nest, place), ...memory, rows: 1 }));
+  });
+}
+
+/** Adds `rows` rows with all their lanes to the totals. */
+function blockFunction(m: Module, name: string, plan: ReducePlan): BlockFunction {
+  const { nest, grid, vectors } = plan;
+  const params = { ...placeParams(nest), totals: 'i32', spill: 'i32', rows: 'i32' } as const;
+  return m.func(name, params, (f, p) => {
+    overBlocks(f, grid.lane, vectors, placeOf(nest, p), (block, at) => {
+      const sums = sumRows(f, plan, block, at, p.rows);
+      addToTotals(f, plan, block, sums, p);
+    });
+  });
+}
+
+/** The words of a chain, by vector and formula. */
+type Words = readonly Local<'v128'>[];
+
+/** Sums per vector and formula, in registers all the way. */
+function sumRows(
+  f: Func,
+  { nest, grid, chain }: ReducePlan,
+  block: Block,
+  place: Place,
+  rows: Local<'i32'>,
+): Words[][] {
+  const known = blockInvariants(f, nest, grid, block, place);
+  const sums = known.vectors.map(() =>
+    nest.exprs.map(() => chain.start().map((word) => f.keep(f.constant(word), 'sum'))),
+  );
+  const moving = copyPlace(f, place);
+  f.repeat(rows, () => {
+    const values = blockValues(f, nest, grid, block, moving, known);
+    sums.forEach((ofVector, vector) => {
+      ofVector.forEach((sum, e) => {
+        const value = values[vector][e];
+        const real = grid.lane.reduced ? masked(f, value, chain.neutral, lanesOf(block, vector)) : value;
+        const words = chain.of(real);
+        sum.forEach((word, i) => f.set(word, chain.pair(word, words[i])));
+      });
+    });
+    advance(f, grid.row, moving, 1);
+  });
+  return sums;
+}
+
+/** Lanes past the end of a reduced axis do not count. */
+function masked(f: Func, value: Local<'v128'>, neutral: number, count: number): Local<'v128'> {
+  if (count === lanes) return value;
+  const bits = (lane: number): number => (lane < count ? -1 : 0);
+  const mask = f.constant(v128.const4I(bits(0), bits(1), bits(2), bits(3)));
+  return f.keep(v128.bitselect(value, splat(f, neutral), mask), 'masked');
+}
+
+/** Through memory: V8 finds pairs of vectors for 256 bits where they are stored side by side. */
+function spilled(f: Func, sums: readonly Words[][], spill: Local<'i32'>): Words[][] {
+  const offset = (e: number, word: number, vector: number) => ({
+    offset: ((e * sums[0][0].length + word) * sums.length + vector) * vectorBytes,
+  });
+  sums[0].forEach((words, e) => {
+    words.forEach((_, i) => {
+      sums.forEach((ofVector, vector) => f.run(v128.store(spill, ofVector[e][i], offset(e, i, vector))));
+    });
+  });
+  return sums.map((ofVector, vector) =>
+    ofVector.map((words, e) => words.map((_, i) => f.keep(v128.load(spill, offset(e, i, vector)), 'block'))),
+  );
+}
+
+function addToTotals(
+  f: Func,
+  plan: ReducePlan,
+  block: Block,
+  sums: readonly Words[][],
+  { totals: at, spill }: { totals: Local<'i32'>; spill: Local<'i32'> },
+): void {
+  const { nest, chain, grid, totals: t } = plan;
+  const { pair } = chain;
+  const loaded = spilled(f, sums, spill);
+  nest.exprs.forEach((_, e) => {
+    const blocks = loaded.map((ofVector) => ofVector[e]);
+    const both = (a: Words, b: Words): Words => a.map((word, i) => f.keep(pair(word, b[i]), 'both'));
+    const results = grid.lane.reduced ? [blocks.reduce(both)] : blocks;
+    results.forEach((result, i) => {
+      addBlock(f, t, at, e * totalsBytes(plan) + i * totalBytes(t), result);
+    });
+  });
+  if (!grid.lane.reduced) f.increase(at, block.vectors * totalBytes(t));
+}

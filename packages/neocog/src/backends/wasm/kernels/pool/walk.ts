@@ -1,0 +1,255 @@
+// The walk of pooling over windows: rows of outputs as units, their columns, blocks of channels, and the taps that fall on
+// real cells. Where all do, they are written out; at the borders they are loops over what is left of a window.
+
+import {
+  type Code,
+  type Func,
+  type FuncRef,
+  i32,
+  i32x4,
+  type Local,
+  type Module,
+  v128,
+} from '../../assembler/index.ts';
+import type { Vector } from '../../fused/math.ts';
+import { type KernelFunction, unitFunction } from '../kernel.ts';
+import { storeLanes } from '../lanes.ts';
+import { contiguousAxis } from '../loops/loopNest.ts';
+import { type Block, lanesOf, overBlocks } from '../loops/loopNestCode.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
+import { areAll, insideColumns, type PixelPlane, type Range, realTaps, rowOf } from './plane.ts';
+
+/** What is done with the taps of a window, a vector of channels at a time. */
+export interface WindowCode {
+  /** `cell` is the flat position of the tap in its plane, in all lanes. */
+  tap(vector: number, x: Vector, cell: () => Local<'v128'>): void;
+  /** After some taps, at most those of a written-out window or of one row. */
+  rest(vector: number): void;
+  /** What to store, by array: y, indices. */
+  results(vector: number): readonly Vector[];
+}
+
+/** Code for the windows of a block of channels. */
+export type StartWindow = (
+  f: Func,
+  block: Block,
+  firstCell: Local<'i32'>,
+  scale: Local<'i32'> | undefined,
+) => WindowCode;
+
+/** Windows of up to this many taps are written out. */
+const unrolledTaps = 32;
+const vectorsAtOnce = 4;
+
+/** A row of outputs: addresses of the first window's corner in x and of its result, and the corner's flat position. */
+const rowParams = { x: 'i32', y: 'i32', indices: 'i32', scale: 'i32', cell: 'i32' } as const;
+type RowPlace = { readonly [K in keyof typeof rowParams]: Local<'i32'> };
+
+const rangeParams = { d0: 'i32', d1: 'i32', h0: 'i32', h1: 'i32' } as const;
+type Ranges = { readonly [K in keyof typeof rangeParams]: Local<'i32'> };
+
+export function emitWindows(
+  m: Module,
+  name: string,
+  plane: PixelPlane,
+  operands: readonly string[],
+  start: StartWindow,
+): KernelFunction {
+  const columns = columnFunctions(m, name, plane, start);
+  return unitFunction(m, name, operands, (f, p, unit) =>
+    emitRow(f, plane, columns, placeRow(f, plane, p, unit)),
+  );
+}
+
+/** `whole` makes the columns inside a row if they have no clipped tap, `clipped` any columns. */
+interface ColumnFunctions {
+  readonly whole: FuncRef<typeof rowParams, 'void'> | null;
+  readonly clipped: FuncRef<typeof clippedParams, 'void'>;
+}
+
+const clippedParams = { ...rowParams, ...rangeParams, column: 'i32', columns: 'i32' } as const;
+
+function columnFunctions(m: Module, name: string, plane: PixelPlane, start: StartWindow): ColumnFunctions {
+  const [depth, height, width] = plane.axes;
+  const inside = insideColumns(width);
+  const columns = inside.end - inside.first;
+  const written = depth.kernel * height.kernel * width.kernel <= unrolledTaps && columns > 0;
+  const whole = (f: Func, row: RowPlace): void => wholeColumns(f, plane, row, columns, start);
+  return {
+    whole: written ? m.func(`${name}.whole`, rowParams, whole) : null,
+    clipped: m.func(`${name}.clipped`, clippedParams, (f, p) =>
+      f.range('at', 0, p.columns, 1, () => {
+        clippedColumn(f, plane, p, p, p.column, start);
+        moveColumns(f, plane, p, 1);
+        f.increase(p.column, 1);
+      }),
+    ),
+  };
+}
+
+function emitRow(
+  f: Func,
+  plane: PixelPlane,
+  { whole, clipped }: ColumnFunctions,
+  { row, depthTaps, heightTaps }: PlacedRow,
+): void {
+  const [depth, height, width] = plane.axes;
+  const ranges = { d0: depthTaps.first, d1: depthTaps.end, h0: heightTaps.first, h1: heightTaps.end };
+  const clip = (column: number, columns: number): void => {
+    if (columns > 0) f.run(f.call(clipped, { ...row, ...ranges, column, columns }));
+    moveColumns(f, plane, row, columns);
+  };
+  if (!whole) {
+    clip(0, width.output);
+    return;
+  }
+  const { first, end } = insideColumns(width);
+  f.if(
+    i32.and(areAll(depth, depthTaps), areAll(height, heightTaps)),
+    () => {
+      clip(0, first);
+      f.run(f.call(whole, row));
+      moveColumns(f, plane, row, end - first);
+      clip(end, width.output - end);
+    },
+    () => clip(0, width.output),
+  );
+}
+
+interface PlacedRow {
+  readonly row: RowPlace;
+  readonly depthTaps: Range;
+  readonly heightTaps: Range;
+}
+
+function placeRow(
+  f: Func,
+  plane: PixelPlane,
+  p: Readonly<Record<string, Local<'i32'>>>,
+  unit: Local<'i32'>,
+): PlacedRow {
+  const [depth, height, width] = plane.axes;
+  const at = rowOf(f, plane, 'output', unit);
+  const corner = (axis: typeof depth, o: Local<'i32'>): Local<'i32'> =>
+    f.keep(i32.sub(i32.mul(o, axis.stride), axis.padBefore), 'corner');
+  const [top, front] = [corner(height, at.height), corner(depth, at.depth)];
+  const cell = f.keep(i32.add(i32.mul(front, depth.inputStep), i32.mul(top, height.inputStep)), 'cell');
+  f.increase(cell, -width.padBefore);
+  const from = i32.mul(i32.add(cell, i32.mul(at.image, plane.inputCells)), plane.xPixel);
+  const to = f.keep(i32.mul(unit, width.output * plane.yPixel), 'row');
+  const rowInPlane = i32.remU(unit, depth.output * height.output);
+  const row = {
+    x: f.keep(i32.add(p.x, from), 'window'),
+    y: f.keep(i32.add(p.y, to), 'result'),
+    indices: f.keep(p.indices ? i32.add(p.indices, to) : i32.const(0), 'resultIndices'),
+    scale: f.keep(
+      p.scale ? i32.add(p.scale, i32.mul(rowInPlane, width.output * floatBytes)) : i32.const(0),
+      'scaleOfRow',
+    ),
+    cell,
+  };
+  return { row, depthTaps: realTaps(f, depth, front), heightTaps: realTaps(f, height, top) };
+}
+
+function moveColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number): void {
+  if (columns === 0) return;
+  const { stride } = plane.axes[2];
+  f.increase(row.x, columns * stride * plane.xPixel);
+  f.increase(row.y, columns * plane.yPixel);
+  f.increase(row.indices, columns * plane.yPixel);
+  f.increase(row.scale, columns * floatBytes);
+  f.increase(row.cell, columns * stride);
+}
+
+/** Runs `taps` for each block of channels of one window, and stores the results. */
+function overChannels(
+  f: Func,
+  plane: PixelPlane,
+  row: RowPlace,
+  firstCell: Local<'i32'>,
+  start: StartWindow,
+  taps: (window: WindowCode, block: Block, x: Local<'i32'>) => void,
+): void {
+  const place = [row.x, row.y, row.indices];
+  overBlocks(f, contiguousAxis(plane.channels, 3), vectorsAtOnce, place, (block, [x, ...arrays]) => {
+    const window = start(f, block, firstCell, row.scale);
+    taps(window, block, x as Local<'i32'>);
+    const results = Array.from({ length: block.vectors }, (_, v) =>
+      window.results(v).map((value) => f.keep(value, 'value')),
+    );
+    results.forEach((values, v) => {
+      values.forEach((value, i) => {
+        storeLanes(f, arrays[i] as Local<'i32'>, value, lanesOf(block, v), v * vectorBytes);
+      });
+    });
+  });
+}
+
+/** `columns` windows without a clipped tap. */
+function wholeColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number, start: StartWindow): void {
+  f.repeat(columns, () => {
+    overChannels(f, plane, row, row.cell, start, (window, block, x) => {
+      for (const cells of tapsOf(plane)) {
+        const offset = cells * plane.xPixel;
+        const cell = once(() => f.keep(i32x4.splat(i32.add(row.cell, cells)), 'cells'));
+        for (let v = 0; v < block.vectors; v++)
+          window.tap(v, v128.load(x, { offset: offset + v * vectorBytes }), cell);
+      }
+      for (let v = 0; v < block.vectors; v++) window.rest(v);
+    });
+    moveColumns(f, plane, row, 1);
+  });
+}
+
+/** All taps in row-major order, in cells of the plane from the window's corner. */
+const tapsOf = ({ axes }: PixelPlane): number[] =>
+  axes.reduce<number[]>(
+    (cells, axis) =>
+      cells.flatMap((cell) =>
+        Array.from({ length: axis.kernel }, (_, k) => cell + k * axis.dilation * axis.inputStep),
+      ),
+    [0],
+  );
+
+/** The result of the first call, at every call. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function clippedColumn(
+  f: Func,
+  plane: PixelPlane,
+  row: RowPlace,
+  { d0, d1, h0, h1 }: Ranges,
+  column: Local<'i32'>,
+  start: StartWindow,
+): void {
+  const [depth, height, width] = plane.axes;
+  const left = f.keep(i32.sub(i32.mul(column, width.stride), width.padBefore), 'left');
+  const taps = realTaps(f, width, left);
+  const cellsOf = (d: Code<'i32'>, h: Code<'i32'>): Code<'i32'> =>
+    i32.add(i32.mul(d, depth.dilation * depth.inputStep), i32.mul(h, height.dilation * height.inputStep));
+  const firstColumn = f.keep(i32.mul(taps.first, width.dilation), 'firstColumn');
+  const firstCell = f.keep(i32.add(i32.add(row.cell, cellsOf(d0, h0)), firstColumn), 'firstCell');
+  overChannels(f, plane, row, firstCell, start, (window, block, x) => {
+    f.range('d', d0, d1, 1, (d) =>
+      f.range('h', h0, h1, 1, (h) => {
+        const cells = f.keep(i32.add(cellsOf(d, h), firstColumn), 'cells');
+        const at = f.keep(i32.add(x, i32.mul(cells, plane.xPixel)), 'tap');
+        f.increase(cells, row.cell);
+        f.range('w', taps.first, taps.end, 1, () => {
+          const cell = once(() => f.keep(i32x4.splat(cells), 'cell'));
+          for (let v = 0; v < block.vectors; v++)
+            window.tap(v, v128.load(at, { offset: v * vectorBytes }), cell);
+          f.increase(at, width.dilation * plane.xPixel);
+          f.increase(cells, width.dilation);
+        });
+        for (let v = 0; v < block.vectors; v++) window.rest(v);
+      }),
+    );
+  });
+}
