@@ -7,6 +7,8 @@ import { createVitest } from 'vitest/node';
 const [root] = process.argv.slice(2);
 
 let failed = '';
+/** The file that was changed for the run before: it may be as it was again. */
+let before = '';
 
 /** The first failure is enough. @type {import('vitest/node').Reporter} */
 const reporter = {
@@ -32,7 +34,8 @@ await vitest.standalone();
 /** @param {string[]} tests @param {string} changed */
 async function runTests(tests, changed) {
   failed = '';
-  vitest.invalidateFile(join(root, changed));
+  for (const file of new Set([before, changed])) if (file !== '') vitest.invalidateFile(join(root, file));
+  before = changed;
   const specifications = await vitest.globTestSpecifications(tests.map((test) => join(root, test)));
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, false);
   if (failed !== '') return failed;
