@@ -1,5 +1,6 @@
 // Which format a file is of, by its first bytes; the name decides only where these leave a choice.
 
+import { isHdf5 } from './bytes.ts';
 import { isNpy } from './npy.ts';
 import { needBytes, needText } from './options.ts';
 import { isLegacyTorch } from './torch.ts';
@@ -23,17 +24,12 @@ function formatOf(bytes: Uint8Array, name: string): Format | undefined {
   if (isZip(bytes)) return detectArchive(bytes) ?? bySuffix(name);
   if (isNpy(bytes)) return 'npy';
   if (isLegacyTorch(bytes)) return 'torch';
-  if (startsWith(bytes, hdf5)) return 'keras';
+  if (isHdf5(bytes)) return 'keras';
   if (isSafetensors(bytes)) return 'safetensors';
   if (isModelJson(bytes)) return 'tfjs';
   // A protobuf message whose first field is 1, a number: ir_version.
   return bySuffix(name) ?? (bytes[0] === 0x08 ? 'onnx' : undefined);
 }
-
-const hdf5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
-const startsWith = (bytes: Uint8Array, mark: readonly number[]): boolean =>
-  mark.every((byte, i) => bytes[i] === byte);
 
 function detectArchive(bytes: Uint8Array): Format | undefined {
   let names: string[];

@@ -3,12 +3,14 @@
 
 import { FormatError, Tensor } from 'neocog';
 import type { Budget } from './budget.ts';
+import { startsWith } from './bytes.ts';
 import { openBytes, openSource, type ReadOptions } from './open.ts';
 import { needTensors } from './options.ts';
+import { product, stridesOf } from './shape.ts';
 import { shown, shownList } from './shown.ts';
 import type { Source } from './source.ts';
 import { storedTypes } from './stored-types.ts';
-import { denseStrides, gather, product, swapBytes } from './strided.ts';
+import { gather, swapBytes } from './strided.ts';
 
 type Fail = (problem: string) => never;
 
@@ -64,7 +66,7 @@ export function saveNpy(tensor: Tensor): Uint8Array {
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /** Whether the bytes begin as a .npy file does. */
-export const isNpy = (bytes: Uint8Array): boolean => magic.every((byte, i) => bytes[i] === byte);
+export const isNpy = (bytes: Uint8Array): boolean => startsWith(bytes, magic);
 
 /** NumPy's kind and width to the names of stored-types. */
 const types: Readonly<Record<string, string>> = {
@@ -100,7 +102,7 @@ export function readNpy(bytes: Uint8Array, budget: Budget, part = ''): Tensor {
     );
   }
   budget.value(product(shape), 4 + type.bytes, 'the array');
-  const view = { offset: 0, shape, strides: denseStrides(shape, fortran) };
+  const view = { offset: 0, shape, strides: stridesOf(shape, fortran) };
   const buffer = gather(bytes.subarray(start), type.bytes, view);
   const values = type.read(descr[0] === '>' ? swapBytes(buffer, type.bytes) : buffer);
   if (values === null) {

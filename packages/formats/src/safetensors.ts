@@ -7,6 +7,7 @@ import type { Budget } from './budget.ts';
 import { repeatedKey } from './json-keys.ts';
 import { type Opened, openBytes, openSource, type ReadOptions } from './open.ts';
 import { needTensors } from './options.ts';
+import { isSizes, product } from './shape.ts';
 import { plainly, shown, shownList } from './shown.ts';
 import type { Source } from './source.ts';
 import { storedTypes } from './stored-types.ts';
@@ -189,9 +190,6 @@ function isTextRecord(value: unknown): value is Record<string, string> {
   return !Object.hasOwn(value, '__proto__') && Object.values(value).every((text) => typeof text === 'string');
 }
 
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every(isSize);
-
 function readEntry(name: string, field: unknown, fail: Fail): Entry {
   const about = `tensor ${shown(name)}`;
   const { dtype, shape, data_offsets: range } = (field ?? {}) as Record<string, unknown>;
@@ -207,7 +205,7 @@ function readEntry(name: string, field: unknown, fail: Fail): Entry {
       `${about} has dtype ${plainly(dtype)}, neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`,
     );
   }
-  const needed = shape.reduce((product, size) => product * size, type.bytes);
+  const needed = type.bytes * product(shape);
   if (range[1] - range[0] !== needed) {
     return fail(
       `${about} of shape ${shownList(shape)} and dtype ${dtype} takes ${needed} bytes, its data_offsets span ${range[1] - range[0]}`,

@@ -1,20 +1,13 @@
 // Arrays whose values lie apart or in another order, as in files of PyTorch (views) and NumPy (Fortran order), brought
 // into the order of their shape. Works on bytes, whatever their type.
 
+import { product, stridesOf } from './shape.ts';
+
 /** Where the values of an array lie in a storage, counted in values. */
 export interface StridedView {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
-}
-
-/** 2 · 3 · 4 of [2, 3, 4] */
-export const product = (sizes: readonly number[]): number =>
-  sizes.includes(0) ? 0 : sizes.reduce((all, size) => all * size, 1);
-
-/** Strides of an array without gaps, its last axis (or in Fortran order, its first) in single steps. */
-export function denseStrides(shape: readonly number[], fortran = false): number[] {
-  return shape.map((_, axis) => product(fortran ? shape.slice(0, axis) : shape.slice(axis + 1)));
 }
 
 /** How many values a storage must have for this view; 0 for an empty one. */
@@ -27,7 +20,7 @@ export function reach({ offset, shape, strides }: StridedView): number {
 export function gather(storage: Uint8Array, width: number, view: StridedView): ArrayBuffer {
   const { offset, shape, strides } = view;
   const length = product(shape) * width;
-  const dense = denseStrides(shape).every((stride, axis) => stride === strides[axis] || shape[axis] === 1);
+  const dense = stridesOf(shape).every((stride, axis) => stride === strides[axis] || shape[axis] === 1);
   // A copy by constructor: `slice` of Node's Buffer would share memory with the whole file.
   if (dense) return new Uint8Array(storage.subarray(offset * width, offset * width + length)).buffer;
   const values = new Uint8Array(length);

@@ -2,6 +2,7 @@
 // list of what is allowed; nothing in it runs code of the file. Source: torch/_utils.py and torch/storage.py of PyTorch.
 
 import type { Fail, PickleGlobal } from './pickle.ts';
+import { isSize, isSizes } from './shape.ts';
 import type { StridedView } from './strided.ts';
 
 /** Values of one type that tensors are views of; the bytes lie elsewhere in the file. */
@@ -74,9 +75,6 @@ export function storageOf(id: unknown, fail: Fail): TorchStorage {
   if (!sound || view !== null) return fail('a storage in it is not described as PyTorch does');
   return new TorchStorage(key, type.type, length);
 }
-
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every(isSize);
 
 /** `_rebuild_tensor_v2(storage, offset, size, stride, …)`; its older and newer forms differ in what follows. */
 function rebuildTensor(args: readonly unknown[], fail: Fail): TorchTensor {

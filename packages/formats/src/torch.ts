@@ -4,13 +4,15 @@
 
 import { FormatError, NeocogError, Tensor } from 'neocog';
 import type { Budget } from './budget.ts';
+import { startsWith } from './bytes.ts';
 import { type Opened, openBytes, openSource, type ReadOptions } from './open.ts';
 import { type Fail, type PickleOptions, UnknownObject, unpickle } from './pickle.ts';
 import type { TensorDict } from './safetensors.ts';
+import { product } from './shape.ts';
 import { plainly, shown, shownList } from './shown.ts';
 import type { Source } from './source.ts';
 import { storedTypes } from './stored-types.ts';
-import { gather, product, reach, swapBytes } from './strided.ts';
+import { gather, reach, swapBytes } from './strided.ts';
 import { storageOf, type TorchStorage, TorchTensor, torchGlobals } from './torch-values.ts';
 import { isZip, unzip } from './zip.ts';
 
@@ -51,8 +53,7 @@ export function parseTorch(bytes: Uint8Array, source = 'the file', options: Torc
 }
 
 /** Whether the bytes begin as torch.save wrote them before PyTorch 1.6. */
-export const isLegacyTorch = (bytes: Uint8Array): boolean =>
-  legacyMagic.every((byte, i) => bytes[i] === byte);
+export const isLegacyTorch = (bytes: Uint8Array): boolean => startsWith(bytes, legacyMagic);
 
 /** A pickle, with the protocol that is at its place 1, of the number 0x1950a86a20f9469cfc6c. */
 const legacyMagic = Uint8Array.of(

@@ -2,7 +2,8 @@
 
 import { expand, matmul, permute, reshape, ShapeError, sum, type Tensor } from 'neocog';
 import { willMake } from '../budget.ts';
-import { pick, product, stridesOf } from './places.ts';
+import { product, stridesOf } from '../shape.ts';
+import { pick } from './places.ts';
 
 /** A letter for each axis of each operand, and for those of the result; `...` stands for any number of axes. */
 export interface Equation {

@@ -17,6 +17,7 @@ import {
   UnsupportedError,
 } from 'neocog';
 import { willMake, willWork } from '../budget.ts';
+import { fromStart, product, stridesOf } from '../shape.ts';
 import {
   HostArray,
   int64s,
@@ -30,11 +31,6 @@ import {
   type Value,
 } from './value.ts';
 
-export const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
-
-export const stridesOf = (shape: readonly number[]): number[] =>
-  shape.map((_, d) => product(shape.slice(d + 1)));
-
 /** Reads single places: `places[i]` in x for position i of a result. */
 export function pick(x: Value, shape: readonly number[], places: ArrayLike<number>): Value {
   willMake(places.length);
@@ -44,7 +40,7 @@ export function pick(x: Value, shape: readonly number[], places: ArrayLike<numbe
 
 /** A place along an axis, counted from its end where it is negative. */
 function cellOf(what: string, index: number, size: number): number {
-  const cell = index < 0 ? index + size : index;
+  const cell = fromStart(index, size);
   if (cell >= 0 && cell < size) return cell;
   throw new ShapeError(`${what}: index ${index} is outside an axis of ${size}`);
 }

@@ -2,8 +2,10 @@
 // whose values are known while the network runs. Shapes, axes and whole numbers live on the host, so that arithmetic on
 // shapes happens where shapes are needed, and a compiled network sees only its results.
 
-import { cast, ShapeError, Tensor, UnsupportedError, withBackend } from 'neocog';
+import { cast, Tensor, UnsupportedError, withBackend } from 'neocog';
 import { metered, willMake, willWork } from '../budget.ts';
+import { product } from '../shape.ts';
+import { broadcastShape } from './broadcast.ts';
 
 /** Number types of files. What neocog computes in is float32; the others exist on the host. */
 export type HostType =
@@ -167,16 +169,6 @@ export function likeTensors(values: readonly Value[]): Tensor[] {
   return values.map((value) => (floats ? toFloats(value) : toTensor(value)));
 }
 
-/** The common shape by NumPy's rule. */
-export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
-  return Array.from({ length: rank }, (_, d) => {
-    const sizes = shapes.map((shape) => shape[shape.length - rank + d] ?? 1).filter((n) => n !== 1);
-    if (sizes.every((n) => n === sizes[0])) return sizes[0] ?? 1;
-    throw new ShapeError(`shapes ${shapes.map((s) => `[${s}]`).join(', ')} do not broadcast to one shape`);
-  });
-}
-
 /** Rounds half to even, as float arithmetic and ONNX do. */
 export function halfToEven(x: number): number {
   const low = Math.floor(x);
@@ -194,7 +186,7 @@ export function mapHost(
   f: (...xs: number[]) => number,
 ): HostArray {
   const shape = broadcastShape(arrays.map((array) => array.shape));
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = product(shape);
   willMake(size);
   willWork(axisSteps * size * shape.length * arrays.length);
   const data = new Float64Array(size);

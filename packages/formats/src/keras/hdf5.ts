@@ -6,6 +6,8 @@ import { Unzlib } from 'fflate';
 import * as jsfive from 'jsfive';
 import { FormatError, NeocogError, Tensor } from 'neocog';
 import type { Budget } from '../budget.ts';
+import { joinBytes } from '../bytes.ts';
+import { product } from '../shape.ts';
 import { shown, shownList } from '../shown.ts';
 import { pushPieces } from '../zip.ts';
 
@@ -71,10 +73,6 @@ class Counter {
     this.budget.work(readingSteps + bytes + this.cells, 'a part');
   }
 }
-
-/** Whether these bytes begin as an HDF5 file does. */
-export const isHdf5 = (bytes: Uint8Array): boolean =>
-  bytes.length > 8 && [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte);
 
 /** A group of an HDF5 file. Paths are names with `/` between them; what does not exist is null. */
 export class Hdf5Group {
@@ -160,7 +158,7 @@ function readArray(found: jsfive.Dataset, file: Counter): Tensor {
   const { shape, dtype } = found;
   const [, kind, width] = (typeof dtype === 'string' && /^[<>|=]?([fiu])([1248])$/.exec(dtype)) || [];
   if (kind === undefined) throw new FormatError(`it holds ${shown(dtype)}, numbers are needed`);
-  const size = shape.reduce((product, n) => product * n, 1);
+  const size = product(shape);
   file.budget.value(size, bytesPerNumber, 'an array');
   const values = readChunks(found, Number(width), file);
   if (values.length !== size) {
@@ -172,7 +170,7 @@ function readArray(found: jsfive.Dataset, file: Counter): Tensor {
 /** The values, where a chunk unpacks to what its shape says and no more. */
 function readChunks(found: jsfive.Dataset, width: number, file: Counter): ArrayLike<number> {
   const { chunks } = found._dataobjects;
-  file.cells = chunks ? chunks.reduce((product, n) => product * n, 1) : 0;
+  file.cells = chunks ? product(chunks) : 0;
   // A checksum of four bytes may follow the values.
   const most = file.cells * width + 4;
   const filters = new Map([
@@ -211,13 +209,8 @@ function inflate(packed: ArrayBuffer, most: number, budget: Budget): ArrayBuffer
     parts.push(part);
   });
   pushPieces(stream, new Uint8Array(packed));
-  const data = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  return data.buffer;
+  // A copy: fflate's parts may lie in larger buffers.
+  return new Uint8Array(joinBytes(parts)).buffer;
 }
 
 /** Whatever the parser throws becomes a FormatError. */

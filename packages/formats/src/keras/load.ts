@@ -2,6 +2,7 @@
 
 import { FormatError } from 'neocog';
 import { atCostOf } from '../budget.ts';
+import { isHdf5 } from '../bytes.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { parseJsonObject } from '../json.ts';
 import { type Opened, openSource, type ReadOptions } from '../open.ts';
@@ -9,7 +10,7 @@ import { jsonText } from '../options.ts';
 import type { Source } from '../source.ts';
 import type { Shapes } from '../tfjs/shapes.ts';
 import { isZip, unzip } from '../zip.ts';
-import { Hdf5Group, isHdf5 } from './hdf5.ts';
+import { Hdf5Group } from './hdf5.ts';
 import { buildNetwork, type CustomLayers, type NetworkSource } from './network.ts';
 import { ArchiveWeights, Hdf5Weights } from './weights.ts';
 

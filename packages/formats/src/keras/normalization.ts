@@ -19,6 +19,7 @@ import {
 import { GroupNorm } from '../graph/groupNorm.ts';
 import { operation } from '../graph/operation.ts';
 import { toFloats } from '../graph/value.ts';
+import { fromStart } from '../shape.ts';
 import { tensorStep } from './activations.ts';
 import type { LayerConfig } from './config.ts';
 import { type Apply, anywhere, type LayerReader, type LayerTable } from './reader.ts';
@@ -76,7 +77,7 @@ const layerNormalization: LayerReader = (config) => {
   const like = weights.gamma ?? weights.beta;
   if (config.flag('rms_scaling', false)) config.refuse('has rms_scaling, neocog subtracts the mean');
   const checkAxes = (rank: number): void => {
-    const wanted = axes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
+    const wanted = axes.map((axis) => fromStart(axis, rank)).sort((a, b) => a - b);
     if (wanted.every((axis, i) => axis === rank - axes.length + i)) return;
     config.refuse(`normalises the axes [${axes}] of ${rank}, neocog normalises the last ones`);
   };

@@ -14,6 +14,7 @@ import {
   slice,
   type Tensor,
 } from 'neocog';
+import { isSize } from '../shape.ts';
 import { shown } from '../shown.ts';
 import { tensorStep } from './activations.ts';
 import type { LayerConfig } from './config.ts';
@@ -91,15 +92,13 @@ const globalPool =
     };
   };
 
-const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
-
 /** Pairs of cells before and after each axis. */
 export function sides(config: LayerConfig, key: string, rank: Rank): [number, number][] {
   const value = config.value(key) ?? 1;
   const list: unknown[] = Array.isArray(value) && (rank > 1 || value.every(Array.isArray)) ? value : [value];
   const pairs = rank > 1 && list.length === 1 ? new Array(rank).fill(list[0]) : list;
   const read = pairs.map((side) => (Array.isArray(side) ? side : [side, side]));
-  const good = read.length === rank && read.every((pair) => pair.length === 2 && pair.every(isCount));
+  const good = read.length === rank && read.every((pair) => pair.length === 2 && pair.every(isSize));
   return good
     ? (read as [number, number][])
     : config.fail(`has ${key} ${shown(value)}, a pair for each of ${rank} axes is needed`);

@@ -24,6 +24,7 @@ import {
 } from 'neocog';
 import { type Compute, operation } from '../graph/operation.ts';
 import { HostArray, toFloats, toTensor, type Value } from '../graph/value.ts';
+import { fromStart } from '../shape.ts';
 import { shown } from '../shown.ts';
 import type { Plan, Wire } from '../tfjs/plan.ts';
 import { alongAxis, boundedRelu, readActivation, tensorStep, thresholdedRelu } from './activations.ts';
@@ -123,7 +124,7 @@ const dot: LayerReader = (config) => {
     normalize ? div(x, sqrt(maximum(sum(square(x), { axis, keepDims: true }), 1e-12))) : x;
   const compute: Compute = (values) => {
     const [a, b] = values.map((value) => toFloats(value!));
-    const [left, right] = [axes[0], axes.at(-1)!].map((axis, i) => (axis < 0 ? axis + [a, b][i].rank : axis));
+    const [left, right] = [axes[0], axes.at(-1)!].map((axis, i) => fromStart(axis, [a, b][i].rank));
     return [batchDot(unit(a, left), left, unit(b, right), right)];
   };
   return (plan, inputs) => {

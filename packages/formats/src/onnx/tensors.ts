@@ -5,6 +5,7 @@
 import { FormatError, Tensor, UnsupportedError } from 'neocog';
 import { willMake } from '../budget.ts';
 import { HostArray, type HostType, type Value } from '../graph/value.ts';
+import { product } from '../shape.ts';
 import { shown, shownList } from '../shown.ts';
 import { storedTypes } from '../stored-types.ts';
 import { mostAxes, type SparseTensorProto, type TensorProto } from './schema.ts';
@@ -77,7 +78,7 @@ export function readTensor(proto: TensorProto, files: ExternalFiles): Value {
   const what = `tensor ${shown(proto.name ?? '')}`;
   const type = elementType(what, proto.dataType);
   const shape = readShape(what, proto.dims);
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = product(shape);
   if (proto.segment) throw new UnsupportedError(`${what} is stored in segments, which neocog does not read`);
   willMake(count, what, type.host === 'float32' ? 4 : 8);
   const bytes = proto.dataLocation === 1 ? externalBytes(what, proto, files) : proto.rawData;
@@ -93,7 +94,7 @@ export function readSparse({ values, indices, dims }: SparseTensorProto, files: 
   const what = `sparse tensor ${shown(values?.name ?? '')}`;
   if (!values || !indices) throw new FormatError(`${what} has no values or no indices`);
   const shape = readShape(what, dims);
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = product(shape);
   willMake(size, what);
   const [found, places] = [readTensor(values, files), readTensor(indices, files)];
   // Without a second axis, places are counted through the whole tensor.
@@ -121,7 +122,7 @@ const asFloats = (values: ArrayLike<number>): Float32Array =>
 function readShape(what: string, dims: readonly number[]): readonly number[] {
   const good =
     dims.length <= mostAxes && dims.every((n) => Number.isInteger(n) && n >= 0 && n <= mostElements);
-  if (good && dims.reduce((a, b) => a * b, 1) <= mostElements) return Object.freeze([...dims]);
+  if (good && product(dims) <= mostElements) return Object.freeze([...dims]);
   throw new FormatError(`${what} has shape ${shownList(dims)}, which no tensor can have`);
 }
 

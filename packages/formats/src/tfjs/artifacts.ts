@@ -3,6 +3,7 @@
 
 import { NeocogError } from 'neocog';
 import { Budget, type Limits } from '../budget.ts';
+import { joinBytes } from '../bytes.ts';
 import { parseJsonObject } from '../json.ts';
 import { jsonText, needBytes } from '../options.ts';
 import { shown } from '../shown.ts';
@@ -62,7 +63,7 @@ function jsonOf(parts: Partial<TfjsParts> | null): Uint8Array {
 }
 
 async function readShards(about: string, model: string | URL, group: WeightGroup): Promise<Uint8Array> {
-  return join(await Promise.all(group.paths.map((path) => readBeside(about, model, path))));
+  return joinBytes(await Promise.all(group.paths.map((path) => readBeside(about, model, path))));
 }
 
 function givenShards(
@@ -74,12 +75,12 @@ function givenShards(
     return cut(needBytes('loadTfjs', weights), groups);
   }
   if (Array.isArray(weights))
-    return cut(join(weights.map((part) => needBytes('loadTfjs: weights', part))), groups);
+    return cut(joinBytes(weights.map((part) => needBytes('loadTfjs: weights', part))), groups);
   const byPath = (weights ?? {}) as Readonly<Record<string, Uint8Array>>;
   const missing = groups.flatMap((group) => group.paths).find((path) => !Object.hasOwn(byPath, path));
   if (missing === undefined)
     return groups.map((group) =>
-      join(group.paths.map((path) => needBytes('loadTfjs: weights', byPath[path]))),
+      joinBytes(group.paths.map((path) => needBytes('loadTfjs: weights', byPath[path]))),
     );
   throw new NeocogError(
     `${about}: weights hold no ${shown(missing)}, which the manifest names; pass the bytes of every shard`,
@@ -94,15 +95,4 @@ function cut(bytes: Uint8Array, groups: readonly WeightGroup[]): Uint8Array[] {
     at += group.size;
     return bytes.subarray(start, i === groups.length - 1 ? undefined : at);
   });
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -8,6 +8,7 @@ import { type GraphInput, GraphModule, type Step } from '../graph/graphModule.ts
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { type Compute, Operation, operation } from '../graph/operation.ts';
 import { HostArray, toFloats, toTensor, type Value } from '../graph/value.ts';
+import { fromStart } from '../shape.ts';
 import { findOutputs } from './shapes.ts';
 
 /** A value of the network. */
@@ -37,7 +38,7 @@ export const lastOrder = (rank: number): number[] => [
 
 /** Where an axis of channels-last data is in channels-first data. */
 export function firstAxis(axis: number, rank: number): number {
-  const at = axis < 0 ? axis + rank : axis;
+  const at = fromStart(axis, rank);
   return at === 0 ? 0 : at === rank - 1 ? 1 : at + 1;
 }
 

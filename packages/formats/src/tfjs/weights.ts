@@ -4,6 +4,7 @@
 import { FormatError, Tensor, UnsupportedError } from 'neocog';
 import type { Budget } from '../budget.ts';
 import { isObject } from '../json.ts';
+import { isSizes, product } from '../shape.ts';
 import { plainly, shown } from '../shown.ts';
 import { type StoredType, storedTypes } from '../stored-types.ts';
 
@@ -36,8 +37,6 @@ const storedNames: Readonly<Record<string, string>> = {
   float16: 'F16',
 };
 
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
 /** @throws FormatError for a manifest that is none, UnsupportedError for texts and complex numbers as weights. */
 export function readManifest(about: string, manifest: unknown): WeightGroup[] {
   if (manifest === undefined || manifest === null) return [];
@@ -58,7 +57,7 @@ export function readManifest(about: string, manifest: unknown): WeightGroup[] {
 
 function readEntry(about: string, weight: unknown): WeightEntry {
   const { name, shape, dtype, quantization } = isObject(weight) ? weight : {};
-  if (typeof name !== 'string' || !Array.isArray(shape) || !shape.every(isSize)) {
+  if (typeof name !== 'string' || !isSizes(shape)) {
     throw new FormatError(
       `${about}: weight ${shown(name)} has shape ${shown(shape)}, a name and whole numbers from 0 are needed`,
     );
@@ -75,7 +74,7 @@ function readEntry(about: string, weight: unknown): WeightEntry {
       `${about}: weight ${shown(name)} is stored as ${shown(as)}, neocog reads ${Object.keys(storedNames).join(', ')}`,
     );
   }
-  const size = shape.reduce((product, n) => product * n, stored.bytes);
+  const size = stored.bytes * product(shape);
   return { name, shape, dtype, stored, quantization: readScale(about, name, quantization), size };
 }
 

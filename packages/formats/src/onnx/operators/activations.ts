@@ -23,6 +23,7 @@ import {
 } from 'neocog';
 import { operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
+import { fromStart, product } from '../../shape.ts';
 import { type OnnxNode, type Operator, setWeights } from '../node.ts';
 
 const layer = (name: string, build: (node: OnnxNode) => nn.Module, limits = ''): Operator => ({
@@ -113,7 +114,7 @@ const swish = formula('Swish', (node) => {
 
 /** 1 at the first of the largest values along an axis, 0 elsewhere. */
 function hardmax(x: Tensor, axis: number): Tensor {
-  const d = axis < 0 ? axis + x.rank : axis;
+  const d = fromStart(axis, x.rank);
   const cells = Float32Array.from({ length: x.shape[d] }, (_, i) => i);
   const positions = new Tensor(
     cells,
@@ -133,8 +134,8 @@ function shares(name: string, make: (axis: number) => nn.Module): Operator {
       const last = make(-1);
       return operation(name, ([input]) => {
         const x = toFloats(input!);
-        const from = axis < 0 ? axis + x.rank : axis;
-        const rows = x.shape.slice(0, from).reduce((a, b) => a * b, 1);
+        const from = fromStart(axis, x.rank);
+        const rows = product(x.shape.slice(0, from));
         return reshape(last.forward(reshape(x, [rows, rows === 0 ? 0 : x.size / rows])), x.shape);
       });
     },

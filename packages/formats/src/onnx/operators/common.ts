@@ -1,6 +1,6 @@
 // What operators share that work on each element, move values, or compute with shapes.
 
-import { expand, ShapeError, Tensor } from 'neocog';
+import { ShapeError, Tensor } from 'neocog';
 import { type Arguments, operation } from '../../graph/operation.ts';
 import {
   HostArray,
@@ -12,11 +12,8 @@ import {
   toFloats,
   type Value,
 } from '../../graph/value.ts';
+import { fromStart } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
-
-/** A tensor repeated to a shape that it broadcasts to. */
-export const expandTo = (t: Tensor, shape: readonly number[]): Tensor =>
-  t.rank === shape.length && t.shape.every((n, d) => n === shape[d]) ? t : expand(t, shape);
 
 /** Moves one value by a function of tensors. */
 export const move = (value: Value | undefined, f: (t: Tensor) => Tensor): Value => {
@@ -25,7 +22,7 @@ export const move = (value: Value | undefined, f: (t: Tensor) => Tensor): Value 
 };
 
 export const axisOf = (node: OnnxNode, axis: number, rank: number): number => {
-  const resolved = axis < 0 ? axis + rank : axis;
+  const resolved = fromStart(axis, rank);
   if (Number.isInteger(axis) && resolved >= 0 && resolved < Math.max(rank, 1)) return resolved;
   throw new ShapeError(`${node}: axis ${axis} does not exist in rank ${rank}`);
 };

@@ -2,8 +2,8 @@
 
 import { Tensor, tril, triu, zeros } from 'neocog';
 import { willMake } from '../../budget.ts';
-import { product } from '../../graph/places.ts';
 import { HostArray, type HostType, int64s, mapHost, toTensor, type Value } from '../../graph/value.ts';
+import { fromStart, product } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { elementType } from '../tensors.ts';
 import { settle, simple } from './common.ts';
@@ -74,13 +74,13 @@ const oneHot = simple(
     return (inputs) => {
       const [indices, depths, values] = settle(inputs).map((value) => node.read(value));
       const depth = depths.data[0];
-      const d = axis < 0 ? axis + indices.shape.length + 1 : axis;
+      const d = fromStart(axis, indices.shape.length + 1);
       const shape = [...indices.shape.slice(0, d), depth, ...indices.shape.slice(d)];
       const inner = product(indices.shape.slice(d));
       willMake(product(shape), String(node));
       const data = Float64Array.from({ length: product(shape) }, (_, i) => {
         const index = indices.data[Math.floor(i / (inner * depth)) * inner + (i % inner)];
-        return values.data[(index < 0 ? index + depth : index) === Math.floor(i / inner) % depth ? 1 : 0];
+        return values.data[fromStart(index, depth) === Math.floor(i / inner) % depth ? 1 : 0];
       });
       const host = new HostArray(inputs[2]!.dtype as HostType, data, shape);
       return host.dtype === 'float32' ? toTensor(host) : host;

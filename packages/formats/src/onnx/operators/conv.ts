@@ -18,8 +18,8 @@ import {
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { type Arguments, operation } from '../../graph/operation.ts';
-import { product } from '../../graph/places.ts';
 import { toFloats } from '../../graph/value.ts';
+import { product } from '../../shape.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
 
 export type Rank = 1 | 2 | 3;

@@ -2,16 +2,9 @@
 
 import { cast, gather as gatherCells, indexSelect, scatter as scatterCells, type Tensor } from 'neocog';
 import { willMake } from '../../budget.ts';
-import {
-  blockPlaces,
-  combinations,
-  elementPlaces,
-  gatherBlocks,
-  pick,
-  scatter,
-  stridesOf,
-} from '../../graph/places.ts';
+import { blockPlaces, combinations, elementPlaces, gatherBlocks, pick, scatter } from '../../graph/places.ts';
 import { int64s, isKnown, likeTensors, moveValues, toTensor, type Value } from '../../graph/value.ts';
+import { stridesOf } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { axisOf, settle, simple } from './common.ts';
 

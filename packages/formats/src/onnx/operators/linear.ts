@@ -1,12 +1,13 @@
 // Matrix products. A product with a weight that is known at load is neocog's linear layer.
 
 import { add, matmul, mul, nn, reshape, type Tensor, transpose } from 'neocog';
+import { broadcastMatmul } from '../../graph/broadcast.ts';
 import { einsum, parseEquation } from '../../graph/einsum.ts';
 import { operation } from '../../graph/operation.ts';
-import { broadcastShape, toFloats } from '../../graph/value.ts';
+import { toFloats } from '../../graph/value.ts';
+import { fromStart } from '../../shape.ts';
 import { shown } from '../../shown.ts';
 import { type Operator, setWeights } from '../node.ts';
-import { expandTo } from './common.ts';
 
 /** α·op(A)·op(B) + β·C */
 const gemm: Operator = {
@@ -51,22 +52,20 @@ const matmulOperator: Operator = {
       setWeights(module, { weight: node.parameter(1, 'turned', turned) });
       return { module, inputs: [0] };
     }
-    const made = operation('MatMul', (inputs) => product(toFloats(inputs[0]!), toFloats(inputs[1]!)));
+    const made = operation('MatMul', (inputs) => numpyMatmul(toFloats(inputs[0]!), toFloats(inputs[1]!)));
     return node.withWeights(made, [0, 1]);
   },
 };
 
 /** NumPy's matmul: leading axes broadcast, an operand of one axis is a row or a column. */
-export function product(a: Tensor, b: Tensor): Tensor {
-  if (a.rank === 1) return dropAxis(product(reshape(a, [1, a.size]), b), b.rank === 1 ? 0 : -2);
-  if (b.rank === 1) return dropAxis(product(a, reshape(b, [b.size, 1])), -1);
-  const lead = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
-  const spread = (t: Tensor): Tensor => expandTo(t, [...lead, ...t.shape.slice(-2)]);
-  return matmul(spread(a), spread(b));
+export function numpyMatmul(a: Tensor, b: Tensor): Tensor {
+  if (a.rank === 1) return dropAxis(numpyMatmul(reshape(a, [1, a.size]), b), b.rank === 1 ? 0 : -2);
+  if (b.rank === 1) return dropAxis(numpyMatmul(a, reshape(b, [b.size, 1])), -1);
+  return broadcastMatmul(a, b);
 }
 
 function dropAxis(t: Tensor, axis: number): Tensor {
-  const d = axis < 0 ? axis + t.rank : axis;
+  const d = fromStart(axis, t.rank);
   return reshape(
     t,
     t.shape.filter((_, i) => i !== d),

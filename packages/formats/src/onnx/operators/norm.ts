@@ -23,8 +23,8 @@ import {
 import { willMake } from '../../budget.ts';
 import { GroupNorm, normaliseGroups } from '../../graph/groupNorm.ts';
 import { type Arguments, Operation, operation } from '../../graph/operation.ts';
-import { product } from '../../graph/places.ts';
 import { HostArray, toFloats, type Value } from '../../graph/value.ts';
+import { fromStart, product } from '../../shape.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
 
 /** Batch normalisation of `[n, c, …]` with any number of axes. */
@@ -184,7 +184,7 @@ const layerNormFrom =
   (axis: number, eps: number) =>
   (inputs: Arguments): Tensor[] => {
     const [x, scale, shift] = tensors(inputs);
-    const from = axis < 0 ? axis + x!.rank : axis;
+    const from = fromStart(axis, x!.rank);
     const axes = x!.shape.map((_, d) => d).slice(from);
     const average = mean(x!, { axis: axes, keepDims: true });
     const distance = sub(x!, average);

@@ -4,6 +4,7 @@
 import { FormatError, reshape } from 'neocog';
 import type { Arguments } from '../../graph/operation.ts';
 import { moveValues } from '../../graph/value.ts';
+import { fromStart } from '../../shape.ts';
 import { shown } from '../../shown.ts';
 import type { OnnxNode } from '../node.ts';
 
@@ -15,7 +16,7 @@ export function operandsOf(node: OnnxNode): (inputs: Arguments) => Arguments {
   if (node.opset >= 7 || node.int('broadcast', 0) === 0 || !node.has('axis')) return (inputs) => inputs;
   const axis = node.int('axis', 0);
   return ([a, b, ...rest]) => {
-    const from = axis < 0 ? axis + a!.shape.length : axis;
+    const from = fromStart(axis, a!.shape.length);
     if (!(from >= 0 && from <= a!.shape.length)) {
       throw new FormatError(`${node}: axis ${axis} does not exist in rank ${a!.shape.length}`);
     }

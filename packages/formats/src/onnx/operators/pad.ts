@@ -2,8 +2,8 @@
 
 import { pad, slice, Tensor } from 'neocog';
 import { willMake } from '../../budget.ts';
-import { product } from '../../graph/places.ts';
 import { HostArray, mapHost, moveHost, type Value } from '../../graph/value.ts';
+import { product } from '../../shape.ts';
 import { axisOf, move, settle, simple } from './common.ts';
 
 const padModes = { constant: 'constant', reflect: 'reflect', edge: 'replicate', wrap: 'circular' } as const;

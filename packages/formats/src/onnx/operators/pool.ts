@@ -31,7 +31,6 @@ import {
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
-import { product, stridesOf } from '../../graph/places.ts';
 import {
   HostArray,
   type HostType,
@@ -41,6 +40,7 @@ import {
   toFloats,
   type Value,
 } from '../../graph/value.ts';
+import { product, stridesOf } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { autoPad, convolutions, cutAxis, needRank, pairsOf, perAxis, type Rank } from './conv.ts';
 

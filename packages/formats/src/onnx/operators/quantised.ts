@@ -15,15 +15,16 @@ import {
   type Value,
   wrap,
 } from '../../graph/value.ts';
+import { fromStart, product } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { autoPad, convolutions, needRank, pairsOf, perAxis } from './conv.ts';
-import { product } from './linear.ts';
+import { numpyMatmul } from './linear.ts';
 
 /** A value per cell of an axis, or one for all, in a shape that broadcasts to `shape`. */
 function alongAxis(value: HostArray, shape: readonly number[], axis: number): HostArray {
   if (value.data.length === 1) return new HostArray(value.dtype, value.data, []);
   if (value.shape.length !== 1) return value;
-  const d = axis < 0 ? axis + shape.length : axis;
+  const d = fromStart(axis, shape.length);
   return new HostArray(
     value.dtype,
     value.data,
@@ -125,7 +126,7 @@ function exactConv(node: OnnxNode, x: HostArray, w: HostArray): HostArray {
     dilation: perAxis(node, 'dilations', rank),
     padding: autoPad(node) ?? pairsOf(node, rank),
   };
-  const taps = w.shape.slice(2).reduce((a, b) => a * b, 1);
+  const taps = product(w.shape.slice(2));
   const step = Math.floor(safeTerms(x, w) / taps);
   if (step < 1) node.refuse('its kernel has too many cells for an exact sum');
   const [input, weight] = [floats(x), floats(w)];
@@ -142,7 +143,7 @@ function exactConv(node: OnnxNode, x: HostArray, w: HostArray): HostArray {
 /** Channels `from` to `to` of every group. */
 function cutGroups(x: Tensor, groups: number, from: number, to: number): Tensor {
   const [n, c, ...rest] = x.shape;
-  const parts = reshape(x, [n, groups, c / groups, rest.reduce((a, b) => a * b, 1)]);
+  const parts = reshape(x, [n, groups, c / groups, product(rest)]);
   return reshape(slice(parts, { axis: 2, start: from, end: to }), [n, groups * (to - from), ...rest]);
 }
 
@@ -155,7 +156,7 @@ function exactMatmul(a: HostArray, b: HostArray): HostArray {
   const parts: Tensor[] = [];
   for (let start = 0; start < inner; start += step) {
     const end = Math.min(inner, start + step);
-    parts.push(product(slice(x, { axis: -1, start, end }), slice(y, { axis: rows, start, end })));
+    parts.push(numpyMatmul(slice(x, { axis: -1, start, end }), slice(y, { axis: rows, start, end })));
   }
   return total(parts.length > 0 ? parts : [matmul(x, y)]);
 }

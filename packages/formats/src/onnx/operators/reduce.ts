@@ -23,7 +23,7 @@ import {
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
-import { largestOf, product } from '../../graph/places.ts';
+import { largestOf } from '../../graph/places.ts';
 import {
   HostArray,
   type HostType,
@@ -36,6 +36,7 @@ import {
   type Value,
   wrap,
 } from '../../graph/value.ts';
+import { fromStart, product } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { axisOf, settle } from './common.ts';
 
@@ -150,7 +151,7 @@ function argument(name: string, find: typeof argMax): Operator {
       return operation(name, ([input]) => {
         const x = toFloats(input!);
         if (!last) return find(x, { axis, keepDims });
-        const d = axis < 0 ? axis + x.rank : axis;
+        const d = fromStart(axis, x.rank);
         const places = readHost(String(node), find(flip(x, [d]), { axis, keepDims }));
         return int64s(
           places.data.map((i) => x.shape[d] - 1 - i),
@@ -171,7 +172,7 @@ const topK: Operator = {
     return new Operation('TopK', (inputs) => {
       const x = node.read(inputs[0]!);
       const k = attribute ?? node.read(inputs[1]!).data[0];
-      return largestOf(x, axis < 0 ? axis + x.shape.length : axis, k, largest);
+      return largestOf(x, fromStart(axis, x.shape.length), k, largest);
     });
   },
 };

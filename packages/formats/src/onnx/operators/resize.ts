@@ -4,6 +4,7 @@ import { permute, type ResizeOptions, reshape, resize, type Tensor } from 'neoco
 import { willMake } from '../../budget.ts';
 import { type Arguments, operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
+import { fromStart } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 
 const coordinates = {
@@ -70,7 +71,7 @@ const resizeOperator: Operator = {
     const policy = node.text('keep_aspect_ratio_policy', 'stretch');
     return operation('Resize', (inputs) => {
       const x = toFloats(inputs[0]!);
-      const axes = (node.ints('axes') ?? x.shape.map((_, d) => d)).map((a) => (a < 0 ? a + x.rank : a));
+      const axes = (node.ints('axes') ?? x.shape.map((_, d) => d)).map((a) => fromStart(a, x.rank));
       const wanted = old ? wantedScales(node, inputs, 1) : wantedSizes(node, inputs, axes);
       return resizeAxes(x, axes, keepAspect(x, axes, wanted, policy), settings);
     });

@@ -25,6 +25,7 @@ import {
 } from 'neocog';
 import { operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
+import { product } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 
 /** One of the cells that a place is made of, by its number along the axis, and its share; both `[planes, places]`. */
@@ -183,7 +184,7 @@ function sampleGrid({ interpolate, outside, alignCorners }: GridPlan, x: Tensor,
       : div(sub(mul(add(along, 1), size), 1), 2);
     return { size, taps: interpolate(place).map((tap) => outside(tap, size)) };
   });
-  const planes = reshape(x, [n, c, sizes.reduce((a, b) => a * b, 1)]);
+  const planes = reshape(x, [n, c, product(sizes)]);
   return reshape(readPlaces(planes, axes), [n, c, ...places]);
 }
 

@@ -1,11 +1,12 @@
 // Operators that move values. On the host they move whole numbers in the same way.
 
 import { concat, FormatError, permute, reshape, slice, tile } from 'neocog';
+import { broadcastShape, expandTo } from '../../graph/broadcast.ts';
 import { mostAxes, Operation } from '../../graph/operation.ts';
-import { product } from '../../graph/places.ts';
-import { broadcastShape, moveValues } from '../../graph/value.ts';
+import { moveValues } from '../../graph/value.ts';
+import { fromStart, product } from '../../shape.ts';
 import type { Operator } from '../node.ts';
-import { axisOf, expandTo, move, settle, simple } from './common.ts';
+import { axisOf, move, settle, simple } from './common.ts';
 import { constantOperators } from './constants.ts';
 import { gatherOperators } from './gather.ts';
 import { padOperator } from './pad.ts';
@@ -25,7 +26,7 @@ const reshapeOperator = simple('Reshape', (node) => {
 const flattenOperator = simple('Flatten', (node) => {
   const axis = node.int('axis', 1);
   return ([x]) => {
-    const from = axis < 0 ? axis + x!.shape.length : axis;
+    const from = fromStart(axis, x!.shape.length);
     const rows = product(x!.shape.slice(0, from));
     return move(x, (t) => reshape(t, [rows, product(x!.shape.slice(from))]));
   };

@@ -4,6 +4,7 @@
 
 import { type GraphValue, UnsupportedError } from 'neocog';
 import { UniqueNames } from '../../graph/names.ts';
+import { sameShape } from '../../shape.ts';
 import { type AttributeProto, attributeTypes, type NodeProto, type TensorProto } from '../schema.ts';
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
@@ -14,13 +15,6 @@ export interface Named {
   readonly name: string;
   readonly shape: readonly number[];
 }
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-export const stridesOf = (shape: readonly number[]): number[] =>
-  shape.map((_, d) => sizeOf(shape.slice(d + 1)));
-
-const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((n, d) => n === b[d]);
 
 export class GraphWriter {
   readonly nodes: NodeProto[] = [];

@@ -2,7 +2,8 @@
 // and their adjoint as Concat, Pad and Add.
 
 import { type GraphNode, UnsupportedError } from 'neocog';
-import { type GraphWriter, type Named, sizeOf, stridesOf } from './graphWriter.ts';
+import { product, stridesOf } from '../../shape.ts';
+import type { GraphWriter, Named } from './graphWriter.ts';
 
 type View = Extract<GraphNode, { op: 'copy' }>['view'];
 
@@ -13,7 +14,7 @@ export function writeView(writer: GraphWriter, x: Named, view: View): string {
 
 /** All values in another order of axes. */
 function writePermuted(writer: GraphWriter, x: Named, { shape, strides, offset }: View): string | undefined {
-  if (offset !== 0 || sizeOf(shape) !== sizeOf(x.shape)) return undefined;
+  if (offset !== 0 || product(shape) !== product(x.shape)) return undefined;
   const step = (d: number): number => strides[d] as number;
   const order = shape.map((_, d) => d).filter((d) => shape[d] > 1);
   if (order.some((d) => typeof strides[d] !== 'number')) return undefined;
@@ -64,7 +65,7 @@ function endOf(list: readonly number[], step: number, size: number): number {
 }
 
 function cellsPerAxis(own: readonly number[], { shape, strides, offset }: View): number[][] | undefined {
-  if (own.length !== shape.length || sizeOf(shape) === 0) return undefined;
+  if (own.length !== shape.length || product(shape) === 0) return undefined;
   const dense = stridesOf(own);
   let rest = offset;
   const starts = dense.map((step) => {
@@ -96,7 +97,7 @@ function writeAnyView(writer: GraphWriter, x: Named, { shape, strides, offset }:
     });
     places = next;
   });
-  const flat = writer.reshaped(x, [sizeOf(x.shape)]);
+  const flat = writer.reshaped(x, [product(x.shape)]);
   return writer.add('Gather', [flat, writer.tensor(places, shape, 'places')], { axis: 0 });
 }
 

@@ -1,8 +1,9 @@
 // Recorded nodes as ONNX nodes: what remains where no layer is known as a whole.
 
 import { type ConvGeometry, type GraphNode, UnsupportedError, type WindowAxis } from 'neocog';
+import { product, stridesOf } from '../../shape.ts';
 import { writeFormula } from './formula.ts';
-import { type GraphWriter, sizeOf, stridesOf } from './graphWriter.ts';
+import type { GraphWriter } from './graphWriter.ts';
 import { writeSum, writeView } from './moves.ts';
 
 /** The kind of node that an operation is one of; several operations may share a kind. */
@@ -127,7 +128,7 @@ function writeMaxPool(writer: GraphWriter, { geometry: g, inputs, outputs }: Nod
   const [name, places] = writer.addPair('MaxPool', [x], window);
   writer.define(outputs[0], { name, shape });
   // ONNX counts through the whole array, neocog through each plane.
-  const plane = writer.int64s([sizeOf(sizes(g.axes, 'input'))]);
+  const plane = writer.int64s([product(sizes(g.axes, 'input'))]);
   writer.define(outputs[1], {
     name: writer.add('Cast', [writer.add('Mod', [places, plane])], { to: 6 }),
     shape,
@@ -150,7 +151,7 @@ function writeSumPool(
   const window = isDilated ? { ...plain, dilations } : plain;
   const average = writer.add('AveragePool', [x], { ...window, pads: padsOf(g.axes), count_include_pad: 1 });
   const shape = [g.batch, g.channels, ...sizes(g.axes, 'output')];
-  const cells = sizeOf(sizes(g.axes, 'kernel'));
+  const cells = product(sizes(g.axes, 'kernel'));
   const scale = Float32Array.from(inputs[1].data ?? [], (v) => v * cells);
   const isMean = scale.every((v) => Math.abs(v - 1) < 1e-6);
   const factor = (): string => writer.tensor(scale, [1, 1, ...shape.slice(2)], 'scale');
@@ -173,7 +174,7 @@ function writeFused(writer: GraphWriter, { loop, inputs, outputs }: NodeOf<'fuse
   const names = inputs.map((value, i) => {
     const own = shape.map((n, d) => (strides[i][d] === 0 ? 1 : n));
     const dense = stridesOf(own);
-    const isDense = own.every((n, d) => n === 1 || strides[i][d] === dense[d]) && sizeOf(own) === value.size;
+    const isDense = own.every((n, d) => n === 1 || strides[i][d] === dense[d]) && product(own) === value.size;
     const name = isDense
       ? writer.read(value, own)
       : writeView(writer, writer.original(value), { shape, strides: strides[i], offset: 0 });

@@ -1,6 +1,7 @@
 // Blocks of cells into the batch and back, which is how TensorFlow writes dilated convolutions.
 
 import { pad, permute, reshape, slice } from 'neocog';
+import { product } from '../../shape.ts';
 import type { OperatorReader, Operators } from '../node.ts';
 import { moving, pairs } from './moving.ts';
 
@@ -18,7 +19,7 @@ const spaceToBatch: OperatorReader = (node) => {
     ]);
     const order = [...block.map((_, d) => 2 + 2 * d), 0, ...block.map((_, d) => 1 + 2 * d)];
     const moved = permute(apart, [...order, ...rest.map((_, d) => 2 * count + 1 + d)]);
-    const n = block.reduce((a, b) => a * b, t.shape[0]);
+    const n = t.shape[0] * product(block);
     return reshape(moved, [n, ...inner.map((size, d) => size / block[d]), ...rest]);
   });
   return node.plan.plain(node.name, module, [node.input(0)], node.input(0).rank);
@@ -29,7 +30,7 @@ const batchToSpace: OperatorReader = (node) => {
   const count = block.length;
   const module = moving(node.op, (t) => {
     const [inner, rest] = [t.shape.slice(1, count + 1), t.shape.slice(count + 1)];
-    const n = t.shape[0] / block.reduce((a, b) => a * b, 1);
+    const n = t.shape[0] / product(block);
     const apart = reshape(t, [...block, n, ...inner, ...rest]);
     const order = [count, ...block.flatMap((_, d) => [count + 1 + d, d])];
     const moved = permute(apart, [...order, ...rest.map((_, d) => 2 * count + 1 + d)]);

@@ -6,8 +6,6 @@ import {
   conv2d,
   convGeometry,
   convTranspose2d,
-  expand,
-  matmul,
   nn,
   permute,
   reshape,
@@ -15,9 +13,10 @@ import {
   type Tensor,
   transpose,
 } from 'neocog';
+import { broadcastMatmul } from '../../graph/broadcast.ts';
 import { einsum, parseEquation } from '../../graph/einsum.ts';
 import { Operation, operation } from '../../graph/operation.ts';
-import { broadcastShape, readHost, type Value } from '../../graph/value.ts';
+import { readHost, type Value } from '../../graph/value.ts';
 import { tensorStep } from '../../keras/activations.ts';
 import { poolModule } from '../../keras/pooling.ts';
 import { shown } from '../../shown.ts';
@@ -219,16 +218,6 @@ const resizing =
     return node.plan.imagesWith(node.name, module, ranked(node.input(0), 4), [node.input(1)]);
   };
 
-/** `[…, m, k]` and `[…, k, n]`, either transposed; leading axes broadcast. */
-function product(a: Tensor, b: Tensor, turnA: boolean, turnB: boolean): Tensor {
-  const [left, right] = [turnA ? transpose(a) : a, turnB ? transpose(b) : b];
-  const lead = broadcastShape([left.shape.slice(0, -2), right.shape.slice(0, -2)]);
-  return matmul(
-    expand(left, [...lead, ...left.shape.slice(-2)]),
-    expand(right, [...lead, ...right.shape.slice(-2)]),
-  );
-}
-
 /** A product by a constant matrix of floats is a linear layer. */
 const matMul: OperatorReader = (node) => {
   const { bias, activation } = readFusion(node);
@@ -244,7 +233,8 @@ const matMul: OperatorReader = (node) => {
     return activated(node, activation, node.plan.plain(node.name, module, [a], a.rank));
   }
   const module = operation(node.op, ([x, y]) => {
-    const z = product(floats(x!), floats(y!), turnA, turnB);
+    const [left, right] = [floats(x!), floats(y!)];
+    const z = broadcastMatmul(turnA ? transpose(left) : left, turnB ? transpose(right) : right);
     return bias ? add(z, bias) : z;
   });
   const rank = a.rank !== undefined && b.rank !== undefined ? Math.max(a.rank, b.rank) : undefined;

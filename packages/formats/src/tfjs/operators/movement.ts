@@ -19,12 +19,10 @@ import {
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
 import { isKnown, moveValues, readHost } from '../../graph/value.ts';
+import { fromStart, sameShape } from '../../shape.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 import { firstAxis, firstOrder, lastOrder, type Wire } from '../plan.ts';
 import { lengthOf, moving, withLength } from './moving.ts';
-
-const same = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((n, i) => n === b[i]);
 
 const reshaping: OperatorReader = ({ name, op, plan, ...node }) => {
   const [x, shape] = node.inputs;
@@ -42,8 +40,8 @@ const transposing: OperatorReader = (node) => {
   const [x, order] = [node.input(0), node.known(1)];
   const rank = order?.length ?? x.rank;
   if (order && rank !== undefined && rank > 2 && x.constant === null) {
-    if (x.first !== null && same(order, firstOrder(rank))) return { ...x, last: x.first, first: null };
-    if (x.first === null && same(order, lastOrder(rank)))
+    if (x.first !== null && sameShape(order, firstOrder(rank))) return { ...x, last: x.first, first: null };
+    if (x.first === null && sameShape(order, lastOrder(rank)))
       return { last: null, first: plan.last(x), rank, constant: null };
   }
   return plan.plain(
@@ -60,7 +58,7 @@ const expanding: OperatorReader = (node) => {
   const x = node.input(0);
   const [axis] = node.numbers(1);
   const rank = x.rank === undefined ? undefined : x.rank + 1;
-  const at = axis < 0 && rank !== undefined ? axis + rank : axis;
+  const at = rank === undefined ? axis : fromStart(axis, rank);
   const step = (place: number): Operation =>
     operation(op, ([v]) => moveValues([v!], ([t]) => unsqueeze(t, place)));
   if (x.first !== null && rank !== undefined && at > 0 && at < rank - 1) {
@@ -77,7 +75,7 @@ const squeezing: OperatorReader = (node) => {
   const step = (places: readonly number[]): Operation =>
     operation(op, ([v]) => moveValues([v!], ([t]) => squeeze(t, places.length > 0 ? { axis: places } : {})));
   if (rank === undefined || axes.length === 0) return plan.plain(name, step(axes), [x], undefined);
-  const at = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+  const at = axes.map((axis) => fromStart(axis, rank));
   const left = rank - at.length;
   const between = at.every((axis) => axis > 0 && axis < rank - 1);
   if (x.first !== null && between && left > 2) {
@@ -188,7 +186,7 @@ const gathering: OperatorReader = (node) => {
 };
 
 function gather(t: Tensor, places: number[] | Tensor, shape: readonly number[], axis: number): Tensor {
-  const at = axis < 0 ? axis + t.rank : axis;
+  const at = fromStart(axis, t.rank);
   const flat = places instanceof Tensor ? reshape(places, [places.size]) : places;
   const taken = indexSelect(t, flat, { axis: at });
   return reshape(taken, [...t.shape.slice(0, at), ...shape, ...t.shape.slice(at + 1)]);

@@ -2,8 +2,9 @@
 
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
-import { blockPlaces, gatherBlocks, largestOf, product, scatter } from '../../graph/places.ts';
+import { blockPlaces, gatherBlocks, largestOf, scatter } from '../../graph/places.ts';
 import { HostArray, readHost, toTensor, type Value } from '../../graph/value.ts';
+import { product } from '../../shape.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 
 const numbersOf = (node: GraphNode, value: Value | undefined): HostArray => readHost(node.op, value!);

@@ -3,6 +3,7 @@
 import { argMax, argMin, max, mean, min, prod, type ReduceOptions, sum, type Tensor } from 'neocog';
 import { type Operation, operation } from '../../graph/operation.ts';
 import { HostArray, type Value } from '../../graph/value.ts';
+import { fromStart } from '../../shape.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 import { firstAxis, type Wire } from '../plan.ts';
 import { floats } from './arithmetic.ts';
@@ -29,7 +30,7 @@ const reduction =
       const left = rank === undefined ? undefined : keepDims ? rank : rank - axes.length;
       return plan.plain(name, step(axes), [x], left);
     }
-    return reduceImages(node, x, step, { axes: axes.map((axis) => (axis < 0 ? axis + rank : axis)), rank });
+    return reduceImages(node, x, step, { axes: axes.map((axis) => fromStart(axis, rank)), rank });
   };
 
 /** Without batch or channels, and without any space, what is left has one order of axes. */

@@ -3,6 +3,7 @@
 import { expand } from 'neocog';
 import { type Operation, operation } from '../../graph/operation.ts';
 import { HostArray, moveValues, readHost, toTensor, type Value } from '../../graph/value.ts';
+import { product } from '../../shape.ts';
 import type { OperatorReader, Operators } from '../node.ts';
 import { lastOrder } from '../plan.ts';
 import { lengthOf, withLength } from './moving.ts';
@@ -44,10 +45,7 @@ const range: OperatorReader = (node) => {
 };
 
 const sizeOf: OperatorReader = (node) => {
-  const module = operation(
-    node.op,
-    ([x]) => new HostArray('int32', [x!.shape.reduce((a, b) => a * b, 1)], []),
-  );
+  const module = operation(node.op, ([x]) => new HostArray('int32', [product(x!.shape)], []));
   return node.plan.plain(node.name, module, [node.input(0)], 0);
 };
 
@@ -60,7 +58,7 @@ const like =
   (n: number): OperatorReader =>
   (node) => {
     const module = operation(node.op, ([x]): Value => {
-      const data = new Float64Array(x!.shape.reduce((a, b) => a * b, 1)).fill(n);
+      const data = new Float64Array(product(x!.shape)).fill(n);
       return x!.dtype === 'float32'
         ? toTensor(new HostArray('float32', data, x!.shape))
         : new HostArray('int32', data, x!.shape);
