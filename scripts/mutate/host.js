@@ -7,6 +7,8 @@ import { createVitest } from 'vitest/node';
 const [root] = process.argv.slice(2);
 
 let failed = '';
+/** The end of a run that was not to go on; the next one would end with it. @type {Promise<void> | undefined} */
+let cancelled;
 /** The file that was changed for the run before: it may be as it was again. */
 let before = '';
 
@@ -17,7 +19,7 @@ const reporter = {
     if (state !== 'failed' || failed !== '') return;
     const [message] = errors?.[0]?.message.split('\n') ?? [];
     failed = `${relative(root, test.module.moduleId)}: ${test.fullName}: ${message}`;
-    void vitest.cancelCurrentRun('test-failure');
+    cancelled = vitest.cancelCurrentRun('test-failure');
   },
 };
 
@@ -38,6 +40,8 @@ async function runTests(tests, changed) {
   before = changed;
   const specifications = await vitest.globTestSpecifications(tests.map((test) => join(root, test)));
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, false);
+  await cancelled;
+  cancelled = undefined;
   if (failed !== '') return failed;
   const broken = testModules.find((module) => module.errors().length > 0 || !module.ok());
   if (broken) return `${relative(root, broken.moduleId)} does not load or fails as a whole`;

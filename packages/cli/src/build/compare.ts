@@ -36,11 +36,11 @@ export interface CompareOptions extends PackOptions {
 export async function compareWithSource(
   folder: string,
   module: nn.Module,
-  { input, runs, onProgress }: CompareOptions,
+  { runs, onProgress, ...options }: CompareOptions,
 ): Promise<Comparison> {
   const built: BuiltModule = await import(pathToFileURL(join(folder, 'index.js')).href);
-  const program = await compile(module, { input, threads: 1 });
-  const judge = new Judge(module, input);
+  const program = await compile(module, { ...options, threads: 1 });
+  const judge = new Judge(module, options);
   const tally = new Tally(program.outputs);
   try {
     for (let run = 0; run < runs; run++) {
@@ -66,16 +66,16 @@ class Judge {
   /** Whether all answers that were seen are its own, bit for bit. */
   faithful = true;
   readonly #module: nn.Module;
-  readonly #input: PackOptions['input'];
+  readonly #options: PackOptions;
   #program: Program | null = null;
 
-  constructor(module: nn.Module, input: PackOptions['input']) {
+  constructor(module: nn.Module, options: PackOptions) {
     this.#module = module;
-    this.#input = input;
+    this.#options = options;
   }
 
   async see(inputs: nn.NamedTensors, got: Readonly<Record<string, Values>>): Promise<void> {
-    this.#program ??= await compile(this.#module, { input: this.#input, threads: 1, compact: true });
+    this.#program ??= await compile(this.#module, { ...this.#options, threads: 1, compact: true });
     const wanted = Object.entries(await this.#program.run(inputs));
     this.faithful &&= wanted.every(([name, { data }]) => areEqual(data, got[name]));
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { saveSafetensors } from '@neocog/formats';
-import { manualSeed, models, noGrad, Tensor } from 'neocog';
+import { compile, manualSeed, models, noGrad, Tensor } from 'neocog';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCommand, expectRefused, neocog, type Outcome, removeCommand } from '../../test/command.ts';
 
@@ -64,6 +64,18 @@ describe('neocog build', () => {
     expect((await readdir(join(folder, 'some'))).sort()).toEqual(['where']);
     const [built, eager] = await answers('some/where');
     built.forEach((value, i) => expect(value).toBeCloseTo(eager[i], 5));
+  });
+
+  it('writes an exact network, whose answers are those of an exact program', async () => {
+    const { code, out } = await build('lenet.safetensors', '--model', 'lenet5', '--exact', '-o', 'exact');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^exact {2}lenet5, exact\n/);
+    expect(out).toMatch(/answers are the source's, bit for bit, on 10 random inputs\n$/);
+    const { run } = await import(/* @vite-ignore */ pathToFileURL(join(folder, 'exact', 'index.js')).href);
+    const x = Float32Array.from({ length: 784 }, (_, i) => Math.sin(i));
+    const program = await compile(wholeNet, { input: [1, 1, 28, 28], threads: 1, exact: true });
+    expect(await run(x)).toEqual((await program.run(new Tensor(x, [1, 1, 28, 28]))).data);
+    program.dispose();
   });
 
   it('puts what training has noted onto the page', async () => {

@@ -21,6 +21,7 @@ interface BuildWords extends SourceWords {
   readonly weights: WeightStorage;
   readonly runs: number;
   readonly name?: string;
+  readonly exact?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -48,6 +49,7 @@ export function addBuild(program: Command): void {
         .choices(['float32', 'float16', 'int8'])
         .default('float32'),
     )
+    .option('--exact', 'the same bits on every engine, at some cost in speed')
     .option('--name <text>', 'what the network is called in the folder')
     .option('--runs <n>', 'random inputs to compare with the source on', wholeNumber(1), 10)
     .option('--seed <n>', 'of random weights and inputs', wholeNumber(0), 1)
@@ -77,12 +79,12 @@ interface Built {
 }
 
 async function writeAll({ name, module, input, page }: Source, words: BuildWords): Promise<Built> {
-  const { out, weights, runs, seed } = words;
+  const { out, weights, runs, seed, exact = false } = words;
   const bar = new StageBar();
   const interrupt = listenForInterrupt();
   try {
     bar.update('compiling', 0);
-    const packed = pack(module, { input });
+    const packed = pack(module, { input, exact });
     const files = esModule(packed, { ...page, name: words.name ?? name, weights });
     let comparison: Comparison | undefined;
     await writeFolder(out, files, {
@@ -91,7 +93,7 @@ async function writeAll({ name, module, input, page }: Source, words: BuildWords
       check: async (folder) => {
         manualSeed(seed);
         const onProgress = (share: number): void => bar.update('comparing', share);
-        comparison = await compareWithSource(folder, module, { input, runs, onProgress });
+        comparison = await compareWithSource(folder, module, { input, exact, runs, onProgress });
         refuseDifference(comparison, weights);
       },
     });
@@ -117,6 +119,7 @@ interface Figures {
   readonly inputs: PackedProgram['inputs'];
   readonly outputs: PackedProgram['outputs'];
   readonly weights: WeightStorage;
+  readonly exact: boolean;
   /** Of weights as they are in the files, in base64. */
   readonly weightBytes: number;
   /** Of everything else, plain and compressed by Brotli. */
@@ -134,6 +137,7 @@ async function figuresOf(source: Source, words: BuildWords, { packed, comparison
     inputs,
     outputs,
     weights,
+    exact: words.exact ?? false,
     ...(await sizesOf(folder)),
     comparison,
   };
@@ -168,7 +172,7 @@ function describe(figures: Figures): string {
     ([verb, { name: own, shape, dtype }]) => `  ${verb}    ${own}  ${dtype} ${shape.join('×') || 'number'}`,
   );
   return [
-    `${folder}  ${name}`,
+    `${folder}  ${name}${figures.exact ? ', exact' : ''}`,
     ...lines,
     `  weights  ${kilobytes(figures.weightBytes)}, stored as ${weights} in base64`,
     `  the rest ${kilobytes(figures.codeBytes)}, ${kilobytes(figures.compressedBytes)} compressed (Brotli)`,
