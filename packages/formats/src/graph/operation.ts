@@ -2,7 +2,7 @@
 // what programs do; host arithmetic stays out of sight.
 
 import { FormatError, nn, Tensor } from 'neocog';
-import { toTensor, type Value } from './value.ts';
+import { toFloats, toTensor, type Value } from './value.ts';
 
 /** What a node is given: `undefined` stands for an optional input that is absent. */
 export type Arguments = readonly (Value | undefined)[];
@@ -76,3 +76,7 @@ const isTensor = (value: Value | undefined): value is Tensor => value instanceof
 /** An operation with one result. */
 export const operation = (kind: string, compute: (inputs: Arguments) => Value): Operation =>
   new Operation(kind, (inputs) => [compute(inputs)]);
+
+/** A function of one tensor of floats as a step of a network. */
+export const tensorStep = (kind: string, f: (x: Tensor) => Tensor): Operation =>
+  operation(kind, ([x]) => f(toFloats(x!)));

@@ -15,15 +15,10 @@ import {
   type Tensor,
   where,
 } from 'neocog';
-import { operation } from '../graph/operation.ts';
-import { toFloats } from '../graph/value.ts';
+import { tensorStep } from '../graph/operation.ts';
+import type { Plan, Wire } from '../graph/plan.ts';
 import { isObject } from '../json.ts';
-import type { Plan, Wire } from '../tfjs/plan.ts';
 import type { LayerConfig } from './config.ts';
-
-/** A function of one tensor as a step of a network. */
-export const tensorStep = (kind: string, f: (x: Tensor) => Tensor): nn.Module =>
-  operation(kind, ([x]) => f(toFloats(x!)));
 
 const steepSigmoid = (x: Tensor): Tensor => clamp(add(mul(x, 0.2), 0.5), { min: 0, max: 1 });
 
@@ -88,24 +83,12 @@ export function readActivation(config: LayerConfig, key = 'activation'): (plan: 
   const step =
     key === 'activation' && config.className === 'Activation' ? config.name : `${config.name}_${name}`;
   const share = Object.hasOwn(shares, name) ? shares[name] : undefined;
-  if (share) return (plan, x) => alongAxis(plan, step, share, -1, x);
+  if (share) return (plan, x) => plan.alongAxis(step, share, -1, x);
   if (!Object.hasOwn(functions, name)) {
     return config.refuse(`has the activation '${name}', neocog knows ${activationNames.join(', ')}`);
   }
   const module = functions[name](config);
   return (plan, x) => plan.either(step, module, x);
-}
-
-/** A module that is made for an axis of the file's order. */
-export function alongAxis(
-  plan: Plan,
-  step: string,
-  make: (axis: number) => nn.Module,
-  axis: number,
-  x: Wire,
-): Wire {
-  const channels = x.first !== null && x.rank !== undefined && (axis === -1 || axis === x.rank - 1);
-  return channels ? plan.images(step, make(1), x) : plan.plain(step, make(axis), [x], x.rank);
 }
 
 /** The ReLU layer of Keras: zero, or a slope, below a threshold, and a ceiling. */

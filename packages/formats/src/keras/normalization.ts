@@ -17,10 +17,9 @@ import {
   UnsupportedError,
 } from 'neocog';
 import { GroupNorm } from '../graph/groupNorm.ts';
-import { operation } from '../graph/operation.ts';
+import { operation, tensorStep } from '../graph/operation.ts';
 import { toFloats } from '../graph/value.ts';
 import { fromStart } from '../shape.ts';
-import { tensorStep } from './activations.ts';
 import type { LayerConfig } from './config.ts';
 import { type Apply, anywhere, type LayerReader, type LayerTable } from './reader.ts';
 

@@ -1,7 +1,7 @@
 // What the tables of layers are made of.
 
 import type { nn } from 'neocog';
-import type { Plan, Wire } from '../tfjs/plan.ts';
+import type { Plan, Wire } from '../graph/plan.ts';
 import type { LayerConfig } from './config.ts';
 
 /** A layer's part in the plan, once for each time that the network calls it. */

@@ -22,12 +22,12 @@ import {
   transpose,
   unsqueeze,
 } from 'neocog';
-import { type Compute, operation } from '../graph/operation.ts';
+import { type Compute, operation, tensorStep } from '../graph/operation.ts';
+import type { Plan, Wire } from '../graph/plan.ts';
 import { HostArray, toFloats, toTensor, type Value } from '../graph/value.ts';
 import { fromStart } from '../shape.ts';
 import { shown } from '../shown.ts';
-import type { Plan, Wire } from '../tfjs/plan.ts';
-import { alongAxis, boundedRelu, readActivation, tensorStep, thresholdedRelu } from './activations.ts';
+import { boundedRelu, readActivation, thresholdedRelu } from './activations.ts';
 import type { LayerConfig } from './config.ts';
 import { anywhere, followedBy, type LayerReader, type LayerTable } from './reader.ts';
 
@@ -183,7 +183,7 @@ const prelu: LayerReader = (config) => {
 
 const softmaxLayer: LayerReader = (config) => {
   const axis = config.value('axis') === undefined ? -1 : (config.numbers('axis')[0] ?? -1);
-  return (plan, [x]) => alongAxis(plan, config.name, (at) => new nn.Softmax(at), axis, x);
+  return (plan, [x]) => plan.alongAxis(config.name, (at) => new nn.Softmax(at), axis, x);
 };
 
 /** The first of two names that the configuration has; Keras 2 and 3 differ. */

@@ -3,13 +3,13 @@
 import { FormatError, init, type nn, type Tensor, UnsupportedError } from 'neocog';
 import type { Budget } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
+import { Plan, type Wire } from '../graph/plan.ts';
+import { fixInputs, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { isObject } from '../json.ts';
 import { plainly, shown } from '../shown.ts';
 import { GraphNode, type OperatorReader } from './node.ts';
 import { graphOperators } from './operators/index.ts';
-import { Plan, type Wire } from './plan.ts';
-import { fixInputs, type Shapes } from './shapes.ts';
 
 export interface GraphSource {
   /** Begins every error, and counts what is made. */

@@ -3,6 +3,7 @@
 import { FormatError, type Tensor } from 'neocog';
 import { atCostOf, checkLimits } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
+import type { Shapes } from '../graph/shapes.ts';
 import { isObject } from '../json.ts';
 import { buildNetwork, type CustomLayers } from '../keras/network.ts';
 import { indexWeights, type NamedWeight, NamedWeights, weightPath } from '../keras/weights.ts';
@@ -10,7 +11,6 @@ import type { ReadOptions } from '../open.ts';
 import { readOptions } from '../options.ts';
 import { readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.ts';
 import { buildGraph } from './graph.ts';
-import type { Shapes } from './shapes.ts';
 import { readWeights } from './weights.ts';
 
 export interface LoadTfjsOptions extends ReadOptions {

@@ -2,10 +2,10 @@
 // refuse. Attributes are those of TensorFlow's op registry, as JSON writes protocol buffers.
 
 import { FormatError, UnsupportedError } from 'neocog';
+import type { Plan, Wire } from '../graph/plan.ts';
 import { readHost } from '../graph/value.ts';
 import { isObject } from '../json.ts';
 import { shown } from '../shown.ts';
-import type { Plan, Wire } from './plan.ts';
 
 export class GraphNode {
   readonly name: string;

@@ -40,7 +40,6 @@ import { acos, asin, atan, atan2, cosh, sinh } from '../../graph/angles.ts';
 import type { Compute } from '../../graph/operation.ts';
 import { operation } from '../../graph/operation.ts';
 import { HostArray, mapHost, toFloats, type Value } from '../../graph/value.ts';
-import { alongAxis } from '../../keras/activations.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 
 /** A float32 tensor; whole numbers that a program computes are cast. */
@@ -102,7 +101,7 @@ const layer =
 const share =
   (make: (axis: number) => nn.Module): OperatorReader =>
   ({ name, plan, ...node }) =>
-    alongAxis(plan, name, make, -1, node.inputs[0]);
+    plan.alongAxis(name, make, -1, node.inputs[0]);
 
 /** Whether `data_format` is NCHW; NHWC is the usual order. */
 export const isChannelsFirst = (node: GraphNode): boolean =>

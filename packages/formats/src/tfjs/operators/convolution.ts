@@ -15,13 +15,12 @@ import {
 } from 'neocog';
 import { broadcastMatmul } from '../../graph/broadcast.ts';
 import { einsum, parseEquation } from '../../graph/einsum.ts';
-import { Operation, operation } from '../../graph/operation.ts';
+import { Operation, operation, tensorStep } from '../../graph/operation.ts';
+import type { Wire } from '../../graph/plan.ts';
+import { poolModule } from '../../graph/pools.ts';
 import { readHost, type Value } from '../../graph/value.ts';
-import { tensorStep } from '../../keras/activations.ts';
-import { poolModule } from '../../keras/pooling.ts';
 import { shown } from '../../shown.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
-import type { Wire } from '../plan.ts';
 import { floats, fusedActivation, isChannelsFirst } from './arithmetic.ts';
 
 type Rank = 1 | 2 | 3;

@@ -18,10 +18,10 @@ import {
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
+import { firstAxis, firstOrder, lastOrder, type Wire } from '../../graph/plan.ts';
 import { isKnown, moveValues, readHost } from '../../graph/value.ts';
 import { fromStart, sameShape } from '../../shape.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
-import { firstAxis, firstOrder, lastOrder, type Wire } from '../plan.ts';
 import { lengthOf, moving, withLength } from './moving.ts';
 
 const reshaping: OperatorReader = ({ name, op, plan, ...node }) => {

@@ -2,8 +2,8 @@
 
 import type { Tensor } from 'neocog';
 import { type Operation, operation } from '../../graph/operation.ts';
+import type { Wire } from '../../graph/plan.ts';
 import { moveValues, readHost } from '../../graph/value.ts';
-import type { Wire } from '../plan.ts';
 
 /** An operation that moves its first input as `move` says, given the numbers of the others. */
 export const moving = (op: string, move: (x: Tensor, ...numbers: number[][]) => Tensor): Operation =>

@@ -2,10 +2,10 @@
 
 import { argMax, argMin, max, mean, min, prod, type ReduceOptions, sum, type Tensor } from 'neocog';
 import { type Operation, operation } from '../../graph/operation.ts';
+import { firstAxis, type Wire } from '../../graph/plan.ts';
 import { HostArray, type Value } from '../../graph/value.ts';
 import { fromStart } from '../../shape.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
-import { firstAxis, type Wire } from '../plan.ts';
 import { floats } from './arithmetic.ts';
 
 type Reduce = (x: Tensor, options: ReduceOptions) => Tensor;

@@ -2,10 +2,10 @@
 
 import { expand } from 'neocog';
 import { type Operation, operation } from '../../graph/operation.ts';
+import { lastOrder } from '../../graph/plan.ts';
 import { HostArray, moveValues, readHost, toTensor, type Value } from '../../graph/value.ts';
 import { product } from '../../shape.ts';
 import type { OperatorReader, Operators } from '../node.ts';
-import { lastOrder } from '../plan.ts';
 import { lengthOf, withLength } from './moving.ts';
 
 const shapeOf: OperatorReader = (node) => {

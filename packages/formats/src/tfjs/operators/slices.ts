@@ -2,9 +2,9 @@
 
 import { pad, reshape, slice, type Tensor } from 'neocog';
 import { type Operation, operation } from '../../graph/operation.ts';
+import { inFirstOrder, type Wire } from '../../graph/plan.ts';
 import { moveValues } from '../../graph/value.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
-import { inFirstOrder, type Wire } from '../plan.ts';
 import { moving, pairs } from './moving.ts';
 
 /** An operation of which each axis is told something, in the order of the file; images stay images. */

@@ -4,12 +4,12 @@
 
 import { type nn, permute, reshape, type Tensor } from 'neocog';
 import { type Budget, willHold } from '../budget.ts';
-import { type GraphInput, GraphModule, type Step } from '../graph/graphModule.ts';
-import { moduleName, UniqueNames } from '../graph/names.ts';
-import { type Compute, Operation, operation } from '../graph/operation.ts';
-import { HostArray, toFloats, toTensor, type Value } from '../graph/value.ts';
 import { fromStart } from '../shape.ts';
+import { type GraphInput, GraphModule, type Step } from './graphModule.ts';
+import { moduleName, UniqueNames } from './names.ts';
+import { type Compute, Operation, operation } from './operation.ts';
 import { findOutputs } from './shapes.ts';
+import { HostArray, toFloats, toTensor, type Value } from './value.ts';
 
 /** A value of the network. */
 export interface Wire {
@@ -172,6 +172,13 @@ export class Plan {
   either(name: string, module: nn.Module, x: Wire): Wire {
     if (x.first === null) return this.plain(name, module, [x], x.rank);
     return this.images(name, module, x);
+  }
+
+  /** A module that is made for an axis of the file's order. */
+  alongAxis(name: string, make: (axis: number) => nn.Module, axis: number, x: Wire): Wire {
+    const { first, rank } = x;
+    const channels = first !== null && rank !== undefined && fromStart(axis, rank) === rank - 1;
+    return channels ? this.images(name, make(1), x) : this.plain(name, make(axis), [x], rank);
   }
 
   /** A function of elements, whose operands broadcast. Stays channels-first where an operand is. */

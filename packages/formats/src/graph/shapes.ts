@@ -1,7 +1,7 @@
 // Sizes of a network's inputs and outputs: those that the caller fixes at load, and those of the outputs that follow.
 
 import { NeocogError, nn, ShapeError, summary, type Tensor, zeros } from 'neocog';
-import type { GraphInput, GraphModule } from '../graph/graphModule.ts';
+import type { GraphInput, GraphModule } from './graphModule.ts';
 
 /** A shape by the name of an input, or a number by the name of an open axis. */
 export type Shapes = Readonly<Record<string, readonly number[] | number>>;
