@@ -106,8 +106,8 @@ function within(geometry: ConvGeometry, kernel: ConvKernel, engine: Engine): Con
 
 /** At once: tensors come in and go out, plain sums only. */
 function alone(geometry: ConvGeometry, kernel: ConvKernel, engine: Engine): ConvChoice {
-  const { works } = lowerExactly(graphOfConv(convWork(kernel, geometry)), engine);
-  return works.find(({ choice }) => choice)?.choice as ConvChoice;
+  const { entries } = lowerExactly(graphOfConv(convWork(kernel, geometry)), engine);
+  return entries.find(({ choice }) => choice)?.choice as ConvChoice;
 }
 
 /** Millions of multiply-adds, to three digits. */

@@ -26,8 +26,8 @@ export const graphOfConv = (work: ConvWork | WeightGradWork): Graph =>
 
 /** See `Backend.explain`. The listing is of the kernels that prepare weights and compute, without changes of layout. */
 export function explain(work: ConvWork | WeightGradWork): Explanation {
-  const { works } = lowerExactly(graphOfConv(work), engine());
-  const choice = works.find((each) => each.choice)?.choice;
+  const { entries } = lowerExactly(graphOfConv(work), engine());
+  const choice = entries.find((each) => each.choice)?.choice;
   assert(choice, `an algorithm was chosen for ${formatConv(work.geometry)}`);
   const { plan, candidates } = choice;
   const steps = [...plan.prepare, ...plan.steps];

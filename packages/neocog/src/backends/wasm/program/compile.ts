@@ -120,18 +120,18 @@ class WasmProgram implements Executable {
   }
 
   #report(times: readonly number[] | null): ProgramReport {
-    const { steps, works } = this.#lowered;
-    const reports = works.map((work, at): StepReport | null => {
-      const own = steps.map((step, i) => ({ step, i })).filter(({ step }) => step.work === at);
+    const { steps, entries } = this.#lowered;
+    const reports = entries.map((entry, at): StepReport | null => {
+      const own = steps.map((step, i) => ({ step, i })).filter(({ step }) => step.entry === at);
       if (own.length === 0) return null;
       const rooms = new Set(own.flatMap(({ step }) => step.rooms));
       return {
-        label: work.label,
-        operation: work.op,
-        geometry: work.choice?.geometry ?? null,
-        description: work.description,
-        candidates: work.choice?.candidates ?? [],
-        multiplyAdds: work.multiplyAdds,
+        label: entry.label,
+        operation: entry.op,
+        geometry: entry.choice?.geometry ?? null,
+        description: entry.description,
+        candidates: entry.choice?.candidates ?? [],
+        multiplyAdds: entry.multiplyAdds,
         bytes: [...rooms].reduce((sum, room) => sum + room.bytes, 0),
         milliseconds: times && own.reduce((sum, { i }) => sum + times[i], 0),
       };

@@ -8,12 +8,12 @@ import { layOut } from './layout.ts';
 import type { Lowered, Preparation } from './lowering.ts';
 
 /** A step that is there for its rooms only. */
-const step = (...rooms: Room[]) => ({ kernel: { key: 'none' } as Kernel, rooms, work: 0 });
+const step = (...rooms: Room[]) => ({ kernel: { key: 'none' } as Kernel, rooms, entry: 0 });
 
 /** Where the rooms of a program lie that has only steps. */
 function lay(arrays: Arrays, lowered: Partial<Lowered>) {
   const layout = layOut({
-    ...{ arrays, steps: [], works: [], preparations: [], inputs: [], outputs: [] },
+    ...{ arrays, steps: [], entries: [], preparations: [], inputs: [], outputs: [] },
     ...lowered,
   });
   return { ...layout, at: (room: Room): number => layout.addresses.get(room) ?? Number.NaN };

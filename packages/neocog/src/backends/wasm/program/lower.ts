@@ -20,8 +20,8 @@ export function lower(graph: Graph, engine: Engine, chooser: Chooser, inParts: b
   for (const update of updates) lowerUpdate(lowering, update);
   lowering.begin({ label: '', op: 'output', description: 'results as tensors have them' });
   const outputs = graph.outputs.map((value) => lowering.asRowMajor(value));
-  const { steps, works, preparations } = lowering;
-  return { arrays, steps, works, preparations, inputs, outputs };
+  const { steps, entries, preparations } = lowering;
+  return { arrays, steps, entries, preparations, inputs, outputs };
 }
 
 function lowerNode(l: Lowering, node: GraphNode): void {

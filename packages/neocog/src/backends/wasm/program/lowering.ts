@@ -21,12 +21,12 @@ export interface StepPlan {
 export interface PlacedStep {
   readonly kernel: Kernel;
   readonly rooms: readonly Room[];
-  /** Index into `works`. */
-  readonly work: number;
+  /** Index into `entries`. */
+  readonly entry: number;
 }
 
-/** What one node became, for `explain`. */
-export interface Work {
+/** What one node became, for the report. */
+export interface Entry {
   readonly label: string;
   readonly op: string;
   /** What runs, in words. */
@@ -49,7 +49,7 @@ export interface Preparation {
 export interface Lowered {
   readonly arrays: Arrays;
   readonly steps: readonly PlacedStep[];
-  readonly works: readonly Work[];
+  readonly entries: readonly Entry[];
   readonly preparations: readonly Preparation[];
   readonly inputs: readonly Room[];
   readonly outputs: readonly Room[];
@@ -64,7 +64,7 @@ const isDepthwise = (node: GraphNode): boolean =>
 export class Lowering {
   readonly arrays = new Arrays();
   readonly steps: PlacedStep[] = [];
-  readonly works: Work[] = [];
+  readonly entries: Entry[] = [];
   readonly preparations: Preparation[] = [];
   readonly engine: Engine;
   readonly chooser: Chooser;
@@ -105,14 +105,14 @@ export class Lowering {
     return this.#read.has(value);
   }
 
-  begin(work: Omit<Work, 'multiplyAdds' | 'choice'> & Partial<Work>): void {
-    this.works.push({ multiplyAdds: 0, choice: null, ...work });
+  begin(entry: Omit<Entry, 'multiplyAdds' | 'choice'> & Partial<Entry>): void {
+    this.entries.push({ multiplyAdds: 0, choice: null, ...entry });
   }
 
-  /** Says more of the work that has begun. */
-  describe(more: Partial<Work>): void {
-    const at = this.works.length - 1;
-    this.works[at] = { ...this.works[at], ...more };
+  /** Says more of the entry that has begun. */
+  describe(more: Partial<Entry>): void {
+    const at = this.entries.length - 1;
+    this.entries[at] = { ...this.entries[at], ...more };
   }
 
   /** The steps of a plan, on rooms by the names of its operands; its workspaces are made here. */
@@ -131,7 +131,7 @@ export class Lowering {
   }
 
   step(kernel: Kernel, rooms: readonly Room[]): void {
-    this.steps.push({ kernel, rooms, work: this.works.length - 1 });
+    this.steps.push({ kernel, rooms, entry: this.entries.length - 1 });
   }
 
   /** A value as pixels, at whatever pitch it has; made if need be. */

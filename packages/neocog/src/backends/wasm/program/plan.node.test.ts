@@ -28,7 +28,7 @@ const bytesOf = (lowered: Lowered): number =>
   layOut(lowered).end + lowered.steps.reduce((most, step) => Math.max(most, step.kernel.scratchBytes), 0);
 
 const algorithms = (lowered: Lowered): (string | undefined)[] =>
-  lowered.works.map((work) => work.choice?.algorithm).filter((name) => name !== undefined);
+  lowered.entries.map((entry) => entry.choice?.algorithm).filter((name) => name !== undefined);
 
 describe('planGraph', () => {
   it('gives up fast choices until the program fits 1.3 times what it needs at least', () => {
