@@ -1,71 +1,13 @@
-// Holds the direction of the imports inside packages/neocog/src: lower layers never import higher ones, concrete
-// backends are named in one place, and no two files import each other by any path (types included). The other
-// packages reach the library by its name alone. The table below is the rule; `node scripts/layers.js` checks it.
+// Holds the direction of the imports inside each package's src: lower layers never import higher ones, concrete
+// backends are named in one place, and no two files import each other by any path (types included). Packages reach each
+// other by name alone. The tables of layerTables.js are the rule; `node scripts/layers.js` checks them.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, relative, sep } from 'node:path';
+import { join, posix, sep } from 'node:path';
+import { FLOORS } from './layerTables.js';
 import { root } from './nodes.js';
 
-/**
- * @typedef {object} Layer
- * @property {string} name
- * @property {string[]} holds files, and folders with a slash at the end, relative to packages/neocog/src
- * @property {true} [concrete] a concrete backend, which only a layer marked `choosesBackend` may import
- * @property {true} [choosesBackend]
- */
-
-/**
- * From the bottom. A row may import itself and the rows of lower floors; the rows of one floor do not know each other.
- *
- * @type {Layer[][]}
- */
-export const FLOORS = [
-  [{ name: 'errors', holds: ['errors.ts'] }],
-  [{ name: 'arguments', holds: ['arguments/'] }],
-  [
-    { name: 'geometry', holds: ['geometry/'] },
-    { name: 'types', holds: ['types/'] },
-  ],
-  [{ name: 'expression', holds: ['expression/'] }],
-  [
-    {
-      name: 'the backend interface',
-      holds: [
-        'work',
-        'graph',
-        'rewrite',
-        'truncate',
-        'normalForm',
-        'executable',
-        'packed',
-        'backend',
-        'current',
-        'metered',
-      ].map((name) => `backends/${name}.ts`),
-    },
-  ],
-  [
-    { name: 'backends/reference', holds: ['backends/reference/'], concrete: true },
-    { name: 'backends/wasm', holds: ['backends/wasm/'], concrete: true },
-    { name: 'backends/webgpu', holds: ['backends/webgpu/'], concrete: true },
-  ],
-  [{ name: 'tensor', holds: ['tensor/'] }],
-  [{ name: 'autograd', holds: ['autograd/'] }],
-  [{ name: 'ops', holds: ['ops/'] }],
-  [{ name: 'nn', holds: ['nn/'] }],
-  [
-    { name: 'optim', holds: ['optim/'] },
-    { name: 'schedule', holds: ['schedule/'] },
-    { name: 'data', holds: ['data/'] },
-    { name: 'inspect', holds: ['inspect/'] },
-    { name: 'filters', holds: ['filters/'] },
-    { name: 'models', holds: ['models/'] },
-  ],
-  [{ name: 'program', holds: ['program/'] }],
-  [{ name: 'settings', holds: ['settings.ts'], choosesBackend: true }],
-  [{ name: 'index', holds: ['index.ts'], choosesBackend: true }],
-];
-
+/** @typedef {import('./layerTables.js').Layer} Layer */
 /** @typedef {Map<string, string[]>} ImportGraph file → the files it imports, relative to the source folder */
 
 // Alternatives in order: strings (kept), template literals and comments (dropped).
@@ -90,13 +32,14 @@ export function importsOf(source) {
 }
 
 /**
+ * @param {Layer[][]} floors
  * @param {string} file relative to the source folder
  * @returns {{ floor: number, layer: Layer } | undefined}
  */
-function layerOf(file) {
+function layerOf(floors, file) {
   const holdsFile = (/** @type {string} */ place) =>
     place.endsWith('/') ? file.startsWith(place) : file === place;
-  for (const [floor, layers] of FLOORS.entries()) {
+  for (const [floor, layers] of floors.entries()) {
     const layer = layers.find(({ holds }) => holds.some(holdsFile));
     if (layer) return { floor, layer };
   }
@@ -104,19 +47,20 @@ function layerOf(file) {
 }
 
 /**
+ * @param {Layer[][]} floors
  * @param {string} from
  * @param {string} to
  * @returns {string | undefined} the violation in a sentence
  */
-function judgeImport(from, to) {
-  const source = layerOf(from);
-  const target = layerOf(to);
+function judgeImport(floors, from, to) {
+  const source = layerOf(floors, from);
+  const target = layerOf(floors, to);
   if (!source || !target || source.layer === target.layer) return undefined;
   const what = `${from} imports ${to}`;
   if (target.layer.concrete && !source.layer.choosesBackend && source.floor > target.floor)
     return `${what}: only settings.ts and index.ts may name a concrete backend.`;
   if (target.floor > source.floor) return `${what}: ${source.layer.name} lies below ${target.layer.name}.`;
-  if (target.floor === source.floor)
+  if (target.floor === source.floor || source.layer.avoids?.includes(target.layer.name))
     return `${what}: ${source.layer.name} and ${target.layer.name} must not know each other.`;
   return undefined;
 }
@@ -125,13 +69,14 @@ function judgeImport(from, to) {
  * Every violation of the table and every cycle, one sentence each.
  *
  * @param {ImportGraph} graph
+ * @param {Layer[][]} [floors]
  * @returns {string[]}
  */
-export function judgeGraph(graph) {
+export function judgeGraph(graph, floors = FLOORS.neocog) {
   const strangers = [...graph.keys()]
-    .filter((file) => !layerOf(file))
-    .map((file) => `${file} belongs to no layer: add its folder to the table in scripts/layers.js.`);
-  const imports = [...graph].flatMap(([from, targets]) => targets.map((to) => judgeImport(from, to)));
+    .filter((file) => !layerOf(floors, file))
+    .map((file) => `${file} belongs to no layer: add its folder to the table in scripts/layerTables.js.`);
+  const imports = [...graph].flatMap(([from, targets]) => targets.map((to) => judgeImport(floors, from, to)));
   const cycles = findCycles(graph).map((cycle) => `${cycle.join(' → ')} is a cycle of imports.`);
   return [...strangers, ...imports.filter((sentence) => sentence !== undefined), ...cycles];
 }
@@ -202,27 +147,26 @@ export function judgeOutsider(file, source) {
     .map((name) => `${file} imports ${name}: other packages are imported by their name alone.`);
 }
 
-/** @returns {string[]} */
-function judgeOutsiders() {
-  const packages = ['formats', 'cli'].map((name) => join(root, 'packages', name));
-  return packages.flatMap((folder) =>
-    sourcesOf(join(folder, 'src')).flatMap((file) => {
-      const path = join(folder, 'src', file);
-      const shown = relative(dirname(folder), folder);
-      return judgeOutsider(`src/${file}`, readFileSync(path, 'utf8')).map(
-        (sentence) => `${shown}/${sentence}`,
-      );
-    }),
-  );
-}
+/**
+ * @param {string} folder a package's src
+ * @returns {string[]}
+ */
+const judgeOutsiders = (folder) =>
+  sourcesOf(folder).flatMap((file) => judgeOutsider(`src/${file}`, readFileSync(join(folder, file), 'utf8')));
 
 /** Prints what is wrong; sets the exit code. */
 function main() {
-  const graph = readGraph(join(root, 'packages/neocog/src'));
-  const violations = [...judgeGraph(graph), ...judgeOutsiders()];
+  let files = 0;
+  const violations = Object.entries(FLOORS).flatMap(([name, floors]) => {
+    const folder = join(root, 'packages', name, 'src');
+    const graph = readGraph(folder);
+    files += graph.size;
+    return [...judgeGraph(graph, floors), ...judgeOutsiders(folder)].map(
+      (sentence) => `${name}: ${sentence}`,
+    );
+  });
   for (const sentence of violations) console.error(sentence);
-  if (violations.length === 0)
-    console.log(`layers: ${graph.size} files, every import points down, no cycles`);
+  if (violations.length === 0) console.log(`layers: ${files} files, every import points down, no cycles`);
   process.exitCode = violations.length === 0 ? 0 : 1;
 }
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { findCycles, importsOf, judgeGraph, judgeOutsider } from './layers.js';
+import { FLOORS } from './layerTables.js';
 
 describe('importsOf', () => {
   it('reads every form of import and export', () => {
@@ -59,8 +60,36 @@ describe('judgeGraph', () => {
 
   it('asks for a row for a new folder', () => {
     expect(judgeGraph(new Map([['novelty/a.ts', []]]))).toEqual([
-      'novelty/a.ts belongs to no layer: add its folder to the table in scripts/layers.js.',
+      'novelty/a.ts belongs to no layer: add its folder to the table in scripts/layerTables.js.',
     ]);
+  });
+
+  it('has a table for each package', () => {
+    const judgeIn = (floors: typeof FLOORS.cli, from: string, to: string) =>
+      judgeGraph(new Map([[from, [to]]]), floors);
+    const { formats, cli } = FLOORS;
+    expect(judgeIn(formats, 'tfjs/load.ts', 'keras/network.ts')).toEqual([]);
+    expect(judgeIn(formats, 'keras/network.ts', 'tfjs/load.ts')).toEqual([
+      'keras/network.ts imports tfjs/load.ts: keras lies below tfjs.',
+    ]);
+    expect(judgeIn(formats, 'graph/plan.ts', 'onnx/node.ts')).toHaveLength(1);
+    expect(judgeIn(cli, 'commands/run.ts', 'subject.ts')).toEqual([]);
+    expect(judgeIn(cli, 'subject.ts', 'commands/run.ts')).toHaveLength(1);
+  });
+
+  it('names an import of a row that the importing one avoids', () => {
+    expect(judgeGraph(new Map([['tfjs/load.ts', ['onnx/load.ts']]]), FLOORS.formats)).toEqual([
+      'tfjs/load.ts imports onnx/load.ts: tfjs and onnx must not know each other.',
+    ]);
+  });
+
+  it('knows every row that a row avoids', () => {
+    for (const floors of Object.values(FLOORS)) {
+      floors.forEach((rows, floor) => {
+        const below = floors.slice(0, floor).flatMap((lower) => lower.map(({ name }) => name));
+        for (const { avoids = [] } of rows) expect(below).toEqual(expect.arrayContaining(avoids));
+      });
+    }
   });
 
   it('finds cycles inside a layer', () => {
