@@ -106,4 +106,5 @@ export {
   zeros,
 } from './tensor/tensor.ts';
 
+/** The version of this package, as in its package.json. */
 export const version = '0.1.0';

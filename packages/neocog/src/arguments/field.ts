@@ -4,9 +4,11 @@
 import { ShapeError } from '../errors.ts';
 import { show } from './show.ts';
 
+/** What one argument or option takes: a check, and the words that an error gives for it. */
 export interface Field<T = unknown> {
   /** What is needed, in words that follow "give". */
   readonly takes: string;
+  /** Whether a value passes. */
   readonly ok: (value: unknown) => boolean;
   /** An option without a default. */
   readonly required?: boolean;

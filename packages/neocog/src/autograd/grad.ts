@@ -7,6 +7,7 @@ import { aTensor, floatTensor, tensors } from '../tensor/fields.ts';
 import { reverseWalk, withRecording } from '../tensor/graph.ts';
 import { addGradients, seedOf, Tensor } from '../tensor/tensor.ts';
 
+/** What `grad` is told beside output and inputs. */
 export interface GradOptions {
   /** Gradient of the final result by `output`; 1 where that is a single element. */
   gradient?: Tensor | undefined;
@@ -38,6 +39,7 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOpt
   });
 }
 
+/** How closely `gradcheck` compares. */
 export interface GradcheckOptions {
   /** Step of the central difference. Default 1e-2: values are float32. */
   eps?: number | undefined;

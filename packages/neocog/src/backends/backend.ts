@@ -8,8 +8,11 @@ import type { ConvWork, Values, WeightGradWork, Work } from './work.ts';
 
 /** The algorithms for one geometry: of those without a refusal, the one of the least cost runs. */
 export interface Explanation {
+  /** The convolution as text, such as `n1 g1 c64>64 56x56 k3x3 s1 d1 p1`. */
   readonly geometry: string;
+  /** Every algorithm for this kernel, those that refuse too. */
   readonly candidates: readonly {
+    /** The algorithm: `direct`, `pointwise`, …. */
     readonly name: string;
     /** Estimated time on one thread, in multiply-adds of the best kernel; null where nothing is estimated. */
     readonly cost: number | null;

@@ -18,6 +18,7 @@ export interface CompileOptions {
 export interface StepReport {
   /** The part of the module: `layer1.0.conv1`. */
   readonly label: string;
+  /** The kind of computation: `conv`, `fused`, `matmul`, …. */
   readonly operation: string;
   /** The convolution as text, where it is one. */
   readonly geometry: string | null;
@@ -25,8 +26,11 @@ export interface StepReport {
   readonly description: string;
   /** Algorithms for this convolution: estimated cost, or why not. */
   readonly candidates: readonly {
+    /** The algorithm: `direct`, `pointwise`, …. */
     readonly name: string;
+    /** Estimated time on one thread, in multiply-adds of the best kernel; null where it refused. */
     readonly cost: number | null;
+    /** Why it could not be had, or null. */
     readonly refusal: string | null;
   }[];
   /** Of the definition, whatever the algorithm does. */
@@ -37,6 +41,7 @@ export interface StepReport {
   readonly milliseconds: number | null;
 }
 
+/** What a program takes of memory, in bytes. */
 export interface MemoryReport {
   /** Bytes of weights and other constants as kernels read them. */
   readonly constants: number;
@@ -44,12 +49,15 @@ export interface MemoryReport {
   readonly activations: number;
   /** Bytes of the threads' own scratch. */
   readonly scratch: number;
+  /** The program's whole WebAssembly memory. */
   readonly total: number;
   /** Weights as tensors plus the two largest values: what cannot be done without. */
   readonly least: number;
 }
 
+/** How a compiled program runs: its steps, its memory and its code. */
 export interface ProgramReport {
+  /** On which it runs, the calling one included. */
   readonly threads: number;
   /** Why there are fewer threads than asked for, or null. */
   readonly note: string | null;
@@ -57,17 +65,21 @@ export interface ProgramReport {
   readonly simd: string;
   /** Whether results are the same bits on every engine. */
   readonly exact: boolean;
+  /** One for each computation, in the order in which they run. */
   readonly steps: readonly StepReport[];
+  /** In bytes. All 0 where nothing was compiled, as on the reference backend. */
   readonly memory: MemoryReport;
   /** Bytes of generated code. */
   readonly code: number;
 }
 
+/** A graph that a backend has made ready to run. */
 export interface Executable {
   /** One array per input of the graph, in its order; gives one per output: that of `into` where there is one, else a new one. */
   run(inputs: readonly Values[], into?: readonly (Values | undefined)[]): Promise<Values[]>;
   /** The present values of a state. */
   read(state: GraphValue): Values;
+  /** Overwrites the present values of a state, as many as it has. */
   write(state: GraphValue, values: Values): void;
   /** What is done, in order. */
   report(): ProgramReport;
@@ -75,5 +87,6 @@ export interface Executable {
   profile(): Promise<ProgramReport>;
   /** The generated code as text. */
   text(): string;
+  /** Frees threads and memory; nothing can be run after it. */
   dispose(): void;
 }

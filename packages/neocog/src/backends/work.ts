@@ -12,7 +12,9 @@ export type Values = Float32Array | Int32Array;
 
 /** What an array is, whatever it holds. */
 export interface ArrayKind {
+  /** Number of elements. */
   readonly size: number;
+  /** Type of the elements. */
   readonly dtype: 'float32' | 'int32';
 }
 
@@ -31,22 +33,31 @@ export type Combine = 'sum' | 'mean' | 'max';
  * are not reduced. Without a reduced axis it is a plain elementwise map.
  */
 export interface FusedLoop {
+  /** What is computed at each point. */
   readonly expr: Expr;
+  /** Size of each axis of the loop, reduced ones included. */
   readonly shape: readonly number[];
   /** In elements, one array per input, one number per axis of `shape`. */
   readonly strides: readonly (readonly number[])[];
   /** Per axis of `shape`: is it combined away? */
   readonly reduced: readonly boolean[];
+  /** How values along the reduced axes become one. */
   readonly combine: Combine;
 }
 
 /** `c[i] = op(a[i]) · op(b[i])` for `batch` pairs; a is m×k (k×m when transposed), b is k×n (n×k), c is m×n. */
 export interface MatmulShape {
+  /** How many pairs are multiplied. */
   readonly batch: number;
+  /** Rows of a and c. */
   readonly m: number;
+  /** Columns of a and rows of b: the terms of each sum. */
   readonly k: number;
+  /** Columns of b and c. */
   readonly n: number;
+  /** Whether a lies as k×m. */
   readonly transposeA: boolean;
+  /** Whether b lies as n×k. */
   readonly transposeB: boolean;
 }
 
@@ -55,8 +66,11 @@ export interface MatmulShape {
  * for a number and `strides[d][i]` for a table. Numbers may be 0 or negative, tables in any order: places may repeat.
  */
 export interface StridedView {
+  /** Size of each axis of the grid. */
   readonly shape: readonly number[];
+  /** For each axis, in elements: how far a place is from the one before, or a table of the places. */
   readonly strides: readonly (number | Int32Array)[];
+  /** The place of position 0, in elements, before tables are added. */
   readonly offset: number;
 }
 
@@ -78,21 +92,27 @@ export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
  * transposed convolution.
  */
 export interface ConvWork {
+  /** `conv` goes from x to y, `inputGrad` from y to x. */
   readonly op: 'conv' | 'inputGrad';
+  /** Of the convolution x → y, in either direction. */
   readonly geometry: ConvGeometry;
+  /** Whether a bias comes after the weights. */
   readonly bias: boolean;
+  /** What is done to each sum before it is stored. */
   readonly finish: Finish;
 }
 
 /** (x, y) → w: the adjoint of conv in w. */
 export interface WeightGradWork {
   readonly op: 'weightGrad';
+  /** Of the convolution x → y. */
   readonly geometry: ConvGeometry;
 }
 
 /** x → the largest cell of each window, and its flat position in the unpadded plane. First maximum wins; NaN wins over all. */
 export interface MaxPoolWork {
   readonly op: 'maxPool';
+  /** The windows over x. */
   readonly geometry: PoolGeometry;
 }
 
@@ -101,38 +121,48 @@ export interface MaxPoolWork {
  * (y, scale) → x, its adjoint.
  */
 export interface SumPoolWork {
+  /** `sumPool` goes from x to y, `sumPoolGrad` from y to x. */
   readonly op: 'sumPool' | 'sumPoolGrad';
+  /** The windows over x, in either direction. */
   readonly geometry: PoolGeometry;
 }
 
 /** (x, indices) → y[p, i] = x[p, indices[p, i]] for each of `planes` planes. */
 export interface TakeWork {
   readonly op: 'take';
+  /** How many rows there are, each with indices of its own. */
   readonly planes: number;
 }
 
 /** (y, indices) → x[p, indices[p, i]] += y[p, i] into planes of `size` zeros: the adjoint of take. */
 export interface ScatterAddWork {
   readonly op: 'scatterAdd';
+  /** How many rows there are, each with indices of its own. */
   readonly planes: number;
+  /** Elements of each plane of the result. */
   readonly size: number;
 }
 
 /** (a, b) → c. */
 export interface MatmulWork {
   readonly op: 'matmul';
+  /** Sizes, and which of the two are transposed. */
   readonly shape: MatmulShape;
 }
 
+/** (inputs of the formula) → its values over the axes that are kept. */
 export interface FusedWork {
   readonly op: 'fused';
+  /** The formula, and the points at which it is evaluated. */
   readonly loop: FusedLoop;
 }
 
 /** Several formulas over one loop and the same inputs, each with a result of its own. `loop.expr` is the first. */
 export interface FusedManyWork {
   readonly op: 'fusedMany';
+  /** The points; its own formula is the first of `exprs`. */
   readonly loop: FusedLoop;
+  /** The formulas, one for each result. */
   readonly exprs: readonly Expr[];
 }
 
@@ -144,13 +174,16 @@ export interface TruncateWork {
 /** x → y[position] = x at the place of that position in `view`. */
 export interface CopyWork {
   readonly op: 'copy';
+  /** The places in x, in the order of y. */
   readonly view: StridedView;
 }
 
 /** An input per view → the values of each added at the places of its view into `size` zeros: the adjoint of copies. */
 export interface CopyAddWork {
   readonly op: 'copyAdd';
+  /** For each input, the places in the result. */
   readonly views: readonly StridedView[];
+  /** Elements of the result. */
   readonly size: number;
 }
 

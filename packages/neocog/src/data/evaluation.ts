@@ -18,10 +18,13 @@ export type Loss = (output: Tensor, target: Tensor) => Tensor;
 
 /** A network made ready for batches of one shape; the `Program` of `compile` is one. */
 export interface ForwardPass {
+  /** The one shape that `run` takes, batch included. */
   readonly inputShape: Shape;
+  /** x `[n, …]` of `inputShape` → what the network gives for it, `[n, …]`. */
   run(x: Tensor): Promise<Tensor>;
 }
 
+/** How `evaluate` measures, beside network and data. */
 export interface EvaluateOptions {
   /** `crossEntropy` unless given. */
   loss?: Loss | undefined;
@@ -38,6 +41,7 @@ const fields: Fields<EvaluateOptions> = { loss: aFunction, program: aProgram };
 
 /** How a network does on a data set. Arrays are in the order of the data set. */
 export interface Evaluation {
+  /** The mean over all samples. */
   readonly loss: number;
   /** Fraction of 1; NaN where labels are no classes. */
   readonly accuracy: number;

@@ -5,14 +5,16 @@
 import { type Field, instance, need, text } from '../arguments/field.ts';
 import { FormatError } from '../errors.ts';
 
-/** The values of an IDX file, in the type that the file states. */
 const someBytes: Field<Uint8Array> = instance('the bytes of a file, a Uint8Array', Uint8Array);
 
+/** The values of an IDX file, in the type that the file states. */
 export type IdxValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /** What an IDX file holds: row-major values and the size of each axis. */
 export interface IdxData {
+  /** Size of each axis, the first of which counts the items. */
   readonly shape: number[];
+  /** Row-major, in the byte order of this machine. */
   readonly data: IdxValues;
 }
 

@@ -10,7 +10,9 @@ import { type DType, Tensor } from '../tensor/tensor.ts';
 
 /** Row-major numbers whose first axis counts the samples: a Tensor, or what `parseIdx` returns. */
 export interface Samples {
+  /** Size of each axis, samples first. */
   readonly shape: readonly number[];
+  /** As many as the shape holds. */
   readonly data: SampleValues;
 }
 
@@ -24,6 +26,7 @@ type SampleValues =
   | Float32Array
   | Float64Array;
 
+/** How `BatchLoader` makes batches. */
 export interface BatchLoaderOptions {
   /** Samples in a batch; 32 unless given. The last batch of an epoch may be smaller. */
   batchSize?: number | undefined;
@@ -37,6 +40,7 @@ export interface BatchLoaderOptions {
   sampleShape?: readonly number[] | undefined;
   /** Each image value v becomes (v − mean) / std; 0 and 1 unless given. In the units of `images`. */
   mean?: number | undefined;
+  /** The deviation by which v − mean is divided. Default 1. */
   std?: number | undefined;
   /** Of the batches' `x`; float32 unless given. int32 keeps whole numbers, such as those of words, as they are. */
   dtype?: DType | undefined;
@@ -95,6 +99,7 @@ export interface Batch {
 export class BatchLoader implements Iterable<Batch> {
   /** The epoch that the next iteration runs, counted from 0; set it to resume or repeat. */
   epoch = 0;
+  /** Samples in each batch but perhaps the last. */
   readonly batchSize: number;
   readonly #images: Samples;
   readonly #labels: Samples;
@@ -126,6 +131,7 @@ export class BatchLoader implements Iterable<Batch> {
     return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
+  /** The batches of epoch `epoch`, which grows by 1. */
   *[Symbol.iterator](): Iterator<Batch> {
     const order = this.#order(this.epoch);
     const random = new Generator(epochSeed(~(this.#options.seed ?? 0), this.epoch++));

@@ -15,23 +15,47 @@ import { Tally } from './tally.ts';
 
 /** What `fit` needs of an optimiser; every class of `optim` has it. */
 export interface FitOptimizer {
+  /** The learning rate, which `learningRate` sets before each step. */
   lr: number;
+  /** Moves the parameters by their gradients. */
   step(): void;
+  /** Forgets the gradients of the step before. */
   zeroGrad(): void;
+}
+
+/** What a step says, of the network as it was before. */
+interface TakenStep {
+  /** Of this batch. */
+  readonly loss: number;
+  /** What the network gave, `[n, …]`. */
+  readonly output: Tensor;
 }
 
 /** What takes compiled steps: the `Trainer` of `compileTraining` for the same module and optimiser. */
 export interface FitTrainer {
-  step(x: Tensor, y: Tensor): Promise<{ readonly loss: number; readonly output: Tensor }>;
+  /** One step on a batch: samples x `[n, …]` and their targets y `[n, …]`. */
+  step(x: Tensor, y: Tensor): Promise<TakenStep>;
+  /** Brings the weights back into the module. */
   sync(): void;
 }
 
 /** AbortSignal, where the compiler knows it. */
 type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Known } }
   ? Known
-  : { readonly aborted: boolean };
+  : {
+      /** Whether to stop. */
+      readonly aborted: boolean;
+    };
 
+/** A compiled network that is only for a while. */
+interface PassForNow extends ForwardPass {
+  /** Frees threads and memory; called once the pass over the data is over. */
+  dispose(): void;
+}
+
+/** How `fit` trains, and whom it tells. */
 export interface FitOptions {
+  /** Passes over the data, at least 1. */
   epochs: number;
   /** With a trainer: the one that it was compiled with. */
   optimizer: FitOptimizer;
@@ -50,7 +74,7 @@ export interface FitOptions {
   /** Measured after every epoch. */
   validation?: BatchLoader | undefined;
   /** Makes what runs the full batches of `validation`, afresh after every epoch for the weights of then. */
-  compileValidation?: (() => Promise<ForwardPass & { dispose(): void }>) | undefined;
+  compileValidation?: (() => Promise<PassForNow>) | undefined;
   /** Awaited after every batch. */
   onBatch?: ((report: BatchReport) => void | Promise<void>) | undefined;
   /** Awaited after every epoch. */
@@ -82,14 +106,23 @@ const fields: Fields<FitOptions> = {
  * far.
  */
 export interface BatchReport {
+  /** From 1. */
   readonly epoch: number;
+  /** From 1, in this epoch. */
   readonly batch: number;
+  /** Batches in an epoch. */
   readonly batches: number;
+  /** From 1, over all epochs. */
   readonly step: number;
+  /** Steps of the whole run. */
   readonly steps: number;
+  /** Of this batch alone, before the step. */
   readonly batchLoss: number;
+  /** The mean over the epoch's samples so far. */
   readonly loss: number;
+  /** The fraction of the epoch's samples so far that were taken for what they are; NaN where labels are no classes. */
   readonly accuracy: number;
+  /** The learning rate of this step. */
   readonly lr: number;
 }
 
@@ -98,14 +131,21 @@ export interface BatchReport {
  * is none.
  */
 export interface EpochReport {
+  /** From 1. */
   readonly epoch: number;
+  /** The mean over the epoch's samples, each as the network was in its step. */
   readonly loss: number;
+  /** The fraction of samples that were taken for what they are, each in its step; NaN where labels are no classes. */
   readonly accuracy: number;
+  /** What the network did on `validation` after this epoch; null without one. */
   readonly validation: Evaluation | null;
+  /** Of this epoch, with its validation. */
   readonly seconds: number;
 }
 
+/** What `fit` did. */
 export interface FitHistory {
+  /** One report for each epoch that came to its end. */
   readonly epochs: EpochReport[];
   /** The loss of every batch, in order. */
   readonly batchLosses: number[];

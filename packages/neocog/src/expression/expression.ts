@@ -21,17 +21,64 @@ export type UnaryOp =
 /** Functions of two values. Comparisons give 1 or 0; `max` and `min` hand NaN on. */
 export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'gt' | 'ge' | 'eq';
 
+/** What every formula has. */
+interface Numbered {
+  /** Names the formula: equal formulas are one object, with one number. */
+  readonly id: number;
+}
+
+/** The element of an input. */
+interface InputExpr extends Numbered {
+  readonly op: 'input';
+  /** Which input, from 0. */
+  readonly index: number;
+}
+
+/** A number. */
+interface ConstExpr extends Numbered {
+  readonly op: 'const';
+  /** In float64. */
+  readonly value: number;
+}
+
+/** A coordinate of the iteration space. */
+interface PositionExpr extends Numbered {
+  readonly op: 'position';
+  /** Which coordinate, from 0. */
+  readonly axis: number;
+}
+
+/** A function of one value. */
+interface UnaryExpr extends Numbered {
+  /** The function. */
+  readonly op: UnaryOp;
+  /** Its argument. */
+  readonly a: Expr;
+}
+
+/** A function of two values. */
+interface BinaryExpr extends Numbered {
+  /** The function. */
+  readonly op: BinaryOp;
+  /** The left or first argument. */
+  readonly a: Expr;
+  /** The right or second argument. */
+  readonly b: Expr;
+}
+
+/** One of two values. */
+interface SelectExpr extends Numbered {
+  readonly op: 'select';
+  /** Decides: any number but 0 takes `a`. */
+  readonly test: Expr;
+  /** The value where `test` is not 0. */
+  readonly a: Expr;
+  /** The value where `test` is 0. */
+  readonly b: Expr;
+}
+
 /** A formula over the elements of some inputs at one position. */
-export type Expr =
-  /** The element of input number `index`. */
-  | { readonly op: 'input'; readonly id: number; readonly index: number }
-  | { readonly op: 'const'; readonly id: number; readonly value: number }
-  /** The coordinate along `axis` of the iteration space. */
-  | { readonly op: 'position'; readonly id: number; readonly axis: number }
-  | { readonly op: UnaryOp; readonly id: number; readonly a: Expr }
-  | { readonly op: BinaryOp; readonly id: number; readonly a: Expr; readonly b: Expr }
-  /** `a` where `test` is not zero, else `b`. */
-  | { readonly op: 'select'; readonly id: number; readonly test: Expr; readonly a: Expr; readonly b: Expr };
+export type Expr = InputExpr | ConstExpr | PositionExpr | UnaryExpr | BinaryExpr | SelectExpr;
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 

@@ -17,6 +17,7 @@ import { ones, record, Tensor, tensor } from '../tensor/tensor.ts';
 import type { Matrix } from './matrix.ts';
 import { type FilterOptions, filterFields } from './settings.ts';
 
+/** How `filters.apply` lays a matrix over an image. */
 export interface ApplyOptions extends FilterOptions {
   /**
    * Row and column, from 0, of the matrix's cell that lies on the pixel being computed. Default: the middle,

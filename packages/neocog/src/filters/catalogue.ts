@@ -17,12 +17,15 @@ export interface FilterSettings
     edges.SlopeOptions,
     edges.LaplacianOptions {}
 
+/** A setting of a filter, for a form or a help text. */
 export interface FilterSetting {
+  /** The key in the filter's settings. */
   readonly name: Exclude<keyof FilterSettings, keyof FilterOptions>;
   /** What it is if not given: a value, or a sentence about it. */
   readonly default: number | string;
 }
 
+/** An entry of `filters.catalogue`: what a filter is called, does and takes. */
 export interface Filter {
   /** The function's name in `filters`. */
   readonly name: string;

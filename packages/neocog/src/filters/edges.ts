@@ -15,6 +15,7 @@ import { type FilterOptions, filterFields } from './settings.ts';
 export type Direction = 'x' | 'y' | 'magnitude';
 export const directions: readonly Direction[] = ['x', 'y', 'magnitude'];
 
+/** What `sobel`, `scharr` and `prewitt` take. */
 export interface SlopeOptions extends FilterOptions {
   /** Default 'magnitude'. */
   direction?: Direction | undefined;
@@ -51,6 +52,7 @@ export const scharr = slopeFilter('scharr', kernels.scharrX, kernels.scharrY);
 /** Edges by Prewitt's matrices. A slope of 1 a pixel gives 6. See `sobel`. */
 export const prewitt = slopeFilter('prewitt', kernels.prewittX, kernels.prewittY);
 
+/** What `laplacian` takes. */
 export interface LaplacianOptions extends FilterOptions {
   /** Whether the diagonal neighbours count too. Default 4. */
   neighbours?: 4 | 8 | undefined;

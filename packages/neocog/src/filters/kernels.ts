@@ -64,6 +64,7 @@ export const laplacian8 = fixed([
   [1, 1, 1],
 ]);
 
+/** What `boxBlur` takes. */
 export interface BoxSettings {
   /** Side of the square. Default 3. An even one leans by half a pixel to the right and down. */
   size?: number | undefined;
@@ -81,6 +82,7 @@ export function boxRow(settings: BoxSettings = {}): readonly number[] {
 /** The mean of a square, sum 1. @throws ShapeError for a size that is not a whole number from 1. */
 export const boxBlur = (settings: BoxSettings = {}): Matrix => outer(boxRow(settings), boxRow(settings));
 
+/** The bell of `gaussianBlur`. */
 export interface GaussianSettings {
   /** Standard deviation in pixels. Default 1. */
   sigma?: number | undefined;
@@ -138,6 +140,7 @@ export function laplacianOfGaussian(settings: GaussianSettings = {}): Matrix {
   return mapMatrix(bowl, (value) => value - mean);
 }
 
+/** What `sharpen` takes. */
 export interface SharpenSettings {
   /** How much of the detail is added; 1 gives the well-known 5 with four −1, 0 changes nothing. Default 1. */
   amount?: number | undefined;
@@ -152,6 +155,7 @@ export function sharpen(settings: SharpenSettings = {}): Matrix {
   return fixed(withCentre(laplacian4, -amount, 1));
 }
 
+/** What `unsharp` takes: the bell of its blur, whose sigma is 2 unless given, and a strength. */
 export interface UnsharpSettings extends GaussianSettings {
   /** How much of the difference from the blurred image is added. Default 1. */
   amount?: number | undefined;
@@ -177,6 +181,7 @@ export function unsharp(settings: UnsharpSettings = {}): Matrix {
   return withCentre(outer(row, row), -amount, 1 + amount);
 }
 
+/** What `emboss` takes. Angles are in degrees, from the right, against the clock. */
 export interface EmbossSettings {
   /** Height of the relief. Default 1. */
   amount?: number | undefined;
@@ -210,6 +215,7 @@ function direction(angle: number): [right: number, down: number] {
   return [Math.cos(radians), -Math.sin(radians)];
 }
 
+/** What `motionBlur` takes. Angles are in degrees, from the right, against the clock. */
 export interface MotionSettings {
   /** Length of the path in pixels, from 1. Default 9. */
   length?: number | undefined;
@@ -246,6 +252,7 @@ export function motionBlur(settings: MotionSettings = {}): Matrix {
   return normalised(path);
 }
 
+/** What `gabor` takes: a wave under a bell. Angles are in degrees, from the right, against the clock. */
 export interface GaborSettings {
   /** Pixels from crest to crest. Default 8. */
   wavelength?: number | undefined;

@@ -6,6 +6,7 @@ import type { Fields } from '../arguments/options.ts';
 import { paddingModes } from '../geometry/options.ts';
 import type { PaddingMode } from '../geometry/types.ts';
 
+/** What every filter takes. */
 export interface FilterOptions {
   /**
    * What lies outside the image. Default 'replicate', the nearest pixel: it draws no edge along the border,

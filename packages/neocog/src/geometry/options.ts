@@ -15,6 +15,11 @@ export type PerAxis = number | readonly number[];
 /** A `[before, after]` pair per axis, in cells. */
 export type SidePads = readonly (readonly [number, number])[];
 export type PaddingName = 'valid' | 'same' | 'same-lower' | 'full' | 'causal';
+/**
+ * Cells around the input, in numbers or by name. With k_eff = (k − 1)·dilation + 1, 'valid' is none, 'same' what gives
+ * ⌈input / stride⌉ cells, an odd one after the input ('same-lower': before it), 'full' k_eff − 1 on both sides, 'causal'
+ * k_eff − 1 before.
+ */
 export type Padding = PerAxis | SidePads | PaddingName;
 
 /** `[n, c, …spatial]`, as PyTorch and ONNX have it, or `[n, …spatial, c]`, as TensorFlow has it. */
@@ -26,16 +31,25 @@ interface LayoutOption {
   layout?: Layout | undefined;
 }
 
+/** How the kernel of a convolution moves over its input. */
 export interface ConvOptions extends LayoutOption {
+  /** Cells from window to window. Default 1. */
   stride?: PerAxis | undefined;
+  /** Cells added around the input, in numbers or by name. Default 0. */
   padding?: Padding | undefined;
+  /** How the padding is filled. Default 'zeros'. */
   paddingMode?: PaddingMode | undefined;
+  /** Cells from tap to tap of the kernel. Default 1, which means none. */
   dilation?: PerAxis | undefined;
+  /** Parts into which input and output channels are divided, each convolved for itself. Default 1. */
   groups?: number | undefined;
 }
 
+/** A transposed convolution by the options of the convolution whose input gradient it is. */
 export interface ConvTransposeOptions extends LayoutOption {
+  /** Output cells from window to window. Default 1. */
   stride?: PerAxis | undefined;
+  /** Cells that are cut off the output, in numbers or by name. Default 0. */
   padding?: Padding | undefined;
   /** How the convolution that this one transposes fills its padding. Default 'zeros'. */
   paddingMode?: PaddingMode | undefined;
@@ -43,14 +57,19 @@ export interface ConvTransposeOptions extends LayoutOption {
   outputPadding?: PerAxis | undefined;
   /** The wanted spatial size; picks the output padding. */
   outputSize?: readonly number[] | undefined;
+  /** Cells from tap to tap of the kernel. Default 1, which means none. */
   dilation?: PerAxis | undefined;
+  /** Parts into which input and output channels are divided, each convolved for itself. Default 1. */
   groups?: number | undefined;
 }
 
+/** How the window of a pooling moves over its input. */
 export interface PoolOptions extends LayoutOption {
   /** The kernel's size if absent. */
   stride?: PerAxis | undefined;
+  /** Cells added around the input. Default 0. */
   padding?: PerAxis | SidePads | undefined;
+  /** Cells from tap to tap of the window. Default 1, which means none. */
   dilation?: PerAxis | undefined;
   /** Keeps a last window that only partly fits. */
   ceilMode?: boolean | undefined;

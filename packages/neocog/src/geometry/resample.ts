@@ -36,6 +36,7 @@ export const coordinateNames: readonly Coordinates[] = [
 ];
 export const roundingNames: readonly Rounding[] = ['prefer-floor', 'prefer-ceil', 'floor', 'ceil'];
 
+/** Which points of the input a resized tensor is read at. */
 export interface ResampleOptions {
   /** The wanted size of each spatial axis. */
   size?: PerAxis | undefined;

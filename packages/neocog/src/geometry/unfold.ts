@@ -32,6 +32,7 @@ import {
   withPads,
 } from './window.ts';
 
+/** How the windows of `unfold` and `fold` move. */
 export interface UnfoldOptions {
   /** Cells from window to window: a number, or one per axis. Default 1. */
   stride?: PerAxis | undefined;

@@ -16,6 +16,7 @@ import {
 } from './options.ts';
 import { checkElements } from './window.ts';
 
+/** What `maxUnpool2d`, and those of other ranks, must know of the pooling that they undo. */
 export interface UnpoolOptions extends Pick<PoolOptions, 'stride' | 'padding' | 'layout'> {
   /** The spatial size of the result. Default: the smallest that the windows fill. */
   outputSize?: readonly number[] | undefined;

@@ -45,28 +45,36 @@ import {
 export { formatArithmetic as format } from './arithmeticText.ts';
 export { explainPlan as plan } from './explain.ts';
 
+/** What a convolution is made of, without a tensor. */
 interface Filters {
   /** `[n, channels, …]`, with channels last `[n, …, channels]`, and either without the batch. */
   input: Shape;
   /** Output channels. */
   filters: number;
+  /** Taps: a number, or one per spatial axis. */
   kernel: PerAxis;
   /** Count a bias per filter. Default true. */
   bias?: boolean | undefined;
 }
 
+/** A convolution for `explain.conv1d`, `explain.conv2d` and `explain.conv3d`. */
 export interface ExplainConvOptions extends ConvOptions, Filters {}
+/** A transposed convolution for `explain.convTranspose1d`, `explain.convTranspose2d` and `explain.convTranspose3d`. */
 export interface ExplainConvTransposeOptions extends ConvTransposeOptions, Filters {}
 
+/** A pooling layer for `explain.maxPool2d`, `explain.avgPool2d` and those of other ranks. */
 export interface ExplainPoolOptions extends PoolOptions {
   /** `[n, channels, …]`, with channels last `[n, …, channels]`, and either without the batch. */
   input: Shape;
+  /** Cells of the window: a number, or one per spatial axis. */
   kernel: PerAxis;
 }
 
+/** A linear layer for `explain.linear`. */
 export interface ExplainLinearOptions {
   /** `[…, in]` */
   input: Shape;
+  /** The last size of the output. */
   outFeatures: number;
   /** Count a bias per output. Default true. */
   bias?: boolean | undefined;
@@ -244,6 +252,7 @@ export function linear(options: ExplainLinearOptions): LayerArithmetic {
   return linearArithmetic(input, outFeatures, bias);
 }
 
+/** How `explain.geometry` reads a geometry. */
 export interface ExplainGeometryOptions {
   /** Read a convolution's geometry from the other side, as a transposed convolution. Default false. */
   transposed?: boolean | undefined;

@@ -33,13 +33,19 @@ import { formatCount } from './text.ts';
 export interface AxisArithmetic {
   /** `height`, `width`, … */
   readonly name: string;
+  /** Cells that come in, without padding. */
   readonly input: number;
+  /** Cells that go out. */
   readonly output: number;
+  /** Taps. */
   readonly kernel: number;
   /** Cells from the kernel's first tap to its last: `K_eff = K + (K − 1)·(D − 1)`. */
   readonly effectiveKernel: number;
+  /** Cells from window to window, of a transposed convolution in its output. */
   readonly stride: number;
+  /** Cells from tap to tap; 1 means none. */
   readonly dilation: number;
+  /** Cells added to the input, or cut off the output of a transposed convolution. */
   readonly padding: readonly [before: number, after: number];
   /** `O = floor((224 − 3 + 1 + 1) / 1) + 1 = 224` */
   readonly formula: string;
@@ -53,6 +59,7 @@ export interface AxisArithmetic {
 export interface SeparableArithmetic {
   /** Without biases. */
   readonly weights: number;
+  /** Multiplications of both, each with its addition. */
   readonly multiplyAdds: number;
   /** Its multiply-adds by those of the convolution: 1/C_out + 1/K². Howard et al., 2017, section 3.1. */
   readonly ratio: number;
@@ -64,18 +71,30 @@ export interface LayerArithmetic {
   readonly op: string;
   /** The geometry as text, as `explainPlan` and the command line take it; null for a linear layer. */
   readonly geometry: string | null;
+  /** As the caller wrote it, with or without the batch. */
   readonly inputShape: Shape;
   /** As PyTorch lays weights out, or with channels last as TensorFlow does; null for pooling. */
   readonly weightShape: Shape | null;
+  /** Written as `inputShape` is. */
   readonly outputShape: Shape;
+  /** Numbers in the weight; 0 for pooling. */
   readonly weights: number;
+  /** Numbers in the bias; 0 without one. */
   readonly biases: number;
   /** Weights and biases. */
   readonly parameters: number;
   /** Multiplications of the plain algorithm, each with its addition; taps that fall on padding count. */
   readonly multiplyAdds: number;
-  /** In bytes, as float32; `weights` holds the biases too. */
-  readonly memory: { readonly input: number; readonly weights: number; readonly output: number };
+  /** In bytes, as float32. */
+  readonly memory: {
+    /** Of the whole batch. */
+    readonly input: number;
+    /** Weights and biases. */
+    readonly weights: number;
+    /** Of the whole batch. */
+    readonly output: number;
+  };
+  /** One per spatial axis, first spatial axis first; empty for a linear layer. */
   readonly axes: readonly AxisArithmetic[];
   /** Null for a linear layer, which sees everything, and past strides of 4096 of a transposed one. */
   readonly receptiveField: ReceptiveField | null;
@@ -87,10 +106,15 @@ export interface LayerArithmetic {
   readonly separable: SeparableArithmetic | null;
   /** The counts with their numbers filled in; null where there is nothing to count. */
   readonly formulas: {
+    /** Weights and biases: `(3·3·64 + 1)·128 = 73,856`. */
     readonly parameters: string | null;
+    /** `multiplyAdds` as a product of sizes. */
     readonly multiplyAdds: string | null;
+    /** Of `dense`: `(inputs + 1)·outputs`. */
     readonly dense: string | null;
+    /** Of `denseToFilters`: `(inputs + 1)·filters`. */
     readonly denseToFilters: string | null;
+    /** Of the separable convolution's `ratio`: `1/C_out + 1/K²`. */
     readonly separable: string | null;
   };
 }

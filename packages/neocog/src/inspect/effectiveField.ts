@@ -16,6 +16,7 @@ import { randn } from '../tensor/sampling.ts';
 import { checkShape, formatShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { Tensor, zeros } from '../tensor/tensor.ts';
 
+/** Which cell `effectiveReceptiveField` asks about, and with which inputs. */
 export interface EffectiveFieldOptions {
   /** Position of the output cell, one number per axis after batch and channels. Default: the middle. */
   output?: readonly number[] | undefined;

@@ -12,6 +12,7 @@ import type { ConvGeometry } from '../geometry/types.ts';
 const convOrText: Field<ConvGeometry | string> = either(text, aConvGeometry);
 const kernelName: Field<ConvKernel> = oneOf('conv', 'inputGrad', 'weightGrad');
 
+/** Which kernel of a geometry `explainPlan` looks at. */
 export interface PlanOptions {
   /**
    * `conv`: the convolution, the default. `inputGrad`: its gradient by the input, which is transposed convolution. `weightGrad`:

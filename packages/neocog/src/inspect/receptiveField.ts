@@ -35,10 +35,13 @@ import { type Step, traceModule } from './trace.ts';
 
 /** A window of a stack by its options. */
 export interface WindowOptions {
+  /** Taps: a number, or one per axis. */
   kernel: PerAxis;
   /** Default 1, for pooling too. */
   stride?: PerAxis | undefined;
+  /** Cells from tap to tap. Default 1, which means none. */
   dilation?: PerAxis | undefined;
+  /** Cells added around, in numbers or by name. Default 0. */
   padding?: Padding | undefined;
   /** A transposed convolution. Default false. */
   transposed?: boolean | undefined;
@@ -46,11 +49,13 @@ export interface WindowOptions {
 
 /** A window of a stack by its geometry, of a convolution or of pooling. */
 export interface WindowAxes {
+  /** One per spatial axis, as in a `ConvGeometry` or a `PoolGeometry`. */
   readonly axes: readonly WindowAxis[];
   /** The geometry is read from the other side. Default false. */
   readonly transposed?: boolean | undefined;
 }
 
+/** A layer of a stack, for `receptiveField`: a window by its options, or a geometry that there already is. */
 export type StackLayer = WindowOptions | WindowAxes;
 
 const windowFields = perRank((rank): Fields<WindowOptions> => {

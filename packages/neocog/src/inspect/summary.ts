@@ -21,16 +21,21 @@ export interface MemorySummary {
   readonly parameters: number;
 }
 
+/** One row of a summary: a layer, or a part that computes something beside its own parts. */
 export interface LayerSummary {
   /** Path in the module, such as `features.0`. */
   readonly name: string;
   /** The layer's class, with its options. */
   readonly type: string;
+  /** Of what came in, batch included. */
   readonly inputShape: Shape;
+  /** Of what went out, batch included. */
   readonly outputShape: Shape;
+  /** Weights and biases of this layer itself. */
   readonly parameters: number;
   /** Multiplications, each with its addition, of one forward pass. */
   readonly multiplyAdds: number;
+  /** In bytes: the output, and the weights. */
   readonly memory: MemorySummary;
   /**
    * Which cells of the network's input a cell of the output depends on: through chains, and through branches that are
@@ -41,17 +46,23 @@ export interface LayerSummary {
   readonly dense: number | null;
 }
 
+/** A network layer by layer, and in all. `formatSummary` makes a table of it. */
 export interface Summary {
+  /** The shape that `summary` was asked about, batch included. */
   readonly inputShape: Shape;
+  /** In the order in which they run. */
   readonly layers: readonly LayerSummary[];
   /** Each parameter counted once, however many layers share it. */
   readonly parameters: number;
+  /** Multiplications, each with its addition, of one forward pass. */
   readonly multiplyAdds: number;
+  /** In bytes: the outputs of all layers, and all weights. */
   readonly memory: MemorySummary;
   /** Parameters if every convolution were a dense layer. */
   readonly dense: number;
 }
 
+/** What `summary` is told of the input beside its shape. */
 export interface SummaryOptions {
   /** What the input holds; 'int32' for networks that begin with an embedding. Default 'float32'. */
   dtype?: DType | undefined;
@@ -125,6 +136,7 @@ function denseOf(
   return (input.size / batch + bias) * (output.size / batch);
 }
 
+/** Which columns `formatSummary` shows. */
 export interface FormatSummaryOptions {
   /** Adds a column of what dense layers in the place of the convolutions would need. Default false. */
   compareDense?: boolean | undefined;

@@ -16,6 +16,7 @@ import {
 } from '../nn/index.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
+/** Size and regularisation of `alexnet`. */
 export interface AlexNetOptions extends ClassifierOptions {
   /** 1 (default), or 2 for the paper's network, whose second, fourth and fifth convolution see half of the maps. */
   groups?: 1 | 2 | undefined;

@@ -5,6 +5,7 @@ import { Conv3d, Dropout, Flatten, Linear, MaxPool3d, type Module, ReLU, Sequent
 import { fillWeights, gaussian, heInputs, zeroBiases } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
+/** Size and regularisation of `c3d`. */
 export interface C3DOptions extends ClassifierOptions {
   /** Channels of the first convolution; later ones are 2, 4, 8 and 8 times as wide. Default 64. */
   width?: number | undefined;

@@ -17,6 +17,7 @@ import {
 import { normal } from '../nn/init.ts';
 import { withDefaults } from './options.ts';
 
+/** Images and size of `dcganDiscriminator`. */
 export interface DCGANOptions {
   /** Channels of the images. Default 3. */
   channels?: number | undefined;
@@ -24,6 +25,7 @@ export interface DCGANOptions {
   width?: number | undefined;
 }
 
+/** Images, size and noise of `dcganGenerator`. */
 export interface GeneratorOptions extends DCGANOptions {
   /** Numbers of noise that an image is made from. Default 100. */
   latent?: number | undefined;

@@ -11,6 +11,7 @@ import { fillWeights, heOutputs } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 import { resnet50Layers } from './resnet.ts';
 
+/** Branches and regularisation of `deeplabHead`. */
 export interface DeepLabHeadOptions extends ClassifierOptions {
   /** Channels of each branch and of the result before the classifier. Default 256. */
   width?: number | undefined;
@@ -20,6 +21,7 @@ export interface DeepLabHeadOptions extends ClassifierOptions {
   dropout?: number | undefined;
 }
 
+/** Size and regularisation of `deeplabV3`. */
 export interface DeepLabOptions extends ClassifierOptions {
   /** Channels of the backbone's first stage. Default 64. */
   width?: number | undefined;

@@ -10,6 +10,7 @@ import { Block, convNorm, Skip, scaleChannels } from './blocks.ts';
 import { fillWeights, heOutputs, zeroBiases } from './initialise.ts';
 import { type ClassifierOptions, factor, withDefaults } from './options.ts';
 
+/** Size and regularisation of `efficientnetB0`; width and depth make the larger networks of it. */
 export interface EfficientNetOptions extends ClassifierOptions {
   /** Multiplies the channels of every layer; 1 is B0's. */
   width?: number | undefined;

@@ -19,6 +19,7 @@ import { Parallel } from './blocks.ts';
 import { fillWeights, gaussian } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
+/** Classes and regularisation of `googlenet`. */
 export interface GoogLeNetOptions extends ClassifierOptions {
   /** Probability of dropout before the classifier. Default 0.2. */
   dropout?: number | undefined;

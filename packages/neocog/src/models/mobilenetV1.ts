@@ -6,6 +6,7 @@ import { convNorm, scaleChannels } from './blocks.ts';
 import { fillWeights, gaussian, heOutputs, zeroBiases } from './initialise.ts';
 import { type ClassifierOptions, factor, withDefaults } from './options.ts';
 
+/** Size and regularisation of `mobilenetV1` and `mobilenetV2`. */
 export interface MobileNetOptions extends ClassifierOptions {
   /** Multiplies the channels of every layer; the papers' α. Default 1. */
   width?: number | undefined;

@@ -19,6 +19,7 @@ import { Block, convNorm } from './blocks.ts';
 import { fillWeights, heOutputs } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
+/** Classes and width of every ResNet here. */
 export interface ResNetOptions extends ClassifierOptions {
   /** Channels of the first stage, doubled in each later one. Default 64. */
   width?: number | undefined;

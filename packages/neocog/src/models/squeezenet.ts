@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { fillWeights, zeroBiases } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
+/** Classes and regularisation of `squeezenet`. */
 export interface SqueezeNetOptions extends ClassifierOptions {
   /** Probability of dropout before the classifier. Default 0.5. */
   dropout?: number | undefined;

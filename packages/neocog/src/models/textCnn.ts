@@ -17,6 +17,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { Parallel } from './blocks.ts';
 import { withDefaults } from './options.ts';
 
+/** Words, kernels and classes of `textCnn`. */
 export interface TextCnnOptions {
   /** Number of classes. Default 2. */
   classes?: number | undefined;

@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { fillWeights, heInputs, zeroBiases } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
+/** Size, padding and regularisation of `unet`. */
 export interface UNetOptions extends ClassifierOptions {
   /** Channels of the largest maps, doubled at each level. Default 64. */
   width?: number | undefined;

@@ -17,6 +17,7 @@ import {
 import { fillWeights, gaussian, heOutputs, zeroBiases } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
+/** Size and regularisation of every VGG here. */
 export interface VGGOptions extends ClassifierOptions {
   /** Normalise after every convolution. Default false. */
   batchNorm?: boolean | undefined;

@@ -9,6 +9,7 @@ import { add, mul, sigmoid, tanh } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { withDefaults } from './options.ts';
 
+/** Samples, layers and channels of `wavenet`. */
 export interface WaveNetOptions {
   /** Channels of the input: 256 where each sample is a one-hot column (default), 1 for plain amplitudes. */
   inChannels?: number | undefined;
