@@ -31,7 +31,7 @@ export const depthwisePlanner: ConvPlanner = {
 export const refuseGroups = (g: ConvGeometry): string | null =>
   g.groups === g.inChannels && g.groups > 1
     ? null
-    : `${g.inChannels} channels in ${g.groups} groups; needs several groups of one channel`;
+    : `${g.inChannels} channels in ${g.groups === 1 ? 'one group' : `${g.groups} groups`}; needs several groups of one channel`;
 
 /** Channels are collected before the taps of a row, elsewhere after them. */
 const refuseCollecting = ({ geometry: g, kernel, engine }: ConvTask): string | null =>
