@@ -99,11 +99,9 @@ class Order {
 class Session {
   /** @type {Judged[]} */
   judged = [];
-  /** Seconds of each list of tests, without a change. @type {Map<string, number>} */
+  /** Seconds of each test without a change; null for one that fails even so. @type {Map<string, number | null>} */
   #usual = new Map();
   #order = new Order();
-  /** Tests that fail without a change. @type {Set<string>} */
-  #failing = new Set();
   #tests;
 
   /** @param {string[]} files */
@@ -127,10 +125,10 @@ class Session {
   /** @param {Runner} runner @param {string} sandbox @param {Mutant} mutant @param {string} source */
   async #tryOut(runner, sandbox, mutant, source) {
     const path = join(sandbox, mutant.file);
-    const tests = testsOf(mutant.file, this.#tests).filter((test) => !this.#failing.has(test));
-    for (const all of this.#order.stagesOf(tests)) {
-      const seconds = await this.#timeOf(runner, mutant.file, all);
-      const stage = all.filter((test) => !this.#failing.has(test));
+    for (const all of this.#order.stagesOf(testsOf(mutant.file, this.#tests))) {
+      for (const test of all) await this.#time(runner, mutant.file, test);
+      const stage = all.filter((test) => this.#usual.get(test) !== null);
+      const seconds = stage.reduce((sum, test) => sum + (this.#usual.get(test) ?? 0), 0);
       replaceFile(path, apply(source, mutant));
       const failed = await runner.run(stage, mutant.file, 20 + 5 * seconds);
       replaceFile(path, source);
@@ -139,30 +137,18 @@ class Session {
     return '';
   }
 
-  /** How long these tests take without a change; those that fail even so are left out from then on. @param {Runner} runner @param {string} file @param {string[]} stage */
-  async #timeOf(runner, file, stage) {
-    const key = [...stage].sort().join();
-    const known = this.#usual.get(key);
-    if (known !== undefined) return known;
+  /** How long a test takes without a change; one that fails even so is left out from then on. @param {Runner} runner @param {string} file @param {string} test */
+  async #time(runner, file, test) {
+    if (this.#usual.has(test)) return;
     const start = performance.now();
-    let failed = await runner.run(stage, file, 1200);
+    let failed = await runner.run([test], file, 1200);
     // Once more in a new process, which nothing has been in before.
     if (failed !== '') {
       runner.dispose();
-      failed = await runner.run(stage, file, 1200);
+      failed = await runner.run([test], file, 1200);
     }
-    const seconds = (performance.now() - start) / 1000;
-    if (failed === '') this.#usual.set(key, seconds);
-    else this.#leaveOut(failed, stage);
-    return seconds;
-  }
-
-  /** @param {string} failed @param {string[]} stage */
-  #leaveOut(failed, stage) {
-    const test = stage.find((each) => failed.startsWith(each));
-    if (test === undefined) throw new Error(`mutate: tests fail without any change: ${failed}`);
-    console.log(`      ${test} is left out, it fails without any change: ${failed}`);
-    this.#failing.add(test);
+    this.#usual.set(test, failed === '' ? (performance.now() - start) / 1000 : null);
+    if (failed !== '') console.log(`      ${test} is left out, it fails without any change: ${failed}`);
   }
 
   /** @param {Judged} judged */

@@ -43,7 +43,11 @@ async function runTests(tests, changed) {
   await cancelled;
   cancelled = undefined;
   if (failed !== '') return failed;
-  const broken = testModules.find((module) => module.errors().length > 0 || !module.ok());
+  // Those of earlier runs are among them.
+  const own = new Set(specifications.map(({ moduleId }) => moduleId));
+  const broken = testModules.find(
+    (module) => own.has(module.moduleId) && (module.errors().length > 0 || !module.ok()),
+  );
   if (broken) return `${relative(root, broken.moduleId)} does not load or fails as a whole`;
   return unhandledErrors.length > 0 ? 'an error outside of any test' : '';
 }
