@@ -51,6 +51,7 @@ const defaults = (bytes: number): Required<Record<Limit, number>> => ({
   work: 2 ** 30 + 256 * bytes,
 });
 
+/** What a file may still take, of memory and of time, and when it may not. */
 export class Budget {
   /** Begins errors: the function and the file. */
   readonly about: string;

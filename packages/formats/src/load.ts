@@ -13,6 +13,7 @@ import { readArtifacts } from './tfjs/artifacts.ts';
 import { readTfjs } from './tfjs/load.ts';
 import { parseTorch } from './torch.ts';
 
+/** What `loadFile` is told of a file, whatever its format. */
 export interface LoadOptions extends ReadOptions {
   /** Of a file of torch.save: only what lies within this key, such as `state_dict`. */
   readonly within?: string | undefined;
@@ -20,7 +21,9 @@ export interface LoadOptions extends ReadOptions {
   readonly shapes?: Readonly<Record<string, readonly number[] | number>> | undefined;
 }
 
+/** What `loadFile` found: a network, or weights alone. */
 export interface LoadedFile {
+  /** By the first bytes; see `detectFormat`. */
   readonly format: Format;
   /** Null for a file of weights alone. */
   readonly network: nn.NamedModule | null;

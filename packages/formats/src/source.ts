@@ -8,7 +8,10 @@ import { plainly, shown } from './shown.ts';
 /** URL, where the compiler knows it. */
 export type Address = typeof globalThis extends { URL: { prototype: infer Known } }
   ? Known
-  : { readonly href: string };
+  : {
+      /** The whole address. */
+      readonly href: string;
+    };
 
 /**
  * Bytes, a path or `file:` URL (Node), or an `http(s):`, `data:` or `blob:` URL. In a browser any string is a

@@ -16,6 +16,7 @@ import { gather, reach, swapBytes } from './strided.ts';
 import { storageOf, type TorchStorage, TorchTensor, torchGlobals } from './torch-values.ts';
 import { isZip, unzip } from './zip.ts';
 
+/** What `loadTorch` and `parseTorch` are told of a file beside its limits. */
 export interface TorchOptions extends ReadOptions {
   /**
    * Only what lies within this key, such as `state_dict`, which then no longer begins the keys. Whatever lies elsewhere is

@@ -40,6 +40,7 @@ export function withBackend<T>(name: BackendName, body: () => T): T {
   }
 }
 
+/** What `configure` sets for the whole page or process. What is left out stays as it is. */
 export interface Settings {
   /** What runs operations. Default 'wasm', and 'reference' where the engine has no WebAssembly SIMD. */
   backend?: BackendName | undefined;
@@ -81,7 +82,9 @@ export function configure(settings: Settings): void {
   Object.assign(preferences, { threads, exactConvolution });
 }
 
+/** What runs operations now. */
 export interface Features {
+  /** The backend: 'wasm' or 'reference'. */
   readonly backend: string;
   /** How kernels multiply and add: `fma`, `mul+add`, `wide fma` or `wide mul+add`; `none` where there are no kernels. */
   readonly simd: string;

@@ -13,6 +13,15 @@ import { encodeConstant, storedAs, type WeightStorage } from './stored.ts';
 import { encodeText } from './text-code.ts';
 import { declarations, inComment, manifest, readme, sizeOf } from './texts.ts';
 
+/** What pixels become before the network sees them, in units of 0 to 255: one number for all channels, or one each. */
+interface PixelScale {
+  /** Subtracted first. */
+  readonly mean: readonly number[];
+  /** Divides what is left. */
+  readonly std: readonly number[];
+}
+
+/** How `esModule` writes a network, and what its page shows. */
 export interface EsModuleOptions {
   /** What the network is called in the README, on the page and as a package. Default `network`. */
   name?: string | undefined;
@@ -24,12 +33,14 @@ export interface EsModuleOptions {
   /** For the page: what the values of the output stand for. */
   labels?: readonly string[] | undefined;
   /** For the page: the network sees (pixel − mean) / std for pixels from 0 to 255, a number for all channels or for each. */
-  pixels?: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined;
+  pixels?: PixelScale | undefined;
 }
 
 /** A file to be written. */
 export interface OutputFile {
+  /** Within the folder, such as `network.js`. */
   readonly name: string;
+  /** The whole content; every file is text. */
   readonly text: string;
   /** Of all weights, how much is written with this file. */
   readonly share: number;

@@ -13,20 +13,26 @@ export interface Step {
   readonly name: string;
   /** An `Operation`, a `Block`, or a layer, which takes one tensor and gives one. */
   readonly module: nn.Module;
+  /** Names of values, in the order in which the module takes them. */
   readonly inputs: readonly string[];
+  /** Names for the values that the module gives, in its order. */
   readonly outputs: readonly string[];
 }
 
 /** As the only axis of a shape: of any number of axes of any size. */
 export const anyAxes = '…';
 
+/** An input of an imported network. */
 export interface GraphInput extends nn.NamedValue {
   /** The type in the file, where it is not `dtype`: int64 arrives as int32 and is int64 inside. */
   readonly type?: HostType | undefined;
 }
 
+/** What a `GraphModule` is made of. */
 export interface GraphSpec {
+  /** What is given in each run, in order. */
   readonly inputs: readonly GraphInput[];
+  /** Which values come out, in order, by the names that steps, inputs or constants give them. */
   readonly outputs: readonly nn.NamedValue[];
   /** In an order in which they can run. */
   readonly steps: readonly Step[];

@@ -22,8 +22,11 @@ export type HostType =
 
 /** Values known now, row-major. Whole numbers are exact up to 2⁵³. */
 export class HostArray {
+  /** The type in the file. */
   readonly dtype: HostType;
+  /** As many as the shape holds, whatever the type. */
   readonly data: Float64Array;
+  /** Size of each axis; `[]` for a single number. */
   readonly shape: readonly number[];
 
   constructor(dtype: HostType, data: ArrayLike<number>, shape: readonly number[] = [data.length]) {

@@ -14,6 +14,7 @@ import { Hdf5Group } from './hdf5.ts';
 import { buildNetwork, type CustomLayers, type NetworkSource } from './network.ts';
 import { ArchiveWeights, Hdf5Weights } from './weights.ts';
 
+/** What `loadKeras` is told of a file beside its limits. */
 export interface LoadKerasOptions extends ReadOptions {
   /** Layers that neocog does not know, by class name or by name. */
   customLayers?: CustomLayers | undefined;

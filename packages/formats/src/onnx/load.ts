@@ -21,6 +21,7 @@ import { type Model, parseModel, tensorsOf, weightNames } from './model.ts';
 import type { GraphProto, ValueInfoProto } from './schema.ts';
 import { type ExternalFiles, elementType, externalLocation } from './tensors.ts';
 
+/** What `loadOnnx` is told of a file beside its limits. */
 export interface LoadOnnxOptions extends ReadOptions {
   /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
   shapes?: Readonly<Record<string, readonly number[] | number>> | undefined;

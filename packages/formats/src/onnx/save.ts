@@ -16,6 +16,7 @@ import { GraphWriter } from './write/graphWriter.ts';
 import { isLayer, writeLayer } from './write/layers.ts';
 import { writeNode } from './write/nodes.ts';
 
+/** For which inputs `saveOnnx` writes a network, and in which version. */
 export interface SaveOnnxOptions {
   /** Shape of the input, or shapes by name, as for `compile`. The file is for these sizes. */
   input?: InputShapes | undefined;

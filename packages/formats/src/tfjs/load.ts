@@ -13,6 +13,7 @@ import { readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.
 import { buildGraph } from './graph.ts';
 import { readWeights } from './weights.ts';
 
+/** What `loadTfjs` is told of a model beside its limits. */
 export interface LoadTfjsOptions extends ReadOptions {
   /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
   shapes?: Shapes | undefined;

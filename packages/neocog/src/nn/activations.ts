@@ -104,15 +104,21 @@ export class LeakyReLU extends Elementwise<OptionsOf<typeof leakyRelu>> {
 
 const preluFields = { init: finite };
 
+/** Options of `nn.PReLU` beside the number of slopes. */
+interface PReLUOptions {
+  /** What the slopes start from. Default 0.25. */
+  init?: number | undefined;
+}
+
 /** x above 0, a learned slope · x elsewhere; see `prelu`. One slope, or one per channel of `[n, c, …]`. */
 export class PReLU extends Layer<Same> {
+  /** The slopes `[numParameters]`. */
   readonly weight: Parameter;
 
   /**
-   * @param options.init What the slopes start from. Default 0.25.
    * @throws ShapeError if `numParameters` is not a whole number of 1 or more, or `init` is no finite number.
    */
-  constructor(numParameters = 1, options: { init?: number | undefined } = {}) {
+  constructor(numParameters = 1, options: PReLUOptions = {}) {
     super();
     need('PReLU', 'numParameters', numParameters, count);
     needOptions('PReLU', options, preluFields);

@@ -18,7 +18,9 @@ import { Module } from './module.ts';
 
 type Operation = (x: Tensor, outputSize: PerAxis, options: AdaptivePoolOptions) => Tensor;
 
+/** What every adaptive pooling layer has: windows as large as the input needs, so that there are `outputSize` of them. */
 abstract class AdaptivePool extends Module {
+  /** Cells of the result: a number for every spatial axis, or one each. */
   readonly outputSize: PerAxis;
   readonly #pool: Operation;
   readonly #options: AdaptivePoolOptions;

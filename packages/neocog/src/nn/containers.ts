@@ -48,7 +48,9 @@ function namedLayers(layers: SequentialArguments): Record<string, Module> {
 
 /** body(x) + shortcut(x); without a shortcut body(x) + x. He et al., 2016. */
 export class Residual extends Module {
+  /** What is computed; its result has the shape of the shortcut's, or of x without one. */
   readonly body: Module;
+  /** What x goes through on its way past the body; null for x as it is. */
   readonly shortcut: Module | null;
 
   constructor(body: Module, shortcut: Module | null = null) {

@@ -30,6 +30,7 @@ type Rank = 1 | 2 | 3;
 /** A layer's channel counts are those of all groups together. */
 type Ungrouped<O> = Omit<O, 'groups'>;
 
+/** What convolution layers add to the options of the operations. */
 interface LayerOptions {
   /** Learn a bias per output channel. Default true. */
   bias?: boolean | undefined;
@@ -37,6 +38,7 @@ interface LayerOptions {
   activation?: Activation | undefined;
 }
 
+/** What convolution layers take of the operations beside the window. */
 interface KernelOptions {
   /** Turn the kernel around: convolution as mathematics defines it, where the default is cross-correlation. */
   flipKernel?: boolean | undefined;
@@ -47,6 +49,10 @@ interface KernelOptions {
  * PyTorch's in either `layout` of the data.
  */
 export interface ConvLayerOptions extends ConvOptions, KernelOptions, LayerOptions {}
+/**
+ * Options of transposed convolution layers: those of the operations, `bias` as a yes or no, and an activation. Weights
+ * are laid out as PyTorch's in either `layout` of the data.
+ */
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions, KernelOptions, LayerOptions {}
 
 const layerFields = { bias: flag, flipKernel: flag, activation: activationField };
@@ -92,8 +98,11 @@ abstract class ConvLayer<
   O extends ConvLayerOptions | ConvTransposeLayerOptions,
   R extends Rule,
 > extends Layer<R> {
+  /** `[out, in/groups, …kernel]`, of transposed convolution `[in, out/groups, …kernel]`, in either `layout`. */
   readonly weight: Parameter;
+  /** `[out]`; null for a layer made with `bias: false`. */
   readonly bias: Parameter | null;
+  /** As they were given, without `bias` and `activation`. */
   readonly options: Omit<O, keyof LayerOptions>;
   protected readonly rank: Rank;
   readonly #layout: Layout | undefined;
@@ -142,6 +151,7 @@ const defaults: Readonly<Record<string, unknown>> = {
 const convolutions = { 1: conv1d, 2: conv2d, 3: conv3d };
 const transposed = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d };
 
+/** A layer that convolves: `weight`, `bias` and options, and an activation at the end. */
 abstract class Conv<R extends Rule> extends ConvLayer<ConvLayerOptions, R> {
   constructor(
     rank: Rank,
@@ -161,6 +171,7 @@ abstract class Conv<R extends Rule> extends ConvLayer<ConvLayerOptions, R> {
   }
 }
 
+/** A layer that convolves transposed: `weight`, `bias` and options, and an activation at the end. */
 abstract class ConvTranspose<R extends Rule> extends ConvLayer<ConvTransposeLayerOptions, R> {
   constructor(
     rank: Rank,

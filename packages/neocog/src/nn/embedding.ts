@@ -8,6 +8,7 @@ import { Module, Parameter } from './module.ts';
 
 /** Rows of a table by number: int32 `[…]` → `[…, features]`. Weight `[count, features]`, standard normal at first. */
 export class Embedding extends Module {
+  /** The table `[count, features]`. */
   readonly weight: Parameter;
 
   constructor(count: number, features: number) {

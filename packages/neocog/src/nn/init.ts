@@ -25,7 +25,9 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** The function that follows a layer, whose gain keeps the variance of values. */
 export type Nonlinearity = 'linear' | 'conv' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
 
+/** Where random first values come from. */
 export interface RandomOptions {
+  /** Draws the values; the default generator unless given, see `manualSeed`. */
   generator?: Generator | undefined;
 }
 
@@ -41,8 +43,16 @@ export function gain(nonlinearity: Nonlinearity, slope = 0.01): number {
 const gains = { linear: 1, conv: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, leaky_relu: 1, selu: 3 / 4 };
 const nonlinearityField: Field<Nonlinearity> = keyOf(gains);
 
+/** How many numbers a weight joins. */
+interface Fans {
+  /** Inputs of each output: in · kernel. */
+  fanIn: number;
+  /** Outputs of each input: out · kernel. */
+  fanOut: number;
+}
+
 /** Inputs and outputs that each cell of a weight `[out, in, …kernel]` joins. @throws ShapeError for fewer than 2 axes. */
-export function fans(t: Tensor): { fanIn: number; fanOut: number } {
+export function fans(t: Tensor): Fans {
   need('fans', 'weight', t, floatTensor);
   if (t.rank < 2) {
     throw new ShapeError(`fans: weight has shape ${formatShape(t.shape)}, [out, in, …] is needed`);
@@ -97,6 +107,7 @@ export function normal(t: Tensor, mean = 0, std = 1, options: RandomOptions = {}
   return fill(t, () => mean + std * source.normal());
 }
 
+/** The bell of `truncNormal`, and where it is cut. */
 export interface TruncNormalOptions extends RandomOptions {
   /** Of the distribution before it is cut. Default 0. */
   mean?: number | undefined;
@@ -194,13 +205,19 @@ export function eye(t: Tensor): Tensor {
   return t;
 }
 
+/** What `dirac` must know of the convolution. */
+interface DiracOptions {
+  /** Its groups. Default 1. */
+  groups?: number | undefined;
+}
+
 /**
  * A convolution that passes as many channels on as it can, unchanged: 1 at the middle tap from channel i to channel i of
  * each group. Weight `[out, in / groups, …kernel]`.
  *
  * @throws ShapeError without a kernel axis, or if groups do not divide the output channels.
  */
-export function dirac(t: Tensor, options: { groups?: number | undefined } = {}): Tensor {
+export function dirac(t: Tensor, options: DiracOptions = {}): Tensor {
   need('dirac', 'weight', t, floatTensor);
   needOptions('dirac', options, diracFields);
   const { groups = 1 } = options;
@@ -221,6 +238,7 @@ export function dirac(t: Tensor, options: { groups?: number | undefined } = {}):
   return t;
 }
 
+/** Scale and source of `orthogonal`. */
 export interface OrthogonalOptions extends RandomOptions {
   /** Length of every row or column. Default 1; see `gain`. */
   gain?: number | undefined;
@@ -277,6 +295,7 @@ function addScaled(to: Float64Array, what: Float64Array, scale: number): void {
   for (let i = 0; i < to.length; i++) to[i] += scale * what[i];
 }
 
+/** Scale and source of `xavierUniform` and `xavierNormal`. */
 export interface XavierOptions extends RandomOptions {
   /** Default 1; see `gain`. */
   gain?: number | undefined;
@@ -305,6 +324,7 @@ export function xavierNormal(t: Tensor, options: XavierOptions = {}): Tensor {
   });
 }
 
+/** Which variance `kaimingUniform` and `kaimingNormal` keep. */
 export interface KaimingOptions extends RandomOptions {
   /** Keep the variance forwards (`fanIn`, default) or backwards (`fanOut`). */
   mode?: 'fanIn' | 'fanOut' | undefined;

@@ -12,16 +12,24 @@ import { layerDefault } from './init.ts';
 import { Layer, Parameter } from './module.ts';
 
 /** What linear layers take, lazy ones too. */
+/** Options of `nn.Linear` and `nn.LazyLinear`. */
+export interface LinearLayerOptions {
+  /** Learn a bias per output. Default true. */
+  bias?: boolean | undefined;
+}
+
 export const linearFields = { bias: flag };
 
 /** x·wᵀ + bias: `[…, in]` → `[…, out]`. Weight `[out, in]`. */
 export class Linear<const In extends number = number, const Out extends number = number> extends Layer<
   Multiplies<In, Out>
 > {
+  /** `[out, in]`. */
   readonly weight: Parameter;
+  /** `[out]`; null for a layer made with `bias: false`. */
   readonly bias: Parameter | null;
 
-  constructor(inFeatures: In, outFeatures: Out, options: { bias?: boolean | undefined } = {}) {
+  constructor(inFeatures: In, outFeatures: Out, options: LinearLayerOptions = {}) {
     super();
     need('Linear', 'inFeatures', inFeatures, count);
     need('Linear', 'outFeatures', outFeatures, count);
@@ -57,12 +65,19 @@ export class Flatten extends Layer<Flattens> {
 
 const dropoutFields = { generator };
 
+/** Options of `nn.Dropout` beside the probability. */
+interface DropoutLayerOptions {
+  /** Draws what is zeroed; the default generator unless given, see `manualSeed`. */
+  generator?: Generator | undefined;
+}
+
 /** Zeroes elements with probability p while training; see `dropout`. */
 export class Dropout extends Layer<Same> {
+  /** The probability of an element to become 0. */
   readonly p: number;
   readonly #generator: Generator | undefined;
 
-  constructor(p = 0.5, options: { generator?: Generator | undefined } = {}) {
+  constructor(p = 0.5, options: DropoutLayerOptions = {}) {
     super();
     need('Dropout', 'p', p, between(0, 1));
     this.p = p;

@@ -22,11 +22,16 @@ import {
   convLayerFields,
   convTransposeLayerFields,
 } from './conv.ts';
-import { Linear, linearFields } from './layers.ts';
+import { Linear, type LinearLayerOptions, linearFields } from './layers.ts';
 import { Module, type Parameter, type StateDict } from './module.ts';
 
 /** A layer with a weight and perhaps a bias. */
-type Weighted = Module & { readonly weight: Parameter; readonly bias: Parameter | null };
+interface Weighted extends Module {
+  /** Of the shape that the layer says. */
+  readonly weight: Parameter;
+  /** One number per output; null for a layer without. */
+  readonly bias: Parameter | null;
+}
 
 /** How a lazy layer becomes a plain one. */
 interface Recipe<L extends Weighted> {
@@ -36,6 +41,7 @@ interface Recipe<L extends Weighted> {
   readonly inputsOfWeight: (weight: Shape) => number;
 }
 
+/** A layer whose parameters are made by the first input, or by a state dict that is loaded before it. */
 abstract class Lazy<L extends Weighted> extends Module {
   readonly #recipe: Recipe<L>;
   #layer: L | null = null;
@@ -53,12 +59,12 @@ abstract class Lazy<L extends Weighted> extends Module {
     );
   }
 
-  /** @throws ShapeError before the first input. */
+  /** That of the plain layer. @throws ShapeError before the first input. */
   get weight(): Parameter {
     return this.layer.weight;
   }
 
-  /** @throws ShapeError before the first input. */
+  /** That of the plain layer; null for one without. @throws ShapeError before the first input. */
   get bias(): Parameter | null {
     return this.layer.bias;
   }
@@ -106,6 +112,7 @@ const asIfKnown = <O extends ConvLayerOptions>({ rank, outChannels, kernel, opti
 
 type Unknown<O> = Omit<ConvLayerArguments<O>, 'inChannels'>;
 
+/** A convolution layer whose input channels the first input tells. */
 abstract class LazyConv<L extends Weighted> extends Lazy<L> {
   constructor(given: Unknown<ConvLayerOptions>, make: (inChannels: number) => L) {
     const fn = new.target.name;
@@ -118,6 +125,7 @@ abstract class LazyConv<L extends Weighted> extends Lazy<L> {
   }
 }
 
+/** A transposed convolution layer whose input channels the first input tells. */
 abstract class LazyConvTranspose<L extends Weighted> extends Lazy<L> {
   constructor(given: Unknown<ConvTransposeLayerOptions>, make: (inChannels: number) => L) {
     const fn = new.target.name;
@@ -180,7 +188,7 @@ export class LazyConvTranspose3d extends LazyConvTranspose<ConvTranspose3d> {
 
 /** A `Linear` whose input features, the last axis, the first input tells. */
 export class LazyLinear extends Lazy<Linear> {
-  constructor(outFeatures: number, options: { bias?: boolean | undefined } = {}) {
+  constructor(outFeatures: number, options: LinearLayerOptions = {}) {
     need('LazyLinear', 'outFeatures', outFeatures, count);
     needOptions('LazyLinear', options, linearFields);
     super({

@@ -21,6 +21,15 @@ export class Parameter extends Tensor {
 /** The state of a module: every parameter and buffer by PyTorch's key. */
 export type StateDict = Record<string, Tensor>;
 
+/** How `loadStateDict` compares keys. */
+interface LoadStateDictOptions {
+  /**
+   * Refuse missing and unknown keys. Default true. The `num_batches_tracked` of normalisations, which weights from before
+   * PyTorch 0.4.1 and from other frameworks lack, may always be missing.
+   */
+  strict?: boolean | undefined;
+}
+
 /** `runningMean` → `running_mean`: keys are PyTorch's, properties are named as JavaScript does. */
 const stateKey = (property: string): string => property.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 
@@ -32,6 +41,7 @@ export abstract class Module {
   /** Dropout and batch normalisation behave differently while training. */
   training = true;
 
+  /** What the module computes of an input. How the shapes go together, each class says. */
   abstract forward(x: Tensor): Tensor;
 
   /** The type of what `forward` takes: a network that begins with an embedding takes numbers of words. */
@@ -74,6 +84,10 @@ export abstract class Module {
     return this.#allTensors().filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter);
   }
 
+  /**
+   * Every parameter, in the order of `namedParameters`: what an optimiser takes. Those of a part that stands at two
+   * places come twice.
+   */
   parameters(): Parameter[] {
     return this.namedParameters().map(([, parameter]) => parameter);
   }
@@ -92,11 +106,9 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers. No value is changed unless everything fits.
    *
-   * @param options.strict Refuse missing and unknown keys (default true). The `num_batches_tracked` of normalisations, which
-   * weights from before PyTorch 0.4.1 and from other frameworks lack, may always be missing.
    * @throws ShapeError naming the keys that are missing, unknown, or of another shape.
    */
-  loadStateDict(state: StateDict, options: { strict?: boolean | undefined } = {}): void {
+  loadStateDict(state: StateDict, options: LoadStateDictOptions = {}): void {
     need('loadStateDict', 'state', state, stateField);
     needOptions('loadStateDict', options, loadFields);
     for (const [path, module] of this.namedModules()) module.takeShapes(state, path && `${path}.`);

@@ -6,9 +6,11 @@ import { Module } from './module.ts';
 
 /** An input or output of a network. */
 export interface NamedValue {
+  /** Unique among the inputs, or among the outputs. */
   readonly name: string;
   /** A size per axis; a text names a size that is open, such as the batch. `['…']` is any number of axes. */
   readonly shape: readonly (number | string)[];
+  /** What its tensor holds. */
   readonly dtype: DType;
 }
 
@@ -17,7 +19,9 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /** A network with any number of named inputs and outputs; one with a single input is used like any other module. */
 export abstract class NamedModule extends Module {
+  /** In the order of the network; `run` takes tensors by their names. */
   abstract readonly inputs: readonly NamedValue[];
+  /** In the order of the network; `run` gives tensors by their names, and `forward` gives the first. */
   abstract readonly outputs: readonly NamedValue[];
 
   override get inputType(): DType {

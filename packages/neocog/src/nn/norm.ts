@@ -18,6 +18,7 @@ const affineOf = (shape: Shape, weight: boolean, bias: boolean) => ({
   bias: bias ? new Parameter(zeros(shape)) : null,
 });
 
+/** What batch and instance normalisation layers share. */
 interface ChannelNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
@@ -33,11 +34,17 @@ type ChannelNormSettings = Required<{ [K in keyof ChannelNormOptions]: NonNullab
 
 /** What batch and instance normalisation share: per channel a scale, a shift, and running statistics. */
 abstract class ChannelNorm<R extends Rule> extends Layer<R> {
+  /** Scale per channel, `[c]`; null without `affine`. */
   readonly weight: Parameter | null;
+  /** Shift per channel, `[c]`; null without `affine`. */
   readonly bias: Parameter | null;
+  /** Running mean per channel, `[c]`, which evaluation uses; null without `trackRunningStats`. */
   readonly runningMean: Tensor | null;
+  /** Running variance per channel, `[c]`, which evaluation uses; null without `trackRunningStats`. */
   readonly runningVar: Tensor | null;
+  /** How many batches the running statistics have seen, `[]`; null without `trackRunningStats`. */
   readonly numBatchesTracked: Tensor | null;
+  /** Added to the variance. */
   readonly eps: number;
   readonly #channels: number;
   readonly #ranks: readonly number[];
@@ -74,6 +81,7 @@ abstract class ChannelNorm<R extends Rule> extends Layer<R> {
   }
 }
 
+/** Options of batch normalisation layers; affine and with running statistics unless they say otherwise. */
 export interface BatchNormLayerOptions extends ChannelNormOptions {
   /**
    * Share of the batch in the running statistics. Default 0.1; Keras calls 1 − momentum its momentum. With null they are
@@ -86,6 +94,7 @@ const batchFields: Fields<BatchNormLayerOptions> = { ...channelFields, momentum:
 
 /** Batch normalisation of `[n, c, …]`; see `batchNorm`. Affine and with running statistics unless options say otherwise. */
 abstract class BatchNorm<C extends number> extends ChannelNorm<OfChannels<C>> {
+  /** Share of the batch in the running statistics; null for the average of all batches so far. */
   readonly momentum: number | null;
 
   constructor(channels: C, ranks: readonly number[], options: BatchNormLayerOptions = {}) {
@@ -137,6 +146,7 @@ export class BatchNorm3d<const C extends number = number> extends BatchNorm<C> {
   }
 }
 
+/** Options of instance normalisation layers; neither affine nor with running statistics unless they say so. */
 export interface InstanceNormLayerOptions extends ChannelNormOptions {
   /** Share of the batch in the running statistics. Default 0.1. */
   momentum?: number | undefined;
@@ -149,6 +159,7 @@ const instanceFields: Fields<InstanceNormLayerOptions> = { ...channelFields, mom
  * options say so; with them, evaluation uses them.
  */
 abstract class InstanceNorm extends ChannelNorm<Same> {
+  /** Share of the batch in the running statistics. */
   readonly momentum: number;
   readonly #rank: number;
 
@@ -195,6 +206,7 @@ export class InstanceNorm3d extends InstanceNorm {
   }
 }
 
+/** Options of `nn.GroupNorm` beside groups and channels. */
 export interface GroupNormLayerOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
@@ -206,10 +218,15 @@ const groupFields: Fields<GroupNormLayerOptions> = { eps: atLeast(0), affine: fl
 
 /** Normalises each of `groups` groups of channels of each sample of `[n, c, …]`; see `groupNorm`. */
 export class GroupNorm extends Layer<Same> {
+  /** Scale per channel, `[c]`; null without `affine`. */
   readonly weight: Parameter | null;
+  /** Shift per channel, `[c]`; null without `affine`. */
   readonly bias: Parameter | null;
+  /** How many groups the channels are divided into. */
   readonly groups: number;
+  /** How many channels an input has. */
   readonly channels: number;
+  /** Added to the variance. */
   readonly eps: number;
 
   /** @throws ShapeError if `groups` does not divide `channels`. */
@@ -242,6 +259,7 @@ export class GroupNorm extends Layer<Same> {
   }
 }
 
+/** Options of `nn.LayerNorm` beside the sizes of the last axes. */
 export interface LayerNormLayerOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
@@ -256,9 +274,13 @@ const lastSizes = either(count, listOf('sizes', count, 1));
 
 /** Normalises over the last axes, whose sizes are `normalizedShape`; see `layerNorm`. */
 export class LayerNorm extends Layer<Same> {
+  /** Scale of shape `normalizedShape`; null without `elementwiseAffine`. */
   readonly weight: Parameter | null;
+  /** Shift of shape `normalizedShape`; null without `elementwiseAffine` or `bias`. */
   readonly bias: Parameter | null;
+  /** Sizes of the last axes, over which each part is normalised. */
   readonly normalizedShape: readonly number[];
+  /** Added to the variance. */
   readonly eps: number;
 
   /** @throws ShapeError if `normalizedShape` holds no sizes of 1 or more. */

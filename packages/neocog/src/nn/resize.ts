@@ -10,6 +10,7 @@ import { Module } from './module.ts';
 
 /** Resizes the spatial axes of `[n, c, …]`; see `resize`. */
 export class Upsample extends Module {
+  /** As they were given: `size` or `scale`, and how to get there. */
   readonly options: ResizeOptions;
 
   constructor(options: ResizeOptions) {
@@ -30,7 +31,9 @@ export class Upsample extends Module {
   }
 }
 
+/** A layer that moves elements between channels and space, `factor` per spatial axis. */
 abstract class Shuffle extends Module {
+  /** Side of the block of cells that channels become, or that becomes channels. */
   readonly factor: number;
 
   constructor(factor: number) {

@@ -143,7 +143,9 @@ function halves(
 
 /** Two layers, one after the other. As a whole they have the shape of one convolution. */
 abstract class Separable<D extends Module, P extends Module, R extends Rule> extends Layer<R> {
+  /** Slides the window over each channel by itself, without bias. */
   readonly depthwise: D;
+  /** Mixes the channels of each cell, with bias and activation. */
   readonly pointwise: P;
 
   constructor(parts: { depthwise: D; pointwise: P }) {

@@ -31,7 +31,9 @@ const describeOptions = (options: object): string[] =>
 
 /** The cells under each window as a column: `[n, c, …]` → `[n, c · taps, windows]`; see `unfold`. */
 export class Unfold extends Module {
+  /** Taps: a number for every axis, or one per spatial axis. */
   readonly kernel: PerAxis;
+  /** As they were given. */
   readonly options: UnfoldOptions;
 
   constructor(kernel: PerAxis, options: UnfoldOptions = {}) {
@@ -52,8 +54,11 @@ export class Unfold extends Module {
 
 /** Columns added up to what they were taken from: `[n, c · taps, windows]` → `[n, c, …outputSize]`; see `fold`. */
 export class Fold extends Module {
+  /** Size of each spatial axis of the result. */
   readonly outputSize: readonly number[];
+  /** Taps: a number for every axis, or one per spatial axis. */
   readonly kernel: PerAxis;
+  /** As they were given. */
   readonly options: UnfoldOptions;
 
   constructor(outputSize: readonly number[], kernel: PerAxis, options: UnfoldOptions = {}) {
@@ -77,7 +82,9 @@ export class Fold extends Module {
 
 /** Divides by a power of the squares in neighbouring channels of `[n, c, …]`; see `localResponseNorm`. */
 export class LocalResponseNorm extends Layer<Same> {
+  /** How many neighbouring channels, its own included, each value is divided by. */
   readonly size: number;
+  /** With defaults filled in. */
   readonly options: ResponseNumbers;
 
   constructor(size: number, options: LocalResponseNormOptions = {}) {

@@ -10,6 +10,7 @@ import { Module } from './module.ts';
 
 type Operation = (x: Tensor, indices: Tensor, kernel: PerAxis, options: UnpoolOptions) => Tensor;
 
+/** A layer that puts pooled values back where they came from; `forward` takes their positions second. */
 abstract class MaxUnpool extends Module {
   readonly #unpool: Operation;
   readonly #kernel: PerAxis;

@@ -117,6 +117,7 @@ const inner = e.min(e.max(x, -10), 10);
 const geluBend = e.add(inner, e.mul(0.044715, e.mul(inner, e.mul(inner, inner))));
 const geluTanh = e.mul(half, e.add(1, e.tanh(e.mul(Math.sqrt(2 / Math.PI), geluBend))));
 
+/** Which form of the function `gelu` computes. */
 export interface GeluOptions {
   /** `none` (default) by the error function; `tanh` by the approximation that GPT-2 uses. */
   approximate?: 'none' | 'tanh' | undefined;

@@ -21,6 +21,7 @@ import { reshape } from './reshape.ts';
 import { mixAxis } from './taps.ts';
 import { readView, viewOfAxes } from './view.ts';
 
+/** How adaptive pooling reads its input. */
 export interface AdaptivePoolOptions {
   /** Order of the axes of input and result. Default 'channels-first'. */
   layout?: Layout | undefined;

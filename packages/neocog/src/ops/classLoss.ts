@@ -16,6 +16,7 @@ import { type LossOptions, reductions } from './reduction.ts';
 import { reshape } from './reshape.ts';
 import { logSoftmax } from './softmax.ts';
 
+/** How `nll` weighs and sums up. */
 export interface NllOptions extends LossOptions {
   /** A weight per class, `[c]`. The mean is over the weights of the targets kept. */
   weight?: Tensor | null | undefined;
@@ -45,6 +46,7 @@ export function nll(input: Tensor, target: Tensor, options: NllOptions = {}): Te
   return reduce(task, classTerms(task, task.scores, 0));
 }
 
+/** How `crossEntropy` weighs and sums up. */
 export interface CrossEntropyOptions extends NllOptions {
   /** From 0 to 1: the share of each target that is spread evenly over all classes. Default 0. */
   labelSmoothing?: number | undefined;

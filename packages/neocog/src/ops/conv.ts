@@ -37,6 +37,7 @@ import type { Convolution, TransposedConvolution } from './signatures.ts';
 
 type Rank = 1 | 2 | 3;
 
+/** What convolutions take beside the window: a bias, and how everything is laid out. */
 interface TensorOptions {
   /** `[outChannels]`. */
   bias?: Tensor | null | undefined;
@@ -50,8 +51,10 @@ interface TensorOptions {
   flipKernel?: boolean | undefined;
 }
 
+/** Options of `conv1d`, `conv2d` and `conv3d`. */
 export interface ConvOptions extends GeometryOptions, TensorOptions {}
 
+/** Options of `convTranspose1d`, `convTranspose2d` and `convTranspose3d`. */
 export interface ConvTransposeOptions extends TransposeGeometryOptions, TensorOptions {}
 
 const dataOf = (a: Tensor, w: Tensor, bias: Tensor | null): Values[] =>

@@ -15,6 +15,7 @@ import { flip, slice } from './move.ts';
 import { reshape } from './reshape.ts';
 import { type AxisCells, addViews, type Placed, viewOfAxes } from './view.ts';
 
+/** Which sums `cumSum` takes. */
 export interface CumSumOptions {
   /** Default 0. Negative axes count from the end. */
   axis?: number | undefined;

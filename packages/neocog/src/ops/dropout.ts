@@ -10,6 +10,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { floats } from './check.ts';
 import { fuse } from './fuse.ts';
 
+/** How `dropout` chooses what to zero. */
 export interface DropoutOptions {
   /** Probability of an element to become 0. Default 0.5. */
   p?: number | undefined;

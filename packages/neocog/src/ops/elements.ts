@@ -7,7 +7,7 @@ import { type Fields, needOptions } from '../arguments/options.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
-import { aTensor, axisFields } from '../tensor/fields.ts';
+import { type AxisOptions, aTensor, axisFields } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { full, ones, Tensor } from '../tensor/tensor.ts';
 import { add } from './arithmetic.ts';
@@ -32,7 +32,7 @@ import { addViews, readView } from './view.ts';
  * @throws ShapeError for an index outside of the axis, or indices of another dtype or a shape that does not fit.
  * @example gather(tensor([[5, 6], [7, 8]]), tensor([[1], [0]], [2, 1], { dtype: 'int32' }), { axis: 1 }) // 6, 7
  */
-export function gather(x: Tensor, indices: Tensor, options: { axis?: number | undefined } = {}): Tensor {
+export function gather(x: Tensor, indices: Tensor, options: AxisOptions = {}): Tensor {
   needOptions('gather', options, axisFields);
   const axis = checkElements('gather', x, indices, options.axis);
   const part = cropTo(x, indices.shape.with(axis, x.shape[axis]));
@@ -40,9 +40,8 @@ export function gather(x: Tensor, indices: Tensor, options: { axis?: number | un
   return fromRows(found, indices.shape, axis);
 }
 
-export interface ScatterOptions {
-  /** Default 0. Negative axes count from the end. */
-  axis?: number | undefined;
+/** Where `scatter` puts values, and what becomes of those that are there. */
+export interface ScatterOptions extends AxisOptions {
   /** 'none' (default) replaces elements, by the last value where several meet; 'add' adds to them. */
   reduction?: 'none' | 'add' | undefined;
 }

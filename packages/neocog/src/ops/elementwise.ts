@@ -78,6 +78,7 @@ export const maximum = binary('maximum', e.max(x, e.input(1)));
 /** The smaller of a and b; NaN if either is. At a tie each gets half of the gradient. Shapes broadcast. @throws ShapeError if they do not. */
 export const minimum = binary('minimum', e.min(x, e.input(1)));
 
+/** The limits of `clamp`. */
 export interface ClampOptions {
   /** What is below becomes this: a number, or a tensor that broadcasts. Default: nothing is. */
   min?: TensorLike | undefined;

@@ -13,6 +13,7 @@ import { fuse, maxAlong } from './fuse.ts';
 import { scatterAdd } from './gather.ts';
 import { toChannelsFirst, toChannelsLast } from './layout.ts';
 
+/** How global pooling reads its input. */
 export interface GlobalPoolOptions {
   /** Order of the axes of input and result. Default 'channels-first'. */
   layout?: Layout | undefined;

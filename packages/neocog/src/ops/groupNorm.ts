@@ -13,6 +13,7 @@ import { checkAffine, checkPair, momentsOf, normalise, type Statistics, updateRu
 import { mean } from './reduce.ts';
 import { reshape } from './reshape.ts';
 
+/** What group, instance and layer normalisation share. */
 interface AffineOptions {
   /** Scale; 1 unless given. Of shape `[c]`, in layerNorm of `normalizedShape`. */
   weight?: Tensor | null | undefined;
@@ -66,6 +67,7 @@ function checkChannels(fn: string, x: Tensor, tensors: Record<string, Tensor | n
   checkAffine(fn, x, [x.shape[1]], tensors);
 }
 
+/** Options of `groupNorm`. */
 export interface GroupNormOptions extends AffineOptions {
   /** How many groups the channels are divided into. */
   groups: number;
@@ -98,6 +100,7 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, options: GroupNormOptio
   return normaliseView('groupNorm', x, groupViews(x, groups), affine).output;
 }
 
+/** Options of `instanceNorm`: with running statistics it also updates these. */
 export interface InstanceNormOptions extends AffineOptions {
   /** `[c]`, updated in place by the mean over the batch; null (default) for none. */
   runningMean?: Tensor | null | undefined;
@@ -142,6 +145,7 @@ export function instanceNorm<S extends Shape>(x: Tensor<S>, options: InstanceNor
   return output;
 }
 
+/** Options of `layerNorm`. */
 export interface LayerNormOptions extends AffineOptions {
   /** Sizes of the last axes, over which each part is normalised; a number for the last alone. */
   normalizedShape: number | readonly number[];

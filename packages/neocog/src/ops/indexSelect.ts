@@ -6,7 +6,7 @@ import { needOptions } from '../arguments/options.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
-import { axisFields, intTensor } from '../tensor/fields.ts';
+import { type AxisOptions, axisFields, intTensor } from '../tensor/fields.ts';
 import { formatShape, resolveAxis } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
@@ -30,7 +30,7 @@ import { readView, viewOfAxes } from './view.ts';
 export function indexSelect(
   x: Tensor,
   indices: readonly number[] | Tensor,
-  options: { axis?: number | undefined } = {},
+  options: AxisOptions = {},
 ): Tensor {
   needTensor('indexSelect', 'input', x);
   need('indexSelect', 'indices', indices, someIndices);

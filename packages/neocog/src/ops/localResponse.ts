@@ -14,6 +14,7 @@ import { fuse } from './fuse.ts';
 import { windowSum } from './pool.ts';
 import { reshape } from './reshape.ts';
 
+/** The numbers in the formula of `localResponseNorm`. */
 export interface LocalResponseNormOptions {
   /** Factor of the mean of squares. Default 1e-4. */
   alpha?: number | undefined;

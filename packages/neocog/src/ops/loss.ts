@@ -51,6 +51,7 @@ export function l1(input: Tensor, target: Tensor, options: LossOptions = {}): Te
   return pairLoss('l1', distance, [input, target], options);
 }
 
+/** Options of `smoothL1`. */
 export interface SmoothL1Options extends LossOptions {
   /** Up to this distance the loss is a parabola, beyond it a line of slope 1. Default 1. */
   beta?: number | undefined;
@@ -71,6 +72,7 @@ export function smoothL1(input: Tensor, target: Tensor, options: SmoothL1Options
   return pairLoss('smoothL1', formula, [input, target], options);
 }
 
+/** Options of `huber`. */
 export interface HuberOptions extends LossOptions {
   /** Up to this distance the loss is a parabola, beyond it a line of this slope. Default 1. */
   delta?: number | undefined;
@@ -91,6 +93,7 @@ export function huber(input: Tensor, target: Tensor, options: HuberOptions = {})
   return pairLoss('huber', formula, [input, target], options);
 }
 
+/** Options of `klDiv`. */
 export interface KlDivOptions {
   /** `batchmean` is what the divergence is defined as. Default `mean`, over all elements. */
   reduction?: BatchReduction | undefined;
@@ -117,6 +120,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {})
   return reduceTerms('klDiv', formula, [input, target], reduction);
 }
 
+/** Options of `bce`. */
 export interface BceOptions extends LossOptions {
   /** Multiplies each element's loss; its shape broadcasts to the input's. */
   weight?: Tensor | null | undefined;
@@ -179,6 +183,7 @@ export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Te
   return reduceTerms('bce', e.mul(factor, bceFormula()), inputs, reduction);
 }
 
+/** Options of `bceWithLogits`. */
 export interface BceWithLogitsOptions extends BceOptions {
   /** Multiplies what targets of 1 cost, to make up for their being few; its shape broadcasts to the input's. */
   posWeight?: Tensor | null | undefined;

@@ -12,6 +12,7 @@ import { floats } from './check.ts';
 import { fuse } from './fuse.ts';
 import { windowSum } from './pool.ts';
 
+/** Options of `lpPool1d`, `lpPool2d` and `lpPool3d`, which take no padding. */
 export interface LpPoolOptions extends Pick<PoolOptions, 'stride' | 'dilation' | 'ceilMode' | 'layout'> {
   /** p of the norm, 1 or more. Default 2. */
   normType?: number | undefined;

@@ -5,7 +5,7 @@ import { type Field, field, isListOf, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
-import { axisFields, axisList, oneAxis, someTensors } from '../tensor/fields.ts';
+import { type AxisOptions, axisFields, axisList, oneAxis, someTensors } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, type Shape, stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { needTensor } from './check.ts';
@@ -69,6 +69,7 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
 type PerAxis = number | readonly Bound[] | undefined;
 type Bound = number | null | undefined;
 
+/** Which part of each axis `slice` takes. */
 export interface SliceOptions {
   /** The axis that single numbers speak of. Default 0. Not together with lists. */
   axis?: number | undefined;
@@ -137,7 +138,7 @@ function sliceAxis(size: number, start: Bound, end: Bound, step: number): AxisCe
  * @throws ShapeError unless there is at least one tensor and all agree in dtype, rank and every other axis.
  * @example concat([zeros([1, 3, 8, 8]), zeros([1, 5, 8, 8])], { axis: 1 }).shape // [1, 8, 8, 8]
  */
-export function concat(tensors: readonly Tensor[], options: { axis?: number | undefined } = {}): Tensor {
+export function concat(tensors: readonly Tensor[], options: AxisOptions = {}): Tensor {
   need('concat', 'tensors', tensors, someTensors);
   needOptions('concat', options, axisFields);
   const { shape: first, axis } = checkParts(tensors, options.axis ?? 0);

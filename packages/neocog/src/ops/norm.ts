@@ -13,6 +13,7 @@ import { floats, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
 
+/** Options of `batchNorm`; the running statistics are arguments of their own. */
 export interface BatchNormOptions {
   /** Scale per channel, `[c]`; 1 unless given. */
   weight?: Tensor | null | undefined;

@@ -15,6 +15,7 @@ import { needTensor } from './check.ts';
 import { concat } from './move.ts';
 import { addViews, readView, viewOfAxes } from './view.ts';
 
+/** How `pad` fills the border. */
 export interface PadOptions {
   /** How the border is filled. 'constant' (default) takes `value`; the others are those of convolution. */
   mode?: PaddingMode | 'constant' | undefined;

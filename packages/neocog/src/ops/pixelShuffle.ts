@@ -30,6 +30,7 @@ function check(
  */
 export type ShuffleOrder = 'column-row-depth' | 'depth-column-row';
 
+/** How `pixelShuffle` and `pixelUnshuffle` number channels. */
 export interface ShuffleOptions {
   /** Default 'column-row-depth'. */
   order?: ShuffleOrder | undefined;

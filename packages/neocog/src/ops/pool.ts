@@ -19,6 +19,7 @@ import type { Pooling } from './signatures.ts';
 
 type Rank = 1 | 2 | 3;
 
+/** Options of `avgPool1d`, `avgPool2d` and `avgPool3d`. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Count padding as cells of value 0 (default true); else divide by the number of real cells. */
   countIncludePad?: boolean | undefined;
@@ -36,7 +37,9 @@ function sumPoolGrad(g: PoolGeometry, y: Tensor, scale: Float32Array): Tensor {
   return record('sumPoolGrad', data, poolInputShape(g), [y], [(dx) => sumPool(g, dx, scale)]);
 }
 
+/** What max pooling gives where the positions are asked for too. */
 export interface MaxPoolResult {
+  /** The largest value of each window. */
   output: Tensor;
   /** int32, of the output's shape: the flat position of each maximum in its unpadded plane. */
   indices: Tensor;

@@ -16,6 +16,7 @@ import { concat, permute, slice } from './move.ts';
 import { maxPool1dWithIndices } from './pool.ts';
 import { reshape } from './reshape.ts';
 
+/** Which axes a reduction such as `sum` or `mean` takes away. */
 export interface ReduceOptions {
   /** One axis or several; all unless given. Negative axes count from the end. */
   axis?: number | readonly number[] | undefined;
@@ -147,6 +148,7 @@ export function logSumExp(t: Tensor, options: ReduceOptions = {}): Tensor {
   return finish(fuse('logSumExp', e.add(e.log(x), shift), [total, largest]));
 }
 
+/** Along which axis `argMax` and `argMin` look. */
 export interface ArgOptions {
   /** Default: all axes, as one long row. Negative axes count from the end. */
   axis?: number | undefined;

@@ -18,6 +18,7 @@ export type BatchReduction = Reduction | 'batchmean';
 
 export const reductions: readonly Reduction[] = ['mean', 'sum', 'none'];
 
+/** How the losses of the elements become one. */
 export interface LossOptions {
   /** Default `mean`. */
   reduction?: Reduction | undefined;

@@ -46,13 +46,19 @@ function inferAxis(t: Tensor, shape: Shape): Shape {
 
 const squeezeFields = { axis: someAxes };
 
+/** Which axes `squeeze` leaves out. */
+interface SqueezeOptions {
+  /** One axis or several, each of size 1; all of that size unless given. Negative axes count from the end. */
+  axis?: number | readonly number[] | undefined;
+}
+
 /**
  * Leaves out axes of size 1: those named, or all.
  *
  * @throws ShapeError for an axis that does not exist or has another size.
  * @example squeeze(zeros([1, 3, 1]), { axis: -1 }).shape // [1, 3]
  */
-export function squeeze(t: Tensor, options: { axis?: number | readonly number[] | undefined } = {}): Tensor {
+export function squeeze(t: Tensor, options: SqueezeOptions = {}): Tensor {
   needTensor('squeeze', 'input', t);
   needOptions('squeeze', options, squeezeFields);
   const { axis = t.shape.flatMap((n, d) => (n === 1 ? [d] : [])) } = options;
@@ -100,6 +106,7 @@ export function unsqueeze(t: Tensor, axis: number | readonly number[]): Tensor {
  */
 export const flatten = mergeAxes as Flattening<FlattenOptions>;
 
+/** Which axes `flatten` merges, both ends included. Negative axes count from the end. */
 export interface FlattenOptions {
   /** Default 0. */
   startAxis?: number | undefined;

@@ -24,8 +24,10 @@ import { floats } from './check.ts';
 import { where } from './elementwise.ts';
 import { mixAxis } from './taps.ts';
 
+/** How values between cells come about; see `ResizeOptions.mode`. */
 export type ResizeMode = 'nearest' | 'linear' | 'bilinear' | 'trilinear' | 'cubic' | 'bicubic';
 
+/** Options of `resize`: `size` or `scale`, and how to get there. */
 export interface ResizeOptions extends ResampleOptions {
   /**
    * 'nearest' (default) repeats cells, 'linear' mixes the two neighbours on each axis ('bilinear' and 'trilinear' say the

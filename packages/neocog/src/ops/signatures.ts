@@ -90,8 +90,16 @@ export type Broadcasting = <A extends Tensor | number, B extends Tensor | number
   b: B,
 ) => Tensor<Valid<BroadcastShape<ShapeOf<A>, ShapeOf<B>>>>;
 
+/** Every axis but that of the batch. */
+interface AllButBatch {
+  /** The first axis that is merged. */
+  startAxis: 1;
+  /** The last axis that is merged; -1 is the last of all. */
+  endAxis?: -1;
+}
+
 /** Merges axes; only the usual case, all but the batch, is worked out. */
 export interface Flattening<Options> {
-  <S extends Shape>(t: Tensor<S>, options: { startAxis: 1; endAxis?: -1 }): Tensor<Valid<FlattenShape<S>>>;
+  <S extends Shape>(t: Tensor<S>, options: AllButBatch): Tensor<Valid<FlattenShape<S>>>;
   (t: Tensor, options?: Options): Tensor;
 }

@@ -10,6 +10,7 @@ import { fuse, maxAlong } from './fuse.ts';
 
 const shifted = e.sub(e.input(0), e.input(1));
 
+/** The axis along which `softmax` and `logSoftmax` make values that sum to 1. */
 export interface SoftmaxOptions {
   /** Default -1, the last. */
   axis?: number | undefined;

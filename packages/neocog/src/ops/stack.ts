@@ -4,7 +4,7 @@ import { count, either, type Field, field, isListOf, isSize, need } from '../arg
 import { needOptions } from '../arguments/options.ts';
 import { show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
-import { axisFields, someTensors } from '../tensor/fields.ts';
+import { type AxisOptions, axisFields, someTensors } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { needTensor } from './check.ts';
@@ -17,7 +17,7 @@ import { unsqueeze } from './reshape.ts';
  * @throws ShapeError unless there is at least one tensor and all agree in shape and dtype.
  * @example stack([zeros([2, 3]), ones([2, 3])], { axis: -1 }).shape // [2, 3, 2]
  */
-export function stack(tensors: readonly Tensor[], options: { axis?: number | undefined } = {}): Tensor {
+export function stack(tensors: readonly Tensor[], options: AxisOptions = {}): Tensor {
   need('stack', 'tensors', tensors, someTensors);
   needOptions('stack', options, axisFields);
   const [first] = tensors;
@@ -42,11 +42,7 @@ export function stack(tensors: readonly Tensor[], options: { axis?: number | und
  * @example split(arange(5), [2, 3]) // [0, 1] and [2, 3, 4]
  * @example split(zeros([1, 6, 4]), 2, { axis: 1 })[0].shape // [1, 3, 4]
  */
-export function split(
-  x: Tensor,
-  parts: number | readonly number[],
-  options: { axis?: number | undefined } = {},
-): Tensor[] {
+export function split(x: Tensor, parts: number | readonly number[], options: AxisOptions = {}): Tensor[] {
   needTensor('split', 'input', x);
   needOptions('split', options, axisFields);
   const axis = resolveAxis('split', options.axis ?? 0, x.rank);

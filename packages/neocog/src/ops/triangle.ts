@@ -11,6 +11,7 @@ import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
 import { addViews, readView } from './view.ts';
 
+/** Where `tril` and `triu` cut. */
 export interface TriangleOptions {
   /** The outermost diagonal that is kept: 0 (default) is the main one, positive ones lie to its right. */
   diagonal?: number | undefined;

@@ -5,6 +5,7 @@ import * as e from '../expression/expression.ts';
 import { type Method, namedInputs } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
+/** Options of `optim.Adagrad`; a group of parameters may have its own. */
 export interface AdagradOptions {
   /** Default 1e-2. */
   lr?: number | undefined;
@@ -20,12 +21,19 @@ export interface AdagradOptions {
   maximize?: boolean | undefined;
 }
 
+/** The options of `optim.Adagrad`, in use. */
 export interface AdagradSettings {
+  /** The learning rate of the first step. */
   lr: number;
+  /** The rate of step t is lr / (1 + (t − 1)·lrDecay). */
   lrDecay: number;
+  /** Added to the gradient: weightDecay · parameter. */
   weightDecay: number;
+  /** What the sum of squares starts from. */
   initialAccumulatorValue: number;
+  /** Added to the root. */
   eps: number;
+  /** Climb instead of descend. */
   maximize: boolean;
 }
 

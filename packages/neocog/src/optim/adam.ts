@@ -6,6 +6,7 @@ import * as e from '../expression/expression.ts';
 import { type Method, namedInputs, type UpdateRule } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
+/** Options of `optim.Adam` and `optim.AdamW`; a group of parameters may have its own. */
 export interface AdamOptions {
   /** Default 1e-3. */
   lr?: number | undefined;
@@ -21,12 +22,19 @@ export interface AdamOptions {
   maximize?: boolean | undefined;
 }
 
+/** The options of `optim.Adam` and `optim.AdamW`, in use. */
 export interface AdamSettings {
+  /** The learning rate. */
   lr: number;
+  /** Decay of the running means of the gradient and its square, each from 0 to below 1. */
   betas: readonly [number, number];
+  /** Added to the root. */
   eps: number;
+  /** Adam: added to the gradient. AdamW: shrinks the parameter directly. */
   weightDecay: number;
+  /** Divide by the largest mean square so far. */
   amsgrad: boolean;
+  /** Climb instead of descend. */
   maximize: boolean;
 }
 

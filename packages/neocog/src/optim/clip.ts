@@ -9,6 +9,7 @@ import { tensors } from '../tensor/fields.ts';
 import { noGrad } from '../tensor/graph.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
+/** Which norm `clipGradNorm` measures, and what it does about one that is not finite. */
 export interface ClipGradNormOptions {
   /** The p of the p-norm; Infinity for the largest magnitude. Default 2. */
   normType?: number | undefined;

@@ -8,14 +8,20 @@ import { someTensors } from '../tensor/fields.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { fieldsOf, type Method, type Settings, type Stated } from './method.ts';
 
+/** Parameters that follow the same settings. */
+interface Grouped {
+  /** At least one; each stands in one group only. */
+  readonly parameters: readonly Tensor[];
+}
+
 /** A group as a caller states it. */
-export type GroupOptions<S> = Stated<S> & { readonly parameters: readonly Tensor[] };
+export type GroupOptions<S> = Stated<S> & Grouped;
 
 /** What an optimiser is made of: parameters, or groups of them. */
 export type ParametersOrGroups<S> = readonly Tensor[] | readonly GroupOptions<S>[];
 
 /** Parameters and the settings that they follow now; settings may be assigned. */
-export type ParameterGroup<S> = S & { readonly parameters: readonly Tensor[] };
+export type ParameterGroup<S> = S & Grouped;
 
 /** Settings in use, and those of them that were stated here rather than inherited. */
 export interface LiveSettings<S> {

@@ -7,19 +7,31 @@ import * as e from '../expression/expression.ts';
 
 /** What every optimiser can be told. */
 export interface Settings {
+  /** The learning rate: how far a step goes. */
   lr: number;
+}
+
+/** A number that is remembered for each number of a parameter. */
+interface StateRule {
+  /** What it is before the first step. */
+  readonly initial: number;
+  /** What it is after a step. */
+  readonly next: Expr;
 }
 
 /** One step of one parameter, as formulas over the inputs that the method names; all read values from before the step. */
 export interface UpdateRule {
   /** What is remembered from step to step, by PyTorch's name. */
-  readonly states: Readonly<Record<string, { readonly initial: number; readonly next: Expr }>>;
+  readonly states: Readonly<Record<string, StateRule>>;
   /** New value of the parameter. */
   readonly parameter: Expr;
 }
 
+/** An update rule with its settings: what `optim.Optimizer` needs for a method of your own. */
 export interface Method<S extends Settings> {
+  /** For errors and messages. */
   readonly name: string;
+  /** What settings are unless given. One without a default is NaN here, which `fields` refuses. */
   readonly defaults: Readonly<S>;
   /**
    * What the inputs of the formulas are, in order: `parameter`, `gradient`, scalars, states. One that the settings leave
@@ -28,7 +40,7 @@ export interface Method<S extends Settings> {
   readonly inputs: readonly string[];
   /** What each setting takes; anything unless stated. */
   readonly fields?: { readonly [K in keyof S]: Field<S[K]> };
-  /** @throws ShapeError for settings at odds with each other. */
+  /** Refuses settings that do not go together. @throws ShapeError for such. */
   check?(settings: S): void;
   /** The same formulas for all numbers: settings choose only which terms there are. */
   rule(settings: S): UpdateRule;

@@ -31,6 +31,7 @@ const unread = new Float32Array(1);
 
 /** Moves parameters by their gradients. A parameter without a gradient is left as it is. */
 export class Optimizer<S extends Settings = Settings> {
+  /** The update rule, with its defaults. */
   readonly method: Method<S>;
   /** Every parameter, in the order of the groups. */
   readonly parameters: readonly Tensor[];

@@ -5,6 +5,7 @@ import * as e from '../expression/expression.ts';
 import { type Method, namedInputs } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
+/** Options of `optim.RMSprop`; a group of parameters may have its own. */
 export interface RMSpropOptions {
   /** Default 1e-2. */
   lr?: number | undefined;
@@ -22,13 +23,21 @@ export interface RMSpropOptions {
   maximize?: boolean | undefined;
 }
 
+/** The options of `optim.RMSprop`, in use. */
 export interface RMSpropSettings {
+  /** The learning rate. */
   lr: number;
+  /** Decay of the running mean of the squared gradient. */
   alpha: number;
+  /** Added to the root. */
   eps: number;
+  /** Added to the gradient: weightDecay · parameter. */
   weightDecay: number;
+  /** Share of the last step's direction that is kept; 0 for none. */
   momentum: number;
+  /** Divide by the root of the variance rather than of the mean square. */
   centered: boolean;
+  /** Climb instead of descend. */
   maximize: boolean;
 }
 

@@ -6,7 +6,9 @@ import * as e from '../expression/expression.ts';
 import { type Method, namedInputs } from './method.ts';
 import { Optimizer, type ParametersOrGroups } from './optimizer.ts';
 
+/** Options of `optim.SGD`; a group of parameters may have its own. */
 export interface SGDOptions {
+  /** The learning rate, of at least 0. There is no default. */
   lr: number;
   /** Default 0. */
   momentum?: number | undefined;
@@ -20,12 +22,19 @@ export interface SGDOptions {
   maximize?: boolean | undefined;
 }
 
+/** The options of `optim.SGD`, in use. */
 export interface SGDSettings {
+  /** The learning rate. */
   lr: number;
+  /** Share of the last step's direction that is kept; 0 for none. */
   momentum: number;
+  /** Share of the gradient that momentum leaves out, from the second step on. */
   dampening: number;
+  /** Added to the gradient: weightDecay · parameter. */
   weightDecay: number;
+  /** Look ahead by the momentum (Nesterov); needs one, and no dampening. */
   nesterov: boolean;
+  /** Climb instead of descend. */
   maximize: boolean;
 }
 

@@ -18,6 +18,7 @@ export interface Memory {
   readonly states: Readonly<Record<string, Float32Array>>;
 }
 
+/** All that an optimiser remembers, for `loadStateDict`: settings that JSON can hold, and tensors. */
 export interface OptimizerState {
   /** The settings that were stated for the whole optimiser; the others are its defaults. */
   readonly options: Readonly<Record<string, unknown>>;

@@ -4,6 +4,7 @@ import { type Field, field, flag, isListOf, isRecord, need } from '../arguments/
 import { type Fields, needOptions } from '../arguments/options.ts';
 import type { ProgramReport, StepReport } from '../backends/executable.ts';
 
+/** How much `formatReport` tells. */
 export interface FormatReportOptions {
   /** Also every algorithm that was not chosen, with its estimate or the reason. Default false. */
   candidates?: boolean | undefined;

@@ -14,6 +14,7 @@ import { type Traced, traceInference } from './trace.ts';
 
 export type { ConstantPlace, PackedCode, PackedConstant };
 
+/** For which inputs `pack` makes code, and of which kind. */
 export interface PackOptions {
   /** Shape of the input or shapes by name, as for `compile`. */
   input?: InputShapes | undefined;
@@ -25,7 +26,9 @@ const fields: Fields<PackOptions> = { input: inputField, exact: flag };
 
 /** A network for inputs of one shape each, as code and constants. Values of inputs and outputs are row-major. */
 export interface PackedProgram extends PackedGraph {
+  /** Shapes and types, in the order of the addresses. */
   readonly inputs: readonly ProgramValue[];
+  /** Shapes and types, in the order of the addresses. */
   readonly outputs: readonly ProgramValue[];
 }
 

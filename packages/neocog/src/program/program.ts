@@ -28,6 +28,7 @@ import {
 import { type Traced, traceInference } from './trace.ts';
 import { Turns } from './turns.ts';
 
+/** For which inputs `compile` makes a program, and how it runs. */
 export interface CompileOptions {
   /**
    * Shape of the input, `[n, c, …]`, or shapes by name for a network with named inputs; each run takes exactly these. What a
@@ -55,6 +56,7 @@ const compileFields: Fields<CompileOptions> = {
   exact: flag,
 };
 
+/** Where a run leaves its results. */
 export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTensors> {
   /**
    * Tensors to write results into: one for a run on a tensor, by name otherwise. Memory of megabytes that is new in each run

@@ -13,7 +13,9 @@ import { type Call, recordInference } from './trace.ts';
 
 /** An array of the recording as the tensor that held it: values have sizes, tensors have shapes. */
 export interface RecordedTensor {
+  /** The array in the recording. */
   readonly value: GraphValue;
+  /** Of the tensor that held it. */
   readonly shape: Shape;
 }
 
@@ -21,22 +23,34 @@ export interface RecordedTensor {
 export interface RecordedCall {
   /** Path of the part, such as `layer1.0.conv1`. */
   readonly path: string;
+  /** The part itself. */
   readonly part: Module;
+  /** What the part was given. */
   readonly input: RecordedTensor;
+  /** What it returned. */
   readonly output: RecordedTensor;
   /** The part asked for the nodes from this one up to, not including, `to`. */
   readonly from: number;
+  /** The number of the first node behind the part's. */
   readonly to: number;
 }
 
 /** What a network computes in evaluation mode for inputs of one shape each. */
 export interface RecordedNetwork {
+  /** In the order of the network, with names and types. */
   readonly inputs: readonly (ProgramValue & RecordedTensor)[];
+  /** In the order of the network, with names and types. */
   readonly outputs: readonly (ProgramValue & RecordedTensor)[];
   /** In the order in which they were asked for; each means what the backend's method of its name means. */
   readonly nodes: readonly GraphNode[];
   /** Inner calls before the outer ones that hold them. */
   readonly calls: readonly RecordedCall[];
+}
+
+/** For which inputs `recordNetwork` runs. */
+interface RecordOptions {
+  /** Shape of the input or shapes by name, as for `compile`. */
+  input?: InputShapes | undefined;
 }
 
 /**
@@ -46,10 +60,7 @@ export interface RecordedNetwork {
  * @throws ShapeError for impossible shapes. @throws UnsupportedError if `forward` looks at values or draws some.
  * @example recordNetwork(models.lenet5(), { input: [1, 1, 28, 28] }).nodes.length
  */
-export function recordNetwork(
-  module: Module,
-  options: { input?: InputShapes | undefined } = {},
-): RecordedNetwork {
+export function recordNetwork(module: Module, options: RecordOptions = {}): RecordedNetwork {
   need('recordNetwork', 'module', module, aModule);
   needOptions('recordNetwork', options, { input: inputField });
   const inputs = resolveInputs('recordNetwork', module, options.input);

@@ -6,12 +6,28 @@ import type { GraphNode, GraphValue } from '../backends/graph.ts';
 import { type ArrayKind, kindOf, resultsOf, type Values, type Work } from '../backends/work.ts';
 import { UnsupportedError } from '../errors.ts';
 
+/** Something to make sure of in each run. */
+interface HostCheck {
+  /** The input whose values are looked at. */
+  readonly value: GraphValue;
+  /** Throws for values that it refuses. */
+  readonly check: (values: Values) => void;
+}
+
+/** Random numbers to draw for each run. */
+interface HostDraw {
+  /** The input that they become. */
+  readonly value: GraphValue;
+  /** Draws as many numbers as there are places. */
+  readonly fill: (values: Float32Array) => void;
+}
+
 /** What a recorded computation does beside its nodes, once per run. */
 export interface HostWork {
   /** Before the nodes, with the values of an input. */
-  readonly checks: { readonly value: GraphValue; readonly check: (values: Values) => void }[];
+  readonly checks: HostCheck[];
   /** Inputs that are made on this side, anew for each run. */
-  readonly draws: { readonly value: GraphValue; readonly fill: (values: Float32Array) => void }[];
+  readonly draws: HostDraw[];
   /** After the nodes. */
   readonly effects: (() => void)[];
 }

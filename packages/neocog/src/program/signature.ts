@@ -10,8 +10,11 @@ import { type DType, needWhole, Tensor } from '../tensor/tensor.ts';
 
 /** An input or output of a program. */
 export interface ProgramValue {
+  /** Unique among the inputs, or among the outputs; `input` and `output` for modules without names. */
   readonly name: string;
+  /** Of each run, batch included. */
   readonly shape: Shape;
+  /** What its tensor holds. */
   readonly dtype: DType;
 }
 

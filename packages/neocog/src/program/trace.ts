@@ -14,10 +14,13 @@ import { dropUnread } from './passes/rewrite.ts';
 import { type HostWork, Recorder } from './recorder.ts';
 import type { ProgramValue } from './signature.ts';
 
+/** A network as a graph, and what is done around it in each run. */
 export interface Traced {
   /** Its inputs are those of the network, then what is drawn anew for each run. */
   readonly graph: Graph;
+  /** What is not done by nodes. */
   readonly host: HostWork;
+  /** Names, shapes and types, in the order of the graph's outputs. */
   readonly outputs: readonly ProgramValue[];
 }
 

@@ -19,8 +19,11 @@ import { record } from './trace.ts';
 /** Of the network's output and what it should have been: one number. */
 export type Loss = (output: Tensor, target: Tensor) => Tensor;
 
+/** What the targets of a training step are. */
 export interface TargetSpec {
+  /** `[n, …]` for the full batch. */
   readonly shape: Shape;
+  /** int32 for class indices. */
   readonly dtype: 'float32' | 'int32';
 }
 

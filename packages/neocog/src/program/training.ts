@@ -31,6 +31,7 @@ import { Turns } from './turns.ts';
 
 export type { Loss, TargetSpec };
 
+/** What a compiled training step is made of. */
 export interface CompileTrainingOptions {
   /** Shape of a batch, `[n, c, …]`. A step may take fewer samples; a last batch usually does. */
   input: Shape;
@@ -65,6 +66,7 @@ const fields: Fields<CompileTrainingOptions> = {
   exact: flag,
 };
 
+/** What came of a step. */
 export interface TrainingStep {
   /** Of this batch, before the parameters moved. */
   readonly loss: number;

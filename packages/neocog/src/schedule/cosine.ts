@@ -8,6 +8,7 @@ import { type BaseOptions, baseFields, type Schedule, scheduleOf } from './sched
 /** From 1 down to 0 as `done` goes from 0 to 1. */
 export const halfCosine = (done: number): number => (1 + cos(Math.PI * done)) / 2;
 
+/** Options of `schedule.cosine`. */
 export interface CosineOptions extends BaseOptions {
   /** The step of the lowest rate; after it the rate rises again. */
   TMax: number;
@@ -34,6 +35,7 @@ export function cosine(options: CosineOptions): Schedule {
   return scheduleOf('cosine', (t) => etaMin + (baseLr - etaMin) * halfCosine(t / TMax));
 }
 
+/** Options of `schedule.cosineWarmRestarts`. */
 export interface CosineWarmRestartsOptions extends BaseOptions {
   /** Steps of the first cycle. */
   T0: number;

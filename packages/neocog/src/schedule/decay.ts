@@ -5,6 +5,7 @@ import { type Fields, needOptions } from '../arguments/options.ts';
 import { power } from '../expression/elementary.ts';
 import { type BaseOptions, baseFields, type Schedule, scheduleOf } from './schedule.ts';
 
+/** Options of `schedule.step`. */
 export interface StepOptions extends BaseOptions {
   /** Steps between two falls. */
   stepSize: number;
@@ -28,6 +29,7 @@ export function step(options: StepOptions): Schedule {
   return scheduleOf('step', (t) => baseLr * power(gamma, Math.floor(t / stepSize)));
 }
 
+/** Options of `schedule.multiStep`. */
 export interface MultiStepOptions extends BaseOptions {
   /** The steps from which the rate is lower; one that stands twice counts twice. */
   milestones: readonly number[];
@@ -52,6 +54,7 @@ export function multiStep(options: MultiStepOptions): Schedule {
   );
 }
 
+/** Options of `schedule.exponential`. */
 export interface ExponentialOptions extends BaseOptions {
   /** Factor of each step. */
   gamma: number;
@@ -66,6 +69,7 @@ export function exponential(options: ExponentialOptions): Schedule {
   return scheduleOf('exponential', (t) => baseLr * power(gamma, t));
 }
 
+/** Options of `schedule.constant`. */
 export interface ConstantOptions extends BaseOptions {
   /** Factor of the first steps. Default 1/3. */
   factor?: number | undefined;
@@ -86,6 +90,7 @@ export function constant(options: ConstantOptions): Schedule {
   return scheduleOf('constant', (t) => (t < totalIters ? baseLr * factor : baseLr));
 }
 
+/** Options of `schedule.linear`. */
 export interface LinearOptions extends BaseOptions {
   /** Factor of step 0. Default 1/3. */
   startFactor?: number | undefined;
@@ -110,6 +115,7 @@ export function linear(options: LinearOptions): Schedule {
   return scheduleOf('linear', (t) => baseLr * factor(Math.min(t / totalIters, 1)));
 }
 
+/** Options of `schedule.polynomial`. */
 export interface PolynomialOptions extends BaseOptions {
   /** The step at which the rate is 0. Default 5. */
   totalIters?: number | undefined;

@@ -6,6 +6,7 @@ import { ShapeError } from '../errors.ts';
 import { halfCosine } from './cosine.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 
+/** Options of `schedule.oneCycle`. */
 export interface OneCycleOptions {
   /** The highest rate. */
   maxLr: number;

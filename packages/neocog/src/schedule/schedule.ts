@@ -10,6 +10,7 @@ import type { Fields } from '../arguments/options.ts';
  */
 export type Schedule = (step: number) => number;
 
+/** What every scaled rate takes. */
 export interface BaseOptions {
   /** The rate that is scaled. */
   baseLr: number;

@@ -54,4 +54,10 @@ export const someAxes: Field<number | readonly number[]> = either(
 );
 
 /** Of operations along one axis. */
-export const axisFields: Fields<{ axis?: number | undefined }> = { axis: oneAxis };
+/** What works along one axis takes. */
+export interface AxisOptions {
+  /** Default 0. Negative axes count from the end. */
+  axis?: number | undefined;
+}
+
+export const axisFields: Fields<AxisOptions> = { axis: oneAxis };

@@ -5,8 +5,11 @@ import { aFunction, need } from '../arguments/field.ts';
 
 /** Where a value came from: its inputs, and per input a rule that turns the output's gradient into the input's. */
 export interface GraphNode<T> {
+  /** The operation: `conv`, `relu`, …. */
   readonly name: string;
+  /** What the value was computed from. */
   readonly inputs: readonly T[];
+  /** One for each input. */
   readonly rules: readonly GradientRule<T>[];
 }
 

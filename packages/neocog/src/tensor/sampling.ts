@@ -8,9 +8,11 @@ import { defaultGenerator, type Generator } from './random.ts';
 import { allocate, checkShape, keepShape, type Shape } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
+/** What `rand` and `randn` take beside the shape. */
 export interface SamplingOptions {
   /** Where the numbers come from; the default generator unless given (see `manualSeed`). */
   generator?: Generator | undefined;
+  /** Record what is computed from this tensor, so that `backward` fills its `grad`. Default false. */
   requiresGrad?: boolean | undefined;
 }
 

@@ -11,9 +11,12 @@ import type { Plain } from '../types/shapes.ts';
 import { type GradientRule, type GraphNode, isRecording, reverseWalk, withRecording } from './graph.ts';
 import { allocate, checkShape, formatShape, keepShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
+/** What tensors hold: 32-bit floats, or 32-bit whole numbers with sign, for indices and classes. */
 export type DType = 'float32' | 'int32';
 
+/** What a new tensor is beside its values. */
 export interface TensorOptions {
+  /** Default 'float32'. */
   dtype?: DType | undefined;
   /** Record what is computed from this tensor, so that `backward` fills its `grad`. */
   requiresGrad?: boolean | undefined;
@@ -26,9 +29,11 @@ const tensorFields: Fields<TensorOptions> = { dtype: oneOf('float32', 'int32'), 
  * the type: `Tensor<[1, 64, 112, 112]>`.
  */
 export class Tensor<S extends Shape = Shape> {
+  /** Size of each axis; `[]` for a single number. */
   readonly shape: S;
   /** Row-major in the order of `shape`. */
   readonly data: Values;
+  /** Whether what is computed from this tensor is recorded, so that `backward` can come back to it. */
   requiresGrad: boolean;
   /** Sum of the gradients that `backward` brought here since it was last set to null. */
   grad: Tensor<S> | null = null;
@@ -48,10 +53,12 @@ export class Tensor<S extends Shape = Shape> {
     this.node = node;
   }
 
+  /** The type of `data`. */
   get dtype(): DType {
     return this.data instanceof Int32Array ? 'int32' : 'float32';
   }
 
+  /** Number of axes. */
   get rank(): number {
     return this.shape.length;
   }
@@ -91,6 +98,7 @@ export class Tensor<S extends Shape = Shape> {
     });
   }
 
+  /** Type, shape and the first eight values, for messages and logs. */
   toString(): string {
     const shown = Array.from(this.data.subarray(0, 8)).join(', ');
     return `Tensor ${this.dtype} ${formatShape(this.shape)} (${shown}${this.size > 8 ? ', …' : ''})`;
