@@ -1,11 +1,13 @@
 // Small files that ask for much are refused, each in bounded time; files that look alike and are sound are read.
 
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   compile,
   FormatError,
@@ -57,6 +59,14 @@ describe('a small file that asks for much', () => {
   it.each(Object.entries(hostileFiles))('%s', { timeout: 60_000 }, async (name, read) => {
     const seconds = await cpuSeconds(() => refused(read, refusals[name] ?? FormatError));
     expect(seconds).toBeLessThan(mostSeconds);
+  });
+
+  it('takes no more than about a gigabyte, whichever it is', async () => {
+    const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+    const args = ['--import', at('../../../test/fuzz/sources.ts'), at('../test/hostilePeak.ts')];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(Number(stdout)).toBeGreaterThan(2 ** 27);
+    expect(Number(stdout)).toBeLessThan(1.25 * 2 ** 30);
   });
 
   it('is read where limits are raised', async () => {
@@ -117,6 +127,33 @@ describe('a file that only looks hostile', () => {
       program.dispose();
     });
     expect(seconds).toBeLessThan(2 * mostSeconds);
+  });
+
+  it('is a chain of 2,000 choices', async () => {
+    const branch = (op: string, i: number) => ({ g: [[op, `v${i}`, `b${i}`]] as const });
+    const bytes = onnx({
+      nodes: [
+        ['Greater', 'x zero', 'above'],
+        ['Identity', 'x', 'v0'],
+        ...Array.from(
+          { length: 2000 },
+          (_, i) =>
+            [
+              'If',
+              'above',
+              `v${i + 1}`,
+              { then_branch: branch('Identity', i), else_branch: branch('Neg', i) },
+            ] as const,
+        ),
+      ],
+      weights: { zero: [0] },
+      type: 1,
+    });
+    const seconds = await cpuSeconds(async () => {
+      const net = await loadOnnx(bytes);
+      for (const x of [2, -3]) expect(Object.values(net.run({ x: tensor([x]) }))[0].data[0]).toBe(x);
+    });
+    expect(seconds).toBeLessThan(mostSeconds);
   });
 
   it('sums up a long sequence, eagerly and compiled', async () => {
@@ -191,7 +228,9 @@ it.each([
   'BatchNormalization',
 ])('a node %s whose second input is missing is refused in a sentence', async (op) => {
   const bytes = onnx({ nodes: [[op, 'x', 'y']], shape: [1, 1, 4, 4] });
-  await refused(async () => (await loadOnnx(bytes)).run({ x: ones([1, 1, 4, 4]) }), NeocogError);
+  const running = (async () => (await loadOnnx(bytes)).run({ x: ones([1, 1, 4, 4]) }))();
+  await expect(running).rejects.toBeInstanceOf(NeocogError);
+  await expect(running).rejects.toThrow(/node y |"y" \(/);
 });
 
 describe('an argument that is no file', () => {

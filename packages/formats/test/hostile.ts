@@ -39,13 +39,29 @@ const pairs = (count: number): Uint8Array => bytes('(', repeated(bytes('K\x01K\x
 
 interface Attribute {
   readonly i?: number;
+  /** A graph inside: nodes that read what is around them. */
+  readonly g?: readonly Node[];
   readonly ints?: readonly number[];
   readonly s?: Uint8Array;
 }
 type Node = readonly [op: string, inputs: string, outputs: string, attributes?: Record<string, Attribute>];
 
-const typeOf = ({ i, ints }: Attribute): number =>
-  i !== undefined ? attributeTypes.int : ints ? attributeTypes.ints : attributeTypes.string;
+function attributeOf(name: string, { g, ...rest }: Attribute): object {
+  if (g)
+    return { name, type: attributeTypes.graph, g: { node: g.map(nodeOf), output: [{ name: lastOf(g) }] } };
+  const { i, ints } = rest;
+  const type = i !== undefined ? attributeTypes.int : ints ? attributeTypes.ints : attributeTypes.string;
+  return { name, type, ...rest };
+}
+
+const nodeOf = ([opType, input, output, attributes = {}]: Node): object => ({
+  opType,
+  input: words(input),
+  output: words(output),
+  attribute: Object.entries(attributes).map(([name, each]) => attributeOf(name, each)),
+});
+
+const lastOf = (nodes: readonly Node[]): string => words(nodes.at(-1)![2])[0];
 
 interface Graph {
   readonly nodes: readonly Node[];
@@ -80,12 +96,7 @@ export function onnx(graph: Graph): Uint8Array {
     irVersion: 8,
     opsetImport: [{ domain: '', version: opset }],
     graph: {
-      node: nodes.map(([opType, input, output, attributes = {}]) => ({
-        opType,
-        input: words(input),
-        output: words(output),
-        attribute: Object.entries(attributes).map(([name, each]) => ({ name, type: typeOf(each), ...each })),
-      })),
+      node: nodes.map(nodeOf),
       initializer: [
         ...Object.entries(weights).map(([name, values]) => ({
           name,
@@ -96,7 +107,7 @@ export function onnx(graph: Graph): Uint8Array {
         ...(external ? [outside(external)] : []),
       ],
       input: [value(given, shape)],
-      output: [{ name: words(nodes.at(-1)![2])[0], type: { tensorType: { elemType: 1 } } }],
+      output: [{ name: lastOf(nodes), type: { tensorType: { elemType: 1 } } }],
     },
   });
 }

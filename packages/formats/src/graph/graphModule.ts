@@ -1,7 +1,7 @@
 // A network as a graph of steps over named values. Each step is a module of its own, so that an imported network lists,
 // trains, compiles and is summarised like any other. Values are forgotten after their last use.
 
-import { cast, NeocogError, nn, ShapeError, Tensor, UnsupportedError } from 'neocog';
+import { cast, FormatError, NeocogError, nn, ShapeError, Tensor, UnsupportedError } from 'neocog';
 import { atCostOf, type Budget, willHold, willRelease } from '../budget.ts';
 import { shown } from '../shown.ts';
 import { type Arguments, Operation } from './operation.ts';
@@ -133,15 +133,15 @@ function runStep(step: Step, scope: Scope): Value[] {
   });
 }
 
-/** What goes wrong with shapes, or in no expected way, is told with the node's name; other refusals pass. */
+/** What goes wrong with shapes and files, or in no expected way, is told with the node's name; other refusals have it. */
 function carryOut<T>(name: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof Error) || !isNameless(error)) throw error;
-    throw new ShapeError(`${ofNode} ${name} cannot be computed from what it is given: ${error.message}`, {
-      cause: error,
-    });
+    const Kind = error instanceof FormatError ? FormatError : ShapeError;
+    const message = `${ofNode} ${name} cannot be computed from what it is given: ${error.message}`;
+    throw new Kind(message, { cause: error });
   }
 }
 
@@ -149,7 +149,9 @@ const ofNode = 'run: node';
 
 /** The node in a block says it before the node that runs the block. */
 const isNameless = (error: Error): boolean =>
-  error instanceof ShapeError ? !error.message.startsWith(ofNode) : !(error instanceof NeocogError);
+  error instanceof ShapeError || error instanceof FormatError
+    ? !error.message.startsWith(ofNode)
+    : !(error instanceof NeocogError);
 
 function resultsOf(module: nn.Module, inputs: Arguments, scope: Scope): readonly Value[] {
   if (module instanceof Operation) return module.apply(inputs);

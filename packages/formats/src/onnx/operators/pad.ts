@@ -20,7 +20,7 @@ export const padOperator = simple('Pad', (node) => {
     const axes = (inputs[3] ? [...node.read(inputs[3]).data] : shape.map((_, d) => d)).map((a) =>
       axisOf(node, a, shape.length),
     );
-    const list = pads(inputs) ?? [];
+    const list = pads(inputs) ?? node.refuse('it has no pads');
     const pairs = shape.map((): [number, number] => [0, 0]);
     axes.forEach((axis, i) => {
       pairs[axis] = [list[i], list[i + axes.length]];
