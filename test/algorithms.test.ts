@@ -64,7 +64,7 @@ function randomGeometry(random: Generator, paddingMode: PaddingMode): ConvGeomet
   const input = [pick(random, [1, 2]), groups * perIn, ...perAxis([3, 5, 8, 13])];
   const weight = [groups * perOut, perIn, ...perAxis(kernel)];
   try {
-    return convGeometry('random', rank, input, weight, options);
+    return convGeometry({ fn: 'random', rank }, { input, weight }, options);
   } catch {
     return null;
   }

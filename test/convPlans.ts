@@ -41,7 +41,7 @@ export function randomGeometry(random: Generator, { groups, perIn, perOut }: Cha
   const input = [pick(random, [1, 2, 3]), groups * perIn, ...perAxis([1, 3, 5, 8, 13, 29])];
   const weight = [groups * perOut, perIn, ...perAxis([1, 2, 3, 4, 5, 9])];
   try {
-    return convGeometry('random', rank, input, weight, options);
+    return convGeometry({ fn: 'random', rank }, { input, weight }, options);
   } catch {
     return null;
   }

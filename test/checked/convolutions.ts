@@ -111,12 +111,12 @@ export function drawGeometry(random: Generator): ConvGeometry | null {
   const groups = pick(random, [1, 1, 1, 2, 3, 4, 8, 13]);
   const perIn = pick(random, [1, 1, 2, 3, 4, 5, 8, 12, 16, 17, 33]);
   const perOut = pick(random, [1, 1, 2, 3, 4, 6, 7, 9, 16, 20, 33]);
-  const shapes = [
-    [pick(random, [1, 1, 2, 3]), groups * perIn, ...size],
-    [groups * perOut, perIn, ...kernel],
-  ] as const;
+  const shapes = {
+    input: [pick(random, [1, 1, 2, 3]), groups * perIn, ...size],
+    weight: [groups * perOut, perIn, ...kernel],
+  };
   try {
-    const g = convGeometry('random', rank, ...shapes, { ...options, groups });
+    const g = convGeometry({ fn: 'random', rank }, shapes, { ...options, groups });
     const work = product(outputShape(g)) * product(weightShape(g).slice(1));
     return work <= mostWork && product(inputShape(g)) <= mostWork ? g : null;
   } catch {

@@ -97,14 +97,19 @@ function lay(fn: string, image: Tensor, kernel: Tensor, { pads, paddingMode = 'r
   const batch = image.rank === 3 ? [1, ...image.shape] : image.shape;
   const channels = batch[1];
   const options = { padding: pads, paddingMode, groups: channels };
-  convGeometry(fn, 2, batch, [channels, 1, ...kernel.shape], options); // refuses in the filter's name
+  const shapes = { input: batch, weight: [channels, 1, ...kernel.shape] };
+  convGeometry({ fn, rank: 2 }, shapes, options); // refuses in the filter's name
   const weight = mul(reshape(kernel, [1, 1, ...kernel.shape]), ones([channels, 1, 1, 1]));
   return conv2d(image, weight, options);
 }
 
 /** The kernel turned by 180 degrees: for two axes its elements in reverse. So is its gradient. */
 const turned = (kernel: Tensor): Tensor =>
-  record('turn', floats('turn', 'kernel', kernel).slice().reverse(), kernel.shape, [kernel], [turned]);
+  record(floats('turn', 'kernel', kernel).slice().reverse(), kernel.shape, {
+    name: 'turn',
+    inputs: [kernel],
+    rules: [turned],
+  });
 
 function checkImage(fn: string, image: Tensor): void {
   floats(fn, 'image', image);

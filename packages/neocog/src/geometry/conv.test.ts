@@ -15,9 +15,13 @@ import type { ConvOptions, ConvTransposeOptions, Padding } from './options.ts';
 import type { WindowAxis } from './types.ts';
 
 const conv1 = (input: number, kernel: number, options: ConvOptions = {}): WindowAxis =>
-  convGeometry('conv1d', 1, [1, 1, input], [1, 1, kernel], options).axes[0];
+  convGeometry({ fn: 'conv1d', rank: 1 }, { input: [1, 1, input], weight: [1, 1, kernel] }, options).axes[0];
 const transpose1 = (input: number, kernel: number, options: ConvTransposeOptions = {}): WindowAxis =>
-  convTransposeGeometry('convTranspose1d', 1, [1, 1, input], [1, 1, kernel], options).axes[0];
+  convTransposeGeometry(
+    { fn: 'convTranspose1d', rank: 1 },
+    { input: [1, 1, input], weight: [1, 1, kernel] },
+    options,
+  ).axes[0];
 
 /** Windows that fit, found by sliding one cell at a time. */
 function countWindows(a: Omit<WindowAxis, 'output'>): number {
@@ -77,10 +81,11 @@ describe('convGeometry', () => {
 
   it('takes a number, a list or pairs', () => {
     const pads = (padding: Padding) =>
-      convGeometry('conv2d', 2, [1, 1, 9, 9], [1, 1, 3, 3], { padding }).axes.map((a) => [
-        a.padBefore,
-        a.padAfter,
-      ]);
+      convGeometry(
+        { fn: 'conv2d', rank: 2 },
+        { input: [1, 1, 9, 9], weight: [1, 1, 3, 3] },
+        { padding },
+      ).axes.map((a) => [a.padBefore, a.padAfter]);
     expect(pads(2)).toEqual([
       [2, 2],
       [2, 2],
@@ -101,12 +106,24 @@ describe('convGeometry', () => {
   });
 
   it('has the shapes and counts of the textbook examples', () => {
-    const six = convGeometry('conv2d', 2, [1, 3, 32, 32], [6, 3, 5, 5], { padding: 'same' });
+    const six = convGeometry(
+      { fn: 'conv2d', rank: 2 },
+      { input: [1, 3, 32, 32], weight: [6, 3, 5, 5] },
+      { padding: 'same' },
+    );
     expect(outputShape(six)).toEqual([1, 6, 32, 32]);
-    const first = convGeometry('conv2d', 2, [1, 3, 224, 224], [64, 3, 3, 3], { padding: 1 });
+    const first = convGeometry(
+      { fn: 'conv2d', rank: 2 },
+      { input: [1, 3, 224, 224], weight: [64, 3, 3, 3] },
+      { padding: 1 },
+    );
     expect(outputShape(first)).toEqual([1, 64, 224, 224]);
     expect(multiplyAdds(first)).toBe(224 * 224 * 64 * 27);
-    const depthwise = convGeometry('conv2d', 2, [2, 8, 5, 5], [16, 1, 3, 3], { groups: 8 });
+    const depthwise = convGeometry(
+      { fn: 'conv2d', rank: 2 },
+      { input: [2, 8, 5, 5], weight: [16, 1, 3, 3] },
+      { groups: 8 },
+    );
     expect([inputShape(depthwise), weightShape(depthwise)]).toEqual([
       [2, 8, 5, 5],
       [16, 1, 3, 3],
@@ -115,7 +132,7 @@ describe('convGeometry', () => {
   });
 
   it('allows an empty batch and freezes what it returns', () => {
-    const g = convGeometry('conv2d', 2, [0, 3, 8, 8], [4, 3, 3, 3]);
+    const g = convGeometry({ fn: 'conv2d', rank: 2 }, { input: [0, 3, 8, 8], weight: [4, 3, 3, 3] });
     expect(outputShape(g)).toEqual([0, 4, 6, 6]);
     expect([g, g.axes, g.axes[0]].every(Object.isFrozen)).toBe(true);
   });
@@ -172,10 +189,14 @@ describe('convTransposeGeometry', () => {
   });
 
   it('swaps the channels: the convolution reads what the transposed one writes', () => {
-    const g = convTransposeGeometry('convTranspose2d', 2, [1, 8, 4, 4], [8, 3, 2, 2], {
-      groups: 2,
-      stride: 2,
-    });
+    const g = convTransposeGeometry(
+      { fn: 'convTranspose2d', rank: 2 },
+      { input: [1, 8, 4, 4], weight: [8, 3, 2, 2] },
+      {
+        groups: 2,
+        stride: 2,
+      },
+    );
     expect([inputShape(g), outputShape(g), weightShape(g)]).toEqual([
       [1, 6, 8, 8],
       [1, 8, 4, 4],

@@ -3,20 +3,20 @@
 
 import {
   type Call,
+  type Caller,
   type ConvOptions,
   type ConvTransposeOptions,
+  callOf,
   checkShape,
-  type Rank,
   readGroups,
   readMode,
-  readPerAxis,
   refuse,
   showShapes,
 } from './options.ts';
 import { transposedAxes } from './transpose.ts';
 import type { ConvGeometry } from './types.ts';
 import {
-  type BareAxis,
+  bareAxes,
   checkElements,
   checkFits,
   checkMode,
@@ -49,29 +49,24 @@ export const outputShape = (g: ConvGeometry): number[] => [
 export const multiplyAdds = (g: ConvGeometry): number =>
   product(outputShape(g)) * product(weightShape(g).slice(1));
 
+/** The shapes of what is convolved with what. */
+export interface ConvShapes {
+  readonly input: readonly number[];
+  readonly weight: readonly number[];
+}
+
 /**
  * The geometry of a convolution of `input` `[batch, channels, ...spatial]` with `weight`
- * `[out, channels / groups, ...kernel]`. `fn` is the name that errors carry.
+ * `[out, channels / groups, ...kernel]`.
  */
-export function convGeometry(
-  fn: string,
-  rank: Rank,
-  input: readonly number[],
-  weight: readonly number[],
-  options: ConvOptions = {},
-): ConvGeometry {
-  const call: Call = {
-    fn,
-    rank,
-    get shapes() {
-      return showShapes({ input, weight }, options.layout);
-    },
-  };
-  checkShape(call, 'input', input, ['batch', 'channels']);
-  checkShape(call, 'weight', weight, ['out channels', 'in channels / groups']);
+export function convGeometry(caller: Caller, shapes: ConvShapes, options: ConvOptions = {}): ConvGeometry {
+  const { input, weight } = shapes;
+  const call = callOf(caller, () => showShapes({ input, weight }, options.layout));
+  checkShape(call, { input });
+  checkShape(call, { weight }, ['out channels', 'in channels / groups']);
   const groups = readGroups(call, options.groups ?? 1);
-  checkChannels(call, groups, input, weight);
-  const bare = bareAxes(call, input.slice(2), weight.slice(2), options);
+  checkChannels(call, groups, shapes);
+  const bare = bareAxes(call, { input: input.slice(2), kernel: weight.slice(2) }, options);
   const pads = resolvePadding(call, options.padding ?? 0, bare);
   const axes = bare.map((axis, i) => withPads(axis, pads[i]));
   const paddingMode = readMode(call, options.paddingMode ?? 'zeros');
@@ -95,24 +90,17 @@ export function convGeometry(
  * A named padding is the one that the convolution would have on the transposed convolution's output.
  */
 export function convTransposeGeometry(
-  fn: string,
-  rank: Rank,
-  input: readonly number[],
-  weight: readonly number[],
+  caller: Caller,
+  shapes: ConvShapes,
   options: ConvTransposeOptions = {},
 ): ConvGeometry {
-  const call: Call = {
-    fn,
-    rank,
-    get shapes() {
-      return showShapes({ input, weight }, options.layout);
-    },
-  };
-  checkShape(call, 'input', input, ['batch', 'channels']);
-  checkShape(call, 'weight', weight, ['in channels', 'out channels / groups']);
+  const { input, weight } = shapes;
+  const call = callOf(caller, () => showShapes({ input, weight }, options.layout));
+  checkShape(call, { input });
+  checkShape(call, { weight }, ['in channels', 'out channels / groups']);
   const groups = readGroups(call, options.groups ?? 1);
-  checkTransposedChannels(call, groups, input, weight);
-  const bare = bareAxes(call, input.slice(2), weight.slice(2), options);
+  checkTransposedChannels(call, groups, shapes);
+  const bare = bareAxes(call, { input: input.slice(2), kernel: weight.slice(2) }, options);
   const axes = transposedAxes(call, bare, options);
   const paddingMode = readMode(call, options.paddingMode ?? 'zeros');
   checkMode(call, paddingMode, axes);
@@ -136,30 +124,9 @@ function freezeConv(call: Call, g: ConvGeometry): ConvGeometry {
   return Object.freeze({ ...g, axes: Object.freeze(g.axes) });
 }
 
-function bareAxes(
-  call: Call,
-  input: readonly number[],
-  kernel: readonly number[],
-  options: ConvOptions | ConvTransposeOptions,
-): BareAxis[] {
-  const stride = readPerAxis(call, 'stride', options.stride ?? 1, 1);
-  const dilation = readPerAxis(call, 'dilation', options.dilation ?? 1, 1);
-  return input.map((size, i) => ({
-    input: size,
-    kernel: kernel[i],
-    stride: stride[i],
-    dilation: dilation[i],
-  }));
-}
-
-function checkChannels(
-  call: Call,
-  groups: number,
-  input: readonly number[],
-  weight: readonly number[],
-): void {
+function checkChannels(call: Call, groups: number, { input, weight }: ConvShapes): void {
   const [channels, out, perGroup] = [input[1], weight[0], weight[1]];
-  checkDivides(call, groups, channels, `input has ${channels} channels`);
+  if (channels % groups !== 0) refuseGroups(call, groups, `input has ${channels} channels`);
   if (channels !== perGroup * groups) {
     const last = input[input.length - 1] === perGroup * groups;
     const remedy = last
@@ -167,24 +134,18 @@ function checkChannels(
       : `the weight's second axis must be ${channels / groups}`;
     refuse(call, `input has ${channels} channels, weight expects ${perGroup} × groups ${groups}`, remedy);
   }
-  checkDivides(call, groups, out, `weight has ${out} out channels`);
+  if (out % groups !== 0) refuseGroups(call, groups, `weight has ${out} out channels`);
 }
 
-function checkTransposedChannels(
-  call: Call,
-  groups: number,
-  input: readonly number[],
-  weight: readonly number[],
-): void {
+function checkTransposedChannels(call: Call, groups: number, { input, weight }: ConvShapes): void {
   if (input[1] !== weight[0]) {
     const layout = '[in channels, out channels / groups, ...kernel]';
     const remedy = `a transposed weight is ${layout}, its first axis must be ${input[1]}`;
     refuse(call, `input has ${input[1]} channels, weight expects ${weight[0]}`, remedy);
   }
-  checkDivides(call, groups, input[1], `input has ${input[1]} channels`);
+  if (input[1] % groups !== 0) refuseGroups(call, groups, `input has ${input[1]} channels`);
 }
 
-function checkDivides(call: Call, groups: number, channels: number, what: string): void {
-  if (channels % groups === 0) return;
+function refuseGroups(call: Call, groups: number, what: string): never {
   refuse(call, `${what}, which groups ${groups} does not divide`, 'choose groups that do');
 }

@@ -8,11 +8,11 @@ import type { ConvOptions, ConvTransposeOptions, PerAxis, PoolOptions, Rank } fr
 import { poolGeometry, poolScales } from './pool.ts';
 
 const conv = (options: object, input = [1, 4, 8, 8], weight = [6, 4, 3, 3]) =>
-  convGeometry('conv2d', 2, input, weight, options);
+  convGeometry({ fn: 'conv2d', rank: 2 }, { input, weight }, options);
 const transpose = (options: object, input = [1, 4, 8, 8], weight = [4, 6, 3, 3]) =>
-  convTransposeGeometry('convTranspose2d', 2, input, weight, options);
+  convTransposeGeometry({ fn: 'convTranspose2d', rank: 2 }, { input, weight }, options);
 const pool = (kernel: PerAxis, options: PoolOptions = {}, input = [1, 4, 8, 8]) =>
-  poolGeometry('maxPool2d', 2, input, kernel, options);
+  poolGeometry({ fn: 'maxPool2d', rank: 2 }, { input, kernel }, options);
 
 const refusals: [message: string, make: () => unknown][] = [
   [
@@ -123,10 +123,10 @@ function attempt(op: string, raw: Record<string, unknown>): void {
   const p = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, number(value)]));
   const [rank, input, weight] = [p.rank as Rank, p.inputShape as number[], p.weightShape as number[]];
   if (op.startsWith('convTranspose'))
-    convTransposeGeometry(op, rank, input, weight, p as ConvTransposeOptions);
-  else if (op.startsWith('conv')) convGeometry(op, rank, input, weight, p as ConvOptions);
+    convTransposeGeometry({ fn: op, rank }, { input, weight }, p as ConvTransposeOptions);
+  else if (op.startsWith('conv')) convGeometry({ fn: op, rank }, { input, weight }, p as ConvOptions);
   else {
-    const g = poolGeometry(op, rank, input, p.kernel as PerAxis, p as PoolOptions);
+    const g = poolGeometry({ fn: op, rank }, { input, kernel: p.kernel as PerAxis }, p as PoolOptions);
     poolScales(g, { divisorOverride: p.divisor_override as number | undefined });
   }
 }

@@ -8,9 +8,13 @@ import type { ConvOptions, ConvTransposeOptions } from './options.ts';
 import { poolGeometry } from './pool.ts';
 
 const conv = (input: number, kernel: number, options: ConvOptions) =>
-  convGeometry('conv1d', 1, [1, 1, input], [1, 1, kernel], options).axes[0];
+  convGeometry({ fn: 'conv1d', rank: 1 }, { input: [1, 1, input], weight: [1, 1, kernel] }, options).axes[0];
 const transposed = (input: number, kernel: number, options: ConvTransposeOptions) =>
-  convTransposeGeometry('convTranspose1d', 1, [1, 1, input], [1, 1, kernel], options).axes[0];
+  convTransposeGeometry(
+    { fn: 'convTranspose1d', rank: 1 },
+    { input: [1, 1, input], weight: [1, 1, kernel] },
+    options,
+  ).axes[0];
 
 it('a convolution', () => {
   const axis = conv(20, 4, { stride: 3, dilation: 2, padding: [[1, 5]] });
@@ -19,9 +23,17 @@ it('a convolution', () => {
 });
 
 it('pooling, up or down, and windows that are left out', () => {
-  const up = poolGeometry('maxPool1d', 1, [1, 1, 9], 3, { stride: 4, ceilMode: true }).axes[0];
+  const up = poolGeometry(
+    { fn: 'maxPool1d', rank: 1 },
+    { input: [1, 1, 9], kernel: 3 },
+    { stride: 4, ceilMode: true },
+  ).axes[0];
   expect(outputFormula(up)).toBe('O = ceil((9 − 3 + 0 + 0) / 4) + 1 = 3');
-  const even = poolGeometry('maxPool1d', 1, [1, 1, 11], 3, { stride: 4, ceilMode: true }).axes[0];
+  const even = poolGeometry(
+    { fn: 'maxPool1d', rank: 1 },
+    { input: [1, 1, 11], kernel: 3 },
+    { stride: 4, ceilMode: true },
+  ).axes[0];
   expect(outputFormula(even)).toBe('O = floor((11 − 3 + 0 + 0) / 4) + 1 = 3');
   expect(outputFormula({ ...even, output: 2 })).toBe(
     'O = 2, as stated; floor((11 − 3 + 0 + 0) / 4) + 1 = 3 fit',
@@ -44,7 +56,8 @@ it.each([
 });
 
 it('sizes beyond 2^31 − 1 elements are refused, the batch counts', () => {
-  const axes = (input: number[], size: number) => adaptiveAxes('adaptiveAvgPool1d', 1, input, size);
+  const axes = (input: number[], size: number) =>
+    adaptiveAxes({ fn: 'adaptiveAvgPool1d', rank: 1 }, input, size);
   expect(axes([1, 1, 4], 2 ** 30)).toEqual([{ input: 4, output: 2 ** 30 }]);
   expect(() => axes([2, 1, 4], 2 ** 30)).toThrow('output [2,1,1073741824] has more than 2^31 − 1 elements');
   expect(() => axes([1, 2, 4], 2 ** 30)).toThrow('more than 2^31 − 1 elements');

@@ -5,6 +5,7 @@ import { type Field, field, isListOf, isRecord, isSize, need, oneOf, text } from
 import { needOptions } from '../arguments/options.ts';
 import * as conv from './conv.ts';
 import {
+  type Caller,
   type ConvOptions,
   type ConvTransposeOptions,
   convFields,
@@ -59,10 +60,14 @@ export const aGeometry: Field<ConvGeometry | PoolGeometry> = field(
 const rankField: Field<Rank> = oneOf(1, 2, 3);
 const list: Field<readonly number[]> = field('a list of sizes', Array.isArray);
 
-function checkCall(of: string, fn: string, rank: Rank, shapes: Record<string, readonly number[]>): void {
+type Shapes = Record<string, readonly number[]>;
+
+/** Refuses a name, a rank and shapes that are none, in the name of `of`. */
+function readCaller(of: string, { fn, rank }: Caller, shapes: Shapes): Caller {
   need(of, 'fn', fn, text);
   need(of, 'rank', rank, rankField);
   for (const [name, shape] of Object.entries(shapes)) need(of, name, shape, list);
+  return { fn, rank };
 }
 
 /* @__NO_SIDE_EFFECTS__ */
@@ -114,9 +119,10 @@ export function convGeometry(
   weight: readonly number[],
   options: ConvOptions = {},
 ): ConvGeometry {
-  checkCall('convGeometry', fn, rank, { input, weight });
+  const shapes = { input, weight };
+  const caller = readCaller('convGeometry', { fn, rank }, shapes);
   needOptions(fn, options, convFields[rank]);
-  return conv.convGeometry(fn, rank, input, weight, options);
+  return conv.convGeometry(caller, shapes, options);
 }
 
 /**
@@ -132,9 +138,10 @@ export function convTransposeGeometry(
   weight: readonly number[],
   options: ConvTransposeOptions = {},
 ): ConvGeometry {
-  checkCall('convTransposeGeometry', fn, rank, { input, weight });
+  const shapes = { input, weight };
+  const caller = readCaller('convTransposeGeometry', { fn, rank }, shapes);
   needOptions(fn, options, convTransposeFields[rank]);
-  return conv.convTransposeGeometry(fn, rank, input, weight, options);
+  return conv.convTransposeGeometry(caller, shapes, options);
 }
 
 /**
@@ -150,7 +157,7 @@ export function poolGeometry(
   kernel: PerAxis,
   options: PoolOptions = {},
 ): PoolGeometry {
-  checkCall('poolGeometry', fn, rank, { input });
+  const caller = readCaller('poolGeometry', { fn, rank }, { input });
   needOptions(fn, options, poolFields[rank]);
-  return pool.poolGeometry(fn, rank, input, kernel, options);
+  return pool.poolGeometry(caller, { input, kernel }, options);
 }

@@ -11,19 +11,23 @@ import { poolGeometry, poolOutputShape } from './pool.ts';
 it.each(conv.cases.map((c) => [c.id, c] as const))('%s', (_, { op, params, inputs, outputs }) => {
   const padding = params.padding === 'same' ? 'same' : (params.pads as unknown as SidePads);
   const options = { ...params, padding } as ConvOptions;
-  const g = convGeometry(op, params.rank as Rank, inputs.input.shape, inputs.weight.shape, options);
+  const g = convGeometry(
+    { fn: op, rank: params.rank as Rank },
+    { input: inputs.input.shape, weight: inputs.weight.shape },
+    options,
+  );
   expect(outputShape(g)).toEqual(outputs.output.shape);
   expect(g.axes.map((a) => [a.padBefore, a.padAfter])).toEqual(params.pads);
 });
 
 it.each(convTranspose.cases.map((c) => [c.id, c] as const))('%s', (_, { op, params, inputs, outputs }) => {
   const rank = params.rank as Rank;
-  const shapes = [inputs.input.shape, inputs.weight.shape] as const;
+  const shapes = { input: inputs.input.shape, weight: inputs.weight.shape };
   const { outputSize, ...padded } = params;
-  const g = convTransposeGeometry(op, rank, ...shapes, padded as ConvTransposeOptions);
+  const g = convTransposeGeometry({ fn: op, rank }, shapes, padded as ConvTransposeOptions);
   expect([inputShape(g), outputShape(g)]).toEqual([outputs.output.shape, inputs.input.shape]);
   const { outputPadding, ...sized } = params;
-  expect(convTransposeGeometry(op, rank, ...shapes, sized as ConvTransposeOptions)).toEqual(g);
+  expect(convTransposeGeometry({ fn: op, rank }, shapes, sized as ConvTransposeOptions)).toEqual(g);
   expect([outputSize.length, outputPadding.length]).toEqual([rank, rank]);
 });
 
@@ -31,6 +35,10 @@ const windows = pool.cases.filter((c) => /^(max|avg|lp)Pool/.test(c.op));
 
 it.each(windows.map((c) => [c.id, c] as const))('%s', (_, { op, params, inputs, outputs }) => {
   const options = params as PoolOptions;
-  const g = poolGeometry(op, params.rank as Rank, inputs.input.shape, params.kernel as number[], options);
+  const g = poolGeometry(
+    { fn: op, rank: params.rank as Rank },
+    { input: inputs.input.shape, kernel: params.kernel as number[] },
+    options,
+  );
   expect(poolOutputShape(g)).toEqual(outputs.output.shape);
 });

@@ -78,12 +78,25 @@ export interface PoolOptions extends LayoutOption {
 export type Rank = 1 | 2 | 3;
 export type Pair = readonly [before: number, after: number];
 
-/** Whom an error names, and the shapes that it shows: `input [1,3,32,32], weight [16,4,3,3]`. */
-export interface Call {
+/** Whom an error names, and how many spatial axes it works on. */
+export interface Caller {
   readonly fn: string;
   readonly rank: Rank;
+}
+
+/** A caller with the shapes that its errors show: `input [1,3,32,32], weight [16,4,3,3]`. */
+export interface Call extends Caller {
   readonly shapes: string;
 }
+
+/** A call whose shapes are put into words when an error asks for them. */
+export const callOf = ({ fn, rank }: Caller, showShapes: () => string): Call => ({
+  fn,
+  rank,
+  get shapes() {
+    return showShapes();
+  },
+});
 
 export const axisNames: Record<Rank, readonly string[]> = {
   1: ['length'],
@@ -109,13 +122,12 @@ export function refuse(call: Call, problem: string, remedy: string): never {
   throw new ShapeError(`${call.fn}: ${problem} (${call.shapes}); ${remedy}`);
 }
 
-/** Checks `[first, second, ...spatial]`. Only a batch may be empty. */
-export function checkShape(
-  call: Call,
-  name: string,
-  shape: readonly number[],
-  leading: readonly string[],
-): void {
+/** What stands before the spatial axes of images. */
+const imageAxes: readonly string[] = ['batch', 'channels'];
+
+/** Checks a shape `[first, second, ...spatial]`, given by its name. Only a batch may be empty. */
+export function checkShape(call: Call, named: Record<string, readonly number[]>, leading = imageAxes): void {
+  const [[name, shape]] = Object.entries(named);
   const layout = `[${[...leading, ...axisNames[call.rank]].join(', ')}]`;
   const wanted = call.rank + 2;
   if (shape.length !== wanted) {
@@ -225,17 +237,26 @@ export const unpoolFields = perRank((rank) => ({
   layout,
 }));
 
-/** One number per axis from a number or a list. */
-export function readPerAxis(call: Call, name: string, value: PerAxis, least: 0 | 1): readonly number[] {
-  need(call.fn, name, value, (least === 1 ? sizes : cells)[call.rank]);
-  return typeof value === 'number' ? new Array<number>(call.rank).fill(value) : value;
+const spread = ({ rank }: Caller, value: PerAxis): readonly number[] =>
+  typeof value === 'number' ? new Array<number>(rank).fill(value) : value;
+
+/** One number of at least 1 per axis, from a number or a list. */
+export function readSizes(caller: Caller, name: string, value: PerAxis): readonly number[] {
+  need(caller.fn, name, value, sizes[caller.rank]);
+  return spread(caller, value);
+}
+
+/** One number of cells per axis, from a number or a list. */
+export function readCells(caller: Caller, name: string, value: PerAxis): readonly number[] {
+  need(caller.fn, name, value, cells[caller.rank]);
+  return spread(caller, value);
 }
 
 /** One pair per axis from a number, a list of numbers or a list of pairs. */
 export function readPads(call: Call, padding: PerAxis | SidePads): readonly Pair[] {
   need(call.fn, 'padding', padding, pads[call.rank]);
   if (Array.isArray(padding) && Array.isArray(padding[0])) return padding as SidePads;
-  return readPerAxis(call, 'padding', padding as PerAxis, 0).map((side) => [side, side]);
+  return readCells(call, 'padding', padding as PerAxis).map((side) => [side, side]);
 }
 
 export function readGroups(call: Call, value: number): number {

@@ -47,7 +47,11 @@ describe('paddedPieces', () => {
     fc.assert(
       fc.property(sizes, ([input, before, after]) => {
         const padding = [[before, after]] as const;
-        const g = convGeometry('conv1d', 1, [1, 1, input], [1, 1, 1], { padding, paddingMode });
+        const g = convGeometry(
+          { fn: 'conv1d', rank: 1 },
+          { input: [1, 1, input], weight: [1, 1, 1] },
+          { padding, paddingMode },
+        );
         const expected = Array.from({ length: before + input + after }, (_, q) =>
           sourceAt[paddingMode](q - before, input),
         );
@@ -57,7 +61,7 @@ describe('paddedPieces', () => {
   });
 
   it('has one piece where there is no padding', () => {
-    const [axis] = convGeometry('conv1d', 1, [1, 1, 5], [1, 1, 3]).axes;
+    const [axis] = convGeometry({ fn: 'conv1d', rank: 1 }, { input: [1, 1, 5], weight: [1, 1, 3] }).axes;
     expect(paddedPieces(axis, 'reflect')).toEqual([{ start: 0, source: 0, length: 5, step: 1 }]);
   });
 });

@@ -37,7 +37,11 @@ describe('phasesOf', () => {
     fc.assert(
       fc.property(sizes, ([input, kernel, stride, dilation, from, extent]) => {
         const options = { stride, dilation, padding: 'full' } as const;
-        const [axis] = convGeometry('conv1d', 1, [1, 1, input], [1, 1, kernel], options).axes;
+        const [axis] = convGeometry(
+          { fn: 'conv1d', rank: 1 },
+          { input: [1, 1, input], weight: [1, 1, kernel] },
+          options,
+        ).axes;
         const w = Array.from({ length: kernel }, (_, k) => 1 + 3 * k);
         const y = Array.from({ length: axis.output }, (_, o) => 2 + 7 * o);
         expect(gather(axis, w, y, from, extent)).toEqual(scatter(axis, w, y, from, extent));
@@ -47,7 +51,11 @@ describe('phasesOf', () => {
   });
 
   it('names each phase by its remainder when it starts at 0', () => {
-    const [axis] = convGeometry('conv1d', 1, [1, 1, 9], [1, 1, 3], { stride: 3 }).axes;
+    const [axis] = convGeometry(
+      { fn: 'conv1d', rank: 1 },
+      { input: [1, 1, 9], weight: [1, 1, 3] },
+      { stride: 3 },
+    ).axes;
     expect(phasesOf(axis, 0, 9)).toEqual([
       { first: 0, count: 3, taps: [{ kernel: 0, shift: 0 }] },
       { first: 1, count: 3, taps: [{ kernel: 1, shift: 0 }] },
@@ -56,7 +64,11 @@ describe('phasesOf', () => {
   });
 
   it('keeps phases that no tap reaches, since their cells are zero', () => {
-    const [axis] = convGeometry('conv1d', 1, [1, 1, 9], [1, 1, 1], { stride: 2 }).axes;
+    const [axis] = convGeometry(
+      { fn: 'conv1d', rank: 1 },
+      { input: [1, 1, 9], weight: [1, 1, 1] },
+      { stride: 2 },
+    ).axes;
     expect(phasesOf(axis, 0, 9)[1]).toEqual({ first: 1, count: 4, taps: [] });
   });
 });

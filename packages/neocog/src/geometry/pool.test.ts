@@ -39,7 +39,8 @@ const cellsOf = (c: Case, start: number): number[] =>
   Array.from({ length: c.kernel }, (_, k) => start + k * c.dilation);
 const isReal = (c: Case) => (cell: number) => cell >= 0 && cell < c.input;
 
-const pool1 = (c: Case): PoolGeometry => poolGeometry('pool1d', 1, [1, 1, c.input], c.kernel, c);
+const pool1 = (c: Case): PoolGeometry =>
+  poolGeometry({ fn: 'pool1d', rank: 1 }, { input: [1, 1, c.input], kernel: c.kernel }, c);
 
 describe('poolGeometry', () => {
   it('lists the windows of every small axis, or says why there are none', () => {
@@ -67,7 +68,7 @@ describe('poolGeometry', () => {
   });
 
   it('strides by the kernel unless told, and works in three dimensions', () => {
-    const g = poolGeometry('maxPool3d', 3, [2, 5, 4, 6, 8], [2, 3, 4]);
+    const g = poolGeometry({ fn: 'maxPool3d', rank: 3 }, { input: [2, 5, 4, 6, 8], kernel: [2, 3, 4] });
     expect([poolInputShape(g), poolOutputShape(g)]).toEqual([
       [2, 5, 4, 6, 8],
       [2, 5, 2, 2, 2],
@@ -80,7 +81,11 @@ describe('poolGeometry', () => {
       [0, 1],
       [1, 0],
     ] as const;
-    const g = poolGeometry('avgPool2d', 2, [1, 1, 3, 3], 2, { stride: 1, padding });
+    const g = poolGeometry(
+      { fn: 'avgPool2d', rank: 2 },
+      { input: [1, 1, 3, 3], kernel: 2 },
+      { stride: 1, padding },
+    );
     expect(g.axes.map((a: WindowAxis) => [a.padBefore, a.padAfter, a.output])).toEqual([
       [0, 1, 3],
       [1, 0, 3],
@@ -89,7 +94,7 @@ describe('poolGeometry', () => {
   });
 
   it('freezes what it returns', () => {
-    const g = poolGeometry('maxPool1d', 1, [0, 3, 8], 2);
+    const g = poolGeometry({ fn: 'maxPool1d', rank: 1 }, { input: [0, 3, 8], kernel: 2 });
     expect([g, g.axes, g.axes[0]].every(Object.isFrozen)).toBe(true);
   });
 });

@@ -5,17 +5,19 @@ import { type Field, field, need } from '../arguments/field.ts';
 import {
   axisNames,
   type Call,
+  type Caller,
+  callOf,
   checkShape,
   type PerAxis,
   type PoolOptions,
-  type Rank,
   readPads,
-  readPerAxis,
+  readSizes,
   refuse,
   showShapes,
 } from './options.ts';
 import type { PoolGeometry, WindowAxis } from './types.ts';
 import {
+  bareAxes,
   ceilOutput,
   checkElements,
   checkFits,
@@ -38,24 +40,19 @@ export const poolOutputShape = (g: PoolGeometry): number[] => [
   ...g.axes.map((a) => a.output),
 ];
 
+/** The shape of an input, and the size of a window that slides over it. */
+export interface Windowed {
+  readonly input: readonly number[];
+  readonly kernel: PerAxis;
+}
+
 /** The geometry of a window of size `kernel` over `input` `[batch, channels, ...spatial]`. */
-export function poolGeometry(
-  fn: string,
-  rank: Rank,
-  input: readonly number[],
-  kernel: PerAxis,
-  options: PoolOptions = {},
-): PoolGeometry {
-  const call: Call = {
-    fn,
-    rank,
-    get shapes() {
-      return showShapes({ input, kernel }, options.layout);
-    },
-  };
-  checkShape(call, 'input', input, ['batch', 'channels']);
+export function poolGeometry(caller: Caller, windowed: Windowed, options: PoolOptions = {}): PoolGeometry {
+  const { input, kernel } = windowed;
+  const call = callOf(caller, () => showShapes({ input, kernel }, options.layout));
+  checkShape(call, { input });
   const ceil = options.ceilMode ?? false;
-  const padded = paddedAxes(call, input.slice(2), kernel, options);
+  const padded = paddedAxes(call, windowed, options);
   checkHalf(call, padded);
   checkFits(call, padded, ceil);
   const axes = padded.map((axis) => freezeAxis(axis, ceil ? ceilOutput(axis) : floorOutput(axis)));
@@ -65,19 +62,12 @@ export function poolGeometry(
   return Object.freeze(g);
 }
 
-function paddedAxes(
-  call: Call,
-  input: readonly number[],
-  kernel: PerAxis,
-  options: PoolOptions,
-): PaddedAxis[] {
-  const kernels = readPerAxis(call, 'kernel', kernel, 1);
-  const stride = readPerAxis(call, 'stride', options.stride ?? kernels, 1);
-  const dilation = readPerAxis(call, 'dilation', options.dilation ?? 1, 1);
-  const pads = readPads(call, options.padding ?? 0);
-  return input.map((size, i) =>
-    withPads({ input: size, kernel: kernels[i], stride: stride[i], dilation: dilation[i] }, pads[i]),
-  );
+function paddedAxes(call: Call, windowed: Windowed, options: PoolOptions): PaddedAxis[] {
+  const kernel = readSizes(call, 'kernel', windowed.kernel);
+  const { stride = kernel, dilation, padding = 0 } = options;
+  const bare = bareAxes(call, { input: windowed.input.slice(2), kernel }, { stride, dilation });
+  const pads = readPads(call, padding);
+  return bare.map((axis, i) => withPads(axis, pads[i]));
 }
 
 /** With more padding than half a kernel, a window without dilation could lie beside the input altogether. */

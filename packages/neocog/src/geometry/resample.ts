@@ -4,7 +4,16 @@
 
 import { above, either, type Field, field, flag, isListOf, oneOf, whole } from '../arguments/field.ts';
 import type { Fields } from '../arguments/options.ts';
-import { type Call, checkShape, type PerAxis, type Rank, readPerAxis, refuse, show } from './options.ts';
+import {
+  type Call,
+  type Caller,
+  callOf,
+  checkShape,
+  type PerAxis,
+  readSizes,
+  refuse,
+  show,
+} from './options.ts';
 import { type AxisTaps, tapTable } from './taps.ts';
 import { checkElements } from './window.ts';
 
@@ -96,19 +105,12 @@ export interface ResampledAxis {
 
 /** The spatial axes of `input` `[batch, channels, ...spatial]` resized. Refusals arise here. */
 export function resampledAxes(
-  fn: string,
-  rank: Rank,
+  caller: Caller,
   input: readonly number[],
   { size, scale, alignCorners = false, coordinates, crop }: ResampleOptions,
 ): ResampledAxis[] {
-  const call: Call = {
-    fn,
-    rank,
-    get shapes() {
-      return `input ${show(input)}`;
-    },
-  };
-  checkShape(call, 'input', input, ['batch', 'channels']);
+  const call = callOf(caller, () => `input ${show(input)}`);
+  checkShape(call, { input });
   if (size === undefined && scale === undefined)
     refuse(call, 'neither size nor scale is given', 'give one of them');
   if (alignCorners && coordinates !== undefined)
@@ -118,7 +120,7 @@ export function resampledAxes(
   const factors = scale === undefined ? null : readScale(call, scale);
   const parts = spatial.map((_, i) => (crop ? crop[i][1] - crop[i][0] : 1));
   const exact = spatial.map((cells, i) => cells * parts[i] * (factors?.[i] ?? 1));
-  const outputs = readPerAxis(call, 'size', size ?? exact.map(Math.floor), 1);
+  const outputs = readSizes(call, 'size', size ?? exact.map(Math.floor));
   if (factors && outputs.some((cells, i) => Math.abs(cells - exact[i]) >= 1))
     refuse(call, `size is ${show(size)} and scale is ${show(scale)}`, 'give one of them, or two that agree');
   checkElements(call, { output: [...input.slice(0, 2), ...outputs] });

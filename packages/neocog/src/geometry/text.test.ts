@@ -76,7 +76,7 @@ describe('formatConv and parseConv', () => {
           [3 * r.groups, 2, ...r.kernel],
         ];
         expectRoundTrip(
-          attempt(() => convGeometry('conv', r.rank, input, weight, r)),
+          attempt(() => convGeometry({ fn: 'conv', rank: r.rank }, { input, weight }, r)),
           formatConv,
           parseConv,
         );
@@ -91,7 +91,7 @@ describe('formatConv and parseConv', () => {
           [r.batch, 2 * r.groups, ...r.size],
           [2 * r.groups, 3, ...r.kernel],
         ];
-        const make = () => convTransposeGeometry('transpose', r.rank, input, weight, r);
+        const make = () => convTransposeGeometry({ fn: 'transpose', rank: r.rank }, { input, weight }, r);
         expectRoundTrip(attempt(make), formatConv, parseConv);
       }),
     );
@@ -127,7 +127,8 @@ describe('formatPool and parsePool', () => {
   it('brings pooling windows back', () => {
     fc.assert(
       fc.property(request, (r) => {
-        const make = () => poolGeometry('pool', r.rank, [r.batch, 3, ...r.size], r.kernel, r);
+        const make = () =>
+          poolGeometry({ fn: 'pool', rank: r.rank }, { input: [r.batch, 3, ...r.size], kernel: r.kernel }, r);
         expectRoundTrip(attempt(make), formatPool, parsePool);
       }),
     );

@@ -45,19 +45,29 @@ const formatOutput = (axes: readonly WindowAxis[]): string =>
 const sizes = '\\d+(?:x\\d+)*';
 const windowPattern = `(?<input>${sizes}) k(?<kernel>${sizes}) s(?<stride>${sizes}) d(?<dilation>${sizes}) p(?<pads>[\\d:x]+)`;
 const outputPattern = `(?: o(?<output>${sizes}))?`;
-const convPattern = new RegExp(
-  `^n(?<batch>\\d+) g(?<groups>\\d+) c(?<from>\\d+)>(?<to>\\d+) ${windowPattern}(?: (?<mode>[a-z]+))?${outputPattern}$`,
-);
-const poolPattern = new RegExp(`^n(?<batch>\\d+) c(?<channels>\\d+) ${windowPattern}${outputPattern}$`);
+/** How a geometry is written, and what an error says of text that is not. */
+interface Form {
+  readonly what: string;
+  readonly pattern: RegExp;
+  readonly example: string;
+}
+
+const convForm: Form = {
+  what: 'a convolution',
+  pattern: new RegExp(
+    `^n(?<batch>\\d+) g(?<groups>\\d+) c(?<from>\\d+)>(?<to>\\d+) ${windowPattern}(?: (?<mode>[a-z]+))?${outputPattern}$`,
+  ),
+  example: 'n1 g1 c64>64 56x56 k3x3 s1 d1 p1 [reflect] [o56x56]',
+};
+const poolForm: Form = {
+  what: 'a pooling window',
+  pattern: new RegExp(`^n(?<batch>\\d+) c(?<channels>\\d+) ${windowPattern}${outputPattern}$`),
+  example: 'n1 c64 56x56 k3x3 s2 d1 p1 [o29x29]',
+};
 
 /** Reads what `formatConv` writes. Throws FormatError. */
 export function parseConv(text: string): ConvGeometry {
-  const t = matchText(
-    text,
-    convPattern,
-    'a convolution',
-    'n1 g1 c64>64 56x56 k3x3 s1 d1 p1 [reflect] [o56x56]',
-  );
+  const t = matchText(text, convForm);
   const [groups, from, to] = [Number(t.groups), Number(t.from), Number(t.to)];
   if (groups === 0 || from % groups !== 0) fail(text, `groups ${groups} does not divide ${from} channels`);
   const mode = (t.mode ?? 'zeros') as PaddingMode;
@@ -65,35 +75,38 @@ export function parseConv(text: string): ConvGeometry {
   const w = readWindow(text, t);
   return translate(() => {
     const input = [Number(t.batch), from, ...w.input];
-    const g = convGeometry(`'${text}'`, w.rank, input, [to, from / groups, ...w.kernel], {
-      ...w.options,
-      paddingMode: mode,
-      groups,
-    });
-    return Object.freeze({
-      ...g,
-      axes: withOutput(text, g.axes, w.output, (axis) => [1, floorOutput(axis)]),
-    });
+    const weight = [to, from / groups, ...w.kernel];
+    const options = { ...w.options, paddingMode: mode, groups };
+    const g = convGeometry({ fn: `'${text}'`, rank: w.rank }, { input, weight }, options);
+    const axes = withOutput(w, g.axes, (axis) => [1, floorOutput(axis)]);
+    return Object.freeze({ ...g, axes });
   });
 }
 
 /** Reads what `formatPool` writes. Throws FormatError. */
 export function parsePool(text: string): PoolGeometry {
-  const t = matchText(text, poolPattern, 'a pooling window', 'n1 c64 56x56 k3x3 s2 d1 p1 [o29x29]');
+  const t = matchText(text, poolForm);
   const w = readWindow(text, t);
   return translate(() => {
     const input = [Number(t.batch), Number(t.channels), ...w.input];
     // A stated output is that of ceil mode on at least one axis.
     const ceilMode = w.output !== null;
-    const g = poolGeometry(`'${text}'`, w.rank, input, w.kernel, { ...w.options, ceilMode });
-    const axes = withOutput(text, g.axes, w.output, (axis) => [Math.max(1, floorOutput(axis)), axis.output]);
+    const caller = { fn: `'${text}'`, rank: w.rank };
+    const g = poolGeometry(caller, { input, kernel: w.kernel }, { ...w.options, ceilMode });
+    const axes = withOutput(w, g.axes, (axis) => [Math.max(1, floorOutput(axis)), axis.output]);
     return Object.freeze({ ...g, axes });
   });
 }
 
 type Tokens = Record<string, string | undefined>;
 
-interface Window {
+/** The part of a text that its spatial axes are read from. */
+interface Source {
+  readonly text: string;
+  readonly rank: number;
+}
+
+interface Window extends Source {
   readonly rank: Rank;
   readonly input: readonly number[];
   readonly kernel: readonly number[];
@@ -105,7 +118,7 @@ function fail(text: string, why: string): never {
   throw new FormatError(`'${text}': ${why}`);
 }
 
-function matchText(text: string, pattern: RegExp, what: string, example: string): Tokens {
+function matchText(text: string, { what, pattern, example }: Form): Tokens {
   const match = pattern.exec(text);
   return (
     match?.groups ?? fail(text, `not ${what}; write it like ${example}, with one space between the parts`)
@@ -116,15 +129,17 @@ function readWindow(text: string, t: Tokens): Window {
   const input = splitSizes(t.input);
   const rank = input.length;
   if (rank > 3) fail(text, `${rank} axes; 1, 2 or 3 are possible`);
-  const each = (name: string): number[] => spread(text, name, splitSizes(t[name]), rank);
+  const source = { text, rank };
+  const each = (name: string): number[] => spread(source, name, splitSizes(t[name]));
   return {
+    text,
     rank: rank as Rank,
     input,
     kernel: each('kernel'),
     options: {
       stride: each('stride'),
       dilation: each('dilation'),
-      padding: readTextPads(text, t.pads ?? '', rank),
+      padding: readTextPads(source, t.pads ?? ''),
     },
     output: t.output === undefined ? null : each('output'),
   };
@@ -133,28 +148,27 @@ function readWindow(text: string, t: Tokens): Window {
 const splitSizes = (sizes: string | undefined): number[] => (sizes ?? '').split('x').map(Number);
 
 /** One value per axis; a single one stands for all. */
-function spread<T>(text: string, name: string, values: T[], rank: number): T[] {
+function spread<T>({ text, rank }: Source, name: string, values: T[]): T[] {
   if (values.length === rank) return values;
   if (values.length === 1) return Array(rank).fill(values[0]);
   return fail(text, `${name} has ${values.length} parts, the input has ${rank} axes`);
 }
 
-function readTextPads(text: string, pads: string, rank: number): SidePads {
+function readTextPads(source: Source, pads: string): SidePads {
   const sides = pads
     .split('x')
     .map((part) => (/^\d+(:\d+)?$/.test(part) ? part.split(':').map(Number) : null));
   const pairs = sides.map((side): readonly [number, number] => {
-    if (!side) return fail(text, `padding 'p${pads}' is not like p1, p1x2 or p0:1x2:2`);
+    if (!side) return fail(source.text, `padding 'p${pads}' is not like p1, p1x2 or p0:1x2:2`);
     return [side[0], side[side.length - 1]];
   });
-  return spread(text, 'padding', pairs, rank);
+  return spread(source, 'padding', pairs);
 }
 
 /** Replaces the computed outputs by stated ones, within the limits of each axis. */
 function withOutput(
-  text: string,
+  { text, output }: Window,
   axes: readonly WindowAxis[],
-  output: readonly number[] | null,
   limits: (axis: WindowAxis) => readonly [number, number],
 ): readonly WindowAxis[] {
   if (!output) return axes;

@@ -8,8 +8,10 @@ import {
   type Call,
   type ConvTransposeOptions,
   isSize,
+  type Padding,
   type Pair,
-  readPerAxis,
+  readCells,
+  readSizes,
   refuse,
   show,
 } from './options.ts';
@@ -24,37 +26,47 @@ export function transposedAxes(
   reads: readonly BareAxis[],
   options: ConvTransposeOptions,
 ): WindowAxis[] {
-  const extra = readPerAxis(call, 'outputPadding', options.outputPadding ?? 0, 0);
-  const sizes = options.outputSize && readPerAxis(call, 'outputSize', options.outputSize, 1);
+  const { padding = 0, outputPadding = 0, outputSize } = options;
+  const extra = readCells(call, 'outputPadding', outputPadding);
+  const sizes = outputSize && readSizes(call, 'outputSize', outputSize);
   if (sizes && extra.some((cells) => cells > 0)) {
     refuse(call, 'outputSize and outputPadding are both given', 'give one of them');
   }
-  const same = options.padding === 'same' || options.padding === 'same-lower';
-  if (same) return sameTransposedAxes(call, reads, options, extra, sizes);
-  const pads = resolvePadding(call, options.padding ?? 0, reads);
+  if (padding === 'same' || padding === 'same-lower')
+    return sameTransposedAxes(call, reads, { padding, extra, sizes });
+  const pads = resolvePadding(call, padding, reads);
   return reads.map((read, i) => {
-    const cells = sizes ? sizes[i] - smallestSize(read, pads[i]) : extra[i];
-    checkOutputPadding(call, i, read, pads[i], cells, sizes);
-    return freezeAxis(withPads({ ...read, input: smallestSize(read, pads[i]) + cells }, pads[i]), read.input);
+    const smallest = smallestSize(read, pads[i]);
+    const cells = sizes ? sizes[i] - smallest : extra[i];
+    const limit = Math.max(read.stride, read.dilation) - 1;
+    checkOutputPadding(call, { name: axisNames[call.rank][i], smallest, cells, limit }, sizes);
+    return freezeAxis(withPads({ ...read, input: smallest + cells }, pads[i]), read.input);
   });
+}
+
+/** How large the output is to be. */
+interface Wanted {
+  readonly padding: Padding;
+  /** Cells beyond the smallest size. */
+  readonly extra: readonly number[];
+  readonly sizes: readonly number[] | undefined;
 }
 
 /** A transposed axis without output padding: (W − 1)·S − P_before − P_after + K_eff. */
 const smallestSize = (read: BareAxis, [before, after]: Pair): number =>
   (read.input - 1) * read.stride - before - after + kernelExtent(read);
 
-/** More output padding than this would be cells that no window of the convolution comes near. */
-function checkOutputPadding(
-  call: Call,
-  axis: number,
-  read: BareAxis,
-  pads: Pair,
-  cells: number,
-  sizes: readonly number[] | undefined,
-): void {
-  const name = axisNames[call.rank][axis];
-  const limit = Math.max(read.stride, read.dilation) - 1;
-  const smallest = smallestSize(read, pads);
+/** An output axis: its smallest size, the cells added to it, and the most that may be. */
+interface GrownAxis {
+  readonly name: string;
+  readonly smallest: number;
+  readonly cells: number;
+  /** More would be cells that no window of the convolution comes near. */
+  readonly limit: number;
+}
+
+function checkOutputPadding(call: Call, grown: GrownAxis, sizes: readonly number[] | undefined): void {
+  const { name, smallest, cells, limit } = grown;
   if (cells < 0 || cells > limit) {
     const range = `${Math.max(smallest, 1)} to ${smallest + limit} of ${name}`;
     if (sizes) refuse(call, `outputSize ${show(sizes)} is out of reach`, `stride and padding allow ${range}`);
@@ -76,25 +88,19 @@ function checkOutputPadding(
 function sameTransposedAxes(
   call: Call,
   reads: readonly BareAxis[],
-  options: ConvTransposeOptions,
-  extra: readonly number[],
-  sizes: readonly number[] | undefined,
+  { padding, extra, sizes }: Wanted,
 ): WindowAxis[] {
   if (extra.some((cells) => cells > 0)) {
-    const why = `padding '${options.padding}' already fixes the output at input × stride`;
+    const why = `padding '${padding}' already fixes the output at input × stride`;
     throw new UnsupportedError(`${call.fn}: ${why}, outputPadding cannot add to it; give outputSize instead`);
   }
   const writes = reads.map((read, i) => ({ ...read, input: sizes ? sizes[i] : read.input * read.stride }));
-  const pads = resolvePadding(call, options.padding ?? 0, writes);
+  const pads = resolvePadding(call, padding, writes);
   return writes.map((axis, i) => {
     const read = reads[i].input;
     if (Math.ceil(axis.input / axis.stride) !== read) {
       const range = `${(read - 1) * axis.stride + 1} to ${read * axis.stride} of ${axisNames[call.rank][i]}`;
-      refuse(
-        call,
-        `outputSize ${show(sizes)} is out of reach`,
-        `padding '${options.padding}' allows ${range}`,
-      );
+      refuse(call, `outputSize ${show(sizes)} is out of reach`, `padding '${padding}' allows ${range}`);
     }
     return freezeAxis(withPads(axis, pads[i]), read);
   });

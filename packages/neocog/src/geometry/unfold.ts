@@ -1,25 +1,30 @@
 // The windows of unfold and fold: where they lie in a padded input, as a view with an axis per axis of the kernel and of
 // the grid of windows. Refusals of both arise here; the values are moved in ops/unfold.ts.
 
-import { type Field, field, isListOf, isSize } from '../arguments/field.ts';
-import type { Fields } from '../arguments/options.ts';
+import { type Field, field, isListOf, isSize, need } from '../arguments/field.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
 import {
   type Call,
+  type Caller,
+  callOf,
   checkShape,
   convFields,
+  kernelField,
   type Padding,
   type PerAxis,
   perRank,
   type Rank,
   readMode,
-  readPerAxis,
+  readSizes,
   refuse,
   show,
   showShapes,
 } from './options.ts';
+import type { Windowed } from './pool.ts';
 import type { PaddingMode, WindowAxis } from './types.ts';
 import {
+  bareAxes,
   checkElements,
   checkFits,
   checkMode,
@@ -80,10 +85,16 @@ export function columnView(g: UnfoldGeometry): { shape: number[]; strides: numbe
   };
 }
 
-export const unfoldFields = perRank((rank): Fields<UnfoldOptions> => {
+const unfoldFields = perRank((rank): Fields<UnfoldOptions> => {
   const { stride, padding, paddingMode, dilation } = convFields[rank];
   return { stride, padding, paddingMode, dilation };
 });
+
+/** Refuses windows that are none, before there is an input for them. */
+export function needWindows({ fn, rank }: Caller, kernel: PerAxis, options: UnfoldOptions): void {
+  need(fn, 'kernel', kernel, kernelField[rank]);
+  needOptions(fn, options, unfoldFields[rank]);
+}
 
 /** Of what fold makes. */
 export const spatialSize: Field<readonly number[]> = field(
@@ -102,29 +113,15 @@ export function rankOfLists(fn: string, lists: readonly unknown[]): Rank {
 /** The windows of size `kernel` over `input` `[batch, channels, …spatial]` of 1, 2 or 3 spatial axes. */
 export function unfoldGeometry(
   fn: string,
-  input: readonly number[],
-  kernel: PerAxis,
+  { input, kernel }: Windowed,
   options: UnfoldOptions,
 ): UnfoldGeometry {
   // Too many axes or too few: the error speaks of images.
   const rank = (input.length >= 3 && input.length <= 5 ? input.length - 2 : 2) as Rank;
-  const call: Call = {
-    fn,
-    rank,
-    get shapes() {
-      return showShapes({ input, kernel }, undefined);
-    },
-  };
-  checkShape(call, 'input', input, ['batch', 'channels']);
-  const kernels = readPerAxis(call, 'kernel', kernel, 1);
-  const stride = readPerAxis(call, 'stride', options.stride ?? 1, 1);
-  const dilation = readPerAxis(call, 'dilation', options.dilation ?? 1, 1);
-  const bare = kernels.map((size, i) => ({
-    input: input[i + 2],
-    kernel: size,
-    stride: stride[i],
-    dilation: dilation[i],
-  }));
+  const call = callOf({ fn, rank }, () => showShapes({ input, kernel }, undefined));
+  checkShape(call, { input });
+  const taps = readSizes(call, 'kernel', kernel);
+  const bare = bareAxes(call, { input: input.slice(2), kernel: taps }, options);
   const pads = resolvePadding(call, options.padding ?? 0, bare);
   const axes = bare.map((axis, i) => withPads(axis, pads[i]));
   const paddingMode = readMode(call, options.paddingMode ?? 'zeros');
@@ -136,23 +133,30 @@ export function unfoldGeometry(
   return Object.freeze(g);
 }
 
+/** The shape of columns, the spatial size of what they become, and the window that made them. */
+export interface Folded {
+  readonly columns: readonly number[];
+  readonly outputSize: readonly number[];
+  readonly kernel: PerAxis;
+}
+
 /** The geometry of the unfold whose columns have the shape `columns` and whose input had the spatial size `outputSize`. */
 export function foldGeometry(
   fn: string,
-  columns: readonly number[],
-  outputSize: readonly number[],
-  { kernel, ...options }: UnfoldOptions & { kernel: PerAxis },
+  { columns, outputSize, kernel }: Folded,
+  options: UnfoldOptions,
 ): UnfoldGeometry {
   const rank = outputSize.length as Rank;
   const call: Call = { fn, rank, shapes: `columns ${show(columns)}, kernel ${show(kernel)}` };
   if (columns.length !== 3) {
     refuse(call, `columns have ${columns.length} axes, not 3`, 'give [batch, channels · taps, windows]');
   }
-  const taps = product(readPerAxis(call, 'kernel', kernel, 1));
+  const taps = product(readSizes(call, 'kernel', kernel));
   if (columns[1] % taps !== 0 || columns[1] === 0) {
     refuse(call, `columns have ${columns[1]} rows, no multiple of ${taps} taps`, 'use the kernel of unfold');
   }
-  const g = unfoldGeometry(fn, [columns[0], columns[1] / taps, ...outputSize], kernel, options);
+  const input = [columns[0], columns[1] / taps, ...outputSize];
+  const g = unfoldGeometry(fn, { input, kernel }, options);
   const windows = columnShape(g)[2];
   if (windows === columns[2]) return g;
   const grid = g.axes.map((a) => a.output).join(' × ');

@@ -3,17 +3,17 @@
 
 import {
   axisNames,
-  type Call,
+  type Caller,
+  callOf,
   checkShape,
-  type PerAxis,
   type PoolOptions,
-  type Rank,
   readPads,
-  readPerAxis,
+  readSizes,
   refuse,
   show,
   showShapes,
 } from './options.ts';
+import type { Windowed } from './pool.ts';
 import { checkElements } from './window.ts';
 
 /** What `maxUnpool2d`, and those of other ranks, must know of the pooling that they undo. */
@@ -23,34 +23,23 @@ export interface UnpoolOptions extends Pick<PoolOptions, 'stride' | 'padding' | 
 }
 
 /** The shape of what a `kernel` window pooled into `input` `[batch, channels, ...spatial]`. */
-export function unpoolShape(
-  fn: string,
-  rank: Rank,
-  input: readonly number[],
-  kernel: PerAxis,
-  { stride, padding = 0, outputSize, layout }: UnpoolOptions,
-): number[] {
-  const call: Call = {
-    fn,
-    rank,
-    get shapes() {
-      return showShapes({ input, kernel }, layout);
-    },
-  };
-  checkShape(call, 'input', input, ['batch', 'channels']);
-  const kernels = readPerAxis(call, 'kernel', kernel, 1);
-  const strides = readPerAxis(call, 'stride', stride ?? kernels, 1);
+export function unpoolShape(caller: Caller, { input, kernel }: Windowed, options: UnpoolOptions): number[] {
+  const { stride, padding = 0, outputSize, layout } = options;
+  const call = callOf(caller, () => showShapes({ input, kernel }, layout));
+  checkShape(call, { input });
+  const kernels = readSizes(call, 'kernel', kernel);
+  const strides = readSizes(call, 'stride', stride ?? kernels);
   const pads = readPads(call, padding);
-  const sizes = outputSize && readPerAxis(call, 'outputSize', outputSize, 1);
+  const sizes = outputSize && readSizes(call, 'outputSize', outputSize);
   const plain = kernels.map((k, i) => (input[i + 2] - 1) * strides[i] - pads[i][0] - pads[i][1] + k);
   sizes?.forEach((size, i) => {
     if (Math.abs(size - plain[i]) < strides[i]) return;
     const [least, most] = [Math.max(1, plain[i] - strides[i] + 1), plain[i] + strides[i] - 1];
-    const range = `${least} to ${most} of ${axisNames[rank][i]}`;
+    const range = `${least} to ${most} of ${axisNames[call.rank][i]}`;
     refuse(call, `outputSize ${show(outputSize)} is out of reach`, `kernel and stride allow ${range}`);
   });
   const shape = [...input.slice(0, 2), ...(sizes ?? plain)];
-  checkShape(call, 'output', shape, ['batch', 'channels']);
+  checkShape(call, { output: shape });
   checkElements(call, { output: shape });
   return shape;
 }

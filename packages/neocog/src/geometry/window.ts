@@ -10,7 +10,9 @@ import {
   type Padding,
   type PaddingName,
   type Pair,
+  type PerAxis,
   readPads,
+  readSizes,
   refuse,
   show,
 } from './options.ts';
@@ -50,6 +52,29 @@ const strategies: Record<PaddingName, (axis: BareAxis) => Pair> = {
   full: (axis) => [kernelExtent(axis) - 1, kernelExtent(axis) - 1],
   causal: (axis) => [kernelExtent(axis) - 1, 0],
 };
+
+/** A window's size and what it slides over, along each spatial axis. */
+interface Extents {
+  readonly input: readonly number[];
+  readonly kernel: readonly number[];
+}
+
+/** How a window moves, as callers write it. */
+interface Motion {
+  readonly stride?: PerAxis | undefined;
+  readonly dilation?: PerAxis | undefined;
+}
+
+export function bareAxes(call: Call, { input, kernel }: Extents, motion: Motion): BareAxis[] {
+  const stride = readSizes(call, 'stride', motion.stride ?? 1);
+  const dilation = readSizes(call, 'dilation', motion.dilation ?? 1);
+  return kernel.map((taps, i) => ({
+    input: input[i],
+    kernel: taps,
+    stride: stride[i],
+    dilation: dilation[i],
+  }));
+}
 
 /** The pair of each axis, from a name or from numbers. */
 export function resolvePadding(call: Call, padding: Padding, axes: readonly BareAxis[]): readonly Pair[] {

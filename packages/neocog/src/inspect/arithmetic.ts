@@ -25,7 +25,7 @@ import {
   poolFields,
   type Rank,
   readGroups,
-  readPerAxis,
+  readSizes,
   refuse,
   show,
 } from '../geometry/options.ts';
@@ -136,7 +136,7 @@ function readInput(fn: string, rank: Rank, options: InputOptions): ReadInput {
   const unbatched = input.length === rank + 1;
   const batched = unbatched ? [1, ...input] : input;
   const shape = last ? channelsFirst(batched) : batched;
-  checkShape(call, 'input', shape, ['batch', 'channels']);
+  checkShape(call, { input: shape });
   const shown = (s: Shape): Shape => (last ? channelsLast(s) : s).slice(unbatched ? 1 : 0);
   const name = typeof padding === 'string' ? (padding as PaddingName) : null; // geometry refuses other names
   return { call, shape, reading: { transposed: false, bias: true, padding: name, shown, layout } };
@@ -145,9 +145,10 @@ function readInput(fn: string, rank: Rank, options: InputOptions): ReadInput {
 const channelsFirst = (shape: Shape): Shape => [shape[0], shape[shape.length - 1], ...shape.slice(1, -1)];
 const channelsLast = ([batch, channels, ...spatial]: Shape): Shape => [batch, ...spatial, channels];
 
-/** Channels that one group of filters spans. */
-function channelsPerGroup(call: Call, what: string, channels: number, groups = 1): number {
-  if (channels % readGroups(call, groups) === 0) return channels / groups;
+/** The groups, once they divide the channels, given by their name. */
+function checkGroups(call: Call, groups = 1, named: Record<string, number>): number {
+  const [[what, channels]] = Object.entries(named);
+  if (channels % readGroups(call, groups) === 0) return groups;
   return refuse(
     call,
     `groups ${groups} does not divide ${channels} ${what}`,
@@ -162,9 +163,10 @@ function conv(rank: Rank): (options: ExplainConvOptions) => LayerArithmetic {
     needOptions(fn, options, explainConvFields[rank]);
     const { input: _, filters, kernel, bias = true, ...window } = options;
     const { call, shape, reading } = readInput(fn, rank, options);
-    const kernels = readPerAxis(call, 'kernel', kernel, 1);
-    const weight = [filters, channelsPerGroup(call, 'input channels', shape[1], window.groups), ...kernels];
-    return convArithmetic(op, convGeometry(fn, rank, shape, weight, window), { ...reading, bias });
+    const kernels = readSizes(call, 'kernel', kernel);
+    const perGroup = shape[1] / checkGroups(call, window.groups, { 'input channels': shape[1] });
+    const g = convGeometry(call, { input: shape, weight: [filters, perGroup, ...kernels] }, window);
+    return convArithmetic(op, g, { ...reading, bias });
   };
 }
 
@@ -175,9 +177,9 @@ function convTranspose(rank: Rank): (options: ExplainConvTransposeOptions) => La
     needOptions(fn, options, explainTransposeFields[rank]);
     const { input: _, filters, kernel, bias = true, ...window } = options;
     const { call, shape, reading } = readInput(fn, rank, options);
-    const kernels = readPerAxis(call, 'kernel', kernel, 1);
-    const weight = [shape[1], channelsPerGroup(call, 'filters', filters, window.groups), ...kernels];
-    const g = convTransposeGeometry(fn, rank, shape, weight, window);
+    const kernels = readSizes(call, 'kernel', kernel);
+    const perGroup = filters / checkGroups(call, window.groups, { filters });
+    const g = convTransposeGeometry(call, { input: shape, weight: [shape[1], perGroup, ...kernels] }, window);
     return convArithmetic(op, g, { ...reading, bias, transposed: true });
   };
 }
@@ -188,7 +190,7 @@ function pool(op: string, rank: Rank): (options: ExplainPoolOptions) => LayerAri
     needOptions(fn, options, explainPoolFields[rank]);
     const { input, kernel, ...window } = options;
     const { shape, reading } = readInput(fn, rank, { input, layout: window.layout });
-    return poolArithmetic(op, poolGeometry(fn, rank, shape, kernel, window), reading);
+    return poolArithmetic(op, poolGeometry({ fn, rank }, { input: shape, kernel }, window), reading);
   };
 }
 

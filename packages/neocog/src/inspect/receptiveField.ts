@@ -14,7 +14,7 @@ import {
   type PerAxis,
   perRank,
   type Rank,
-  readPerAxis,
+  readSizes,
   refuse,
   show,
 } from '../geometry/options.ts';
@@ -27,7 +27,7 @@ import {
   throughWindow,
 } from '../geometry/receptive.ts';
 import type { WindowAxis } from '../geometry/types.ts';
-import { resolvePadding } from '../geometry/window.ts';
+import { bareAxes, resolvePadding } from '../geometry/window.ts';
 import { Module } from '../nn/module.ts';
 import { checkShape, type Shape } from '../tensor/shape.ts';
 import { zeros } from '../tensor/tensor.ts';
@@ -144,22 +144,16 @@ function checkAxes(call: Call, { axes, transposed }: WindowAxes): readonly Windo
 
 function readWindow(call: Call, options: WindowOptions): Sliding[] {
   needOptions(call.fn, options, windowFields[call.rank]);
-  const kernel = readPerAxis(call, 'kernel', options.kernel, 1);
-  const stride = readPerAxis(call, 'stride', options.stride ?? 1, 1);
-  const dilation = readPerAxis(call, 'dilation', options.dilation ?? 1, 1);
+  const kernel = readSizes(call, 'kernel', options.kernel);
+  // With stride 1 no named padding depends on the input's size.
+  const bare = bareAxes(call, { input: kernel.map(() => 1), kernel }, options);
   const padding = options.padding ?? 0;
-  if ((padding === 'same' || padding === 'same-lower') && stride.some((step) => step > 1)) {
+  if ((padding === 'same' || padding === 'same-lower') && bare.some(({ stride }) => stride > 1)) {
+    const steps = show(bare.map(({ stride }) => stride));
     throw new UnsupportedError(
-      `receptiveField: padding '${padding}' with stride ${show(stride)} depends on the input's size (${call.shapes}); give the padding in numbers, or a geometry`,
+      `receptiveField: padding '${padding}' with stride ${steps} depends on the input's size (${call.shapes}); give the padding in numbers, or a geometry`,
     );
   }
-  // With stride 1 no named padding depends on the input's size.
-  const bare = kernel.map((taps, i) => ({
-    input: 1,
-    kernel: taps,
-    stride: stride[i],
-    dilation: dilation[i],
-  }));
   const pads = resolvePadding(call, padding, bare);
   return bare.map((axis, i) => ({ ...axis, padBefore: pads[i][0] }));
 }

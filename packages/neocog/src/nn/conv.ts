@@ -12,7 +12,7 @@ import {
   type Layout,
   type PerAxis,
   perRank,
-  readPerAxis,
+  readSizes,
 } from '../geometry/options.ts';
 import { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from '../ops/index.ts';
 import { frame } from '../ops/layout.ts';
@@ -90,7 +90,7 @@ export function checkConvLayer<O extends ConvLayerOptions>(
       `${fn}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels, choose a common divisor`,
     );
   }
-  return { sizes: readPerAxis({ fn, rank, shapes: '' }, 'kernel', kernel, 1), groups };
+  return { sizes: readSizes({ fn, rank }, 'kernel', kernel), groups };
 }
 
 /** What convolution and transposed convolution layers share: a weight, a bias, options and an activation. */
@@ -124,7 +124,7 @@ abstract class ConvLayer<
   protected abstract convolve(x: Tensor): Tensor;
 
   protected run(x: Tensor): Tensor {
-    const { enter, leave } = frame(this.constructor.name, this.rank, x, this.#layout);
+    const { enter, leave } = frame({ fn: this.constructor.name, rank: this.rank }, x, this.#layout);
     const y = leave(this.convolve(enter(x)));
     return this.#activation ? this.#activation(y) : y;
   }

@@ -2,9 +2,8 @@
 // has weights.
 
 import { count, need } from '../arguments/field.ts';
-import { needOptions } from '../arguments/options.ts';
-import { kernelField, type PerAxis } from '../geometry/options.ts';
-import { rankOfLists, spatialSize, unfoldFields } from '../geometry/unfold.ts';
+import type { PerAxis } from '../geometry/options.ts';
+import { needWindows, rankOfLists, spatialSize } from '../geometry/unfold.ts';
 import {
   fold,
   type LocalResponseNormOptions,
@@ -16,13 +15,6 @@ import { type ResponseNumbers, readResponse } from '../ops/localResponse.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Same } from '../types/rules.ts';
 import { Layer, Module } from './module.ts';
-
-/** Any of `lists` may tell how many axes there are. */
-function needWindows(fn: string, kernel: PerAxis, options: UnfoldOptions, lists: readonly unknown[]): void {
-  const rank = rankOfLists(fn, lists);
-  need(fn, 'kernel', kernel, kernelField[rank]);
-  needOptions(fn, options, unfoldFields[rank]);
-}
 
 const describeOptions = (options: object): string[] =>
   Object.entries(options)
@@ -38,7 +30,9 @@ export class Unfold extends Module {
 
   constructor(kernel: PerAxis, options: UnfoldOptions = {}) {
     super();
-    needWindows('Unfold', kernel, options, [kernel, ...Object.values(Object(options))]);
+    // Any list may tell how many axes there are.
+    const rank = rankOfLists('Unfold', [kernel, ...Object.values(Object(options))]);
+    needWindows({ fn: 'Unfold', rank }, kernel, options);
     this.kernel = kernel;
     this.options = { ...options };
   }
@@ -64,7 +58,7 @@ export class Fold extends Module {
   constructor(outputSize: readonly number[], kernel: PerAxis, options: UnfoldOptions = {}) {
     super();
     need('Fold', 'outputSize', outputSize, spatialSize);
-    needWindows('Fold', kernel, options, [outputSize]);
+    needWindows({ fn: 'Fold', rank: rankOfLists('Fold', [outputSize]) }, kernel, options);
     this.outputSize = outputSize;
     this.kernel = kernel;
     this.options = { ...options };

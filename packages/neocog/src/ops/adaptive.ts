@@ -4,8 +4,9 @@
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { compute } from '../backends/current.ts';
 import { adaptiveAxes, type ResizedAxis } from '../geometry/adaptive.ts';
-import { type Layout, layout, type PerAxis, type Rank } from '../geometry/options.ts';
+import { type Caller, type Layout, layout, type PerAxis, type Rank } from '../geometry/options.ts';
 import { adaptiveTaps, adaptiveWindows, longestWindow } from '../geometry/taps.ts';
+import { sizeOf } from '../tensor/shape.ts';
 import { arange, Tensor } from '../tensor/tensor.ts';
 import { frame } from './layout.ts';
 import {
@@ -40,15 +41,16 @@ function adaptiveAvgPool(
   rank: Rank,
 ): (x: Tensor, outputSize: PerAxis, options?: AdaptivePoolOptions) => Tensor {
   const fn = `adaptiveAvgPool${rank}d`;
+  const caller = { fn, rank };
   return (x, outputSize, options = {}) => {
     needOptions(fn, options, adaptivePoolFields);
-    const { enter, leave } = frame(fn, rank, x, options.layout);
+    const { enter, leave } = frame(caller, x, options.layout);
     const input = enter(x);
-    const axes = adaptiveAxes(fn, rank, input.shape, outputSize);
+    const axes = adaptiveAxes(caller, input.shape, outputSize);
     const kernel = windowSizes(axes);
     if (kernel) return leave(avgPools[rank](input, kernel));
     const mix = (t: Tensor, { input: from, output }: ResizedAxis, d: number): Tensor =>
-      from === output ? t : mixAxis(fn, t, d + 2, adaptiveTaps(from, output));
+      from === output ? t : mixAxis(fn, t, { ...adaptiveTaps(from, output), axis: d + 2 });
     return leave(axes.reduce(mix, input));
   };
 }
@@ -59,13 +61,14 @@ function adaptiveMaxPool(
   name: string,
 ): (x: Tensor, outputSize: PerAxis, options?: AdaptivePoolOptions) => MaxPoolResult {
   const fn = `adaptiveMaxPool${rank}d${name}`;
+  const caller = { fn, rank };
   return (x, outputSize, options = {}) => {
     needOptions(fn, options, adaptivePoolFields);
-    const { enter, leave } = frame(fn, rank, x, options.layout);
+    const { enter, leave } = frame(caller, x, options.layout);
     const input = enter(x);
-    const axes = adaptiveAxes(fn, rank, input.shape, outputSize);
+    const axes = adaptiveAxes(caller, input.shape, outputSize);
     const kernel = windowSizes(axes);
-    const { output, indices } = kernel ? maxPools[rank](input, kernel) : maxOfWindows(fn, rank, input, axes);
+    const { output, indices } = kernel ? maxPools[rank](input, kernel) : maxOfWindows(caller, input, axes);
     return { output: leave(output), indices: leave(indices) };
   };
 }
@@ -81,7 +84,7 @@ function spreadWindows({ input, output }: ResizedAxis): { cells: Int32Array; siz
 }
 
 /** A second reading of a cell comes after the first, so it never is the first maximum. */
-function maxOfWindows(fn: string, rank: Rank, x: Tensor, axes: readonly ResizedAxis[]): MaxPoolResult {
+function maxOfWindows({ fn, rank }: Caller, x: Tensor, axes: readonly ResizedAxis[]): MaxPoolResult {
   const windows = axes.map(spreadWindows);
   const cells = windows.map((window) => window.cells);
   const spread = readView(fn, x, viewOfAxes(x.shape, [undefined, undefined, ...cells]));
@@ -90,15 +93,7 @@ function maxOfWindows(fn: string, rank: Rank, x: Tensor, axes: readonly ResizedA
     windows.map((window) => window.size),
   );
   const plane = x.shape.slice(2);
-  const positions = reshape(
-    arange(
-      0,
-      plane.reduce((a, b) => a * b),
-      1,
-      { dtype: 'int32' },
-    ),
-    plane,
-  );
+  const positions = reshape(arange(0, sizeOf(plane), 1, { dtype: 'int32' }), plane);
   const { data } = readView(fn, positions, viewOfAxes(plane, cells));
   const found = compute<Int32Array>({ op: 'take', planes: 1 }, [data, indices.data]);
   return { output, indices: new Tensor(found, indices.shape) };

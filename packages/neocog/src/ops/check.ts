@@ -3,7 +3,7 @@
 import { need } from '../arguments/field.ts';
 import { ShapeError } from '../errors.ts';
 import { aTensor, floatTensor, intTensor } from '../tensor/fields.ts';
-import { formatShape } from '../tensor/shape.ts';
+import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { needWhole, type Tensor } from '../tensor/tensor.ts';
 
 /** Refuses what is no tensor, and one whose memory is gone; any dtype will do. */
@@ -26,10 +26,18 @@ export function ints(fn: string, name: string, t: Tensor): Int32Array {
   return t.data as Int32Array;
 }
 
-/** Refuses a tensor whose shape is not the one needed. */
-export function needShape(fn: string, name: string, t: Tensor, shape: readonly number[], why: string): void {
-  if (t.shape.length === shape.length && t.shape.every((n, i) => n === shape[i])) return;
-  throw new ShapeError(
-    `${fn}: ${name} has shape ${formatShape(t.shape)}, ${why} needs ${formatShape(shape)}`,
-  );
+/** The shape that a tensor must have, and in an error's words what needs it. */
+export interface NeededShape {
+  readonly shape: Shape;
+  readonly by: string;
+}
+
+/** Refuses tensors, given by their names, whose shape is not the one needed. */
+export function needShape(fn: string, named: Record<string, Tensor>, { shape, by }: NeededShape): void {
+  for (const [name, t] of Object.entries(named)) {
+    if (sameShape(t.shape, shape)) continue;
+    throw new ShapeError(
+      `${fn}: ${name} has shape ${formatShape(t.shape)}, ${by} needs ${formatShape(shape)}`,
+    );
+  }
 }

@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { div } from './arithmetic.ts';
 import { floats, needShape, needTensor } from './check.ts';
 import { fuse } from './fuse.ts';
-import { type LossOptions, reductions } from './reduction.ts';
+import { type Compared, type LossOptions, reductions } from './reduction.ts';
 import { reshape } from './reshape.ts';
 import { logSoftmax } from './softmax.ts';
 
@@ -39,7 +39,7 @@ const nllFields: Fields<NllOptions> = {
  */
 export function nll(input: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
   needOptions('nll', options, nllFields);
-  const task = taskOf('nll', input, target, options);
+  const task = taskOf('nll', { input, target }, options);
   if (isProbabilities(task)) {
     throw new ShapeError("nll: target is float32, class indices are needed; make it with dtype 'int32'");
   }
@@ -65,7 +65,7 @@ const crossEntropyFields: Fields<CrossEntropyOptions> = { ...nllFields, labelSmo
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   needOptions('crossEntropy', options, crossEntropyFields);
   const { labelSmoothing: smoothing = 0 } = options;
-  const task = taskOf('crossEntropy', input, target, options);
+  const task = taskOf('crossEntropy', { input, target }, options);
   const termsOf = isProbabilities(task) ? probabilityTerms : classTerms;
   return reduce(task, termsOf(task, logSoftmax(task.scores, { axis: 1 }), smoothing));
 }
@@ -78,7 +78,7 @@ interface Task extends Required<{ [K in keyof NllOptions]: NonNullable<NllOption
   readonly unbatched: boolean;
 }
 
-function taskOf(fn: string, input: Tensor, target: Tensor, options: NllOptions): Task {
+function taskOf(fn: string, { input, target }: Compared, options: NllOptions): Task {
   const { reduction = 'mean', weight = null, ignoreIndex = null } = options;
   floats(fn, 'input', input);
   needTensor(fn, 'target', target);
@@ -90,7 +90,7 @@ function taskOf(fn: string, input: Tensor, target: Tensor, options: NllOptions):
   else checkClasses(task);
   if (weight) {
     floats(fn, 'weight', weight);
-    needShape(fn, 'weight', weight, [task.scores.shape[1]], `input ${formatShape(input.shape)}`);
+    needShape(fn, { weight }, { shape: [task.scores.shape[1]], by: `input ${formatShape(input.shape)}` });
     needNoNegative(fn, weight);
   }
   return task;

@@ -17,6 +17,7 @@ import {
   weightShape,
 } from '../geometry/conv.ts';
 import {
+  type Caller,
   convFields,
   convTransposeFields,
   type ConvOptions as GeometryOptions,
@@ -26,7 +27,6 @@ import {
 } from '../geometry/options.ts';
 import type { ConvGeometry } from '../geometry/types.ts';
 import { floatsOrNull } from '../tensor/fields.ts';
-import type { GradientRule } from '../tensor/graph.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
 import { floats, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
@@ -57,37 +57,29 @@ export interface ConvOptions extends GeometryOptions, TensorOptions {}
 /** Options of `convTranspose1d`, `convTranspose2d` and `convTranspose3d`. */
 export interface ConvTransposeOptions extends TransposeGeometryOptions, TensorOptions {}
 
-const dataOf = (a: Tensor, w: Tensor, bias: Tensor | null): Values[] =>
-  bias ? [a.data, w.data, bias.data] : [a.data, w.data];
+/** What is convolved, the weight, and a bias where there is one. */
+type Operands = readonly [t: Tensor, w: Tensor, bias?: Tensor];
 
-function forward(g: ConvGeometry, x: Tensor, w: Tensor, bias: Tensor | null): Tensor {
-  const y = compute(convWork('conv', g, bias !== null), dataOf(x, w, bias));
-  const rules = [(dy: Tensor) => inputGrad(g, dy, w, null), (dy: Tensor) => weightGrad(g, x, dy)];
-  return recordWithBias('conv', y, outputShape(g), [x, w], rules, bias);
+const dataOf = (operands: Operands): Values[] => operands.map((t) => (t as Tensor).data);
+
+function forward(g: ConvGeometry, operands: Operands): Tensor {
+  const [x, w] = operands;
+  const y = compute(convWork('conv', g, operands.length > 2), dataOf(operands));
+  const rules = [(dy: Tensor) => inputGrad(g, [dy, w]), (dy: Tensor) => weightGrad(g, x, dy), sumPerChannel];
+  return record(y, outputShape(g), { name: 'conv', inputs: operands as readonly Tensor[], rules });
 }
 
-function inputGrad(g: ConvGeometry, y: Tensor, w: Tensor, bias: Tensor | null): Tensor {
-  const x = compute(convWork('inputGrad', g, bias !== null), dataOf(y, w, bias));
-  const rules = [(dx: Tensor) => forward(g, dx, w, null), (dx: Tensor) => weightGrad(g, dx, y)];
-  return recordWithBias('convTranspose', x, inputShape(g), [y, w], rules, bias);
+function inputGrad(g: ConvGeometry, operands: Operands): Tensor {
+  const [y, w] = operands;
+  const x = compute(convWork('inputGrad', g, operands.length > 2), dataOf(operands));
+  const rules = [(dx: Tensor) => forward(g, [dx, w]), (dx: Tensor) => weightGrad(g, dx, y), sumPerChannel];
+  return record(x, inputShape(g), { name: 'convTranspose', inputs: operands as readonly Tensor[], rules });
 }
 
 function weightGrad(g: ConvGeometry, x: Tensor, y: Tensor): Tensor {
   const w = compute(convWork('weightGrad', g), [x.data, y.data]);
-  const rules = [(dw: Tensor) => inputGrad(g, y, dw, null), (dw: Tensor) => forward(g, x, dw, null)];
-  return record('convWeightGrad', w, weightShape(g), [x, y], rules);
-}
-
-function recordWithBias(
-  name: string,
-  data: Float32Array,
-  shape: readonly number[],
-  inputs: readonly Tensor[],
-  rules: readonly GradientRule<Tensor>[],
-  bias: Tensor | null,
-): Tensor {
-  if (!bias) return record(name, data, shape, inputs, rules);
-  return record(name, data, shape, [...inputs, bias], [...rules, sumPerChannel]);
+  const rules = [(dw: Tensor) => inputGrad(g, [y, dw]), (dw: Tensor) => forward(g, [x, dw])];
+  return record(w, weightShape(g), { name: 'convWeightGrad', inputs: [x, y], rules });
 }
 
 /** The gradient of a bias: the sum over everything but channels. `[n, c, …]` → `[c]`. */
@@ -97,7 +89,7 @@ function sumPerChannel(gradient: Tensor): Tensor {
 }
 
 /** A weight as kernels want it: channels first, and turned around if the caller asks for it. */
-function readWeight(fn: string, rank: Rank, w: Tensor, { layout, flipKernel }: TensorOptions): Tensor {
+function readWeight({ fn, rank }: Caller, w: Tensor, { layout, flipKernel }: TensorOptions): Tensor {
   floats(fn, 'weight', w);
   const axes = w.shape.map((_, d) => d);
   const last = layout === 'channels-last' && w.rank === rank + 2;
@@ -105,11 +97,12 @@ function readWeight(fn: string, rank: Rank, w: Tensor, { layout, flipKernel }: T
   return flipKernel ? flip(first, axes.slice(2)) : first;
 }
 
-function checkBias(fn: string, bias: Tensor | null | undefined, channels: number): Tensor | null {
-  if (!bias) return null;
+/** The bias, if there is one, as the rest of a list of operands. */
+function readBias(fn: string, bias: Tensor | null | undefined, channels: number): [] | [Tensor] {
+  if (!bias) return [];
   floats(fn, 'bias', bias);
-  needShape(fn, 'bias', bias, [channels], `one value for each of ${channels} output channels`);
-  return bias;
+  needShape(fn, { bias }, { shape: [channels], by: `one value for each of ${channels} output channels` });
+  return [bias];
 }
 
 const ownFields = { bias: floatsOrNull, flipKernel: flag };
@@ -121,24 +114,26 @@ const transposeFields = perRank(
 /* @__NO_SIDE_EFFECTS__ */
 function conv(rank: Rank): (x: Tensor, w: Tensor, options?: ConvOptions) => Tensor {
   const fn = `conv${rank}d`;
+  const caller = { fn, rank };
   return (x, w, options = {}) => {
     needOptions(fn, options, fields[rank]);
-    const { enter, leave } = frame(fn, rank, x, options.layout);
-    const [input, weight] = [enter(x), readWeight(fn, rank, w, options)];
-    const g = convGeometry(fn, rank, input.shape, weight.shape, options);
-    return leave(forward(g, input, weight, checkBias(fn, options.bias, g.outChannels)));
+    const { enter, leave } = frame(caller, x, options.layout);
+    const [input, weight] = [enter(x), readWeight(caller, w, options)];
+    const g = convGeometry(caller, { input: input.shape, weight: weight.shape }, options);
+    return leave(forward(g, [input, weight, ...readBias(fn, options.bias, g.outChannels)]));
   };
 }
 
 /* @__NO_SIDE_EFFECTS__ */
 function convTranspose(rank: Rank): (x: Tensor, w: Tensor, options?: ConvTransposeOptions) => Tensor {
   const fn = `convTranspose${rank}d`;
+  const caller = { fn, rank };
   return (x, w, options = {}) => {
     needOptions(fn, options, transposeFields[rank]);
-    const { enter, leave } = frame(fn, rank, x, options.layout);
-    const [input, weight] = [enter(x), readWeight(fn, rank, w, options)];
-    const g = convTransposeGeometry(fn, rank, input.shape, weight.shape, options);
-    return leave(inputGrad(g, input, weight, checkBias(fn, options.bias, g.inChannels)));
+    const { enter, leave } = frame(caller, x, options.layout);
+    const [input, weight] = [enter(x), readWeight(caller, w, options)];
+    const g = convTransposeGeometry(caller, { input: input.shape, weight: weight.shape }, options);
+    return leave(inputGrad(g, [input, weight, ...readBias(fn, options.bias, g.inChannels)]));
   };
 }
 

@@ -59,7 +59,8 @@ export function needSummable(fn: string, x: Tensor): void {
 /** The gradient of running sums is running sums from the other end. */
 function sums(x: Tensor, way: Way): Tensor {
   const { data } = noGrad(() => sumAlong(x, way));
-  return record('cumSum', data, x.shape, [x], [(dy) => sums(dy, { ...way, reverse: !way.reverse })]);
+  const rules = [(dy: Tensor) => sums(dy, { ...way, reverse: !way.reverse })];
+  return record(data, x.shape, { name: 'cumSum', inputs: [x], rules });
 }
 
 function sumAlong(x: Tensor, { axis, exclusive, reverse }: Way): Tensor {

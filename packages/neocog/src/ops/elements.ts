@@ -16,7 +16,7 @@ import { needTensor } from './check.ts';
 import { needSummable } from './cumSum.ts';
 import { fuse } from './fuse.ts';
 import { scatterAdd, take } from './gather.ts';
-import { cellsOf, needIndices } from './indexSelect.ts';
+import { cellsOf, type NamedCells, needIndices } from './indexSelect.ts';
 import { concat, permute, slice } from './move.ts';
 import { pad } from './pad.ts';
 import { reshape } from './reshape.ts';
@@ -34,7 +34,7 @@ import { addViews, readView } from './view.ts';
  */
 export function gather(x: Tensor, indices: Tensor, options: AxisOptions = {}): Tensor {
   needOptions('gather', options, axisFields);
-  const axis = checkElements('gather', x, indices, options.axis);
+  const axis = readAxis('gather', { x, indices }, options);
   const part = cropTo(x, indices.shape.with(axis, x.shape[axis]));
   const found = take(rowsOf(part, axis), rowsOf(placesAlong(indices, x.shape[axis]), axis));
   return fromRows(found, indices.shape, axis);
@@ -67,17 +67,21 @@ export function scatter(
 ): Tensor {
   needOptions('scatter', options, scatterFields);
   const { reduction = 'none' } = options;
-  const axis = checkElements('scatter', x, indices, options.axis);
+  const axis = readAxis('scatter', { x, indices }, options);
   if (reduction === 'add') needSummable('scatter', x);
   const fresh = readValues(x, indices, values);
   if (indices.size === 0) return x;
   const isKnown = effects().knows(indices.data);
   const how = reduction === 'add' ? (isKnown ? addKnown : addComputed) : isKnown ? putKnown : putComputed;
-  return how(x, indices, fresh, axis);
+  return how({ x, indices, axis }, fresh);
 }
 
 /** The axis, once x and indices fit each other. */
-function checkElements(fn: string, x: Tensor, indices: Tensor, given = 0): number {
+function readAxis(
+  fn: string,
+  { x, indices }: Omit<NamedCells, 'axis'>,
+  { axis: given = 0 }: { axis?: number | undefined },
+): number {
   needTensor(fn, 'input', x);
   needTensor(fn, 'indices', indices);
   const axis = resolveAxis(fn, given, x.rank);
@@ -88,7 +92,7 @@ function checkElements(fn: string, x: Tensor, indices: Tensor, given = 0): numbe
       `${fn}: indices have shape ${formatShape(indices.shape)} for input ${formatShape(x.shape)}, as many axes are needed, none but axis ${axis} longer`,
     );
   }
-  needIndices(fn, x, indices, axis);
+  needIndices(fn, { x, indices, axis });
   return axis;
 }
 
@@ -132,7 +136,7 @@ function fromRows(rows: Tensor, shape: Shape, axis: number): Tensor {
 }
 
 /** Where in x, as one long row, each index points. */
-function flatPlaces(x: Tensor, indices: Tensor, axis: number): Int32Array {
+function flatPlaces({ x, indices, axis }: NamedCells): Int32Array {
   const [from, to] = [stridesOf(indices.shape), stridesOf(x.shape)];
   return Int32Array.from(placesAlong(indices, x.shape[axis]).data, (index, i) =>
     to.reduce((place, step, d) => {
@@ -142,8 +146,9 @@ function flatPlaces(x: Tensor, indices: Tensor, axis: number): Int32Array {
   );
 }
 
-function addKnown(x: Tensor, indices: Tensor, values: Tensor, axis: number): Tensor {
-  const view = { shape: [values.size], strides: [flatPlaces(x, indices, axis)], offset: 0 };
+function addKnown(cells: NamedCells, values: Tensor): Tensor {
+  const { x } = cells;
+  const view = { shape: [values.size], strides: [flatPlaces(cells)], offset: 0 };
   const whole = { shape: [x.size], strides: [1], offset: 0 };
   const parts = [
     { values: reshape(x, [x.size]), view: whole },
@@ -152,7 +157,7 @@ function addKnown(x: Tensor, indices: Tensor, values: Tensor, axis: number): Ten
   return reshape(addViews('scatter', parts, [x.size]), x.shape);
 }
 
-function addComputed(x: Tensor, indices: Tensor, values: Tensor, axis: number): Tensor {
+function addComputed({ x, indices, axis }: NamedCells, values: Tensor): Tensor {
   const shape = indices.shape.with(axis, x.shape[axis]);
   const rows = [1, sizeOf(shape.toSpliced(axis, 1)), x.shape[axis]];
   const places = rowsOf(placesAlong(indices, x.shape[axis]), axis);
@@ -161,20 +166,21 @@ function addComputed(x: Tensor, indices: Tensor, values: Tensor, axis: number): 
 }
 
 /** The result is read from x and the values side by side. */
-function putKnown(x: Tensor, indices: Tensor, values: Tensor, axis: number): Tensor {
-  const cells = Int32Array.from({ length: x.size }, (_, i) => i);
-  flatPlaces(x, indices, axis).forEach((place, i) => {
-    cells[place] = x.size + i;
+function putKnown(cells: NamedCells, values: Tensor): Tensor {
+  const { x } = cells;
+  const sources = Int32Array.from({ length: x.size }, (_, i) => i);
+  flatPlaces(cells).forEach((place, i) => {
+    sources[place] = x.size + i;
   });
   const both = concat([reshape(x, [x.size]), reshape(values, [values.size])]);
-  return reshape(readView('scatter', both, { shape: [x.size], strides: [cells], offset: 0 }), x.shape);
+  return reshape(readView('scatter', both, { shape: [x.size], strides: [sources], offset: 0 }), x.shape);
 }
 
 /** Float32 counts to here without gaps. */
 const mostCounted = 2 ** 24;
 
 /** The same, where the cells to read are computed, row by row. */
-function putComputed(x: Tensor, indices: Tensor, values: Tensor, axis: number): Tensor {
+function putComputed({ x, indices, axis }: NamedCells, values: Tensor): Tensor {
   const [size, count] = [x.shape[axis], indices.shape[axis]];
   if (size + count > mostCounted) {
     throw new UnsupportedError(

@@ -27,5 +27,5 @@ export function embedding(indices: Tensor, weight: Tensor): Tensor {
     if (stray === undefined) return;
     throw new ShapeError(`embedding: index ${stray} names no row, weight has rows 0 to ${count - 1}`);
   });
-  return selectCells('embedding', weight, indices, 0);
+  return selectCells('embedding', { x: weight, indices, axis: 0 });
 }

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { needTensor } from './check.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
-import { readView } from './view.ts';
+import { readBy } from './view.ts';
 
 /**
  * Stretches axes of size 1, and adds axes in front, until the shape is `shape`. float32 or int32.
@@ -32,7 +32,8 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 function stretch(fn: string, x: Tensor, shape: Shape): Tensor {
   const into = [...new Array<number>(shape.length - x.rank).fill(1), ...x.shape];
   const back = (dy: Tensor): Tensor => reshape(fuse(`${fn} gradient`, e.input(0), [dy], { into }), x.shape);
-  return readView(fn, x, { shape, strides: broadcastStrides(x.shape, shape), offset: 0 }, back);
+  const view = { shape, strides: broadcastStrides(x.shape, shape), offset: 0 };
+  return readBy(fn, x, { view, back });
 }
 
 /**

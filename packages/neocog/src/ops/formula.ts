@@ -11,15 +11,20 @@ import type { Broadcasting, Elementwise } from './signatures.ts';
 /** A tensor, or a number that broadcasts to any shape. */
 export type TensorLike = Tensor | number;
 
-/** An operand as a tensor. @throws ShapeError for what is neither a float32 tensor nor a number. */
-export function lift(fn: string, name: string, t: TensorLike, taken = floatsOrNumber): Tensor {
-  if (typeof t === 'number') return new Tensor(new Float32Array([t]), []);
-  need(fn, name, t, taken);
-  return needWhole(fn, name, t);
+type Lift = (fn: string, name: string, t: TensorLike) => Tensor;
+
+/* @__NO_SIDE_EFFECTS__ */
+function lifting(taken: Field<TensorLike>): Lift {
+  return (fn, name, t) => {
+    if (typeof t === 'number') return new Tensor(new Float32Array([t]), []);
+    need(fn, name, t, taken);
+    return needWhole(fn, name, t);
+  };
 }
 
-const floatsOrNumber: Field<TensorLike> = either(floatTensor, anyNumber);
-const anyOrNumber: Field<TensorLike> = either(aTensor, anyNumber);
+/** An operand as a tensor. @throws ShapeError for what is neither a float32 tensor nor a number. */
+export const lift = lifting(either(floatTensor, anyNumber));
+const liftAny = lifting(either(aTensor, anyNumber));
 
 /** An operation that applies one formula to every element. */
 export function unary(fn: string, formula: Expr): Elementwise {
@@ -31,14 +36,13 @@ export function unary(fn: string, formula: Expr): Elementwise {
 }
 
 /** An operation on two operands, which broadcast against each other. */
-export const binary = (fn: string, formula: Expr): Broadcasting => ofTwo(fn, formula, floatsOrNumber);
+export const binary = (fn: string, formula: Expr): Broadcasting => ofTwo(fn, formula, lift);
 
 /** An operation that only compares its two operands: int32 will do, read as the nearest float32. */
-export const comparison = (fn: string, formula: Expr): Broadcasting => ofTwo(fn, formula, anyOrNumber);
+export const comparison = (fn: string, formula: Expr): Broadcasting => ofTwo(fn, formula, liftAny);
 
-function ofTwo(fn: string, formula: Expr, taken: Field<TensorLike>): Broadcasting {
-  const run = (a: TensorLike, b: TensorLike): Tensor => {
-    return fuse(fn, formula, [lift(fn, 'a', a, taken), lift(fn, 'b', b, taken)]);
-  };
+function ofTwo(fn: string, formula: Expr, toTensor: Lift): Broadcasting {
+  const run = (a: TensorLike, b: TensorLike): Tensor =>
+    fuse(fn, formula, [toTensor(fn, 'a', a), toTensor(fn, 'b', b)]);
   return run as Broadcasting;
 }

@@ -31,15 +31,10 @@ export function fuse(fn: string, expr: Expr, inputs: readonly Tensor[], options:
       inputs.map((t) => t.shape),
     );
   const { into = shape, combine = 'sum' } = options;
-  const data = run(expr, inputs, shape, into, combine);
+  const data = run(inputs, { expr, shape, into, combine });
   const share = combine === 'mean' ? sizeOf(into) / sizeOf(shape) : 1;
-  return record(
-    fn,
-    data,
-    into,
-    inputs,
-    inputs.map((_, i) => ruleFor(fn, expr, inputs, { shape, share }, i)),
-  );
+  const sum = { fn, expr, inputs, shape, share };
+  return record(data, into, { name: fn, inputs, rules: inputs.map((_, i) => ruleFor(sum, i)) });
 }
 
 /**
@@ -50,16 +45,18 @@ export function maxAlong(fn: string, t: Tensor, axes: readonly number[]): Tensor
   floats(fn, 'input', t);
   const into = t.shape.map((n, d) => (axes.includes(d) ? 1 : n));
   if (t.size === 0) return full(into, Number.NEGATIVE_INFINITY);
-  return new Tensor(run(e.input(0), [t], t.shape, into, 'max'), into);
+  return new Tensor(run([t], { expr: e.input(0), shape: t.shape, into, combine: 'max' }), into);
 }
 
-function run(
-  expr: Expr,
-  inputs: readonly Tensor[],
-  shape: Shape,
-  into: Shape,
-  combine: Combine,
-): Float32Array {
+/** A formula at every point of `shape`, and what becomes of the points that are one in `into`. */
+interface Loop {
+  readonly expr: Expr;
+  readonly shape: Shape;
+  readonly into: Shape;
+  readonly combine: Combine;
+}
+
+function run(inputs: readonly Tensor[], { expr, shape, into, combine }: Loop): Float32Array {
   const strides = inputs.map((t) => broadcastStrides(t.shape, shape));
   const reduced = shape.map((n, d) => into[d] === 1 && n !== 1);
   return compute(
@@ -68,14 +65,17 @@ function run(
   );
 }
 
-/** d(share · Σ expr)/d input i: the output's gradient times the formula's derivative, summed to the input's shape. */
-function ruleFor(
-  fn: string,
-  expr: Expr,
-  inputs: readonly Tensor[],
-  { shape: over, share }: { shape: Shape; share: number },
-  i: number,
-): GradientRule<Tensor> {
+/** share · Σ expr(inputs) over the points of `shape`. */
+interface Sum {
+  readonly fn: string;
+  readonly expr: Expr;
+  readonly inputs: readonly Tensor[];
+  readonly shape: Shape;
+  readonly share: number;
+}
+
+/** Its derivative by input i: the output's gradient times the formula's derivative, summed to the input's shape. */
+function ruleFor({ fn, expr, inputs, shape: over, share }: Sum, i: number): GradientRule<Tensor> {
   const target = inputs[i];
   if (!target.requiresGrad) return null;
   const slope = derivative(expr, i);

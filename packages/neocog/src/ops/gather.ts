@@ -9,7 +9,8 @@ import { record, type Tensor } from '../tensor/tensor.ts';
 export function take(x: Tensor, indices: Tensor): Tensor {
   const planes = x.shape[0] * x.shape[1];
   const data = compute<Values>({ op: 'take', planes }, [x.data, indices.data]);
-  return record('take', data, indices.shape, [x], [(dy) => scatterAdd(dy, indices, x.shape)]);
+  const rules = [(dy: Tensor) => scatterAdd(dy, indices, x.shape)];
+  return record(data, indices.shape, { name: 'take', inputs: [x], rules });
 }
 
 /** The adjoint of take: adds each value at its index into zeros of `shape`. */
@@ -17,5 +18,5 @@ export function scatterAdd(y: Tensor, indices: Tensor, shape: Shape): Tensor {
   const planes = shape[0] * shape[1];
   const size = sizeOf(shape.slice(2));
   const data = compute({ op: 'scatterAdd', planes, size }, [y.data, indices.data]);
-  return record('scatterAdd', data, shape, [y], [(dx) => take(dx, indices)]);
+  return record(data, shape, { name: 'scatterAdd', inputs: [y], rules: [(dx) => take(dx, indices)] });
 }

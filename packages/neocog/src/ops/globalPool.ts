@@ -62,13 +62,14 @@ export function globalMaxPool(x: Tensor, options: GlobalPoolOptions = {}): Tenso
     const dx = scatterAdd(gradient, firstMaxima(plain), plain.shape);
     return last ? toChannelsLast(dx) : dx;
   };
-  return record('globalMaxPool', largest.data, largest.shape, [x], [rule]);
+  return record(largest.data, largest.shape, { name: 'globalMaxPool', inputs: [x], rules: [rule] });
 }
 
 /** The position of each plane's first maximum. x `[n, c, …]` → int32 `[n, c, 1, …]`. */
 function firstMaxima(x: Tensor): Tensor {
   const plane = sizeOf(x.shape.slice(2));
-  const whole = poolGeometry('globalMaxPool', 1, [x.shape[0], x.shape[1], plane], plane);
+  const windowed = { input: [x.shape[0], x.shape[1], plane], kernel: plane };
+  const whole = poolGeometry({ fn: 'globalMaxPool', rank: 1 }, windowed);
   const [, indices] = backend().run({ op: 'maxPool', geometry: whole }, [
     floats('globalMaxPool', 'input', x),
   ]);

@@ -9,7 +9,15 @@ import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats } from './check.ts';
-import { checkAffine, checkPair, momentsOf, normalise, type Statistics, updateRunning } from './norm.ts';
+import {
+  type Affine,
+  checkAffine,
+  checkPair,
+  momentsOf,
+  normalise,
+  type Standard,
+  updateRunning,
+} from './norm.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './reshape.ts';
 
@@ -25,38 +33,38 @@ interface AffineOptions {
 
 const affineFields: Fields<AffineOptions> = { weight: floatsOrNull, bias: floatsOrNull, eps: atLeast(0) };
 
-interface Affine {
-  readonly weight: Tensor | null;
-  readonly bias: Tensor | null;
-  readonly eps: number;
-}
-
 const affineOf = ({ weight = null, bias = null, eps = 1e-5 }: AffineOptions): Affine => ({
   weight,
   bias,
   eps,
 });
 
-/** x seen as `view`, normalised over its axes that `into` shrinks to 1; weight and bias seen as `affineView`. */
+/** x seen as `view`, of whose axes `into` shrinks some to 1; weight and bias seen as `affineView`. */
+interface Viewed<S extends Shape> {
+  readonly x: Tensor<S>;
+  readonly view: Shape;
+  readonly into: Shape;
+  readonly affineView: Shape;
+}
+
+/** Normalises over the axes that shrink. */
 function normaliseView<S extends Shape>(
   fn: string,
-  x: Tensor<S>,
-  { view, into, affineView }: { view: Shape; into: Shape; affineView: Shape },
+  { x, view, into, affineView }: Viewed<S>,
   { weight, bias, eps }: Affine,
-): { output: Tensor<S>; stats: Statistics } {
-  const seen = reshape(x, view);
-  const stats = momentsOf(fn, seen, into);
+): { output: Tensor<S>; stats: Standard } {
+  const stats = momentsOf(fn, reshape(x, view), into);
   const fit = (t: Tensor | null): Tensor | null => t && reshape(t, affineView);
-  const output = normalise(fn, seen, stats, { weight: fit(weight), bias: fit(bias) }, eps);
+  const output = normalise(fn, stats, { weight: fit(weight), bias: fit(bias), eps });
   return { output: reshape(output, x.shape) as Tensor<S>, stats };
 }
 
 /** x `[n, c, …]` as `[n, groups, c / groups, cells]`. */
-function groupViews(x: Tensor, groups: number): { view: Shape; into: Shape; affineView: Shape } {
+function groupViews<S extends Shape>(x: Tensor<S>, groups: number): Viewed<S> {
   const [n, channels] = x.shape;
   const width = channels / groups;
   const view = [n, groups, width, sizeOf(x.shape.slice(2))];
-  return { view, into: [n, groups, 1, 1], affineView: [1, groups, width, 1] };
+  return { x, view, into: [n, groups, 1, 1], affineView: [1, groups, width, 1] };
 }
 
 function checkChannels(fn: string, x: Tensor, tensors: Record<string, Tensor | null>): void {
@@ -64,7 +72,7 @@ function checkChannels(fn: string, x: Tensor, tensors: Record<string, Tensor | n
   if (x.rank < 2) {
     throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] is needed`);
   }
-  checkAffine(fn, x, [x.shape[1]], tensors);
+  checkAffine(fn, tensors, { shape: [x.shape[1]], by: `input ${formatShape(x.shape)}` });
 }
 
 /** Options of `groupNorm`. */
@@ -97,7 +105,7 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, options: GroupNormOptio
       `groupNorm: input ${formatShape(x.shape)} has 1 value per group, its variance needs 2 or more; use fewer groups`,
     );
   }
-  return normaliseView('groupNorm', x, groupViews(x, groups), affine).output;
+  return normaliseView('groupNorm', groupViews(x, groups), affine).output;
 }
 
 /** Options of `instanceNorm`: with running statistics it also updates these. */
@@ -137,10 +145,11 @@ export function instanceNorm<S extends Shape>(x: Tensor<S>, options: InstanceNor
       `instanceNorm: input ${formatShape(x.shape)} has ${cells} value per channel of a sample, its variance needs 2 or more; enlarge the input`,
     );
   }
-  const { output, stats } = normaliseView('instanceNorm', x, views, affine);
+  const { output, stats } = normaliseView('instanceNorm', views, affine);
   if (runningMean && samples > 0) {
-    updateRunning(runningMean, mean(stats.mean.detach(), { axis: 0 }), momentum, 1);
-    updateRunning(runningVar, mean(stats.variance.detach(), { axis: 0 }), momentum, cells / (cells - 1));
+    const average = (t: Tensor): Tensor => mean(t.detach(), { axis: 0 });
+    updateRunning(runningMean, average(stats.mean), { momentum });
+    updateRunning(runningVar, average(stats.variance), { momentum, scale: cells / (cells - 1) });
   }
   return output;
 }
@@ -167,11 +176,12 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
   floats('layerNorm', 'input', x);
   const affine = affineOf(options);
   const shape = lastSizes(x, options.normalizedShape);
-  checkAffine('layerNorm', x, shape, { weight: affine.weight, bias: affine.bias });
+  const { weight, bias } = affine;
+  checkAffine('layerNorm', { weight, bias }, { shape, by: `input ${formatShape(x.shape)}` });
   const inner = sizeOf(shape);
   const outer = sizeOf(x.shape.slice(0, x.rank - shape.length));
-  const views = { view: [outer, inner], into: [outer, 1], affineView: [1, inner] };
-  return normaliseView('layerNorm', x, views, affine).output;
+  const viewed = { x, view: [outer, inner], into: [outer, 1], affineView: [1, inner] };
+  return normaliseView('layerNorm', viewed, affine).output;
 }
 
 function lastSizes(x: Tensor, normalizedShape: number | readonly number[]): Shape {

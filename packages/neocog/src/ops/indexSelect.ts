@@ -37,11 +37,23 @@ export function indexSelect(
   needOptions('indexSelect', options, axisFields);
   const axis = resolveAxis('indexSelect', options.axis ?? 0, x.rank);
   if (!(indices instanceof Tensor)) {
-    checkIndices('indexSelect', x, axis, indices);
-    return selectCells('indexSelect', x, new Tensor(Int32Array.from(indices), [indices.length]), axis);
+    checkIndices('indexSelect', { x, axis }, indices);
+    const list = new Tensor(Int32Array.from(indices), [indices.length]);
+    return selectCells('indexSelect', { x, indices: list, axis });
   }
-  needIndices('indexSelect', x, indices, axis);
-  return selectCells('indexSelect', x, indices, axis);
+  needIndices('indexSelect', { x, indices, axis });
+  return selectCells('indexSelect', { x, indices, axis });
+}
+
+/** An axis of a tensor. */
+interface AxisOf {
+  readonly x: Tensor;
+  readonly axis: number;
+}
+
+/** Cells of an axis of x, named by int32 indices. */
+export interface NamedCells extends AxisOf {
+  readonly indices: Tensor;
 }
 
 const someIndices: Field<readonly number[] | Tensor> = either(
@@ -50,12 +62,12 @@ const someIndices: Field<readonly number[] | Tensor> = either(
 );
 
 /** Refuses indices that are not int32 or name no cell of the axis, as soon as they are known. */
-export function needIndices(fn: string, x: Tensor, indices: Tensor, axis: number): void {
+export function needIndices(fn: string, { x, indices, axis }: NamedCells): void {
   ints(fn, 'indices', indices);
-  effects().look(indices.data, (numbers) => checkIndices(fn, x, axis, numbers));
+  effects().look(indices.data, (numbers) => checkIndices(fn, { x, axis }, numbers));
 }
 
-function checkIndices(fn: string, x: Tensor, axis: number, indices: ArrayLike<number>): void {
+function checkIndices(fn: string, { x, axis }: AxisOf, indices: ArrayLike<number>): void {
   const size = x.shape[axis];
   const stray = Array.from(indices).find((i) => !Number.isInteger(i) || i < -size || i >= size);
   if (stray === undefined) return;
@@ -65,22 +77,23 @@ function checkIndices(fn: string, x: Tensor, axis: number, indices: ArrayLike<nu
 }
 
 /** The cells of an axis by an int32 tensor of any shape, which takes the place of the axis. */
-export function selectCells(fn: string, x: Tensor, indices: Tensor, axis: number): Tensor {
+export function selectCells(fn: string, cells: NamedCells): Tensor {
+  const { x, indices, axis } = cells;
   const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const shape = [...before, ...indices.shape, ...after];
   const read = effects().knows(indices.data) ? selectKnown : selectComputed;
-  return reshape(read(fn, x, indices, axis), shape);
+  return reshape(read(fn, cells), shape);
 }
 
-function selectKnown(fn: string, x: Tensor, { data }: Tensor, axis: number): Tensor {
+function selectKnown(fn: string, { x, indices, axis }: NamedCells): Tensor {
   const size = x.shape[axis];
   const cells = new Array<Int32Array | undefined>(x.rank);
-  cells[axis] = Int32Array.from(data, (i) => (i < 0 ? i + size : i));
+  cells[axis] = Int32Array.from(indices.data, (i) => (i < 0 ? i + size : i));
   return readView(fn, x, viewOfAxes(x.shape, cells));
 }
 
 /** The axis goes last; each row of it is a plane, and all planes are read at the same places. */
-function selectComputed(_fn: string, x: Tensor, indices: Tensor, axis: number): Tensor {
+function selectComputed(_fn: string, { x, indices, axis }: NamedCells): Tensor {
   const size = x.shape[axis];
   const others = x.shape.map((_, d) => d).filter((d) => d !== axis);
   const planes = reshape(permute(x, [...others, axis]), [1, x.size / size, size]);

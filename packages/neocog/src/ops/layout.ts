@@ -1,7 +1,7 @@
 // The order of axes that a caller uses, and the one that operations compute in: `[n, c, …spatial]`. An input without a
 // batch axis gets one; channels-last inputs are permuted, and results permuted back.
 
-import type { Layout, Rank } from '../geometry/options.ts';
+import type { Caller, Layout } from '../geometry/options.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats } from './check.ts';
 import { permute } from './move.ts';
@@ -22,7 +22,7 @@ export interface Frame {
 }
 
 /** Gives tensors like `x` a batch axis where it has `rank + 1` axes, and puts channels first. */
-export function frame(fn: string, rank: Rank, x: Tensor, layout: Layout = 'channels-first'): Frame {
+export function frame({ fn, rank }: Caller, x: Tensor, layout: Layout = 'channels-first'): Frame {
   floats(fn, 'input', x);
   const single = x.rank === rank + 1;
   const last = layout === 'channels-last' && (single || x.rank === rank + 2);

@@ -63,14 +63,14 @@ function neighbourSums(fn: string, t: Tensor, size: number): Tensor {
     Math.min(Math.floor(reach), channels - 1),
   );
   const planes = reshape(t, [n, 1, channels, sizeOf(space)]);
-  const window = {
+  const sums = windowSum({ fn, rank: 2 }, planes, {
+    kernel: [before + 1 + after, 1],
     stride: 1,
     padding: [
       [before, after],
       [0, 0],
-    ] as const,
-  };
-  const kernel = [before + 1 + after, 1];
-  const sums = windowSum(fn, 2, planes, kernel, window, (g) => poolScales(g, { divisorOverride: 1 }));
+    ],
+    scales: (g) => poolScales(g, { divisorOverride: 1 }),
+  });
   return reshape(sums, t.shape);
 }

@@ -12,7 +12,15 @@ import { broadcastShapes, formatShape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { softplusOf } from './activation.ts';
 import { floats, needShape } from './check.ts';
-import { type BatchReduction, type LossOptions, lossFields, reduceTerms, reductions } from './reduction.ts';
+import {
+  type BatchReduction,
+  type Compared,
+  type LossOptions,
+  lossFields,
+  reduceTerms,
+  reductions,
+  type Terms,
+} from './reduction.ts';
 
 const [x, t] = [e.input(0), e.input(1)];
 const difference = e.sub(x, t);
@@ -20,15 +28,11 @@ const distance = e.abs(difference);
 const square = e.mul(difference, difference);
 
 /** A loss of two tensors whose shapes broadcast. */
-function pairLoss(
-  fn: string,
-  formula: Expr,
-  [input, target]: readonly [Tensor, Tensor],
-  { reduction = 'mean' }: LossOptions,
-): Tensor {
-  floats(fn, 'input', input);
-  floats(fn, 'target', target);
-  return reduceTerms(fn, formula, [input, target], reduction);
+function pairLoss(terms: Terms, { reduction = 'mean' }: LossOptions): Tensor {
+  const [input, target] = terms.inputs;
+  floats(terms.fn, 'input', input);
+  floats(terms.fn, 'target', target);
+  return reduceTerms(terms, reduction);
 }
 
 /**
@@ -38,7 +42,7 @@ function pairLoss(
  */
 export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   needOptions('mse', options, lossFields);
-  return pairLoss('mse', square, [input, target], options);
+  return pairLoss({ fn: 'mse', formula: square, inputs: [input, target] }, options);
 }
 
 /**
@@ -48,7 +52,7 @@ export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): T
  */
 export function l1(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   needOptions('l1', options, lossFields);
-  return pairLoss('l1', distance, [input, target], options);
+  return pairLoss({ fn: 'l1', formula: distance, inputs: [input, target] }, options);
 }
 
 /** Options of `smoothL1`. */
@@ -69,7 +73,7 @@ export function smoothL1(input: Tensor, target: Tensor, options: SmoothL1Options
   const { beta = 1 } = options;
   const near = e.div(square, 2 * beta);
   const formula = e.select(e.gt(beta, distance), near, e.sub(distance, beta / 2));
-  return pairLoss('smoothL1', formula, [input, target], options);
+  return pairLoss({ fn: 'smoothL1', formula, inputs: [input, target] }, options);
 }
 
 /** Options of `huber`. */
@@ -90,7 +94,7 @@ export function huber(input: Tensor, target: Tensor, options: HuberOptions = {})
   const { delta = 1 } = options;
   const far = e.mul(delta, e.sub(distance, delta / 2));
   const formula = e.select(e.gt(delta, distance), e.mul(0.5, square), far);
-  return pairLoss('huber', formula, [input, target], options);
+  return pairLoss({ fn: 'huber', formula, inputs: [input, target] }, options);
 }
 
 /** Options of `klDiv`. */
@@ -117,7 +121,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {})
   const formula = logTarget
     ? e.mul(e.exp(t), e.sub(t, x))
     : e.select(e.eq(t, 0), 0, e.mul(t, e.sub(e.log(t), x)));
-  return reduceTerms('klDiv', formula, [input, target], reduction);
+  return reduceTerms({ fn: 'klDiv', formula, inputs: [input, target] }, reduction);
 }
 
 /** Options of `bce`. */
@@ -131,13 +135,12 @@ const bceFields: Fields<BceOptions> = { ...lossFields, weight: floatsOrNull };
 /** Refuses a target of another shape than the input, and factors that do not broadcast to it. */
 function checkBinary(
   fn: string,
-  input: Tensor,
-  target: Tensor,
+  { input, target }: Compared,
   factors: Record<string, Tensor | null | undefined>,
 ): void {
   floats(fn, 'input', input);
   floats(fn, 'target', target);
-  needShape(fn, 'target', target, input.shape, `input ${formatShape(input.shape)}`);
+  needShape(fn, { target }, { shape: input.shape, by: `input ${formatShape(input.shape)}` });
   for (const [name, factor] of Object.entries(factors)) {
     if (!factor) continue;
     floats(fn, name, factor);
@@ -170,7 +173,7 @@ function bceFormula(): Expr {
 export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
   needOptions('bce', options, bceFields);
   const { reduction = 'mean', weight } = options;
-  checkBinary('bce', input, target, { weight });
+  checkBinary('bce', { input, target }, { weight });
   effects().look(input.data, (data) => {
     const wrong = data.findIndex((p: number) => !(p >= 0 && p <= 1));
     if (wrong < 0) return;
@@ -180,7 +183,7 @@ export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Te
   });
   const inputs = [input, target, input.detach()];
   const factor = weight ? e.input(inputs.push(weight) - 1) : 1;
-  return reduceTerms('bce', e.mul(factor, bceFormula()), inputs, reduction);
+  return reduceTerms({ fn: 'bce', formula: e.mul(factor, bceFormula()), inputs }, reduction);
 }
 
 /** Options of `bceWithLogits`. */
@@ -199,11 +202,11 @@ const logitsFields: Fields<BceWithLogitsOptions> = { ...bceFields, posWeight: fl
 export function bceWithLogits(input: Tensor, target: Tensor, options: BceWithLogitsOptions = {}): Tensor {
   needOptions('bceWithLogits', options, logitsFields);
   const { reduction = 'mean', weight, posWeight } = options;
-  checkBinary('bceWithLogits', input, target, { weight, posWeight });
+  checkBinary('bceWithLogits', { input, target }, { weight, posWeight });
   const inputs = [input, target];
   const factor = weight ? e.input(inputs.push(weight) - 1) : 1;
   const positive = posWeight ? e.input(inputs.push(posWeight) - 1) : e.constant(1);
   const share = e.add(1, e.mul(e.sub(positive, 1), t));
   const costs = e.add(e.mul(e.sub(1, t), x), e.mul(share, softplusOf(e.neg(x))));
-  return reduceTerms('bceWithLogits', e.mul(factor, costs), inputs, reduction);
+  return reduceTerms({ fn: 'bceWithLogits', formula: e.mul(factor, costs), inputs }, reduction);
 }

@@ -38,8 +38,8 @@ function lpPool(rank: 1 | 2 | 3): (t: Tensor, kernel: PerAxis, options?: LpPoolO
     const { normType: p = 2, ...window } = options;
     floats(fn, 'input', t);
     const powers = fuse(fn, power(p), [t]);
-    const plainSums = (g: PoolGeometry): Float32Array => poolScales(g, { divisorOverride: 1 });
-    return fuse(fn, root(p), [windowSum(fn, rank, powers, kernel, window, plainSums)]);
+    const scales = (g: PoolGeometry): Float32Array => poolScales(g, { divisorOverride: 1 });
+    return fuse(fn, root(p), [windowSum({ fn, rank }, powers, { ...window, kernel, scales })]);
   };
 }
 

@@ -12,19 +12,19 @@ import { floats, needShape } from './check.ts';
 import type { LinearOperation } from './signatures.ts';
 
 /** op(a) · op(b) as the backend knows it; `shape` is that of the result. */
-function product(s: MatmulShape, a: Tensor, b: Tensor, shape: Shape): Tensor {
+function product(s: MatmulShape, [a, b]: readonly [Tensor, Tensor], shape: Shape): Tensor {
   const data = compute({ op: 'matmul', shape: s }, [a.data, b.data]);
   const { batch, m, k, n, transposeA: ta, transposeB: tb } = s;
   // With C = op(A)·op(B): d op(A) = dC·op(B)ᵀ and d op(B) = op(A)ᵀ·dC; a transposed operand takes the transposed form.
   const dA = (dc: Tensor): Tensor =>
     ta
-      ? product({ batch, m: k, k: n, n: m, transposeA: tb, transposeB: true }, b, dc, a.shape)
-      : product({ batch, m, k: n, n: k, transposeA: false, transposeB: !tb }, dc, b, a.shape);
+      ? product({ batch, m: k, k: n, n: m, transposeA: tb, transposeB: true }, [b, dc], a.shape)
+      : product({ batch, m, k: n, n: k, transposeA: false, transposeB: !tb }, [dc, b], a.shape);
   const dB = (dc: Tensor): Tensor =>
     tb
-      ? product({ batch, m: n, k: m, n: k, transposeA: true, transposeB: ta }, dc, a, b.shape)
-      : product({ batch, m: k, k: m, n, transposeA: !ta, transposeB: false }, a, dc, b.shape);
-  return record('matmul', data, shape, [a, b], [dA, dB]);
+      ? product({ batch, m: n, k: m, n: k, transposeA: true, transposeB: ta }, [dc, a], b.shape)
+      : product({ batch, m: k, k: m, n, transposeA: !ta, transposeB: false }, [a, dc], b.shape);
+  return record(data, shape, { name: 'matmul', inputs: [a, b], rules: [dA, dB] });
 }
 
 /**
@@ -43,11 +43,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       `matmul: shapes ${formatShape(a.shape)} and ${formatShape(b.shape)} do not multiply, […, m, k] and […, k, n] with equal leading axes are needed`,
     );
   }
-  return product({ batch: sizeOf(lead), m, k, n, transposeA: false, transposeB: false }, a, b, [
-    ...lead,
-    m,
-    n,
-  ]);
+  const sizes = { batch: sizeOf(lead), m, k, n, transposeA: false, transposeB: false };
+  return product(sizes, [a, b], [...lead, m, n]);
 }
 
 /**
@@ -76,9 +73,10 @@ function multiplyByTransposed(x: Tensor, weight: Tensor, options: LinearOptions 
   }
   const lead = x.shape.slice(0, -1);
   const shape = { batch: 1, m: sizeOf(lead), k, n, transposeA: false, transposeB: true };
-  const y = product(shape, x, weight, [...lead, n]);
+  const y = product(shape, [x, weight], [...lead, n]);
   if (!options.bias) return y;
-  floats('linear', 'bias', options.bias);
-  needShape('linear', 'bias', options.bias, [n], `weight ${formatShape(weight.shape)}`);
-  return add(y, options.bias);
+  const { bias } = options;
+  floats('linear', 'bias', bias);
+  needShape('linear', { bias }, { shape: [n], by: `weight ${formatShape(weight.shape)}` });
+  return add(y, bias);
 }

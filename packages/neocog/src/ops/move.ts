@@ -9,7 +9,7 @@ import { type AxisOptions, axisFields, axisList, oneAxis, someTensors } from '..
 import { formatShape, resolveAxis, type Shape, stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { needTensor } from './check.ts';
-import { type AxisCells, addViews, readView, viewOfAxes } from './view.ts';
+import { type AxisCells, addViews, readBy, readView, viewOfAxes } from './view.ts';
 
 /**
  * Reorders axes: axis d of the result is axis `axes[d]` of the input. Negative axes count from the end.
@@ -25,7 +25,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const strides = stridesOf(x.shape);
   const view = { shape: order.map((d) => x.shape[d]), strides: order.map((d) => strides[d]), offset: 0 };
   const inverse = order.map((_, d) => order.indexOf(d));
-  return readView('permute', x, view, (dy) => permute(dy, inverse));
+  return readBy('permute', x, { view, back: (dy) => permute(dy, inverse) });
 }
 
 function resolveOrder(x: Tensor, axes: readonly number[]): number[] {
@@ -62,7 +62,7 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
   const cells = x.shape.map((count, d) =>
     turned.includes(d) ? { count, start: Math.max(0, count - 1), step: -1 } : undefined,
   );
-  return readView('flip', x, viewOfAxes(x.shape, cells), (dy) => flip(dy, turned));
+  return readBy('flip', x, { view: viewOfAxes(x.shape, cells), back: (dy) => flip(dy, turned) });
 }
 
 /** A number, or one per axis from the first; null and missing entries stand for the default. */
@@ -101,7 +101,9 @@ export function slice(x: Tensor, options: SliceOptions): Tensor {
   needTensor('slice', 'input', x);
   needOptions('slice', options, sliceFields);
   const [start, end, step] = (['start', 'end', 'step'] as const).map((key) => readBounds(x, key, options));
-  const cells = x.shape.map((size, d) => sliceAxis(size, start[d], end[d], step[d] ?? 1));
+  const cells = x.shape.map((size, d) =>
+    sliceAxis(size, { start: start[d], end: end[d], step: step[d] ?? 1 }),
+  );
   return readView('slice', x, viewOfAxes(x.shape, cells));
 }
 
@@ -121,8 +123,14 @@ function readBounds(x: Tensor, key: 'start' | 'end' | 'step', options: SliceOpti
 const isBound = (key: string, bound: unknown): boolean =>
   bound === null || bound === undefined || (Number.isInteger(bound) && !(key === 'step' && bound === 0));
 
+interface Range {
+  readonly start: Bound;
+  readonly end: Bound;
+  readonly step: number;
+}
+
 /** Python's rule for one axis. */
-function sliceAxis(size: number, start: Bound, end: Bound, step: number): AxisCells {
+function sliceAxis(size: number, { start, end, step }: Range): AxisCells {
   // Backwards, positions run from the last cell down to −1, the place before the first.
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const resolve = (bound: Bound, otherwise: number): number =>

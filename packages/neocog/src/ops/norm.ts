@@ -9,7 +9,7 @@ import * as e from '../expression/expression.ts';
 import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { floats, needShape } from './check.ts';
+import { floats, type NeededShape, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
 import { reshape } from './reshape.ts';
 
@@ -35,8 +35,9 @@ const fields: Fields<BatchNormOptions> = {
   eps: atLeast(0),
 };
 
-/** What values are normalised by. */
-export interface Statistics {
+/** Values, and what they are normalised by. */
+export interface Standard {
+  readonly x: Tensor;
   /** A constant to differentiation. */
   readonly mean: Tensor;
   /** What the mean lost when it was rounded; null where it is as good as exact. */
@@ -51,28 +52,29 @@ export interface Statistics {
  * The variance is mean(d²) − mean(d)². Since |mean(d)| is at most half a unit in the last place, while a value other than the
  * mean is a whole unit away from it or more, the second term is at most half the first, and nothing cancels.
  */
-export function momentsOf(fn: string, x: Tensor, into: Shape): Statistics & { readonly rest: Tensor } {
+export function momentsOf(fn: string, x: Tensor, into: Shape): Standard {
   const along = { into, combine: 'mean' } as const;
   const mean = fuse(fn, e.input(0), [x.detach()], along);
   const distance = e.sub(e.input(0), e.input(1));
   const rest = fuse(fn, distance, [x, mean], along);
   const square = fuse(fn, e.mul(distance, distance), [x, mean], along);
   const variance = e.sub(e.input(0), e.mul(e.input(1), e.input(1)));
-  return { mean, rest, variance: fuse(fn, variance, [square, rest]) };
+  return { x, mean, rest, variance: fuse(fn, variance, [square, rest]) };
+}
+
+/** What is added to the variance, and scale and shift after the division. */
+export interface Affine {
+  readonly weight: Tensor | null;
+  readonly bias: Tensor | null;
+  readonly eps: number;
 }
 
 /** (x − mean) / √(variance + eps) · weight + bias, everything broadcasting against x. */
-export function normalise(
-  fn: string,
-  x: Tensor,
-  stats: Statistics,
-  affine: { weight: Tensor | null; bias: Tensor | null },
-  eps: number,
-): Tensor {
-  const inputs = [x, stats.mean, stats.variance];
+export function normalise(fn: string, { x, mean, rest, variance }: Standard, affine: Affine): Tensor {
+  const inputs = [x, mean, variance];
   let distance = e.sub(e.input(0), e.input(1));
-  if (stats.rest) distance = e.sub(distance, e.input(inputs.push(stats.rest) - 1));
-  let formula = e.div(distance, e.sqrt(e.add(e.input(2), eps)));
+  if (rest) distance = e.sub(distance, e.input(inputs.push(rest) - 1));
+  let formula = e.div(distance, e.sqrt(e.add(e.input(2), affine.eps)));
   if (affine.weight) formula = e.mul(formula, e.input(inputs.push(affine.weight) - 1));
   if (affine.bias) formula = e.add(formula, e.input(inputs.push(affine.bias) - 1));
   return fuse(fn, formula, inputs);
@@ -96,7 +98,7 @@ export function batchNorm<S extends Shape>(
   checkArguments(x, { runningMean, runningVar, weight, bias });
   const into = x.shape.map((n, d) => (d === 1 ? n : 1));
   const broadcast = (t: Tensor | null): Tensor | null => t && reshape(t, into);
-  const affine = { weight: broadcast(weight), bias: broadcast(bias) };
+  const affine = { weight: broadcast(weight), bias: broadcast(bias), eps };
   if (!training) {
     if (!runningMean || !runningVar) {
       throw new ShapeError(
@@ -104,8 +106,7 @@ export function batchNorm<S extends Shape>(
       );
     }
     const [mean, variance] = [runningMean, runningVar].map((t) => reshape(t.detach(), into));
-    const stats = { mean, rest: null, variance };
-    return normalise('batchNorm', x, stats, affine, eps) as Tensor<S>;
+    return normalise('batchNorm', { x, mean, rest: null, variance }, affine) as Tensor<S>;
   }
   const count = x.size / x.shape[1];
   if (count === 1) {
@@ -115,15 +116,22 @@ export function batchNorm<S extends Shape>(
   }
   const stats = momentsOf('batchNorm', x, into);
   if (x.size > 0) {
-    updateRunning(runningMean, stats.mean, momentum, 1);
-    updateRunning(runningVar, stats.variance, momentum, count / (count - 1));
+    updateRunning(runningMean, stats.mean, { momentum });
+    updateRunning(runningVar, stats.variance, { momentum, scale: count / (count - 1) });
   }
-  return normalise('batchNorm', x, stats, affine, eps) as Tensor<S>;
+  return normalise('batchNorm', stats, affine) as Tensor<S>;
+}
+
+interface RunningStep {
+  readonly momentum: number;
+  /** Factor of the batch's statistic. */
+  readonly scale?: number;
 }
 
 /** running ← (1 − momentum)·running + momentum·scale·batch, in place. */
-export function updateRunning(running: Tensor | null, batch: Tensor, momentum: number, scale: number): void {
+export function updateRunning(running: Tensor | null, batch: Tensor, step: RunningStep): void {
   if (!running) return;
+  const { momentum, scale = 1 } = step;
   const moved = e.add(e.mul(e.input(0), 1 - momentum), e.mul(e.input(1), momentum * scale));
   const after = fuse('running statistics', moved, [running.detach(), reshape(batch.detach(), running.shape)]);
   effects().assign(running.data, after.data);
@@ -136,7 +144,7 @@ function checkArguments(x: Tensor, perChannel: Record<string, Tensor | null>): v
   }
   for (const [name, t] of Object.entries(perChannel)) need('batchNorm', name, t, floatsOrNull);
   checkPair('batchNorm', perChannel.runningMean, perChannel.runningVar);
-  checkAffine('batchNorm', x, [x.shape[1]], perChannel);
+  checkAffine('batchNorm', perChannel, { shape: [x.shape[1]], by: `input ${formatShape(x.shape)}` });
 }
 
 /** Refuses one running statistic without the other. */
@@ -146,15 +154,10 @@ export function checkPair(fn: string, runningMean: Tensor | null, runningVar: Te
 }
 
 /** Refuses statistics, scales and shifts of a shape that the input does not have. */
-export function checkAffine(
-  fn: string,
-  x: Tensor,
-  shape: Shape,
-  tensors: Record<string, Tensor | null>,
-): void {
-  for (const [name, t] of Object.entries(tensors)) {
+export function checkAffine(fn: string, named: Record<string, Tensor | null>, needed: NeededShape): void {
+  for (const [name, t] of Object.entries(named)) {
     if (!t) continue;
     floats(fn, name, t);
-    needShape(fn, name, t, shape, `input ${formatShape(x.shape)}`);
+    needShape(fn, { [name]: t }, needed);
   }
 }

@@ -10,18 +10,30 @@ import { needTensor } from './check.ts';
 import { permute } from './move.ts';
 import { reshape } from './reshape.ts';
 
-/** Refuses a factor that is no count, and images whose axis `axis` (from the end) it does not divide. */
-function check(
-  fn: string,
-  x: Tensor,
-  factor: number,
-  layout: string,
-  divides: (shape: number[]) => boolean,
-): void {
+/** An operation that goes by blocks of factor × factor cells, and the images that it takes. */
+interface Shuffle {
+  readonly fn: string;
+  readonly takes: string;
+  readonly divides: (factor: number, shape: readonly number[]) => boolean;
+}
+
+const shuffle: Shuffle = {
+  fn: 'pixelShuffle',
+  takes: '[…, c·factor², h, w]',
+  divides: (f, [c]) => c % (f * f) === 0,
+};
+const unshuffle: Shuffle = {
+  fn: 'pixelUnshuffle',
+  takes: '[…, c, h·factor, w·factor]',
+  divides: (f, [, h, w]) => h % f === 0 && w % f === 0,
+};
+
+/** Refuses a factor that is no count, and images that it does not divide. */
+function check({ fn, takes, divides }: Shuffle, x: Tensor, factor: number): void {
   needTensor(fn, 'input', x);
   need(fn, 'factor', factor, count);
-  if (x.rank >= 3 && divides(x.shape.slice(-3))) return;
-  throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, factor ${factor} needs ${layout}`);
+  if (x.rank >= 3 && divides(factor, x.shape.slice(-3))) return;
+  throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, factor ${factor} needs ${takes}`);
 }
 
 /**
@@ -51,7 +63,7 @@ function keepsPlaces(fn: string, options: ShuffleOptions): boolean {
  */
 export function pixelShuffle(x: Tensor, factor: number, options: ShuffleOptions = {}): Tensor {
   const f = factor;
-  check('pixelShuffle', x, f, '[…, c·factor², h, w]', ([c]) => c % (f * f) === 0);
+  check(shuffle, x, f);
   const [channels, h, w] = x.shape.slice(-3);
   const [lead, c] = [x.shape.slice(0, -3), channels / (f * f)];
   const places = keepsPlaces('pixelShuffle', options);
@@ -68,7 +80,7 @@ export function pixelShuffle(x: Tensor, factor: number, options: ShuffleOptions 
  */
 export function pixelUnshuffle(x: Tensor, factor: number, options: ShuffleOptions = {}): Tensor {
   const f = factor;
-  check('pixelUnshuffle', x, f, '[…, c, h·factor, w·factor]', ([, h, w]) => h % f === 0 && w % f === 0);
+  check(unshuffle, x, f);
   const [c, h, w] = x.shape.slice(-3);
   const lead = x.shape.slice(0, -3);
   const places = keepsPlaces('pixelUnshuffle', options);

@@ -3,7 +3,7 @@
 import { flag } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend, compute } from '../backends/current.ts';
-import { type PerAxis, type PoolOptions, perRank, poolFields } from '../geometry/options.ts';
+import { type Caller, type PerAxis, type PoolOptions, perRank, poolFields } from '../geometry/options.ts';
 import {
   divisorOverride,
   poolGeometry,
@@ -29,12 +29,14 @@ export interface AvgPoolOptions extends PoolOptions {
 
 function sumPool(g: PoolGeometry, x: Tensor, scale: Float32Array): Tensor {
   const data = compute({ op: 'sumPool', geometry: g }, [x.data, scale]);
-  return record('sumPool', data, poolOutputShape(g), [x], [(dy) => sumPoolGrad(g, dy, scale)]);
+  const rules = [(dy: Tensor) => sumPoolGrad(g, dy, scale)];
+  return record(data, poolOutputShape(g), { name: 'sumPool', inputs: [x], rules });
 }
 
 function sumPoolGrad(g: PoolGeometry, y: Tensor, scale: Float32Array): Tensor {
   const data = compute({ op: 'sumPoolGrad', geometry: g }, [y.data, scale]);
-  return record('sumPoolGrad', data, poolInputShape(g), [y], [(dx) => sumPool(g, dx, scale)]);
+  const rules = [(dx: Tensor) => sumPool(g, dx, scale)];
+  return record(data, poolInputShape(g), { name: 'sumPoolGrad', inputs: [y], rules });
 }
 
 /** What max pooling gives where the positions are asked for too. */
@@ -55,15 +57,16 @@ function maxPoolWithIndices(
   name: string,
 ): (x: Tensor, kernel: PerAxis, options?: PoolOptions) => MaxPoolResult {
   const fn = `maxPool${rank}d${name}`;
+  const caller = { fn, rank };
   return (x, kernel, options = {}) => {
     needOptions(fn, options, poolFields[rank]);
-    const { enter, leave } = frame(fn, rank, x, options.layout);
+    const { enter, leave } = frame(caller, x, options.layout);
     const input = enter(x);
-    const g = poolGeometry(fn, rank, input.shape, kernel, options);
+    const g = poolGeometry(caller, { input: input.shape, kernel }, options);
     const [data, found] = backend().run({ op: 'maxPool', geometry: g }, [input.data]);
     const indices = new Tensor(found, poolOutputShape(g));
-    const rule = (dy: Tensor): Tensor => scatterAdd(dy, indices, input.shape);
-    const output = record('maxPool', data, indices.shape, [input], [rule]);
+    const rules = [(dy: Tensor) => scatterAdd(dy, indices, input.shape)];
+    const output = record(data, indices.shape, { name: 'maxPool', inputs: [input], rules });
     return { output: leave(output), indices: leave(indices) };
   };
 }
@@ -74,19 +77,19 @@ function maxPool(rank: Rank): (x: Tensor, kernel: PerAxis, options?: PoolOptions
   return (x, kernel, options) => withIndices(x, kernel, options).output;
 }
 
-/** The sum of each window times what `scales` says for each output cell of a plane. */
-export function windowSum(
-  fn: string,
-  rank: Rank,
-  x: Tensor,
-  kernel: PerAxis,
-  options: PoolOptions,
-  scales: (g: PoolGeometry) => Float32Array,
-): Tensor {
-  const { enter, leave } = frame(fn, rank, x, options.layout);
+/** A window and how its sums are weighed. */
+export interface SummedWindow extends PoolOptions {
+  readonly kernel: PerAxis;
+  /** A factor for each output cell of a plane. */
+  readonly scales: (g: PoolGeometry) => Float32Array;
+}
+
+/** The sum of each window times its factor. */
+export function windowSum(caller: Caller, x: Tensor, window: SummedWindow): Tensor {
+  const { enter, leave } = frame(caller, x, window.layout);
   const input = enter(x);
-  const g = poolGeometry(fn, rank, input.shape, kernel, options);
-  return leave(sumPool(g, input, scales(g)));
+  const g = poolGeometry(caller, { input: input.shape, kernel: window.kernel }, window);
+  return leave(sumPool(g, input, window.scales(g)));
 }
 
 /* @__NO_SIDE_EFFECTS__ */
@@ -95,9 +98,9 @@ function avgPool(rank: Rank): (x: Tensor, kernel: PerAxis, options?: AvgPoolOpti
   return (x, kernel, options = {}) => {
     needOptions(fn, options, avgPoolFields[rank]);
     const { countIncludePad, divisorOverride: divisor, ...window } = options;
-    return windowSum(fn, rank, x, kernel, window, (g) =>
-      poolScales(g, { countIncludePad, divisorOverride: divisor }, fn),
-    );
+    const scales = (g: PoolGeometry): Float32Array =>
+      poolScales(g, { countIncludePad, divisorOverride: divisor }, fn);
+    return windowSum({ fn, rank }, x, { ...window, kernel, scales });
   };
 }
 

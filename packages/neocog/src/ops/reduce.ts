@@ -91,7 +91,7 @@ export function max(t: Tensor, options: ReduceOptions = {}): Tensor {
     const share = e.mul(e.input(0), e.div(e.eq(e.input(1), e.input(2)), e.input(3)));
     return fuse('max gradient', share, [dy, t.detach(), largest, winners]);
   };
-  return finish(record('max', largest.data, into, [t], [back]));
+  return finish(record(largest.data, into, { name: 'max', inputs: [t], rules: [back] }));
 }
 
 /**
@@ -164,26 +164,31 @@ const argFields: Fields<ArgOptions> = { axis: oneAxis, keepDims: flag };
  * @throws ShapeError for an axis that does not exist, or one without values.
  * @example argMax(tensor([[1, 5], [4, 2]]), { axis: 1 }) // 1, 0
  */
-export const argMax = (t: Tensor, options: ArgOptions = {}): Tensor =>
-  firstLargest('argMax', t, options, (x) => x);
+export const argMax = argLargest('argMax', (x) => x);
 
 /**
  * Where along an axis the smallest value is, int32: the first, if there are several; NaN counts as smallest, the first NaN.
  *
  * @throws ShapeError for an axis that does not exist, or one without values.
  */
-export const argMin = (t: Tensor, options: ArgOptions = {}): Tensor =>
-  firstLargest('argMin', t, options, neg);
+export const argMin = argLargest('argMin', neg);
 
-function firstLargest(fn: string, t: Tensor, options: ArgOptions, turn: (x: Tensor) => Tensor): Tensor {
-  needTensor(fn, 'input', t);
-  needOptions(fn, options, argFields);
-  const values = cast(t, 'float32').detach();
-  const { axes, count, into, finish } = reducedSome(fn, values, options);
-  if (values.size === 0) return finish(zeros(into, { dtype: 'int32' }));
-  const rows = axesLast(firstNanLargest(fn, turn(values), axes), axes, count);
-  const { indices } = maxPool1dWithIndices(reshape(rows, [1, ...rows.shape]), count);
-  return finish(reshape(indices, into));
+/** Where the first of the values is that are largest once they are turned. */
+/* @__NO_SIDE_EFFECTS__ */
+function argLargest(
+  fn: string,
+  turn: (values: Tensor) => Tensor,
+): (t: Tensor, options?: ArgOptions) => Tensor {
+  return (t, options = {}) => {
+    needTensor(fn, 'input', t);
+    needOptions(fn, options, argFields);
+    const values = cast(t, 'float32').detach();
+    const { axes, count, into, finish } = reducedSome(fn, values, options);
+    if (values.size === 0) return finish(zeros(into, { dtype: 'int32' }));
+    const rows = axesLast(firstNanLargest(fn, turn(values), axes), axes, count);
+    const { indices } = maxPool1dWithIndices(reshape(rows, [1, ...rows.shape]), count);
+    return finish(reshape(indices, into));
+  };
 }
 
 /** Pooling takes the last NaN of a window. In rows that hold one, 1 stands for NaN, and 0 for all else. */

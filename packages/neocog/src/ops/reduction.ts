@@ -26,25 +26,33 @@ export interface LossOptions {
 
 export const lossFields: Fields<LossOptions> = { reduction: oneOf(...reductions) };
 
-/** The terms of a formula over inputs that broadcast, reduced to one number unless `reduction` is `none`. */
-export function reduceTerms<R extends BatchReduction>(
-  fn: string,
-  terms: Expr,
-  inputs: readonly Tensor[],
-  reduction: R,
-): Tensor {
-  if (reduction === 'none') return fuse(fn, terms, inputs);
+/** What a loss is of. */
+export interface Compared {
+  readonly input: Tensor;
+  readonly target: Tensor;
+}
+
+/** The terms of a loss: a formula over inputs that broadcast. */
+export interface Terms {
+  readonly fn: string;
+  readonly formula: Expr;
+  readonly inputs: readonly Tensor[];
+}
+
+/** Terms reduced to one number, unless `reduction` is `none`. */
+export function reduceTerms({ fn, formula, inputs }: Terms, reduction: BatchReduction): Tensor {
+  if (reduction === 'none') return fuse(fn, formula, inputs);
   const shape = broadcastShapes(
     fn,
     inputs.map((t) => t.shape),
   );
   const into = shape.map(() => 1);
   if (reduction !== 'batchmean') {
-    return reshape(fuse(fn, terms, inputs, { into, combine: reduction === 'mean' ? 'mean' : 'sum' }), []);
+    return reshape(fuse(fn, formula, inputs, { into, combine: reduction }), []);
   }
   if (shape.length === 0) {
     throw new ShapeError(`${fn}: a single number has no batchmean, pass [n, …] or reduction 'mean'`);
   }
   // Of no sample it is 0 · ∞, which is NaN.
-  return reshape(mul(fuse(fn, terms, inputs, { into }), 1 / shape[0]), []);
+  return reshape(mul(fuse(fn, formula, inputs, { into }), 1 / shape[0]), []);
 }

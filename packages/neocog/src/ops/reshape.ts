@@ -21,7 +21,8 @@ export function reshape(t: Tensor, shape: Shape): Tensor {
   need('reshape', 'shape', shape, targetShape);
   if (sameShape(t.shape, shape)) return t;
   const resolved = inferAxis(t, shape);
-  return record('reshape', t.data, resolved, [t], [(gradient) => reshape(gradient, t.shape)]);
+  const rules = [(gradient: Tensor) => reshape(gradient, t.shape)];
+  return record(t.data, resolved, { name: 'reshape', inputs: [t], rules });
 }
 
 const targetShape: Field<Shape> = field(

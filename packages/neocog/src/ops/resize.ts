@@ -91,17 +91,22 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
     throw new ShapeError("resize: alignCorners is true in mode 'nearest', it needs a mode that interpolates");
   }
   const how = weighing(by, options);
-  const given = resampledAxes('resize', rank as Rank, x.shape, options);
+  const given = resampledAxes({ fn: 'resize', rank: rank as Rank }, x.shape, options);
   const axes = how.antialias && options.alignCorners ? given.map(cornersSmoothed) : given;
   const resized = axes.reduce(
-    (t, axis, d) => (isSame(axis) ? t : mixAxis('resize', t, d + 2, resampleTaps(axis, how))),
+    (t, axis, d) => (isSame(axis) ? t : mixAxis('resize', t, { ...resampleTaps(axis, how), axis: d + 2 })),
     x,
   );
-  return axes.reduce(
-    (t, axis, d) => fillOutside(t, d + 2, cellsWithin(axis, by), options.extrapolation),
-    resized,
-  );
+  const { extrapolation = 0 } = options;
+  return axes.reduce((t, axis, d) => {
+    const within = cellsWithin(axis, by);
+    return within ? where(alongAxis(within, d + 2, t.rank), t, extrapolation) : t;
+  }, resized);
 }
+
+/** A value for each cell of one axis, in a shape that broadcasts along the others. */
+const alongAxis = (values: Float32Array, axis: number, rank: number): Tensor =>
+  new Tensor(values, new Array<number>(rank).fill(1).with(axis, values.length));
 
 function weighing(by: Interpolation, options: ResizeOptions): Weighing {
   const { rounding = 'floor', antialias = false, excludeOutside = antialias } = options;
@@ -109,11 +114,4 @@ function weighing(by: Interpolation, options: ResizeOptions): Weighing {
   if (by === 'nearest' && antialias)
     throw new ShapeError("resize: antialias is true in mode 'nearest', it needs a mode that interpolates");
   return { by, rounding, cubicCoefficient, antialias, excludeOutside };
-}
-
-/** Where `within` is 0 along an axis, everything becomes `value`. */
-function fillOutside(x: Tensor, axis: number, within: Float32Array | null, value = 0): Tensor {
-  if (!within) return x;
-  const shape = x.shape.map((n, d) => (d === axis ? n : 1));
-  return where(new Tensor(within, shape), x, value);
 }

@@ -10,9 +10,14 @@ import { readView, viewOfAxes } from './view.ts';
 
 const weighted = e.mul(e.input(0), e.input(1));
 
-/** Mixes the cells of one axis: its size becomes `table.output`, the other axes stay. */
-export function mixAxis(fn: string, x: Tensor, axis: number, table: AxisTaps): Tensor {
-  const { output, taps, cells, weights } = table;
+/** Taps of one of a tensor's axes. */
+export interface Mixing extends AxisTaps {
+  readonly axis: number;
+}
+
+/** Mixes the cells of one axis: its size becomes `output`, the other axes stay. */
+export function mixAxis(fn: string, x: Tensor, mixing: Mixing): Tensor {
+  const { axis, output, taps, cells, weights } = mixing;
   const ways = new Array<AxisCells | undefined>(x.rank);
   ways[axis] = cells;
   const read = readView(fn, x, viewOfAxes(x.shape, ways));

@@ -25,8 +25,7 @@ const fields: Fields<TriangleOptions> = { diagonal: field('a whole number', Numb
  * @throws ShapeError for fewer axes or a diagonal that is no whole number.
  * @example tril(ones([2, 3])) // 1, 0, 0, 1, 1, 0
  */
-export const tril = (x: Tensor, options: TriangleOptions = {}): Tensor =>
-  triangle('tril', x, options, (column, last) => column <= last);
+export const tril = triangle('tril', (column, last) => column <= last);
 
 /**
  * The elements on and above a diagonal of the last two axes, zeros elsewhere. Any shape of 2 axes or more, float32 or int32.
@@ -34,20 +33,23 @@ export const tril = (x: Tensor, options: TriangleOptions = {}): Tensor =>
  * @throws ShapeError for fewer axes or a diagonal that is no whole number.
  * @example triu(ones([2, 3]), { diagonal: 1 }) // 0, 1, 1, 0, 0, 1
  */
-export const triu = (x: Tensor, options: TriangleOptions = {}): Tensor =>
-  triangle('triu', x, options, (column, last) => column >= last);
+export const triu = triangle('triu', (column, last) => column >= last);
 
 type Keeps = (column: number, last: number) => boolean;
 
-function triangle(fn: string, x: Tensor, options: TriangleOptions, keeps: Keeps): Tensor {
-  needTensor(fn, 'input', x);
-  needOptions(fn, options, fields);
-  const { diagonal = 0 } = options;
-  if (x.rank < 2) throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, […, m, n] is needed`);
-  if (x.dtype === 'int32') return triangleOfCells(fn, x, (row, column) => keeps(column, row + diagonal));
-  const [column, last] = [e.position(x.rank - 1), e.add(e.position(x.rank - 2), diagonal)];
-  const isKept = keeps(0, 1) ? e.ge(last, column) : e.ge(column, last);
-  return fuse(fn, e.select(isKept, e.input(0), 0), [x]);
+/* @__NO_SIDE_EFFECTS__ */
+function triangle(fn: string, keeps: Keeps): (x: Tensor, options?: TriangleOptions) => Tensor {
+  return (x, options = {}) => {
+    needTensor(fn, 'input', x);
+    needOptions(fn, options, fields);
+    const { diagonal = 0 } = options;
+    if (x.rank < 2)
+      throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, […, m, n] is needed`);
+    if (x.dtype === 'int32') return triangleOfCells(fn, x, (row, column) => keeps(column, row + diagonal));
+    const [column, last] = [e.position(x.rank - 1), e.add(e.position(x.rank - 2), diagonal)];
+    const isKept = keeps(0, 1) ? e.ge(last, column) : e.ge(column, last);
+    return fuse(fn, e.select(isKept, e.input(0), 0), [x]);
+  };
 }
 
 /** Formulas give floats: whole numbers are moved cell by cell. */

@@ -3,19 +3,18 @@
 // Convolution does not go this way: its kernels read the input where it lies.
 
 import { need } from '../arguments/field.ts';
-import { needOptions } from '../arguments/options.ts';
-import { kernelField, type PerAxis } from '../geometry/options.ts';
+import type { PerAxis, Rank } from '../geometry/options.ts';
 import { paddedCells } from '../geometry/padding.ts';
 import {
   columnShape,
   columnView,
   foldGeometry,
   imageShape,
+  needWindows,
   paddedShape,
   spatialSize,
   type UnfoldGeometry,
   type UnfoldOptions,
-  unfoldFields,
   unfoldGeometry,
 } from '../geometry/unfold.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -38,8 +37,8 @@ export type { UnfoldOptions };
  */
 export function unfold(x: Tensor, kernel: PerAxis, options: UnfoldOptions = {}): Tensor {
   needTensor('unfold', 'input', x);
-  needWindows('unfold', x.rank - 2, kernel, options);
-  const g = unfoldGeometry('unfold', x.shape, kernel, options);
+  needWindows({ fn: 'unfold', rank: rankOf(x.rank - 2) }, kernel, options);
+  const g = unfoldGeometry('unfold', { input: x.shape, kernel }, options);
   return reshape(readView('unfold', withPadding(x, g), columnView(g)), columnShape(g));
 }
 
@@ -58,19 +57,15 @@ export function fold(
 ): Tensor {
   floats('fold', 'columns', columns);
   need('fold', 'outputSize', outputSize, spatialSize);
-  needWindows('fold', outputSize.length, kernel, options);
-  const g = foldGeometry('fold', columns.shape, outputSize, { ...options, kernel });
+  needWindows({ fn: 'fold', rank: rankOf(outputSize.length) }, kernel, options);
+  const g = foldGeometry('fold', { columns: columns.shape, outputSize, kernel }, options);
   const view = columnView(g);
   const sums = addViews('fold', [{ values: reshape(columns, view.shape), view }], paddedShape(g));
   return withoutPadding(sums, g);
 }
 
 /** An input of no number of axes that there is, is refused by its geometry. */
-function needWindows(fn: string, axes: number, kernel: PerAxis, options: UnfoldOptions): void {
-  const rank = axes === 1 || axes === 3 ? axes : 2;
-  need(fn, 'kernel', kernel, kernelField[rank]);
-  needOptions(fn, options, unfoldFields[rank]);
-}
+const rankOf = (axes: number): Rank => (axes === 1 || axes === 3 ? axes : 2);
 
 const isPadded = (g: UnfoldGeometry): boolean => g.axes.some((a) => a.padBefore + a.padAfter > 0);
 

@@ -21,18 +21,19 @@ function maxUnpool(
   rank: Rank,
 ): (x: Tensor, indices: Tensor, kernel: PerAxis, options?: UnpoolOptions) => Tensor {
   const fn = `maxUnpool${rank}d`;
+  const caller = { fn, rank };
   return (x, indices, kernel, options = {}) => {
     needOptions(fn, options, unpoolFields[rank]);
-    const { enter, leave } = frame(fn, rank, x, options.layout);
+    const { enter, leave } = frame(caller, x, options.layout);
     const input = enter(x);
     ints(fn, 'indices', indices);
-    needShape(fn, 'indices', indices, x.shape, 'a position for each value');
-    const shape = unpoolShape(fn, rank, input.shape, kernel, options);
-    const places = enter(indices);
+    needShape(fn, { indices }, { shape: x.shape, by: 'a position for each value' });
+    const shape = unpoolShape(caller, { input: input.shape, kernel }, options);
+    const places = { fn, indices: enter(indices), shape };
     const values = backend().recording
-      ? withoutRepeats(fn, input, places, shape, windowsOverlap(kernel, options.stride))
-      : keepLast(fn, input, places, shape);
-    return leave(scatterAdd(values, places, shape));
+      ? withoutRepeats(places, input, windowsOverlap(kernel, options.stride))
+      : keepLast(places, input);
+    return leave(scatterAdd(values, places.indices, shape));
   };
 }
 
@@ -43,28 +44,35 @@ const windowsOverlap = (kernel: PerAxis, stride: PerAxis = kernel): boolean => {
   return Array.from({ length: rank }, (_, d) => at(kernels, d) > at(strides, d)).includes(true);
 };
 
+/** Where in planes of `shape` values belong. */
+interface Places {
+  readonly fn: string;
+  readonly indices: Tensor;
+  readonly shape: Shape;
+}
+
 /** Where values are not there to be looked at: windows that do not overlap name no cell twice. */
-function withoutRepeats(fn: string, x: Tensor, indices: Tensor, shape: Shape, overlap: boolean): Tensor {
+function withoutRepeats({ fn, indices, shape }: Places, x: Tensor, overlap: boolean): Tensor {
   if (overlap) {
     throw new UnsupportedError(
       `${fn}: windows that overlap may name a cell twice, which a compiled network cannot sort out; use a stride of at least the kernel, or run it without compiling`,
     );
   }
   effects().look(indices.data, (data) => {
-    findLost(fn, new Tensor(data, indices.shape), shape);
+    findLost({ fn, indices: new Tensor(data, indices.shape), shape });
   });
   return x;
 }
 
 /** Windows that overlap name a cell twice: the last value stays, the others become 0 before all are added. */
-function keepLast(fn: string, x: Tensor, indices: Tensor, shape: Shape): Tensor {
-  const lost = findLost(fn, indices, shape);
+function keepLast(places: Places, x: Tensor): Tensor {
+  const lost = findLost(places);
   const isLost = e.gt(e.input(1), 0);
-  return lost ? fuse(fn, e.select(isLost, 0, e.input(0)), [x, new Tensor(lost, x.shape)]) : x;
+  return lost ? fuse(places.fn, e.select(isLost, 0, e.input(0)), [x, new Tensor(lost, x.shape)]) : x;
 }
 
 /** 1 for each index that a later one repeats; null if none does. @throws ShapeError for positions outside. */
-function findLost(fn: string, indices: Tensor, shape: Shape): Float32Array | null {
+function findLost({ fn, indices, shape }: Places): Float32Array | null {
   const { data } = indices;
   const [planes, cells] = [shape[0] * shape[1], sizeOf(shape.slice(2))];
   const count = data.length / planes;

@@ -6,13 +6,19 @@ import type { StridedView, Values } from '../backends/work.ts';
 import { type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
 
-/**
- * The values of `x` at the places of a view, of the view's shape. float32 or int32. `back` is the gradient where the view
- * only reorders and something simpler than adding does.
- */
-export function readView(fn: string, x: Tensor, view: StridedView, back?: (dy: Tensor) => Tensor): Tensor {
-  const rule = back ?? ((dy) => addViews(`${fn} gradient`, [{ values: dy, view }], x.shape));
-  return record(fn, compute<Values>({ op: 'copy', view }, [x.data]), view.shape, [x], [rule]);
+/** The values of `x` at the places of a view, of the view's shape. float32 or int32. */
+export const readView = (fn: string, x: Tensor, view: StridedView): Tensor =>
+  readBy(fn, x, { view, back: (dy) => addViews(`${fn} gradient`, [{ values: dy, view }], x.shape) });
+
+/** A view with its gradient, where something simpler than adding at the same places does. */
+export interface ReversibleView {
+  readonly view: StridedView;
+  readonly back: (dy: Tensor) => Tensor;
+}
+
+export function readBy(fn: string, x: Tensor, { view, back }: ReversibleView): Tensor {
+  const values = compute<Values>({ op: 'copy', view }, [x.data]);
+  return record(values, view.shape, { name: fn, inputs: [x], rules: [back] });
 }
 
 /** Values, and a view of their shape that says where in a larger tensor they belong. */
@@ -33,7 +39,7 @@ export function addViews(fn: string, parts: readonly Placed[], shape: Shape): Te
       (dx: Tensor): Tensor =>
         readView(`${fn} gradient`, dx, view),
   );
-  return record(fn, data, shape, inputs, rules);
+  return record(data, shape, { name: fn, inputs, rules });
 }
 
 /** The cells of one axis that a view reads: some in even steps, or those of a list. */

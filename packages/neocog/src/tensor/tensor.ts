@@ -8,7 +8,7 @@ import type { Values } from '../backends/work.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import type { Plain } from '../types/shapes.ts';
-import { type GradientRule, type GraphNode, isRecording, reverseWalk, withRecording } from './graph.ts';
+import { type GraphNode, isRecording, reverseWalk, withRecording } from './graph.ts';
 import { allocate, checkShape, formatShape, keepShape, type Shape, sameShape, sizeOf } from './shape.ts';
 
 /** What tensors hold: 32-bit floats, or 32-bit whole numbers with sign, for indices and classes. */
@@ -147,15 +147,9 @@ export function seedOf(fn: string, root: Tensor, gradient: Tensor | undefined): 
 }
 
 /** Wraps the result of an operation, remembering how to differentiate it if anything asks for that. */
-export function record(
-  name: string,
-  data: Values,
-  shape: Shape,
-  inputs: readonly Tensor[],
-  rules: readonly GradientRule<Tensor>[],
-): Tensor {
-  const wanted = isRecording() && inputs.some((t, i) => t.requiresGrad && rules[i]);
-  return new Tensor(data, shape, wanted, wanted ? { name, inputs, rules } : null);
+export function record(data: Values, shape: Shape, node: GraphNode<Tensor>): Tensor {
+  const wanted = isRecording() && node.inputs.some((t, i) => t.requiresGrad && node.rules[i]);
+  return new Tensor(data, shape, wanted, wanted ? node : null);
 }
 
 const sumOfTwo = e.add(e.input(0), e.input(1));
@@ -171,7 +165,7 @@ export function addGradients(a: Tensor, b: Tensor): Tensor {
   } as const;
   const same = (gradient: Tensor): Tensor => gradient;
   const sums = compute({ op: 'fused', loop: flat }, [a.data, b.data]);
-  return record('add', sums, a.shape, [a, b], [same, same]);
+  return record(sums, a.shape, { name: 'add', inputs: [a, b], rules: [same, same] });
 }
 
 /** Numbers nested to any depth, all rows of one depth equally long. */

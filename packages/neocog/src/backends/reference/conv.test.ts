@@ -60,8 +60,16 @@ function makeGeometry(r: Request): ConvGeometry | null {
   const [ic, oc] = [r.groups * r.inGroup, r.groups * r.outGroup];
   try {
     return r.transposed
-      ? convTransposeGeometry('t', r.rank, [r.batch, oc, ...r.size], [oc, r.inGroup, ...r.kernel], r)
-      : convGeometry('c', r.rank, [r.batch, ic, ...r.size], [oc, r.inGroup, ...r.kernel], r);
+      ? convTransposeGeometry(
+          { fn: 't', rank: r.rank },
+          { input: [r.batch, oc, ...r.size], weight: [oc, r.inGroup, ...r.kernel] },
+          r,
+        )
+      : convGeometry(
+          { fn: 'c', rank: r.rank },
+          { input: [r.batch, ic, ...r.size], weight: [oc, r.inGroup, ...r.kernel] },
+          r,
+        );
   } catch (error) {
     if (error instanceof ShapeError) return null;
     throw error;

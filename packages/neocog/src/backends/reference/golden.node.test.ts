@@ -61,7 +61,11 @@ const convs = load('conv');
 it.each(named(convs))('%s', (_, c) => {
   const { input, weight, bias, grad_output } = c.inputs;
   const options = { ...c.params, padding: c.params.pads } as ConvOptions;
-  const g = convGeometry(c.op, c.params.rank, input.shape, weight.shape, options);
+  const g = convGeometry(
+    { fn: c.op, rank: c.params.rank },
+    { input: input.shape, weight: weight.shape },
+    options,
+  );
   const [x, w, y] = [input, weight, grad_output].map(convs.read);
   expectClose(convs, c, 'output', conv(g, x, w, bias ? convs.read(bias) : null));
   expectClose(convs, c, 'grad_input', convInputGrad(g, y, w, null));
@@ -73,8 +77,9 @@ const transposed = load('conv_transpose');
 it.each(named(transposed))('%s', (_, c) => {
   const { input, weight, bias, grad_output } = c.inputs;
   const { outputSize, ...options } = c.params;
-  const shapes = [input.shape, weight.shape] as const;
-  const g = convTransposeGeometry(c.op, c.params.rank, ...shapes, options as ConvTransposeOptions);
+  const caller = { fn: c.op, rank: c.params.rank };
+  const shapes = { input: input.shape, weight: weight.shape };
+  const g = convTransposeGeometry(caller, shapes, options as ConvTransposeOptions);
   const [x, w, y] = [input, weight, grad_output].map(transposed.read);
   expectClose(transposed, c, 'output', convInputGrad(g, x, w, bias ? transposed.read(bias) : null));
   expectClose(transposed, c, 'grad_input', conv(g, y, w, null));
@@ -85,10 +90,8 @@ const pools = load('pool');
 const windows = (op: RegExp) => named(pools).filter(([, c]) => op.test(c.op));
 const poolOf = (c: Case) =>
   poolGeometry(
-    c.op,
-    c.params.rank,
-    c.inputs.input.shape,
-    c.params.kernel as number[],
+    { fn: c.op, rank: c.params.rank },
+    { input: c.inputs.input.shape, kernel: c.params.kernel as number[] },
     c.params as PoolOptions,
   );
 

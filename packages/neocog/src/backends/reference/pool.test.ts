@@ -53,7 +53,11 @@ describe('maxPool', () => {
 
 describe('sumPool and sumPoolGrad', () => {
   it('average with the scales of the geometry', () => {
-    const g = poolGeometry('avgPool1d', 1, [1, 1, 4], 3, { stride: 2, padding: 1 });
+    const g = poolGeometry(
+      { fn: 'avgPool1d', rank: 1 },
+      { input: [1, 1, 4], kernel: 3 },
+      { stride: 2, padding: 1 },
+    );
     expect([...sumPool(g, numbers(1, 2, 3, 4), poolScales(g, { countIncludePad: false }))]).toEqual([1.5, 3]);
   });
 
@@ -67,7 +71,11 @@ describe('sumPool and sumPoolGrad', () => {
       fc.property(sizes, fc.boolean(), fc.constantFrom(1, 2, 3), ([size, kernel, stride], ceilMode, rank) => {
         const padding = Math.floor(kernel / 2);
         const input = [2, 2, ...Array(rank).fill(size)];
-        const g = poolGeometry('pool', rank as 1 | 2 | 3, input, kernel, { stride, padding, ceilMode });
+        const g = poolGeometry(
+          { fn: 'pool', rank: rank as 1 | 2 | 3 },
+          { input, kernel },
+          { stride, padding, ceilMode },
+        );
         const x = Float32Array.from({ length: product(poolInputShape(g)) }, (_, i) => ((i * 7) % 11) - 5);
         const y = Float32Array.from({ length: product(poolOutputShape(g)) }, (_, i) => ((i * 5) % 13) - 6);
         const scale = Float32Array.from(poolScales(g), (_, i) => (i % 4) + 1);

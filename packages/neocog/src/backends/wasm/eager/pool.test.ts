@@ -100,7 +100,9 @@ for (const width of [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 20]) {
             if ((kernel - 1) * dilation + 1 > width + 2 * padding) continue;
             try {
               const options = { stride, dilation, padding, ceilMode };
-              geometries.push(poolGeometry('pool', 1, [2, 3, width], kernel, options));
+              geometries.push(
+                poolGeometry({ fn: 'pool', rank: 1 }, { input: [2, 3, width], kernel }, options),
+              );
             } catch {
               // A window of padding only, which the geometry refuses.
             }
@@ -114,9 +116,9 @@ const make = (
   rank: 1 | 2 | 3,
   input: number[],
   kernel: number[],
-  options: Parameters<typeof poolGeometry>[4],
+  options: Parameters<typeof poolGeometry>[2],
 ): void => {
-  geometries.push(poolGeometry('pool', rank, input, kernel, options));
+  geometries.push(poolGeometry({ fn: 'pool', rank }, { input, kernel }, options));
 };
 make(2, [2, 3, 28, 28], [2, 2], {});
 make(2, [2, 3, 9, 11], [3, 3], { stride: 2, padding: 1 });
@@ -168,7 +170,7 @@ test('sums and their gradients', () => {
 });
 
 test('an empty batch', () => {
-  const g = poolGeometry('pool', 2, [1, 3, 4, 4], 2);
+  const g = poolGeometry({ fn: 'pool', rank: 2 }, { input: [1, 3, 4, 4], kernel: 2 });
   const none = { ...g, batch: 0 };
   const [x, scale] = [new Float32Array(0), poolScales(g)];
   expect(maxPool(none, x)).toEqual([x, new Int32Array(0)]);

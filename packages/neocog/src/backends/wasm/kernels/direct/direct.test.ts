@@ -57,7 +57,7 @@ function randomGeometry(random: Generator): ConvGeometry | null {
   const size = [pick(random, [1, 2]), groups * perIn, ...perAxis([1, 3, 5, 8, 13])];
   const weight = [groups * perOut, perIn, ...(pointwise ? perAxis([1]) : perAxis([1, 2, 3, 4]))];
   try {
-    return convGeometry('random', rank, size, weight, options);
+    return convGeometry({ fn: 'random', rank }, { input: size, weight }, options);
   } catch {
     return null;
   }

@@ -68,9 +68,13 @@ function pointwiseGeometry(random: Generator): ConvGeometry {
   const space = pick(random, [[1], [7], [49], [130], [1, 3], [5, 29], [14, 14], [3, 5, 7]]);
   const input = [pick(random, [1, 2, 3]), groups * ins, ...space];
   const kernel = space.map(() => 1);
-  return convGeometry('random', space.length as 1 | 2 | 3, input, [groups * outs, ins, ...kernel], {
-    groups,
-  });
+  return convGeometry(
+    { fn: 'random', rank: space.length as 1 | 2 | 3 },
+    { input, weight: [groups * outs, ins, ...kernel] },
+    {
+      groups,
+    },
+  );
 }
 
 describe.each(engines)('pointwise over planes with %o', (abilities) => {
