@@ -1,9 +1,11 @@
 // The packages as a user gets them: packed, installed together in an empty folder, imported in every Node, bundled for
 // a browser, and type-checked from outside, by old compilers too. Run after `tsc -b`. Ends with a line a package, or the
-// first thing wrong.
+// first thing wrong. `--out FOLDER` keeps the packages, for `npm install` or `npm publish`.
 
 import { execFileSync } from 'node:child_process';
 import {
+  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,11 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { nodeEngines, root } from './nodes.js';
+import { addressOf, publishedManifest, publishedReadme } from './published.js';
 
 /**
  * @typedef {object} Packed
@@ -28,7 +32,7 @@ import { nodeEngines, root } from './nodes.js';
  * @property {{ path: string }[]} files
  */
 
-/** @typedef {Record<string, unknown> & { name: string, bin?: Record<string, string>, exports?: object }} Manifest */
+/** @typedef {Record<string, unknown> & { name: string, files: string[] }} Manifest */
 
 /** @param {string} message @returns {never} */
 function fail(message) {
@@ -60,6 +64,27 @@ function packageFolders() {
 
 /** @param {string} folder @returns {Manifest} */
 const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+
+/**
+ * Copies what a package holds, its README and manifest as they are to be published.
+ *
+ * @param {string} folder of the package
+ * @param {string} destination
+ * @returns {string} the copy
+ */
+function stage(folder, destination) {
+  const place = relative(root, folder).split(sep).join('/');
+  const staged = join(destination, place);
+  const manifest = readManifest(folder);
+  for (const name of ['LICENSE', ...manifest.files.filter((name) => !name.startsWith('!'))])
+    cpSync(join(folder, name), join(staged, name), { recursive: true });
+  const address = addressOf(readManifest(root).repository);
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  writeFileSync(join(staged, 'README.md'), publishedReadme(readme, place, address));
+  const published = publishedManifest(manifest, place, address);
+  writeFileSync(join(staged, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
+  return staged;
+}
 
 /**
  * @param {string} folder of the package
@@ -199,6 +224,14 @@ export const shape: readonly number[] = neocog.randn([1, 3, 8, 8]).shape;
   }
 }
 
+/** Copies the packages to where the command line says. @param {string[]} tarballs */
+function keep(tarballs) {
+  const { out } = parseArgs({ options: { out: { type: 'string' } } }).values;
+  if (out === undefined) return;
+  mkdirSync(out, { recursive: true });
+  for (const tarball of tarballs) copyFileSync(tarball, join(out, basename(tarball)));
+}
+
 /** @param {string} temporary */
 async function main(temporary) {
   const folders = packageFolders();
@@ -208,7 +241,7 @@ async function main(temporary) {
   /** @type {Packed[]} */
   const packages = [];
   for (const [, folder] of folders) {
-    const packed = pack(folder, temporary);
+    const packed = pack(stage(folder, temporary), temporary);
     checkContents(packed, folder);
     await lint(join(temporary, packed.filename));
     packages.push(packed);
@@ -222,6 +255,7 @@ async function main(temporary) {
   importEverywhere(installed, packages.find(({ name }) => name === 'neocog')?.version ?? '');
   await bundleForBrowser(installed);
   checkTypes(installed);
+  keep(tarballs);
   for (const { name, version, size, files } of packages)
     console.log(`${name} ${version}: ${(size / 1000).toFixed(1)} kB packed, ${files.length} files`);
 }
