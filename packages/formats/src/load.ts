@@ -3,15 +3,14 @@
 import { FormatError, NeocogError, type nn } from 'neocog';
 import { detectFormat, type Format } from './detect.ts';
 import { readKeras } from './keras/load.ts';
-import { parseNpy } from './npy.ts';
-import { parseNpz } from './npz.ts';
+import { readNpy } from './npy.ts';
+import { readNpz } from './npz.ts';
 import { readOnnx } from './onnx/load.ts';
 import { type Opened, openSource, type ReadOptions } from './open.ts';
-import { parseSafetensors, safetensorsMetadata, type TensorDict } from './safetensors.ts';
-import { type Source, sourceName } from './source.ts';
-import { readArtifacts } from './tfjs/artifacts.ts';
+import { readSafetensors, type TensorDict } from './safetensors.ts';
+import { isPlaced, type Source } from './source.ts';
 import { readTfjs } from './tfjs/load.ts';
-import { parseTorch } from './torch.ts';
+import { readTorch } from './torch.ts';
 
 /** What `loadFile` is told of a file, whatever its format. */
 export interface LoadOptions extends ReadOptions {
@@ -42,64 +41,34 @@ export interface LoadedFile {
  */
 export async function loadFile(source: Source, options: LoadOptions = {}): Promise<LoadedFile> {
   const opened = await openSource('loadFile', source, options, ['within', 'shapes']);
-  const { bytes } = opened;
-  const name = sourceName(source);
-  const format = detectFormat(
-    bytes,
-    typeof source === 'string' || source instanceof URL ? String(source) : '',
-  );
+  const format = detectFormat(opened.bytes, isPlaced(source) ? String(source) : '');
   if (format === undefined) {
     throw new FormatError(
-      `loadFile: ${name} is of no format that is known here; pass ONNX, a model.json of TensorFlow.js, Keras (.keras, .h5), ` +
+      `${opened.budget.about} is of no format that is known here; pass ONNX, a model.json of TensorFlow.js, Keras (.keras, .h5), ` +
         'safetensors, PyTorch (.pt, .pth) or NumPy (.npz, .npy)',
     );
   }
-  const none = { format, network: null, metadata: {} };
-  const limits = { limits: options.limits };
-  switch (format) {
-    case 'safetensors': {
-      const metadata = safetensorsMetadata(bytes, name, limits);
-      return { ...none, tensors: parseSafetensors(bytes, name, limits), metadata };
-    }
-    case 'torch':
-      return { ...none, tensors: parseTorch(bytes, name, { ...limits, within: options.within }) };
-    case 'npz':
-      return { ...none, tensors: parseNpz(bytes, name, limits) };
-    case 'npy':
-      return { ...none, tensors: { array: parseNpy(bytes, name, limits) } };
-    default:
-      return withWeights(format, await readNetwork(format, source, opened));
-  }
+  return { format, network: null, metadata: {}, ...(await readers[format](opened, source)) };
 }
 
-type NetworkFormat = 'onnx' | 'tfjs' | 'keras';
+type Contents = Partial<LoadedFile> & Pick<LoadedFile, 'tensors'>;
 
-/** From bytes that have been read; what lies beside the file is read now. */
-async function readNetwork(
-  format: NetworkFormat,
-  source: Source,
-  { bytes, budget, options }: Opened<LoadOptions>,
-): Promise<nn.NamedModule> {
-  const { shapes, limits } = options;
-  const opened = { bytes, budget, options: { shapes, limits } };
-  switch (format) {
-    case 'onnx':
-      return readOnnx(source, opened);
-    case 'keras':
-      return readKeras(opened);
-    case 'tfjs':
-      if (typeof source === 'string' || source instanceof URL) {
-        return readTfjs(await readArtifacts(source, limits ?? {}, bytes), { shapes });
-      }
-      throw new NeocogError(
-        'loadFile: the weights of a model.json lie beside it; pass its path, or call loadTfjs',
-      );
-  }
-}
+/** From the bytes that have been read; what lies beside them is looked for beside `source`. */
+const readers: Readonly<
+  Record<Format, (opened: Opened<LoadOptions>, source: Source) => Contents | Promise<Contents>>
+> = {
+  safetensors: readSafetensors,
+  torch: (opened) => ({ tensors: readTorch(opened) }),
+  npz: (opened) => ({ tensors: readNpz(opened) }),
+  npy: (opened) => ({ tensors: { array: readNpy(opened) } }),
+  onnx: async (opened, source) => withWeights(await readOnnx(source, opened)),
+  keras: (opened) => withWeights(readKeras(opened)),
+  tfjs: async (opened, source) => {
+    if (isPlaced(source)) return withWeights(await readTfjs(source, opened));
+    throw new NeocogError(
+      'loadFile: the weights of a model.json lie beside it; pass its path, or call loadTfjs',
+    );
+  },
+};
 
-const withWeights = (format: Format, network: nn.NamedModule): LoadedFile => ({
-  format,
-  network,
-  tensors: network.stateDict(),
-  metadata: {},
-});
+const withWeights = (network: nn.NamedModule): Contents => ({ network, tensors: network.stateDict() });

@@ -2,9 +2,8 @@
 // must have, never evaluated. Source: numpy/lib/format.py, versions 1.0 to 3.0.
 
 import { FormatError, Tensor } from 'neocog';
-import type { Budget } from './budget.ts';
 import { startsWith } from './bytes.ts';
-import { openBytes, openSource, type ReadOptions } from './open.ts';
+import { type Opened, openBytes, openSource, type ReadOptions } from './open.ts';
 import { needTensors } from './options.ts';
 import { product, stridesOf } from './shape.ts';
 import { shown, shownList } from './shown.ts';
@@ -33,14 +32,12 @@ interface Header {
  * @example const x = await loadNpy('x.npy');
  */
 export async function loadNpy(source: Source, options: ReadOptions = {}): Promise<Tensor> {
-  const { bytes, budget } = await openSource('loadNpy', source, options);
-  return readNpy(bytes, budget);
+  return readNpy(await openSource('loadNpy', source, options));
 }
 
 /** Parses the bytes of a `.npy` file as `loadNpy` does; `source` names the file in errors. */
 export function parseNpy(bytes: Uint8Array, source = 'the file', options: ReadOptions = {}): Tensor {
-  const opened = openBytes('parseNpy', bytes, source, options);
-  return readNpy(opened.bytes, opened.budget);
+  return readNpy(openBytes('parseNpy', bytes, source, options));
 }
 
 /**
@@ -85,7 +82,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** `part` names the array in a file that holds several. */
-export function readNpy(bytes: Uint8Array, budget: Budget, part = ''): Tensor {
+export function readNpy({ bytes, budget }: Pick<Opened, 'bytes' | 'budget'>, part = ''): Tensor {
   const fail: Fail = (problem) => {
     throw new FormatError(`${budget.about}${part} cannot be read as an array of NumPy: ${problem}`);
   };

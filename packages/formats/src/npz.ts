@@ -19,12 +19,12 @@ import { unzip, zip } from './zip.ts';
  * @example net.loadStateDict(await loadNpz('weights.npz'));
  */
 export async function loadNpz(source: Source, options: ReadOptions = {}): Promise<TensorDict> {
-  return parse(await openSource('loadNpz', source, options));
+  return readNpz(await openSource('loadNpz', source, options));
 }
 
 /** Parses the bytes of a `.npz` file as `loadNpz` does; `source` names the file in errors. */
 export function parseNpz(bytes: Uint8Array, source = 'the file', options: ReadOptions = {}): TensorDict {
-  return parse(openBytes('parseNpz', bytes, source, options));
+  return readNpz(openBytes('parseNpz', bytes, source, options));
 }
 
 /**
@@ -45,7 +45,8 @@ export function saveNpz(tensors: TensorDict): Uint8Array {
   return zip(Object.fromEntries(names.map((name) => [`${name}.npy`, saveNpy(tensors[name])])));
 }
 
-function parse({ bytes, budget }: Opened): TensorDict {
+/** The arrays of a file whose bytes are at hand. */
+export function readNpz({ bytes, budget }: Opened): TensorDict {
   const arrays = [...unzip(bytes, budget)].map(([file, data]) => {
     const name = file.endsWith('.npy') ? file.slice(0, -'.npy'.length) : null;
     if (name === null || name === '__proto__') {
@@ -53,7 +54,7 @@ function parse({ bytes, budget }: Opened): TensorDict {
         `${budget.about} cannot be read as arrays of NumPy: ${shown(file)} in it is no .npy file`,
       );
     }
-    return [name, readNpy(data, budget, `: ${shown(name)}`)] as const;
+    return [name, readNpy({ bytes: data, budget }, `: ${shown(name)}`)] as const;
   });
   return Object.fromEntries(arrays);
 }

@@ -46,7 +46,7 @@ const mostAxes = 64;
  * @example net.loadStateDict(await loadSafetensors('weights.safetensors'));
  */
 export async function loadSafetensors(source: Source, options: ReadOptions = {}): Promise<TensorDict> {
-  return parse(await openSource('loadSafetensors', source, options));
+  return readSafetensors(await openSource('loadSafetensors', source, options)).tensors;
 }
 
 /** Parses the bytes of a safetensors file as `loadSafetensors` does; `source` names the file in errors. */
@@ -55,7 +55,7 @@ export function parseSafetensors(
   source = 'the file',
   options: ReadOptions = {},
 ): TensorDict {
-  return parse(openBytes('parseSafetensors', bytes, source, options));
+  return readSafetensors(openBytes('parseSafetensors', bytes, source, options)).tensors;
 }
 
 /**
@@ -126,9 +126,10 @@ function checkMetadata(metadata: unknown): void {
   throw new NeocogError('saveSafetensors: metadata must be an object of texts');
 }
 
-function parse(opened: Opened): TensorDict {
+/** What a file whose bytes are at hand holds. */
+export function readSafetensors(opened: Opened): { tensors: TensorDict; metadata: Header['metadata'] } {
   const { bytes, budget } = opened;
-  const { entries, start } = readHeader(opened);
+  const { entries, metadata, start } = readHeader(opened);
   const tensors: TensorDict = {};
   for (const { name, dtype, shape, begin, end } of entries) {
     const type = storedTypes.get(dtype)!; // readEntry has looked it up
@@ -143,7 +144,7 @@ function parse(opened: Opened): TensorDict {
     }
     tensors[name] = new Tensor(values, Object.freeze([...shape]));
   }
-  return tensors;
+  return { tensors, metadata };
 }
 
 function readHeader({ bytes, budget }: Opened): Header {

@@ -31,9 +31,13 @@ interface FileSystem {
   readonly constants?: { readonly O_RDONLY: number; readonly O_NONBLOCK?: number };
 }
 
+/** Whether it is a path or an address, beside which other files may be. */
+export const isPlaced = <T>(source: T): source is T & (string | URL) =>
+  typeof source === 'string' || source instanceof URL;
+
 /** Reads the whole of `source`. `fn` names the caller in errors. */
 export async function readSource(fn: string, source: Source): Promise<Uint8Array> {
-  if (typeof source !== 'string' && !(source instanceof URL)) return needBytes(fn, source);
+  if (!isPlaced(source)) return needBytes(fn, source);
   const files = nodeFiles();
   try {
     return files && isFile(source) ? await readFile(fn, files, source) : await download(fn, source);
@@ -62,7 +66,7 @@ const isFile = (source: string | URL): boolean =>
 
 /** How errors call a source. */
 export const sourceName = (source: Source): string =>
-  typeof source === 'string' || source instanceof URL ? plainly(String(source), 200) : 'the file';
+  isPlaced(source) ? plainly(String(source), 200) : 'the file';
 
 /**
  * Reads a file that another one names, from the folder of that one or below it.
@@ -71,7 +75,7 @@ export const sourceName = (source: Source): string =>
  * @throws FormatError if `name` leads out of the folder, or `source` is bytes and has no folder.
  */
 export async function readBeside(about: string, source: Source, name: string): Promise<Uint8Array> {
-  if (typeof source !== 'string' && !(source instanceof URL)) {
+  if (!isPlaced(source)) {
     throw new FormatError(`${about} names the file ${shown(name)} beside it; pass a path or URL, not bytes`);
   }
   const fail = (): never => {

@@ -45,43 +45,25 @@ interface TorchFile {
  * @example models.resnet18().loadStateDict(await loadTorch('resnet18-f37072fd.pth'));
  */
 export async function loadTorch(source: Source, options: TorchOptions = {}): Promise<TensorDict> {
-  return parse(await openSource('loadTorch', source, options, ['within']));
+  return readTorch(await openSource('loadTorch', source, options, ['within']));
 }
 
 /** Parses the bytes of such a file as `loadTorch` does; `source` names the file in errors. */
 export function parseTorch(bytes: Uint8Array, source = 'the file', options: TorchOptions = {}): TensorDict {
-  return parse(openBytes('parseTorch', bytes, source, options, ['within']));
+  return readTorch(openBytes('parseTorch', bytes, source, options, ['within']));
 }
 
 /** Whether the bytes begin as torch.save wrote them before PyTorch 1.6. */
 export const isLegacyTorch = (bytes: Uint8Array): boolean => startsWith(bytes, legacyMagic);
 
 /** A pickle, with the protocol that is at its place 1, of the number 0x1950a86a20f9469cfc6c. */
-const legacyMagic = Uint8Array.of(
-  0x80,
-  2,
-  0x8a,
-  10,
-  0x6c,
-  0xfc,
-  0x9c,
-  0x46,
-  0xf9,
-  0x20,
-  0x6a,
-  0xa8,
-  0x50,
-  0x19,
-  0x2e,
-);
+const legacyMagic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
-function parse({ bytes, budget, options: { within } }: Opened<TorchOptions>): TensorDict {
+/** The tensors of a file whose bytes are at hand. */
+export function readTorch({ bytes, budget, options: { within } }: Opened<TorchOptions>): TensorDict {
   const fail: Fail = (problem) => {
     throw new FormatError(`${budget.about} cannot be read as a file of torch.save: ${problem}`);
   };
-  if (within !== undefined && typeof within !== 'string') {
-    throw new NeocogError(`${budget.about}: within is ${shown(within)}, a key is needed`);
-  }
   const readFile = isZip(bytes) ? readArchive : isLegacyTorch(bytes) ? readLegacy : null;
   if (readFile === null) return fail('it is neither a zip archive nor a pickle as PyTorch writes them');
   const file = readFile(bytes, budget, fail);

@@ -5,6 +5,7 @@ import { cast, FormatError, NeocogError, nn, ShapeError, Tensor, UnsupportedErro
 import { atCostOf, type Budget, willHold, willRelease } from '../budget.ts';
 import { shown } from '../shown.ts';
 import { type Arguments, Operation } from './operation.ts';
+import { findOutputs } from './shapes.ts';
 import { HostArray, type HostType, isKnown, knownValues, toFloats, toTensor, type Value } from './value.ts';
 
 /** One node: a module, and the names of the values that it takes and gives; '' where one is absent. */
@@ -216,7 +217,7 @@ function outerReads(steps: readonly Step[], outputs: readonly string[]): Set<str
  */
 export class GraphModule extends nn.NamedModule {
   readonly inputs: readonly GraphInput[];
-  readonly outputs: readonly nn.NamedValue[];
+  #outputs: readonly nn.NamedValue[];
   readonly #block: Block;
   readonly #budget: Budget | undefined;
 
@@ -224,9 +225,20 @@ export class GraphModule extends nn.NamedModule {
     super();
     this.#budget = budget;
     this.inputs = Object.freeze([...inputs]);
-    this.outputs = Object.freeze([...outputs]);
+    this.#outputs = Object.freeze([...outputs]);
     const names = outputs.map((output) => output.name);
     this.#block = new Block(steps, names, constants);
+  }
+
+  /** A network for inference, whose outputs have the sizes that follow from those of its inputs, all known but for `batch`. */
+  static assemble(spec: GraphSpec, batch?: string): GraphModule {
+    const net = new GraphModule(spec).eval();
+    net.#outputs = Object.freeze([...findOutputs(net, batch)]);
+    return net;
+  }
+
+  get outputs(): readonly nn.NamedValue[] {
+    return this.#outputs;
   }
 
   override children(): [name: string, child: nn.Module][] {

@@ -8,7 +8,7 @@ import { fromStart } from '../shape.ts';
 import { type GraphInput, GraphModule, type Step } from './graphModule.ts';
 import { moduleName, UniqueNames } from './names.ts';
 import { type Compute, Operation, operation } from './operation.ts';
-import { findOutputs } from './shapes.ts';
+import { batchAxis, nameAxes } from './shapes.ts';
 import { HostArray, toFloats, toTensor, type Value } from './value.ts';
 
 /** A value of the network. */
@@ -230,7 +230,7 @@ export class Plan {
   }
 
   /** The network. What is given out takes the name of the output. */
-  build(outputs: readonly (nn.NamedValue & { readonly wire: Wire })[]): GraphModule {
+  build(outputs: readonly { readonly name: string; readonly wire: Wire }[]): GraphModule {
     const renamed = new Map<string, string>();
     for (const { name, wire } of outputs) {
       const value = this.last(wire);
@@ -241,7 +241,10 @@ export class Plan {
     const nameOf = (value: string): string => renamed.get(value) ?? value;
     const spec = {
       inputs: this.#inputs,
-      outputs: outputs.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
+      outputs: outputs.map(({ name, wire: { rank = 0 } }) => {
+        const shape = nameAxes(name, new Array<null>(rank).fill(null));
+        return { name, shape, dtype: 'float32' as const };
+      }),
       steps: this.#steps.map((step) => ({
         ...step,
         inputs: step.inputs.map(nameOf),
@@ -250,7 +253,7 @@ export class Plan {
       constants: this.#constants,
       budget: this.#budget,
     };
-    return new GraphModule({ ...spec, outputs: findOutputs(new GraphModule(spec)) }).eval();
+    return GraphModule.assemble(spec, batchAxis);
   }
 
   /** A value once more: an input, a constant, or what is an output already. */

@@ -6,7 +6,7 @@ import { type Budget, willWork } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { operation } from '../graph/operation.ts';
 import { Plan, type Wire } from '../graph/plan.ts';
-import { fixInputs, type Shapes } from '../graph/shapes.ts';
+import { fixInputs, nameAxes, type Shapes } from '../graph/shapes.ts';
 import { toTensor } from '../graph/value.ts';
 import { isObject } from '../json.ts';
 import { shown } from '../shown.ts';
@@ -84,7 +84,7 @@ export function buildNetwork({ model: json, weights, budget, ...source }: Networ
     plan,
     inputs.map((input) => plan.input(input)),
   );
-  return plan.build(outputs.map((wire, i) => ({ wire, ...namedOutput(model, wire, i) })));
+  return plan.build(outputs.map((wire, i) => ({ name: outputName(model, i), wire })));
 }
 
 function layOut(model: ModelDescription, weights: WeightStore, prefix: string, context: Context): Layout {
@@ -207,20 +207,17 @@ function namedInput(about: string, { name, config }: LayerDescription, suffix: s
   if (!good) {
     throw new FormatError(`${about}: the input ${shown(name)} has shape ${shown(shape)}, sizes are needed`);
   }
-  const open = (d: number): string => (d === 0 ? 'batch' : `${name}.${d}`);
   const dtype = isObject(config.dtype) ? 'float32' : String(config.dtype ?? 'float32');
   return {
     name: `${name}${suffix}`,
-    shape: shape.map((n: number | null, d: number) => n ?? open(d)),
+    shape: nameAxes(name, shape),
     dtype: /int|bool/.test(dtype) ? 'int32' : 'float32',
   };
 }
 
 /** Outputs are named by their layers. */
-function namedOutput(model: ModelDescription, wire: Wire, i: number): nn.NamedValue {
+function outputName(model: ModelDescription, i: number): string {
   const layer = model.sequential ? model.layers.at(-1)!.name : model.outputs[i].layer;
   const before = model.outputs.slice(0, i).filter((other) => other.layer === layer).length;
-  const name = before === 0 ? layer : `${layer}:${before}`;
-  const open = Array.from({ length: wire.rank ?? 0 }, (_, d) => (d === 0 ? 'batch' : `${name}.${d}`));
-  return { name, shape: open, dtype: 'float32' };
+  return before === 0 ? layer : `${layer}:${before}`;
 }

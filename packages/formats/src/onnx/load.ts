@@ -1,15 +1,6 @@
 // loadOnnx: an ONNX file as a module with named inputs and outputs.
 
-import {
-  FormatError,
-  NeocogError,
-  type nn,
-  recordNetwork,
-  ShapeError,
-  Tensor,
-  tensor,
-  UnsupportedError,
-} from 'neocog';
+import { FormatError, NeocogError, ShapeError, Tensor, tensor, UnsupportedError } from 'neocog';
 import { atCostOf, type Budget } from '../budget.ts';
 import { anyAxes, type GraphInput, GraphModule } from '../graph/graphModule.ts';
 import { HostArray, type Value } from '../graph/value.ts';
@@ -91,27 +82,12 @@ function makeModule(
   const open = inputs.filter(({ name }) => !fixed.has(name));
   const outputs = graph.output.map((info) => inputOf(about, info));
   const built = new GraphBuilder(about, graph, opset, files).build(graph, fixed);
-  const spec = {
+  return GraphModule.assemble({
     inputs: open.map((input) => ({ ...input, shape: givenShape(input, shapes) })),
     outputs: outputs.map(({ name, shape, dtype }) => ({ name, shape: givenSizes(shape, shapes), dtype })),
     ...built,
     budget,
-  };
-  const net = new GraphModule(spec).eval();
-  const known = knownOutputs(net);
-  return known ? new GraphModule({ ...spec, outputs: known }).eval() : net;
-}
-
-/** The outputs with their sizes, where those of the inputs are known and the network can be recorded. */
-function knownOutputs(net: GraphModule): nn.NamedValue[] | undefined {
-  const isKnown = ({ shape }: nn.NamedValue): boolean => shape.every((n) => typeof n === 'number');
-  if (net.outputs.every(isKnown) || !net.inputs.every(isKnown)) return undefined;
-  try {
-    return recordNetwork(net).outputs.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
-  } catch (error) {
-    if (error instanceof NeocogError) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** An input or output of the graph. Axes without a size or a name are called `?`; without a shape there may be any. */

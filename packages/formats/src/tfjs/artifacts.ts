@@ -2,12 +2,13 @@
 // below. Reads and joins; what the shards hold is in weights.ts.
 
 import { NeocogError } from 'neocog';
-import { Budget, type Limits } from '../budget.ts';
+import type { Budget } from '../budget.ts';
 import { joinBytes } from '../bytes.ts';
 import { parseJsonObject } from '../json.ts';
+import type { Opened } from '../open.ts';
 import { jsonText, needBytes } from '../options.ts';
 import { shown } from '../shown.ts';
-import { type Address, readBeside, readSource, sourceName } from '../source.ts';
+import { type Address, isPlaced, readBeside } from '../source.ts';
 import { readManifest, type WeightGroup } from './weights.ts';
 
 /** The bytes of a model that the caller has read: model.json, and its weights joined or by their paths. */
@@ -32,28 +33,26 @@ export interface TfjsArtifacts {
 }
 
 /**
- * @param given The bytes of model.json, where it has been read from `source`.
+ * The shards of a model.json whose bytes are at hand, from beside `source` or among what it holds.
+ *
  * @throws FormatError if model.json is no model, or names a shard outside its folder.
  * @throws NeocogError if a file cannot be read.
  */
 export async function readArtifacts(
   source: TfjsSource,
-  limits: Limits,
-  given?: Uint8Array,
+  { bytes: json, budget }: Pick<Opened, 'bytes' | 'budget'>,
 ): Promise<TfjsArtifacts> {
-  const placed = typeof source === 'string' || source instanceof URL;
-  const json = given ?? (placed ? await readSource('loadTfjs', source) : jsonOf(source));
-  const budget = new Budget(`loadTfjs: ${placed ? sourceName(source) : 'model.json'}`, json.length, limits);
   const model = parseJsonObject(json, budget);
   const groups = readManifest(budget.about, model.weightsManifest);
-  const bytes = placed
+  const bytes = isPlaced(source)
     ? await Promise.all(groups.map((group) => readShards(budget.about, source, group)))
     : givenShards(budget.about, source.weights, groups);
   for (const { length } of bytes) budget.grow(length);
   return { budget, model, groups, bytes };
 }
 
-function jsonOf(parts: Partial<TfjsParts> | null): Uint8Array {
+/** The bytes of the model.json that the caller has read. */
+export function jsonOf(parts: Partial<TfjsParts> | null): Uint8Array {
   const json = parts?.modelJson;
   if (json === undefined || json === null) {
     throw new NeocogError('loadTfjs: modelJson is missing, pass a path, a URL, or { modelJson, weights }');

@@ -4,7 +4,7 @@ import { FormatError, init, type nn, type Tensor, UnsupportedError } from 'neoco
 import type { Budget } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { Plan, type Wire } from '../graph/plan.ts';
-import { fixInputs, type Shapes } from '../graph/shapes.ts';
+import { fixInputs, nameAxes, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { isObject } from '../json.ts';
 import { plainly, shown } from '../shown.ts';
@@ -62,7 +62,7 @@ export function buildGraph({ budget, topology, signature, weights, shapes }: Gra
   placeholders.forEach((def, i) => wires.set(def.name, [plan.input(inputs[i])]));
   for (const def of order)
     if (!isPlaceholder(def)) wires.set(def.name, layNode(about, def, plan, wires, weights));
-  return plan.build(outputs.map((output) => describe(output, findWire(about, wires, output))));
+  return plan.build(outputs.map((output) => ({ name: output.name, wire: findWire(about, wires, output) })));
 }
 
 function readNodes(about: string, list: unknown): Map<string, NodeDef> {
@@ -176,7 +176,7 @@ function readInput(
   const float = node.type('dtype') === 'DT_FLOAT';
   return {
     name,
-    shape: shape.map((n, d) => n ?? (d === 0 ? 'batch' : `${name}.${d}`)),
+    shape: nameAxes(name, shape),
     dtype: float ? 'float32' : 'int32',
   };
 }
@@ -206,9 +206,4 @@ function findWire(about: string, wires: ReadonlyMap<string, readonly Wire[]>, { 
   const wire = wires.get(node)?.[index];
   if (wire) return wire;
   throw new FormatError(`${about}: node ${shown(node)} has no result ${index}`);
-}
-
-function describe(output: NamedOutput, wire: Wire): nn.NamedValue & { wire: Wire } {
-  const open = Array.from({ length: wire.rank ?? 0 }, (_, d) => (d === 0 ? 'batch' : `${output.name}.${d}`));
-  return { name: output.name, shape: open, dtype: 'float32', wire };
 }

@@ -1,15 +1,15 @@
 // loadTfjs: a TensorFlow.js model, of layers or as a graph, as a module with named inputs and outputs.
 
 import { FormatError, type Tensor } from 'neocog';
-import { atCostOf, checkLimits } from '../budget.ts';
+import { atCostOf } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import type { Shapes } from '../graph/shapes.ts';
 import { isObject } from '../json.ts';
 import { buildNetwork, type CustomLayers } from '../keras/network.ts';
 import { indexWeights, type NamedWeight, NamedWeights, weightPath } from '../keras/weights.ts';
-import type { ReadOptions } from '../open.ts';
-import { readOptions } from '../options.ts';
-import { readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.ts';
+import { type Opened, openBytes, openSource, type ReadOptions } from '../open.ts';
+import { isPlaced } from '../source.ts';
+import { jsonOf, readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.ts';
 import { buildGraph } from './graph.ts';
 import { readWeights } from './weights.ts';
 
@@ -33,13 +33,17 @@ export interface LoadTfjsOptions extends ReadOptions {
  * @example const net = await loadTfjs('model/model.json'); net.forward(zeros([1, 224, 224, 3]))
  */
 export async function loadTfjs(source: TfjsSource, options: LoadTfjsOptions = {}): Promise<GraphModule> {
-  const { limits } = readOptions('loadTfjs', options, ['shapes', 'customLayers', 'limits']);
-  return readTfjs(await readArtifacts(source, checkLimits('loadTfjs', limits)), options);
+  const more = ['shapes', 'customLayers'] as const;
+  const opened = isPlaced(source)
+    ? await openSource('loadTfjs', source, options, more)
+    : openBytes('loadTfjs', jsonOf(source), 'model.json', options, more);
+  return readTfjs(source, opened);
 }
 
-/** The network of files that have been read. */
-export function readTfjs(artifacts: TfjsArtifacts, options: LoadTfjsOptions): GraphModule {
-  return atCostOf(artifacts.budget, () => build(artifacts, options));
+/** The network of a model.json whose bytes are at hand; `source` is where its shards are. */
+export async function readTfjs(source: TfjsSource, opened: Opened<LoadTfjsOptions>): Promise<GraphModule> {
+  const artifacts = await readArtifacts(source, opened);
+  return atCostOf(opened.budget, () => build(artifacts, opened.options));
 }
 
 function build(artifacts: TfjsArtifacts, options: LoadTfjsOptions): GraphModule {
