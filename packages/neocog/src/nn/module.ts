@@ -79,15 +79,15 @@ export abstract class Module {
     return new Set(all.flatMap(([path, part]) => part.mayLack().map((property) => keyOf(path, property))));
   }
 
-  /** Every parameter with its key, such as `conv1.weight`. */
+  /** Every parameter with its key, such as `conv1.weight`. One that stands at several places comes once, with its first key. */
   namedParameters(): [key: string, parameter: Parameter][] {
-    return this.#allTensors().filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter);
+    const keys = new Map<Parameter, string>();
+    for (const [key, tensor] of this.#allTensors())
+      if (tensor instanceof Parameter && !keys.has(tensor)) keys.set(tensor, key);
+    return [...keys].map(([parameter, key]) => [key, parameter]);
   }
 
-  /**
-   * Every parameter, in the order of `namedParameters`: what an optimiser takes. Those of a part that stands at two
-   * places come twice.
-   */
+  /** Every parameter once, in the order of `namedParameters`: what an optimiser takes. */
   parameters(): Parameter[] {
     return this.namedParameters().map(([, parameter]) => parameter);
   }
