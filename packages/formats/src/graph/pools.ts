@@ -22,26 +22,29 @@ const pools = {
   average: { 1: avgPool1d, 2: avgPool2d, 3: avgPool3d },
 };
 
+interface SameOptions {
+  readonly stride: readonly number[];
+  readonly dilation?: readonly number[];
+  readonly padding: 'same' | 'same-lower';
+}
+
 /** Cells before and after each axis of `x` so that windows of `kernel` give ceil(size / stride) results. */
 export function samePadding(
   x: Tensor,
   kernel: readonly number[],
-  stride: readonly number[],
+  { stride, dilation, padding }: SameOptions,
 ): [number, number][] {
-  const rank = kernel.length as Rank;
-  const window = convGeometry('pooling', rank, x.shape, [x.shape[1], 1, ...kernel], {
-    stride,
-    padding: 'same',
-    groups: x.shape[1],
-  });
-  return window.axes.map((axis) => [axis.padBefore, axis.padAfter]);
+  const groups = x.shape[1];
+  const options = { stride, dilation, padding, groups };
+  const { axes } = convGeometry('pooling', kernel.length as Rank, x.shape, [groups, 1, ...kernel], options);
+  return axes.map(({ padBefore, padAfter }) => [padBefore, padAfter]);
 }
 
 /** A pool of channels-first images with padding 'same', which depends on their size and counts for nothing. */
 function samePool(kind: 'max' | 'average', kernel: readonly number[], stride: readonly number[]): nn.Module {
   const rank = kernel.length as Rank;
   return tensorStep(`${kind} pool ${kernel.join('×')}, stride ${stride.join('×')}, same`, (x) => {
-    const padding = samePadding(x, kernel, stride);
+    const padding = samePadding(x, kernel, { stride, padding: 'same' });
     if (kind === 'max') return pools.max[rank](x, kernel, { stride, padding });
     return pools.average[rank](x, kernel, { stride, padding, countIncludePad: false });
   });

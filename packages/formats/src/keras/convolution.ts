@@ -67,39 +67,41 @@ const conv =
     return finished(config, module, { weight, ...bias });
   };
 
-/**
- * What Keras takes away from the whole result before and after it along an axis, or adds after it. `kernel` is the extent
- * of the dilated kernel.
- */
-function crop(
-  kernel: number,
-  stride: number,
-  same: boolean,
-  extra: number | null,
-): [before: number, after: number] {
-  if (!same) return [0, -(extra ?? Math.max(kernel, stride) - kernel)];
-  const length = extra === null ? stride + kernel - 2 : kernel + (kernel % 2) - 2 + extra;
-  const left = Math.min(Math.ceil(length / 2), kernel - 1);
-  return [kernel - 1 - left, kernel - 1 - (length - left)];
+/** Padding and output padding along an axis for an output padding that is given; `extent` is that of the dilated kernel. */
+function givenPadding(extent: number, same: boolean, extra: number): [pads: [number, number], extra: number] {
+  if (!same) return [[0, 0], extra];
+  const length = extent + (extent % 2) - 2 + extra;
+  const left = Math.min(Math.ceil(length / 2), extent - 1);
+  const after = extent - 1 - (length - left);
+  return [[extent - 1 - left, Math.max(after, 0)], Math.max(-after, 0)];
+}
+
+/** Without an output padding the result has input × stride cells, or as many as the kernel reaches where it is wider. */
+function transposedPadding(config: LayerConfig, rank: Rank, extents: readonly number[]) {
+  const { stride, padding } = window(config, rank);
+  const same = padding === 'same';
+  if (config.value('output_padding') === undefined) {
+    const extra = extents.map((extent, d) => Math.max(stride[d] - extent, 0));
+    return same ? { padding: 'same' as const } : { outputPadding: extra };
+  }
+  const given = config.sizes('output_padding', rank);
+  const axes = extents.map((extent, d) => givenPadding(extent, same, given[d]));
+  return { padding: axes.map(([pads]) => pads), outputPadding: axes.map(([, extra]) => extra) };
 }
 
 const convTranspose =
   (rank: Rank): LayerReader =>
   (config) => {
-    const { stride, dilation, padding } = window(config, rank);
-    const extra = config.value('output_padding') === undefined ? null : config.sizes('output_padding', rank);
+    const { stride, dilation } = window(config, rank);
     const weights = config.weights(withBias(config, 'kernel'));
     const weight = turned(config, weights.kernel, rank);
     const [into, out, ...kernel] = weight.shape;
-    const crops = kernel.map((k, d) =>
-      crop((k - 1) * dilation[d] + 1, stride[d], padding === 'same', extra?.[d] ?? null),
-    );
+    const extents = kernel.map((k, d) => (k - 1) * dilation[d] + 1);
     const bias = biasOf(weights);
     const module = new transposed[rank](into, out, kernel, {
       stride,
       dilation,
-      padding: crops.map(([before, after]): [number, number] => [before, Math.max(after, 0)]),
-      outputPadding: crops.map(([, after]) => Math.max(-after, 0)),
+      ...transposedPadding(config, rank, extents),
       bias: 'bias' in bias,
     });
     return finished(config, module, { weight, ...bias });

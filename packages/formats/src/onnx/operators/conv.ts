@@ -102,39 +102,47 @@ const convTranspose: Operator = {
   name: 'ConvTranspose',
   limits: '1 to 3 spatial axes',
   build: (node) => {
-    const isLayer = node.weight(1) && (!node.given(2) || node.weight(2));
-    if (isLayer) {
-      const plan = planTransposed(node, node.weight(1)!.shape.slice(2));
-      const { window, extra, pads } = plan;
-      const most = window.stride.map((n, d) => Math.max(n, window.dilation[d]));
-      const fits = pads.flat().every((n) => n >= 0) && extra.every((n, d) => n < most[d]);
-      const options = { ...window, padding: pads, outputPadding: extra };
-      if (fits && !plan.wanted) return transposedLayer(node, plan.rank, options);
+    if (node.weight(1) && (!node.given(2) || node.weight(2))) {
+      const window = transposedWindow(node, node.weight(1)!.rank - 2);
+      if (isPlain(window)) return transposedLayer(node, window);
     }
     const made = operation('ConvTranspose', (inputs) =>
-      transposeFreely(planTransposed(node, inputs[1]!.shape.slice(2)), inputs),
+      transposeFreely(transposedWindow(node, inputs[1]!.shape.length - 2), inputs),
     );
     return node.withWeights(made, [1, 2]);
   },
 };
 
-function planTransposed(node: OnnxNode, kernel: readonly number[]): TransposePlan {
-  const rank = needRank(node, kernel.length);
-  const window = windowOf(node, rank);
-  const extra = perAxis(node, 'output_padding', rank, 0);
-  const reach = kernel.map((k, d) => (k - 1) * window.dilation[d] + 1);
-  const kind = autoPad(node);
-  const wanted = node.ints('output_shape')?.slice(-rank);
-  const plan = { rank, window, reach, extra, wanted, upper: kind === 'same' };
-  if (wanted || kind === 'valid') return { ...plan, pads: kernel.map(() => [0, 0]) };
-  if (kind === undefined) return { ...plan, pads: pairsOf(node, rank) };
-  // 'Same' gives input × stride cells, whatever the input.
-  const surplus = reach.map((n, d) => n + extra[d] - window.stride[d]);
+interface TransposedWindow {
+  readonly rank: Rank;
+  readonly window: ReturnType<typeof windowOf>;
+  readonly padding: Pairs | 'same' | 'same-lower';
+  readonly outputPadding: readonly number[];
+  /** The spatial size of the result, from which padding follows. */
+  readonly wanted: readonly number[] | undefined;
+}
+
+function transposedWindow(node: OnnxNode, axes: number): TransposedWindow {
+  const rank = needRank(node, axes);
+  const [kind, wanted] = [autoPad(node), node.ints('output_shape')?.slice(-rank)];
+  const isNone = kind === 'valid' || (kind === undefined && wanted !== undefined);
   return {
-    ...plan,
-    extra: extra.map((n, d) => n + Math.max(0, -surplus[d])),
-    pads: surplus.map((cells) => share(Math.max(0, cells), kind === 'same')),
+    rank,
+    window: windowOf(node, rank),
+    padding: isNone ? Array.from({ length: rank }, () => [0, 0]) : (kind ?? pairsOf(node, rank)),
+    outputPadding: perAxis(node, 'output_padding', rank, 0),
+    wanted,
   };
+}
+
+/** Whether neocog's layers take it as it is. */
+function isPlain({ window, padding, outputPadding, wanted }: TransposedWindow): boolean {
+  const { stride, dilation } = window;
+  const isSame = typeof padding === 'string';
+  return (
+    wanted === undefined &&
+    outputPadding.every((n, d) => n === 0 || (!isSame && n < Math.max(stride[d], dilation[d])))
+  );
 }
 
 /** Cells to take away at both ends, the odd one at the end if `upper`; fewer than none are zeros to add at the end. */
@@ -144,41 +152,29 @@ function share(cells: number, upper: boolean): [number, number] {
   return upper ? [less, more] : [more, less];
 }
 
-function transposedLayer(
-  node: OnnxNode,
-  rank: Rank,
-  options: nn.ConvTransposeLayerOptions & { groups: number },
-): Built {
+function transposedLayer(node: OnnxNode, { rank, window, padding, outputPadding }: TransposedWindow): Built {
   const { shape } = node.weight(1)!;
   const bias = node.given(2);
-  const Layer = transposedLayers[rank];
-  const module = new Layer(shape[0], shape[1] * options.groups, shape.slice(2), { ...options, bias });
+  const options = { ...window, padding, outputPadding, bias };
+  const module = new transposedLayers[rank](shape[0], shape[1] * window.groups, shape.slice(2), options);
   setWeights(module, { weight: node.parameter(1), bias: bias ? node.parameter(2) : null });
   return { module, inputs: [0] };
 }
 
-interface TransposePlan {
-  readonly rank: Rank;
-  readonly window: ReturnType<typeof windowOf>;
-  readonly reach: readonly number[];
-  readonly extra: readonly number[];
-  readonly wanted: readonly number[] | undefined;
-  readonly pads: readonly (readonly [number, number])[];
-  readonly upper: boolean;
-}
-
 /** Any pads and output padding: everything is computed, then cells are cut off or zeros added. */
 function transposeFreely(
-  { rank, window, reach, extra, wanted, pads, upper }: TransposePlan,
+  { rank, window, padding, outputPadding, wanted }: TransposedWindow,
   inputs: Arguments,
 ): Tensor {
   const [x, w, bias] = inputs.map((value) => value && toFloats(value));
-  let y = transposed[rank](x!, w!, window);
-  for (let d = 0; d < rank; d++) {
-    const full = (x!.shape[d + 2] - 1) * window.stride[d] + reach[d];
-    const [before, after] = wanted ? share(full + extra[d] - wanted[d], upper) : pads[d];
-    y = cutAxis(y, d + 2, before, after - extra[d]);
-  }
+  const whole = transposed[rank](x!, w!, window);
+  const y = outputPadding.reduce((cut, extra, d) => {
+    // 'Same' gives input × stride cells, whatever the input.
+    const size = wanted?.[d] ?? x!.shape[d + 2] * window.stride[d];
+    const shared = share(whole.shape[d + 2] + extra - size, padding === 'same');
+    const [before, after] = wanted || typeof padding === 'string' ? shared : padding[d];
+    return cutAxis(cut, d + 2, before, after - extra);
+  }, whole);
   return bias ? add(y, reshape(bias, [1, bias.size, ...new Array<number>(rank).fill(1)])) : y;
 }
 

@@ -1,6 +1,15 @@
 // Recorded nodes as ONNX nodes: what remains where no layer is known as a whole.
 
-import { type ConvGeometry, type GraphNode, UnsupportedError, type WindowAxis } from 'neocog';
+import {
+  convTransposeGeometry,
+  type GraphNode,
+  inputShape,
+  outputShape,
+  poolOutputShape,
+  UnsupportedError,
+  type WindowAxis,
+  weightShape,
+} from 'neocog';
 import { product, stridesOf } from '../../shape.ts';
 import { writeFormula } from './formula.ts';
 import type { GraphWriter } from './graphWriter.ts';
@@ -47,21 +56,21 @@ const windowOf = (axes: readonly WindowAxis[]) => ({
   dilations: sizes(axes, 'dilation'),
 });
 
-const reach = ({ kernel, dilation }: WindowAxis): number => (kernel - 1) * dilation + 1;
+/** How many cells all windows of an axis reach over, which is what a transposed convolution without padding writes. */
+function spansOf(axes: readonly WindowAxis[]): number[] {
+  const [output, kernel] = [sizes(axes, 'output'), sizes(axes, 'kernel')];
+  const options = { stride: sizes(axes, 'stride'), dilation: sizes(axes, 'dilation') };
+  const rank = axes.length as 1 | 2 | 3; // of a geometry
+  const plane = convTransposeGeometry('saveOnnx', rank, [1, 1, ...output], [1, 1, ...kernel], options);
+  return sizes(plane.axes, 'input');
+}
 
 /** Padding as ONNX has it, with just as much at the end as the last window needs. */
 function padsOf(axes: readonly WindowAxis[]): number[] {
-  const after = axes.map((axis) =>
-    Math.max(0, (axis.output - 1) * axis.stride + reach(axis) - axis.input - axis.padBefore),
-  );
+  const spans = spansOf(axes);
+  const after = axes.map(({ input, padBefore }, d) => Math.max(0, spans[d] - input - padBefore));
   return [...sizes(axes, 'padBefore'), ...after];
 }
-
-const weightShape = (g: ConvGeometry): number[] => [
-  g.outChannels,
-  g.inChannels / g.groups,
-  ...sizes(g.axes, 'kernel'),
-];
 
 const padModes: Readonly<Record<string, string>> = {
   reflect: 'reflect',
@@ -70,8 +79,7 @@ const padModes: Readonly<Record<string, string>> = {
 };
 
 function writeConv(writer: GraphWriter, { geometry: g, inputs, outputs, bias }: NodeOf<'conv'>): void {
-  const shape = [g.batch, g.inChannels, ...sizes(g.axes, 'input')];
-  let x = writer.read(inputs[0], shape);
+  let x = writer.read(inputs[0], inputShape(g));
   let pads = padsOf(g.axes);
   if (g.paddingMode !== 'zeros' && pads.some((n) => n > 0)) {
     const mode = padModes[g.paddingMode];
@@ -90,7 +98,7 @@ function writeConv(writer: GraphWriter, { geometry: g, inputs, outputs, bias }: 
     ...(bias ? [writer.read(inputs[2], [g.outChannels])] : []),
   ];
   const name = writer.add('Conv', [x, ...weights], { ...windowOf(g.axes), pads, group: g.groups });
-  writer.define(outputs[0], { name, shape: [g.batch, g.outChannels, ...sizes(g.axes, 'output')] });
+  writer.define(outputs[0], { name, shape: outputShape(g) });
 }
 
 function writeTransposed(
@@ -102,27 +110,26 @@ function writeTransposed(
       `saveOnnx: a transposed convolution with padding mode '${g.paddingMode}' is not in ONNX`,
     );
   }
-  const y = writer.read(inputs[0], [g.batch, g.outChannels, ...sizes(g.axes, 'output')]);
+  const y = writer.read(inputs[0], outputShape(g));
   const weights = [
     writer.read(inputs[1], weightShape(g)),
     ...(bias ? [writer.read(inputs[2], [g.inChannels])] : []),
   ];
-  const extra = g.axes.map(
-    (axis) => axis.input - ((axis.output - 1) * axis.stride + reach(axis) - axis.padBefore - axis.padAfter),
-  );
+  const spans = spansOf(g.axes);
+  const extra = g.axes.map(({ input, padBefore, padAfter }, d) => input + padBefore + padAfter - spans[d]);
   const name = writer.add('ConvTranspose', [y, ...weights], {
     ...windowOf(g.axes),
     pads: [...sizes(g.axes, 'padBefore'), ...sizes(g.axes, 'padAfter')],
     output_padding: extra,
     group: g.groups,
   });
-  writer.define(outputs[0], { name, shape: [g.batch, g.inChannels, ...sizes(g.axes, 'input')] });
+  writer.define(outputs[0], { name, shape: inputShape(g) });
 }
 
 function writeMaxPool(writer: GraphWriter, { geometry: g, inputs, outputs }: NodeOf<'maxPool'>): void {
   const x = writer.read(inputs[0], [g.batch, g.channels, ...sizes(g.axes, 'input')]);
   const window = { ...windowOf(g.axes), pads: padsOf(g.axes) };
-  const shape = [g.batch, g.channels, ...sizes(g.axes, 'output')];
+  const shape = poolOutputShape(g);
   if (!writer.reads(outputs[1]))
     return writer.define(outputs[0], { name: writer.add('MaxPool', [x], window), shape });
   const [name, places] = writer.addPair('MaxPool', [x], window);
@@ -150,7 +157,7 @@ function writeSumPool(
   const { dilations, ...plain } = windowOf(g.axes);
   const window = isDilated ? { ...plain, dilations } : plain;
   const average = writer.add('AveragePool', [x], { ...window, pads: padsOf(g.axes), count_include_pad: 1 });
-  const shape = [g.batch, g.channels, ...sizes(g.axes, 'output')];
+  const shape = poolOutputShape(g);
   const cells = product(sizes(g.axes, 'kernel'));
   const scale = Float32Array.from(inputs[1].data ?? [], (v) => v * cells);
   const isMean = scale.every((v) => Math.abs(v - 1) < 1e-6);

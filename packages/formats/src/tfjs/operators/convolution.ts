@@ -3,8 +3,8 @@
 
 import {
   add,
+  type ConvTransposeOptions,
   conv2d,
-  convGeometry,
   convTranspose2d,
   nn,
   permute,
@@ -142,7 +142,7 @@ const transposed: OperatorReader = (node) => {
   checkFilter(node, filter, 2);
   if (typeof padding !== 'string') node.refuse('has explicit padding, neocog knows SAME and VALID here');
   const weight = turned(filter);
-  const module = new ConvTransposeTo(weight, { stride, dilation, same: padding === 'same' });
+  const module = new ConvTransposeTo(weight, { stride, dilation, padding });
   return node.plan.imagesWith(node.name, module, ranked(node.input(2), 4), [node.input(0)]);
 };
 
@@ -150,29 +150,16 @@ const transposed: OperatorReader = (node) => {
 class ConvTransposeTo extends Operation {
   readonly weight: nn.Parameter;
 
-  constructor(weight: Tensor, options: { stride: number[]; dilation: number[]; same: boolean }) {
+  constructor(weight: Tensor, options: ConvTransposeOptions) {
     const parameter = new nn.Parameter(weight);
     super('Conv2DBackpropInput', ([x, size]) => [transposeTo(floats(x!), parameter, size!, options)]);
     this.weight = parameter;
   }
 }
 
-function transposeTo(
-  x: Tensor,
-  weight: Tensor,
-  size: Value,
-  { stride, dilation, same }: { stride: number[]; dilation: number[]; same: boolean },
-): Tensor {
-  const [n, height, width, channels] = readHost('Conv2DBackpropInput', size).data;
-  const padding = same ? 'same' : 'valid';
-  const wanted = [n, channels, height, width];
-  const { axes } = convGeometry('Conv2DBackpropInput', 2, wanted, weight.shape, {
-    stride,
-    dilation,
-    padding,
-  });
-  const pads = axes.map((axis): [number, number] => [axis.padBefore, axis.padAfter]);
-  return convTranspose2d(x, weight, { stride, dilation, padding: pads, outputSize: [height, width] });
+function transposeTo(x: Tensor, weight: Tensor, size: Value, options: ConvTransposeOptions): Tensor {
+  const [, height, width] = readHost('Conv2DBackpropInput', size).data;
+  return convTranspose2d(x, weight, { ...options, outputSize: [height, width] });
 }
 
 const pool =

@@ -1,0 +1,168 @@
+// Maximum pools, with the places of the maxima, and their inverse.
+
+import {
+  add,
+  convTransposeGeometry,
+  indexSelect,
+  maxPool1d,
+  maxPool1dWithIndices,
+  maxPool2d,
+  maxPool2dWithIndices,
+  maxPool3d,
+  maxPool3dWithIndices,
+  maxUnpool1d,
+  maxUnpool2d,
+  maxUnpool3d,
+  nn,
+  reshape,
+  Tensor,
+  tensor,
+} from 'neocog';
+import { willMake } from '../../budget.ts';
+import { Operation, operation } from '../../graph/operation.ts';
+import {
+  HostArray,
+  type HostType,
+  isKnown,
+  knownValues,
+  readHost,
+  toFloats,
+  type Value,
+} from '../../graph/value.ts';
+import { product, stridesOf } from '../../shape.ts';
+import type { Operator } from '../node.ts';
+import { cutAxis } from './conv.ts';
+import { dropLast, isModest, optionsOf, padsFor, type Window, windowOf, withPads } from './window.ts';
+
+const maxPools = { 1: maxPool1d, 2: maxPool2d, 3: maxPool3d };
+const maxPoolsWithIndices = { 1: maxPool1dWithIndices, 2: maxPool2dWithIndices, 3: maxPool3dWithIndices };
+const maxUnpools = { 1: maxUnpool1d, 2: maxUnpool2d, 3: maxUnpool3d };
+const maxLayers = { 1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d };
+
+const maxPool: Operator = {
+  name: 'MaxPool',
+  limits: '1 to 3 spatial axes; storage_order 1 is not compiled',
+  build: (node) => {
+    const window = windowOf(node);
+    const { rank, kernel, padding } = window;
+    const columnsFirst = node.int('storage_order', 0) === 1;
+    if (node.outputCount > 1)
+      return new Operation('MaxPool', ([x]) => poolWithIndices(window, toFloats(x!), columnsFirst));
+    // Bytes come as host arrays, which a layer does not take.
+    if (typeof padding !== 'string' && isModest(window, padding) && !node.mayBeBytes) {
+      return new maxLayers[rank](kernel, { ...optionsOf(window), padding });
+    }
+    return operation('MaxPool', ([x]) => likeInput(x!, (t) => maxPoolFreely(window, t)));
+  },
+};
+
+/** Whole numbers up to 24 bits pass through float32 unharmed. */
+function likeInput(x: Value, f: (t: Tensor) => Tensor): Value {
+  const y = f(toFloats(x));
+  return x instanceof HostArray ? new HostArray(x.dtype as HostType, Float64Array.from(y.data), y.shape) : y;
+}
+
+function maxPoolFreely(window: Window, x: Tensor): Tensor {
+  const { rank, kernel } = window;
+  const padding = padsFor(window, x);
+  if (isModest(window, padding)) return maxPools[rank](x, kernel, { ...optionsOf(window), padding });
+  const y = maxPools[rank](withPads(x, padding, -Infinity), kernel, optionsOf(window));
+  return dropLast(window, y, x, padding);
+}
+
+function poolWithIndices(window: Window, x: Tensor, columnsFirst: boolean): Value[] {
+  const spatial = x.shape.slice(2);
+  const { output, indices } = maximaOf(window, x);
+  const found = columnsFirst ? turnPlaces(readHost('storage_order 1', indices), spatial) : indices;
+  return [output, shiftPlanes(found, product(spatial))];
+}
+
+/** Maxima of windows and their positions in the planes of x. */
+function maximaOf(window: Window, x: Tensor): { output: Tensor; indices: Tensor } {
+  const { rank, kernel } = window;
+  const padding = padsFor(window, x);
+  const pool = maxPoolsWithIndices[rank];
+  if (isModest(window, padding)) return pool(x, kernel, { ...optionsOf(window), padding });
+  const { output, indices } = pool(withPads(x, padding, -Infinity), kernel, optionsOf(window));
+  const cut = (t: Tensor): Tensor => dropLast(window, t, x, padding);
+  const places = cut(indices);
+  const own = tensor(placesWithout(padding, x.shape.slice(2)));
+  const found = indexSelect(own, reshape(places, [places.size]), { axis: 0 });
+  return { output: cut(output), indices: reshape(found, places.shape) };
+}
+
+/** For each position in a padded plane the one in the plane itself; for padding that of the cell next to it. */
+function placesWithout(pads: readonly [number, number][], spatial: readonly number[]): Int32Array {
+  const padded = spatial.map((n, d) => n + pads[d][0] + pads[d][1]);
+  const [from, to] = [stridesOf(padded), stridesOf(spatial)];
+  willMake(product(padded), 'positions', 4);
+  return Int32Array.from({ length: product(padded) }, (_, place) =>
+    spatial.reduce((sum, n, d) => {
+      const cell = (Math.floor(place / from[d]) % padded[d]) - pads[d][0];
+      return sum + Math.min(Math.max(cell, 0), n - 1) * to[d];
+    }, 0),
+  );
+}
+
+/** Row-major positions in a plane as positions that count the first axis fastest. */
+function turnPlaces(indices: HostArray, spatial: readonly number[]): HostArray {
+  const turn = (place: number): number => {
+    let [rest, result] = [place, 0];
+    for (const size of spatial.toReversed()) {
+      result = result * size + (rest % size);
+      rest = Math.floor(rest / size);
+    }
+    return result;
+  };
+  return new HostArray('int64', indices.data.map(turn), indices.shape);
+}
+
+/** Positions in planes as positions in the whole tensor; a negative `plane` turns back. */
+function shiftPlanes(indices: Value, plane: number): Value {
+  const { shape } = indices;
+  const cells = product(shape.slice(2));
+  const shift = (i: number): number => Math.floor(i / cells) * plane;
+  if (!isKnown(indices)) {
+    const offsets = Float32Array.from({ length: indices.data.length }, (_, i) => shift(i));
+    return add(toFloats(indices), new Tensor(offsets, shape));
+  }
+  return new HostArray(
+    'int64',
+    knownValues(indices).map((v, i) => v + shift(i)),
+    shape,
+  );
+}
+
+const maxUnpool: Operator = {
+  name: 'MaxUnpool',
+  limits: 'not compiled',
+  build: (node) => {
+    const window = windowOf(node);
+    return operation('MaxUnpool', ([x, indices, size]) =>
+      unpool(window, toFloats(x!), node.read(indices!), size && [...node.read(size).data]),
+    );
+  },
+};
+
+/** Indices count in the output that the window alone gives; a larger one that is wanted gets zeros at its ends. */
+function unpool(window: Window, x: Tensor, indices: HostArray, wanted: number[] | undefined): Tensor {
+  const { rank, kernel, stride } = window;
+  const padding = padsFor(window, x);
+  const [, channels] = x.shape;
+  const { axes } = convTransposeGeometry('MaxUnpool', rank, x.shape, [channels, 1, ...kernel], {
+    stride,
+    padding,
+    groups: channels,
+  });
+  const size = axes.map(({ input }) => input);
+  const plane = product(size);
+  willMake(product(x.shape.slice(0, 2)) * plane, 'it', 4);
+  const places = new Tensor(
+    Int32Array.from(indices.data, (v) => v % plane),
+    x.shape,
+  );
+  const y = maxUnpools[rank](x, places, kernel, { stride, outputSize: size });
+  return size.reduce((t, n, d) => (wanted ? cutAxis(t, d + 2, 0, n - wanted[d + 2]) : t), y);
+}
+
+export const maxPoolOperators: readonly Operator[] = [maxPool, maxUnpool];
