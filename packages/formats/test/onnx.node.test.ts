@@ -177,6 +177,11 @@ describe('loadOnnx', () => {
     write(external('w.bin'));
     const net = await loadOnnx(path);
     expect([...net.run({ x: zeros([2]) }).y.data]).toEqual([1, 2]);
+    const values = { ...external('w.bin', 4), dims: [1] };
+    const sparseTensor = { values, indices: { dims: [1], dataType: 7, int64Data: [1] }, dims: [2] };
+    const constant = { ...node('Constant', [], ['w']), attribute: [{ name: 'sparse_value', sparseTensor }] };
+    writeFileSync(path, model({ node: [constant, node('Add', ['x', 'w'], ['y'])] }));
+    expect([...(await loadOnnx(path)).run({ x: zeros([2]) }).y.data]).toEqual([0, 1]);
     for (const name of ['../w.bin', '/etc/passwd', 'a/../../w.bin', 'C:\\w.bin', 'file:w', '', 'w.bin?x']) {
       write(external(name));
       await expect(loadOnnx(path), name).rejects.toThrow(FormatError);

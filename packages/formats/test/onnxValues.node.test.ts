@@ -1,7 +1,7 @@
 // What ONNX operators give at ties, limits and wraps, and how the opset changes them. Values are by hand, from the
 // specification.
 
-import type { Tensor } from 'neocog';
+import { nn, type Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { rangeOf, wrap } from '../src/graph/value.ts';
 import { loadOnnx } from '../src/index.ts';
@@ -310,6 +310,29 @@ describe('opsets', () => {
     const feeds = { x: floats([1, 2, 2], -1, -1, -1, -1) };
     expect(await valuesOf(node(6), feeds)).toEqual([-2, -2, -3, -3]);
     expect(await valuesOf(node(7), feeds)).toEqual([-2, -3, -2, -3]);
+  });
+
+  it('learnable slopes are a layer where there is one, or one per channel', async () => {
+    const slopes: readonly (readonly [shape: number[], isLayer: boolean])[] = [
+      [[1], true],
+      [[1, 1, 1], true],
+      [[2, 1, 1], true],
+      [[1, 2, 1], false],
+    ];
+    for (const [shape, isLayer] of slopes) {
+      const values = shape.flatMap((n) => (n > 1 ? [2, 3] : [])).concat(shape.includes(2) ? [] : [2]);
+      const w = { shape, values };
+      const net = await loadOnnx(oneNode({ op: 'PRelu', operands: { x: { shape: [1, 2, 2, 2] }, w } }));
+      expect(
+        net.namedModules().some(([, part]) => part instanceof nn.PReLU),
+        `${shape}`,
+      ).toBe(isLayer);
+      const { y } = net.run({ x: floats([1, 2, 2, 2], -1, -1, -1, -1, -1, -1, -1, 1) });
+      const second = values[1] ?? 2;
+      expect([...y.data]).toEqual(
+        isLayer ? [-2, -2, -2, -2, -second, -second, -second, 1] : [-2, -2, -3, -3, -2, -2, -3, 1],
+      );
+    }
   });
 
   it('shares are of all axes from the first before 13, of the last one from then on', async () => {

@@ -210,6 +210,10 @@ describe('compile', () => {
     const convolution = report.steps.find((step) => step.geometry !== null);
     expect(convolution?.candidates.every(({ cost, refusal }) => cost !== null || refusal)).toBe(true);
     expect(formatReport(report)).toContain('direct');
+    const sized = (bytes: number) =>
+      formatReport({ ...report, memory: { ...report.memory, constants: bytes } });
+    expect(sized(10 * 2 ** 20 - 1)).toContain('constants 10.00 MiB');
+    expect(sized(10 * 2 ** 20)).toContain('constants 10.0 MiB');
     const timed = await program.profile();
     expect(timed.steps.every((step) => (step.milliseconds ?? -1) >= 0)).toBe(true);
     expect(formatReport(timed, { candidates: true })).toContain('GFLOP/s');
