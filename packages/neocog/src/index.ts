@@ -48,7 +48,7 @@ export {
 } from './inspect/summary.ts';
 export * as models from './models/index.ts';
 export * as nn from './nn/index.ts';
-export * as init from './nn/init.ts';
+export * as init from './nn/init/index.ts';
 export * from './ops/index.ts';
 export * as optim from './optim/index.ts';
 export { formatReport } from './program/formatReport.ts';

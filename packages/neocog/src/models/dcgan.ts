@@ -14,7 +14,7 @@ import {
   Sigmoid,
   Tanh,
 } from '../nn/index.ts';
-import { normal } from '../nn/init.ts';
+import { normal } from '../nn/init/index.ts';
 import { withDefaults } from './options.ts';
 
 /** Images and size of `dcganDiscriminator`. */

@@ -3,7 +3,7 @@
 // Keys and first weights are torchvision's.
 
 import { Conv2d, Dropout, Flatten, GlobalAvgPool, Linear, Module, Sequential, SiLU } from '../nn/index.ts';
-import { uniform } from '../nn/init.ts';
+import { uniform } from '../nn/init/index.ts';
 import { dropout as drop, mul } from '../ops/index.ts';
 import { ones, type Tensor } from '../tensor/tensor.ts';
 import { Block, convNorm, Skip, scaleChannels } from './blocks.ts';

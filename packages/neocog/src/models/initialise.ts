@@ -2,7 +2,7 @@
 // 1 is a normalisation's scale, 2 a linear layer's, more a convolution's.
 
 import type { Module } from '../nn/index.ts';
-import { constant, kaimingNormal, normal } from '../nn/init.ts';
+import { constant, kaimingNormal, normal } from '../nn/init/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Fills one weight in place. */

@@ -2,7 +2,7 @@
 // parameters", 2016; version 1.1 is the authors' later release). Keys and first weights are torchvision's.
 
 import { Conv2d, Dropout, Flatten, GlobalAvgPool, MaxPool2d, Module, ReLU, Sequential } from '../nn/index.ts';
-import { kaimingUniform, normal } from '../nn/init.ts';
+import { kaimingUniform, normal } from '../nn/init/index.ts';
 import { concat } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { fillWeights, zeroBiases } from './initialise.ts';

@@ -15,6 +15,7 @@ import {
 } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
+import { specialise } from './specialise.ts';
 
 type Operation = (x: Tensor, outputSize: PerAxis, options: AdaptivePoolOptions) => Tensor;
 
@@ -50,43 +51,19 @@ abstract class AdaptivePool extends Module {
 }
 
 /** Means over `outputSize` windows of `[n, c, w]`; see `adaptiveAvgPool1d`. */
-export class AdaptiveAvgPool1d extends AdaptivePool {
-  constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super([1, adaptiveAvgPool1d], outputSize, options);
-  }
-}
+export class AdaptiveAvgPool1d extends specialise(AdaptivePool, [1, adaptiveAvgPool1d]) {}
 
 /** Means over `outputSize` windows per axis of `[n, c, h, w]`. */
-export class AdaptiveAvgPool2d extends AdaptivePool {
-  constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super([2, adaptiveAvgPool2d], outputSize, options);
-  }
-}
+export class AdaptiveAvgPool2d extends specialise(AdaptivePool, [2, adaptiveAvgPool2d]) {}
 
 /** Means over `outputSize` windows per axis of `[n, c, d, h, w]`. */
-export class AdaptiveAvgPool3d extends AdaptivePool {
-  constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super([3, adaptiveAvgPool3d], outputSize, options);
-  }
-}
+export class AdaptiveAvgPool3d extends specialise(AdaptivePool, [3, adaptiveAvgPool3d]) {}
 
 /** Largest values of `outputSize` windows of `[n, c, w]`; see `adaptiveMaxPool1d`. */
-export class AdaptiveMaxPool1d extends AdaptivePool {
-  constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super([1, adaptiveMaxPool1d], outputSize, options);
-  }
-}
+export class AdaptiveMaxPool1d extends specialise(AdaptivePool, [1, adaptiveMaxPool1d]) {}
 
 /** Largest values of `outputSize` windows per axis of `[n, c, h, w]`. */
-export class AdaptiveMaxPool2d extends AdaptivePool {
-  constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super([2, adaptiveMaxPool2d], outputSize, options);
-  }
-}
+export class AdaptiveMaxPool2d extends specialise(AdaptivePool, [2, adaptiveMaxPool2d]) {}
 
 /** Largest values of `outputSize` windows per axis of `[n, c, d, h, w]`. */
-export class AdaptiveMaxPool3d extends AdaptivePool {
-  constructor(outputSize: PerAxis, options?: AdaptivePoolOptions) {
-    super([3, adaptiveMaxPool3d], outputSize, options);
-  }
-}
+export class AdaptiveMaxPool3d extends specialise(AdaptivePool, [3, adaptiveMaxPool3d]) {}

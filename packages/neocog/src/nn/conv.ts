@@ -22,8 +22,9 @@ import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Convolves, ConvolvesTransposed, Rule } from '../types/rules.ts';
 import type { KernelShape } from '../types/shapes.ts';
 import { type Activation, activation as activationField, activationFunction } from './activations.ts';
-import { layerDefault } from './init.ts';
+import { layerDefault } from './init/index.ts';
 import { Layer, Parameter } from './module.ts';
+import { specialise } from './specialise.ts';
 
 type Rank = 1 | 2 | 3;
 
@@ -74,6 +75,9 @@ export interface ConvLayerArguments<O> {
   readonly options: O;
 }
 
+/** The same without the rank, in the order in which callers write it. */
+export type ConvLayerParameters<O> = [inChannels: number, outChannels: number, kernel: PerAxis, options?: O];
+
 /** Refuses what no layer can be made with; returns the kernel's size per axis and the number of groups. */
 export function checkConvLayer<O extends ConvLayerOptions>(
   fn: string,
@@ -108,7 +112,7 @@ abstract class ConvLayer<
   readonly #layout: Layout | undefined;
   readonly #activation: ((x: Tensor) => Tensor) | null;
 
-  protected constructor(rank: Rank, weightShape: Shape, outChannels: number, options: O) {
+  protected constructor({ rank, outChannels, options }: ConvLayerArguments<O>, weightShape: Shape) {
     super();
     const { bias = true, activation, ...rest } = options;
     this.weight = new Parameter(zeros(weightShape));
@@ -155,14 +159,11 @@ const transposed = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d 
 abstract class Conv<R extends Rule> extends ConvLayer<ConvLayerOptions, R> {
   constructor(
     rank: Rank,
-    inChannels: number,
-    outChannels: number,
-    kernel: PerAxis,
-    options: ConvLayerOptions = {},
+    ...[inChannels, outChannels, kernel, options = {}]: ConvLayerParameters<ConvLayerOptions>
   ) {
     const given = { rank, inChannels, outChannels, kernel, options };
     const { sizes, groups } = checkConvLayer(new.target.name, given, convLayerFields[rank]);
-    super(rank, [outChannels, inChannels / groups, ...sizes], outChannels, options);
+    super(given, [outChannels, inChannels / groups, ...sizes]);
   }
 
   protected override convolve(x: Tensor): Tensor {
@@ -175,14 +176,11 @@ abstract class Conv<R extends Rule> extends ConvLayer<ConvLayerOptions, R> {
 abstract class ConvTranspose<R extends Rule> extends ConvLayer<ConvTransposeLayerOptions, R> {
   constructor(
     rank: Rank,
-    inChannels: number,
-    outChannels: number,
-    kernel: PerAxis,
-    options: ConvTransposeLayerOptions = {},
+    ...[inChannels, outChannels, kernel, options = {}]: ConvLayerParameters<ConvTransposeLayerOptions>
   ) {
     const given = { rank, inChannels, outChannels, kernel, options };
     const { sizes, groups } = checkConvLayer(new.target.name, given, convTransposeLayerFields[rank]);
-    super(rank, [inChannels, outChannels / groups, ...sizes], outChannels, options);
+    super(given, [inChannels, outChannels / groups, ...sizes]);
   }
 
   protected override convolve(x: Tensor): Tensor {
@@ -191,17 +189,45 @@ abstract class ConvTranspose<R extends Rule> extends ConvLayer<ConvTransposeLaye
   }
 }
 
+/** The class of convolutions of a rank, which knows the shape of its weight. */
+type ConvClass<R extends Rank> = new <
+  In extends number,
+  Out extends number,
+  K extends PerAxis,
+  O extends ConvLayerOptions,
+>(
+  inChannels: In,
+  outChannels: Out,
+  kernel: K,
+  options?: NoExtra<O, ConvLayerOptions>,
+) => Conv<Convolves<[Out, In, ...KernelShape<K, R>], Ungrouped<O>>>;
+
+type ConvTransposeClass<R extends Rank> = new <
+  In extends number,
+  Out extends number,
+  K extends PerAxis,
+  O extends ConvTransposeLayerOptions,
+>(
+  inChannels: In,
+  outChannels: Out,
+  kernel: K,
+  options?: NoExtra<O, ConvTransposeLayerOptions>,
+) => ConvTranspose<ConvolvesTransposed<[In, Out, ...KernelShape<K, R>], Ungrouped<O>>>;
+
+/* @__NO_SIDE_EFFECTS__ */
+const convolution = <R extends Rank>(rank: R) => specialise(Conv, rank) as unknown as ConvClass<R>;
+
+/* @__NO_SIDE_EFFECTS__ */
+const transposedConvolution = <R extends Rank>(rank: R) =>
+  specialise(ConvTranspose, rank) as unknown as ConvTransposeClass<R>;
+
 /** Convolution of sequences `[n, in, w]` → `[n, out, w′]`; see `conv1d`. Weight `[out, in/groups, k]`. */
 export class Conv1d<
   const In extends number = number,
   const Out extends number = number,
   const K extends PerAxis = PerAxis,
   const O extends ConvLayerOptions = ConvLayerOptions,
-> extends Conv<Convolves<[Out, In, ...KernelShape<K, 1>], Ungrouped<O>>> {
-  constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, ConvLayerOptions>) {
-    super(1, inChannels, outChannels, kernel, options);
-  }
-}
+> extends convolution(1)<In, Out, K, O> {}
 
 /** Convolution of images `[n, in, h, w]` → `[n, out, h′, w′]`; see `conv2d`. Weight `[out, in/groups, kh, kw]`. */
 export class Conv2d<
@@ -209,11 +235,7 @@ export class Conv2d<
   const Out extends number = number,
   const K extends PerAxis = PerAxis,
   const O extends ConvLayerOptions = ConvLayerOptions,
-> extends Conv<Convolves<[Out, In, ...KernelShape<K, 2>], Ungrouped<O>>> {
-  constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, ConvLayerOptions>) {
-    super(2, inChannels, outChannels, kernel, options);
-  }
-}
+> extends convolution(2)<In, Out, K, O> {}
 
 /** Convolution of volumes `[n, in, d, h, w]` → `[n, out, d′, h′, w′]`; see `conv3d`. Weight `[out, in/groups, kd, kh, kw]`. */
 export class Conv3d<
@@ -221,11 +243,7 @@ export class Conv3d<
   const Out extends number = number,
   const K extends PerAxis = PerAxis,
   const O extends ConvLayerOptions = ConvLayerOptions,
-> extends Conv<Convolves<[Out, In, ...KernelShape<K, 3>], Ungrouped<O>>> {
-  constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, ConvLayerOptions>) {
-    super(3, inChannels, outChannels, kernel, options);
-  }
-}
+> extends convolution(3)<In, Out, K, O> {}
 
 /** Transposed convolution of sequences; see `convTranspose1d`. Weight `[in, out/groups, k]`. */
 export class ConvTranspose1d<
@@ -233,11 +251,7 @@ export class ConvTranspose1d<
   const Out extends number = number,
   const K extends PerAxis = PerAxis,
   const O extends ConvTransposeLayerOptions = ConvTransposeLayerOptions,
-> extends ConvTranspose<ConvolvesTransposed<[In, Out, ...KernelShape<K, 1>], Ungrouped<O>>> {
-  constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, ConvTransposeLayerOptions>) {
-    super(1, inChannels, outChannels, kernel, options);
-  }
-}
+> extends transposedConvolution(1)<In, Out, K, O> {}
 
 /** Transposed convolution of images; see `convTranspose2d`. Weight `[in, out/groups, kh, kw]`. */
 export class ConvTranspose2d<
@@ -245,11 +259,7 @@ export class ConvTranspose2d<
   const Out extends number = number,
   const K extends PerAxis = PerAxis,
   const O extends ConvTransposeLayerOptions = ConvTransposeLayerOptions,
-> extends ConvTranspose<ConvolvesTransposed<[In, Out, ...KernelShape<K, 2>], Ungrouped<O>>> {
-  constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, ConvTransposeLayerOptions>) {
-    super(2, inChannels, outChannels, kernel, options);
-  }
-}
+> extends transposedConvolution(2)<In, Out, K, O> {}
 
 /** Transposed convolution of volumes; see `convTranspose3d`. Weight `[in, out/groups, kd, kh, kw]`. */
 export class ConvTranspose3d<
@@ -257,8 +267,4 @@ export class ConvTranspose3d<
   const Out extends number = number,
   const K extends PerAxis = PerAxis,
   const O extends ConvTransposeLayerOptions = ConvTransposeLayerOptions,
-> extends ConvTranspose<ConvolvesTransposed<[In, Out, ...KernelShape<K, 3>], Ungrouped<O>>> {
-  constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, ConvTransposeLayerOptions>) {
-    super(3, inChannels, outChannels, kernel, options);
-  }
-}
+> extends transposedConvolution(3)<In, Out, K, O> {}

@@ -3,7 +3,7 @@
 import { count as aCount, need } from '../arguments/field.ts';
 import { embedding } from '../ops/index.ts';
 import { type DType, type Tensor, zeros } from '../tensor/tensor.ts';
-import { normal } from './init.ts';
+import { normal } from './init/index.ts';
 import { Module, Parameter } from './module.ts';
 
 /** Rows of a table by number: int32 `[…]` → `[…, features]`. Weight `[count, features]`, standard normal at first. */

@@ -8,7 +8,7 @@ import { generator } from '../tensor/fields.ts';
 import type { Generator } from '../tensor/random.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Flattens, Multiplies, Same } from '../types/rules.ts';
-import { layerDefault } from './init.ts';
+import { layerDefault } from './init/index.ts';
 import { Layer, Parameter } from './module.ts';
 
 /** What linear layers take, lazy ones too. */

@@ -14,6 +14,7 @@ import {
   Conv3d,
   type ConvLayerArguments,
   type ConvLayerOptions,
+  type ConvLayerParameters,
   ConvTranspose1d,
   ConvTranspose2d,
   ConvTranspose3d,
@@ -24,6 +25,7 @@ import {
 } from './conv.ts';
 import { Linear, type LinearLayerOptions, linearFields } from './layers.ts';
 import { Module, type Parameter, type StateDict } from './module.ts';
+import { specialise } from './specialise.ts';
 
 /** A layer with a weight and perhaps a bias. */
 interface Weighted extends Module {
@@ -112,14 +114,25 @@ const asIfKnown = <O extends ConvLayerOptions>({ rank, outChannels, kernel, opti
 
 type Unknown<O> = Omit<ConvLayerArguments<O>, 'inChannels'>;
 
+/** A plain convolution layer of a rank. */
+interface Plain<L extends Weighted> {
+  readonly rank: Rank;
+  readonly Layer: new (...parameters: ConvLayerParameters<ConvLayerOptions>) => L;
+}
+
 /** A convolution layer whose input channels the first input tells. */
 abstract class LazyConv<L extends Weighted> extends Lazy<L> {
-  constructor(given: Unknown<ConvLayerOptions>, make: (inChannels: number) => L) {
+  constructor(
+    { rank, Layer }: Plain<L>,
+    outChannels: number,
+    ...[kernel, options = {}]: [kernel: PerAxis, options?: ConvLayerOptions]
+  ) {
     const fn = new.target.name;
-    const { groups } = checkConvLayer(fn, asIfKnown(given), convLayerFields[given.rank]);
+    const given = asIfKnown({ rank, outChannels, kernel, options });
+    const { groups } = checkConvLayer(fn, given, convLayerFields[rank]);
     super({
-      make,
-      inputsOf: channelsOf(fn, given.rank, given.options),
+      make: (inChannels) => new Layer(inChannels, outChannels, kernel, options),
+      inputsOf: channelsOf(fn, rank, options),
       inputsOfWeight: (weight) => weight[1] * groups,
     });
   }
@@ -127,64 +140,47 @@ abstract class LazyConv<L extends Weighted> extends Lazy<L> {
 
 /** A transposed convolution layer whose input channels the first input tells. */
 abstract class LazyConvTranspose<L extends Weighted> extends Lazy<L> {
-  constructor(given: Unknown<ConvTransposeLayerOptions>, make: (inChannels: number) => L) {
+  constructor(
+    { rank, Layer }: Plain<L>,
+    outChannels: number,
+    ...[kernel, options = {}]: [kernel: PerAxis, options?: ConvTransposeLayerOptions]
+  ) {
     const fn = new.target.name;
-    checkConvLayer(fn, asIfKnown(given), convTransposeLayerFields[given.rank]);
+    checkConvLayer(fn, asIfKnown({ rank, outChannels, kernel, options }), convTransposeLayerFields[rank]);
     super({
-      make,
-      inputsOf: channelsOf(fn, given.rank, given.options),
+      make: (inChannels) => new Layer(inChannels, outChannels, kernel, options),
+      inputsOf: channelsOf(fn, rank, options),
       inputsOfWeight: (weight) => weight[0],
     });
   }
 }
 
 /** A `Conv1d` whose input channels the first input tells. */
-export class LazyConv1d extends LazyConv<Conv1d> {
-  constructor(outChannels: number, kernel: PerAxis, options: ConvLayerOptions = {}) {
-    const make = (inChannels: number): Conv1d => new Conv1d(inChannels, outChannels, kernel, options);
-    super({ rank: 1, outChannels, kernel, options }, make);
-  }
-}
+export class LazyConv1d extends specialise(LazyConv<Conv1d>, { rank: 1, Layer: Conv1d }) {}
 
 /** A `Conv2d` whose input channels the first input tells. */
-export class LazyConv2d extends LazyConv<Conv2d> {
-  constructor(outChannels: number, kernel: PerAxis, options: ConvLayerOptions = {}) {
-    const make = (inChannels: number): Conv2d => new Conv2d(inChannels, outChannels, kernel, options);
-    super({ rank: 2, outChannels, kernel, options }, make);
-  }
-}
+export class LazyConv2d extends specialise(LazyConv<Conv2d>, { rank: 2, Layer: Conv2d }) {}
 
 /** A `Conv3d` whose input channels the first input tells. */
-export class LazyConv3d extends LazyConv<Conv3d> {
-  constructor(outChannels: number, kernel: PerAxis, options: ConvLayerOptions = {}) {
-    const make = (inChannels: number): Conv3d => new Conv3d(inChannels, outChannels, kernel, options);
-    super({ rank: 3, outChannels, kernel, options }, make);
-  }
-}
+export class LazyConv3d extends specialise(LazyConv<Conv3d>, { rank: 3, Layer: Conv3d }) {}
 
 /** A `ConvTranspose1d` whose input channels the first input tells. */
-export class LazyConvTranspose1d extends LazyConvTranspose<ConvTranspose1d> {
-  constructor(outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions = {}) {
-    const make = (inChannels: number) => new ConvTranspose1d(inChannels, outChannels, kernel, options);
-    super({ rank: 1, outChannels, kernel, options }, make);
-  }
-}
+export class LazyConvTranspose1d extends specialise(LazyConvTranspose<ConvTranspose1d>, {
+  rank: 1,
+  Layer: ConvTranspose1d,
+}) {}
 
 /** A `ConvTranspose2d` whose input channels the first input tells. */
-export class LazyConvTranspose2d extends LazyConvTranspose<ConvTranspose2d> {
-  constructor(outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions = {}) {
-    const make = (inChannels: number) => new ConvTranspose2d(inChannels, outChannels, kernel, options);
-    super({ rank: 2, outChannels, kernel, options }, make);
-  }
-}
+export class LazyConvTranspose2d extends specialise(LazyConvTranspose<ConvTranspose2d>, {
+  rank: 2,
+  Layer: ConvTranspose2d,
+}) {}
 
 /** A `ConvTranspose3d` whose input channels the first input tells. */
-export class LazyConvTranspose3d extends LazyConvTranspose<ConvTranspose3d> {
-  constructor(outChannels: number, kernel: PerAxis, options: ConvTransposeLayerOptions = {}) {
-    const make = (inChannels: number) => new ConvTranspose3d(inChannels, outChannels, kernel, options);
-    super({ rank: 3, outChannels, kernel, options }, make);
-  }
-}
+export class LazyConvTranspose3d extends specialise(LazyConvTranspose<ConvTranspose3d>, {
+  rank: 3,
+  Layer: ConvTranspose3d,
+}) {}
 
 /** A `Linear` whose input features, the last axis, the first input tells. */
 export class LazyLinear extends Lazy<Linear> {

@@ -11,6 +11,7 @@ import { formatShape, type Shape } from '../tensor/shape.ts';
 import { ones, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { OfChannels, Rule, Same } from '../types/rules.ts';
 import { Layer, Parameter } from './module.ts';
+import { specialise } from './specialise.ts';
 
 /** A learned scale and shift, or neither. */
 const affineOf = (shape: Shape, weight: boolean, bias: boolean) => ({
@@ -97,7 +98,7 @@ abstract class BatchNorm<C extends number> extends ChannelNorm<OfChannels<C>> {
   /** Share of the batch in the running statistics; null for the average of all batches so far. */
   readonly momentum: number | null;
 
-  constructor(channels: C, ranks: readonly number[], options: BatchNormLayerOptions = {}) {
+  constructor(ranks: readonly number[], channels: C, options: BatchNormLayerOptions = {}) {
     needOptions(new.target.name, options, batchFields);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     super(channels, ranks, { eps, affine, trackRunningStats });
@@ -125,26 +126,21 @@ abstract class BatchNorm<C extends number> extends ChannelNorm<OfChannels<C>> {
   }
 }
 
+/* @__NO_SIDE_EFFECTS__ */
+const batchNormOf = (ranks: readonly number[]) =>
+  specialise(BatchNorm, ranks) as new <C extends number>(
+    channels: C,
+    options?: BatchNormLayerOptions,
+  ) => BatchNorm<C>;
+
 /** Batch normalisation of `[n, c]` or `[n, c, w]`. */
-export class BatchNorm1d<const C extends number = number> extends BatchNorm<C> {
-  constructor(channels: C, options?: BatchNormLayerOptions) {
-    super(channels, [2, 3], options);
-  }
-}
+export class BatchNorm1d<const C extends number = number> extends batchNormOf([2, 3])<C> {}
 
 /** Batch normalisation of `[n, c, h, w]`. */
-export class BatchNorm2d<const C extends number = number> extends BatchNorm<C> {
-  constructor(channels: C, options?: BatchNormLayerOptions) {
-    super(channels, [4], options);
-  }
-}
+export class BatchNorm2d<const C extends number = number> extends batchNormOf([4])<C> {}
 
 /** Batch normalisation of `[n, c, d, h, w]`. */
-export class BatchNorm3d<const C extends number = number> extends BatchNorm<C> {
-  constructor(channels: C, options?: BatchNormLayerOptions) {
-    super(channels, [5], options);
-  }
-}
+export class BatchNorm3d<const C extends number = number> extends batchNormOf([5])<C> {}
 
 /** Options of instance normalisation layers; neither affine nor with running statistics unless they say so. */
 export interface InstanceNormLayerOptions extends ChannelNormOptions {
@@ -163,7 +159,7 @@ abstract class InstanceNorm extends ChannelNorm<Same> {
   readonly momentum: number;
   readonly #rank: number;
 
-  constructor(channels: number, rank: number, options: InstanceNormLayerOptions = {}) {
+  constructor(rank: number, channels: number, options: InstanceNormLayerOptions = {}) {
     needOptions(new.target.name, options, instanceFields);
     const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
     super(channels, [rank - 1, rank], { eps, affine, trackRunningStats });
@@ -186,25 +182,13 @@ abstract class InstanceNorm extends ChannelNorm<Same> {
 }
 
 /** Normalises each channel of each sample of `[n, c, w]`, or of one sample `[c, w]`. */
-export class InstanceNorm1d extends InstanceNorm {
-  constructor(channels: number, options?: InstanceNormLayerOptions) {
-    super(channels, 3, options);
-  }
-}
+export class InstanceNorm1d extends specialise(InstanceNorm, 3) {}
 
 /** Normalises each channel of each sample of `[n, c, h, w]`, or of one sample `[c, h, w]`. */
-export class InstanceNorm2d extends InstanceNorm {
-  constructor(channels: number, options?: InstanceNormLayerOptions) {
-    super(channels, 4, options);
-  }
-}
+export class InstanceNorm2d extends specialise(InstanceNorm, 4) {}
 
 /** Normalises each channel of each sample of `[n, c, d, h, w]`, or of one sample `[c, d, h, w]`. */
-export class InstanceNorm3d extends InstanceNorm {
-  constructor(channels: number, options?: InstanceNormLayerOptions) {
-    super(channels, 5, options);
-  }
-}
+export class InstanceNorm3d extends specialise(InstanceNorm, 5) {}
 
 /** Options of `nn.GroupNorm` beside groups and channels. */
 export interface GroupNormLayerOptions {

@@ -1,7 +1,7 @@
 // Pooling layers.
 
 import { type Field, need } from '../arguments/field.ts';
-import { needOptions } from '../arguments/options.ts';
+import { type Fields, needOptions } from '../arguments/options.ts';
 import { kernelField, type PerAxis, type PoolOptions, poolFields, type Rank } from '../geometry/options.ts';
 import { globalPoolFields } from '../ops/globalPool.ts';
 import {
@@ -26,6 +26,7 @@ import type { NoExtra } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Pools, PoolsWhole, Rule } from '../types/rules.ts';
 import { Layer } from './module.ts';
+import { specialise } from './specialise.ts';
 
 /** A pooling operation without what its type knows of shapes, and what it takes. */
 interface Kind {
@@ -33,22 +34,6 @@ interface Kind {
   readonly pool: (x: Tensor, kernel: PerAxis, options: object) => Tensor;
   readonly fields: Readonly<Record<string, Field>>;
 }
-
-const maxPools = { 1: maxPool1d, 2: maxPool2d, 3: maxPool3d };
-const avgPools = { 1: avgPool1d, 2: avgPool2d, 3: avgPool3d };
-const lpPools = { 1: lpPool1d, 2: lpPool2d, 3: lpPool3d };
-
-const maxPool = (rank: Rank): Kind => ({
-  rank,
-  pool: maxPools[rank] as Kind['pool'],
-  fields: poolFields[rank],
-});
-const avgPool = (rank: Rank): Kind => ({
-  rank,
-  pool: avgPools[rank] as Kind['pool'],
-  fields: avgPoolFields[rank],
-});
-const lpPool = (rank: Rank): Kind => ({ rank, pool: lpPools[rank], fields: lpPoolFields[rank] });
 
 /** Pooling by an operation. `K` and `O` are the literal kernel and options, for the shape's rule. */
 abstract class Pool<R extends Rank, K extends PerAxis, O extends object> extends Layer<Pools<K, R, O>> {
@@ -76,95 +61,74 @@ abstract class Pool<R extends Rank, K extends PerAxis, O extends object> extends
   }
 }
 
+/** The class of pooling layers of a rank, for `Taken` options. */
+type PoolClass<R extends Rank, Taken extends object> = new <K extends PerAxis, O extends Taken>(
+  kernel: K,
+  options?: NoExtra<O, Taken>,
+) => Pool<R, K, O>;
+
+/* @__NO_SIDE_EFFECTS__ */
+function pooling<R extends Rank, Taken extends object>(
+  rank: R,
+  pool: unknown, // its types say more than a layer can use
+  fields: Fields<Taken>,
+): PoolClass<R, Taken> {
+  return specialise(Pool, { rank, pool: pool as Kind['pool'], fields }) as PoolClass<R, Taken>;
+}
+
 /** Largest value of each window of `[n, c, w]`. */
 export class MaxPool1d<
   const K extends PerAxis = PerAxis,
   const O extends PoolOptions = PoolOptions,
-> extends Pool<1, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, PoolOptions>) {
-    super(maxPool(1), kernel, options);
-  }
-}
+> extends pooling(1, maxPool1d, poolFields[1])<K, O> {}
 
 /** Largest value of each window of `[n, c, h, w]`. */
 export class MaxPool2d<
   const K extends PerAxis = PerAxis,
   const O extends PoolOptions = PoolOptions,
-> extends Pool<2, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, PoolOptions>) {
-    super(maxPool(2), kernel, options);
-  }
-}
+> extends pooling(2, maxPool2d, poolFields[2])<K, O> {}
 
 /** Largest value of each window of `[n, c, d, h, w]`. */
 export class MaxPool3d<
   const K extends PerAxis = PerAxis,
   const O extends PoolOptions = PoolOptions,
-> extends Pool<3, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, PoolOptions>) {
-    super(maxPool(3), kernel, options);
-  }
-}
+> extends pooling(3, maxPool3d, poolFields[3])<K, O> {}
 
 /** Mean of each window of `[n, c, w]`. */
 export class AvgPool1d<
   const K extends PerAxis = PerAxis,
   const O extends AvgPoolOptions = AvgPoolOptions,
-> extends Pool<1, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, AvgPoolOptions>) {
-    super(avgPool(1), kernel, options);
-  }
-}
+> extends pooling(1, avgPool1d, avgPoolFields[1])<K, O> {}
 
 /** Mean of each window of `[n, c, h, w]`. */
 export class AvgPool2d<
   const K extends PerAxis = PerAxis,
   const O extends AvgPoolOptions = AvgPoolOptions,
-> extends Pool<2, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, AvgPoolOptions>) {
-    super(avgPool(2), kernel, options);
-  }
-}
+> extends pooling(2, avgPool2d, avgPoolFields[2])<K, O> {}
 
 /** Mean of each window of `[n, c, d, h, w]`. */
 export class AvgPool3d<
   const K extends PerAxis = PerAxis,
   const O extends AvgPoolOptions = AvgPoolOptions,
-> extends Pool<3, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, AvgPoolOptions>) {
-    super(avgPool(3), kernel, options);
-  }
-}
+> extends pooling(3, avgPool3d, avgPoolFields[3])<K, O> {}
 
 /** p-norm of each window of `[n, c, w]`; see `lpPool1d`. */
 export class LpPool1d<
   const K extends PerAxis = PerAxis,
   const O extends LpPoolOptions = LpPoolOptions,
-> extends Pool<1, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
-    super(lpPool(1), kernel, options);
-  }
-}
+> extends pooling(1, lpPool1d, lpPoolFields[1])<K, O> {}
 
 /** p-norm of each window of `[n, c, h, w]`; see `lpPool2d`. */
 export class LpPool2d<
   const K extends PerAxis = PerAxis,
   const O extends LpPoolOptions = LpPoolOptions,
-> extends Pool<2, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
-    super(lpPool(2), kernel, options);
-  }
-}
+> extends pooling(2, lpPool2d, lpPoolFields[2])<K, O> {}
 
 /** p-norm of each window of `[n, c, d, h, w]`; see `lpPool3d`. */
 export class LpPool3d<
   const K extends PerAxis = PerAxis,
   const O extends LpPoolOptions = LpPoolOptions,
-> extends Pool<3, K, O> {
-  constructor(kernel: K, options?: NoExtra<O, LpPoolOptions>) {
-    super(lpPool(3), kernel, options);
-  }
-}
+> extends pooling(3, lpPool3d, lpPoolFields[3])<K, O> {}
 
 /** Pooling of whole planes. Types know the shape of channels-first data. */
 abstract class GlobalPool<O extends GlobalPoolOptions> extends Layer<

@@ -28,11 +28,11 @@ type MultiplierOf<O> = O extends { readonly multiplier: infer M extends number }
 
 /** The output channels of a depthwise layer, and its options as those of a convolution. */
 function depthwise<C extends number, O extends DepthwiseLayerOptions>(
-  fn: string,
   rank: Rank,
   channels: C,
   options: O | undefined,
 ): [outChannels: Multiply<C, MultiplierOf<O>>, options: NoExtra<O, ConvLayerOptions>] {
+  const fn = `DepthwiseConv${rank}d`;
   need(fn, 'channels', channels, count);
   const given: DepthwiseLayerOptions = options === undefined ? {} : options;
   needOptions(fn, given, depthwiseFields[rank]);
@@ -53,7 +53,7 @@ export class DepthwiseConv1d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Conv1d<C, Multiply<C, MultiplierOf<O>>, K, O> {
   constructor(channels: C, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [out, rest] = depthwise<C, O>('DepthwiseConv1d', 1, channels, options);
+    const [out, rest] = depthwise<C, O>(1, channels, options);
     super(channels, out, kernel, rest);
   }
 }
@@ -68,7 +68,7 @@ export class DepthwiseConv2d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Conv2d<C, Multiply<C, MultiplierOf<O>>, K, O> {
   constructor(channels: C, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [out, rest] = depthwise<C, O>('DepthwiseConv2d', 2, channels, options);
+    const [out, rest] = depthwise<C, O>(2, channels, options);
     super(channels, out, kernel, rest);
   }
 }
@@ -83,7 +83,7 @@ export class DepthwiseConv3d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Conv3d<C, Multiply<C, MultiplierOf<O>>, K, O> {
   constructor(channels: C, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [out, rest] = depthwise<C, O>('DepthwiseConv3d', 3, channels, options);
+    const [out, rest] = depthwise<C, O>(3, channels, options);
     super(channels, out, kernel, rest);
   }
 }
@@ -128,12 +128,8 @@ export class PointwiseConv3d<
 }
 
 /** Which half of a separable layer an option is for: the window slides in the first, the result leaves the second. */
-function halves(
-  fn: string,
-  rank: Rank,
-  options: DepthwiseLayerOptions = {},
-): [DepthwiseLayerOptions, ConvLayerOptions] {
-  needOptions(fn, options, depthwiseFields[rank]);
+function halves(rank: Rank, options: DepthwiseLayerOptions = {}): [DepthwiseLayerOptions, ConvLayerOptions] {
+  needOptions(`SeparableConv${rank}d`, options, depthwiseFields[rank]);
   const { bias, activation, ...window } = options;
   return [
     { ...window, bias: false },
@@ -170,7 +166,7 @@ export class SeparableConv1d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Separable<DepthwiseConv1d, Conv1d, Convolves<[Out, In, ...KernelShape<K, 1>], O>> {
   constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [first, second] = halves('SeparableConv1d', 1, options);
+    const [first, second] = halves(1, options);
     const depthwise = new DepthwiseConv1d<number, PerAxis>(inChannels, kernel, first);
     const pointwise = new Conv1d<number, number, PerAxis>(depthwise.weight.shape[0], outChannels, 1, second);
     super({ depthwise, pointwise });
@@ -188,7 +184,7 @@ export class SeparableConv2d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Separable<DepthwiseConv2d, Conv2d, Convolves<[Out, In, ...KernelShape<K, 2>], O>> {
   constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [first, second] = halves('SeparableConv2d', 2, options);
+    const [first, second] = halves(2, options);
     const depthwise = new DepthwiseConv2d<number, PerAxis>(inChannels, kernel, first);
     const pointwise = new Conv2d<number, number, PerAxis>(depthwise.weight.shape[0], outChannels, 1, second);
     super({ depthwise, pointwise });
@@ -206,7 +202,7 @@ export class SeparableConv3d<
   const O extends DepthwiseLayerOptions = DepthwiseLayerOptions,
 > extends Separable<DepthwiseConv3d, Conv3d, Convolves<[Out, In, ...KernelShape<K, 3>], O>> {
   constructor(inChannels: In, outChannels: Out, kernel: K, options?: NoExtra<O, DepthwiseLayerOptions>) {
-    const [first, second] = halves('SeparableConv3d', 3, options);
+    const [first, second] = halves(3, options);
     const depthwise = new DepthwiseConv3d<number, PerAxis>(inChannels, kernel, first);
     const pointwise = new Conv3d<number, number, PerAxis>(depthwise.weight.shape[0], outChannels, 1, second);
     super({ depthwise, pointwise });

@@ -7,6 +7,7 @@ import { kernelField, type PerAxis, type Rank, unpoolFields } from '../geometry/
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d, type UnpoolOptions } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
+import { specialise } from './specialise.ts';
 
 type Operation = (x: Tensor, indices: Tensor, kernel: PerAxis, options: UnpoolOptions) => Tensor;
 
@@ -39,22 +40,10 @@ abstract class MaxUnpool extends Module {
 }
 
 /** Values of `[n, c, w]` back at their positions; see `maxUnpool1d`. */
-export class MaxUnpool1d extends MaxUnpool {
-  constructor(kernel: PerAxis, options?: UnpoolOptions) {
-    super([1, maxUnpool1d], kernel, options);
-  }
-}
+export class MaxUnpool1d extends specialise(MaxUnpool, [1, maxUnpool1d]) {}
 
 /** Values of `[n, c, h, w]` back at their positions; see `maxUnpool2d`. */
-export class MaxUnpool2d extends MaxUnpool {
-  constructor(kernel: PerAxis, options?: UnpoolOptions) {
-    super([2, maxUnpool2d], kernel, options);
-  }
-}
+export class MaxUnpool2d extends specialise(MaxUnpool, [2, maxUnpool2d]) {}
 
 /** Values of `[n, c, d, h, w]` back at their positions; see `maxUnpool3d`. */
-export class MaxUnpool3d extends MaxUnpool {
-  constructor(kernel: PerAxis, options?: UnpoolOptions) {
-    super([3, maxUnpool3d], kernel, options);
-  }
-}
+export class MaxUnpool3d extends specialise(MaxUnpool, [3, maxUnpool3d]) {}

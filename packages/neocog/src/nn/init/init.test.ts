@@ -2,7 +2,7 @@
 // reference vectors.
 
 import { describe, expect, it } from 'vitest';
-import { conv2d, Generator, init, linear, randn, ShapeError, type Tensor, zeros } from '../index.ts';
+import { conv2d, Generator, init, linear, randn, ShapeError, type Tensor, zeros } from '../../index.ts';
 
 const seeded = () => ({ generator: new Generator(7) });
 
