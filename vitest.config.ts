@@ -73,7 +73,7 @@ export default defineConfig({
           environment: 'node',
           include: [
             'test/conformance/*.test.ts',
-            'test/{algorithms,adjoint}.test.ts',
+            'test/adjoint.test.ts',
             'packages/neocog/src/backends/**/*.test.ts',
           ],
           exclude: nodeOnly,
@@ -87,7 +87,7 @@ export default defineConfig({
           name: 'checked',
           provide: { part },
           environment: 'node',
-          include: ['test/algorithms.test.ts', 'packages/neocog/src/backends/wasm/kernels/**/*.test.ts'],
+          include: ['packages/neocog/src/backends/wasm/kernels/**/*.test.ts'],
           exclude: nodeOnly,
           setupFiles: ['test/checked.setup.ts'],
           ...timeouts,

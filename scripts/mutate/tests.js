@@ -16,10 +16,9 @@ const programs = [
 ];
 const kernels = [
   `${library}/backends/wasm/kernels/`,
-  'test/algorithms',
   'test/adjoint',
-  'test/convolution',
-  'test/manyTaps',
+  `${library}/ops/convolution`,
+  `${library}/ops/manyTaps`,
   `${library}/program/`,
 ];
 
@@ -27,7 +26,7 @@ const kernels = [
 const areas = Object.entries({
   [`${library}/geometry`]: [
     `${library}/geometry/`,
-    'test/convolution',
+    `${library}/ops/convolution`,
     'test/dumoulin-visin',
     'test/errors',
     `${library}/inspect/`,
@@ -37,39 +36,32 @@ const areas = Object.entries({
   ],
   [`${library}/ops`]: [
     `${library}/ops/`,
-    'test/elementwise',
-    'test/reduce',
-    'test/move',
-    'test/resample',
-    'test/norms',
-    'test/autograd',
-    'test/convolution',
+    `${library}/nn/norms`,
+    `${library}/autograd/`,
     'test/errors',
     'test/empty.node',
     'test/conformance/',
   ],
   [`${library}/expression`]: [
     `${library}/expression/`,
-    'test/elementwise',
-    'test/autograd',
+    `${library}/ops/elementwise`,
+    `${library}/autograd/`,
     'test/conformance/activation',
   ],
-  [`${library}/autograd`]: ['test/autograd', 'test/errors', 'test/adjoint', `${library}/program/training`],
-  [`${library}/tensor`]: [
-    'test/autograd',
+  [`${library}/autograd`]: [
+    `${library}/autograd/`,
     'test/errors',
-    'test/elementwise',
-    'test/move',
+    'test/adjoint',
+    `${library}/program/training`,
+  ],
+  [`${library}/tensor`]: [
+    `${library}/autograd/`,
+    'test/errors',
+    `${library}/ops/elementwise`,
+    `${library}/ops/move`,
     `${library}/program/`,
   ],
-  [`${library}/nn`]: [
-    `${library}/nn/`,
-    'test/layers',
-    'test/norms',
-    'test/errors',
-    'test/conformance/norm',
-    `${library}/inspect/`,
-  ],
+  [`${library}/nn`]: [`${library}/nn/`, 'test/errors', 'test/conformance/norm', `${library}/inspect/`],
   [`${library}/optim`]: [
     `${library}/optim/`,
     `${library}/program/training`,
@@ -83,8 +75,8 @@ const areas = Object.entries({
   [`${library}/backends`]: [`${library}/backends/`, `${library}/program/`],
   [`${library}/backends/reference`]: [
     `${library}/backends/reference/`,
-    'test/elementwise',
-    'test/convolution',
+    `${library}/ops/elementwise`,
+    `${library}/ops/convolution`,
     'test/golden',
   ],
   [`${library}/backends/wasm/program`]: [`${library}/backends/wasm/program/`, ...programs],
@@ -92,10 +84,10 @@ const areas = Object.entries({
   [`${library}/backends/wasm/kernels`]: kernels,
   [`${library}/backends/wasm/eager`]: [
     `${library}/backends/wasm/eager/`,
-    'test/elementwise',
-    'test/reduce',
-    'test/move',
-    'test/convolution',
+    `${library}/ops/elementwise`,
+    `${library}/ops/reduce`,
+    `${library}/ops/move`,
+    `${library}/ops/convolution`,
   ],
   [formats]: [`${formats}/`, 'packages/formats/test/'],
   [`${formats}/onnx`]: [`${formats}/onnx/`, `${formats}/graph/`, 'packages/formats/test/'],

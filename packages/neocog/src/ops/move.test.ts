@@ -3,9 +3,9 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { runCompiled, type Tensors } from './compiled.ts';
-import { backends } from './conformance/harness.ts';
-import { dot, whole } from './samples.ts';
+import { runCompiled, type Tensors } from '../../../../test/compiled.ts';
+import { backends } from '../../../../test/conformance/harness.ts';
+import { dot, whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 

@@ -3,10 +3,10 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { runCompiled, type Tensors } from './compiled.ts';
-import { backends, call } from './conformance/harness.ts';
-import { draws } from './draws.ts';
-import { dot, whole } from './samples.ts';
+import { runCompiled, type Tensors } from '../../../../test/compiled.ts';
+import { backends, call } from '../../../../test/conformance/harness.ts';
+import { draws } from '../../../../test/draws.ts';
+import { dot, whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 

@@ -13,8 +13,8 @@ import {
   zeros,
 } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { backends } from './conformance/harness.ts';
-import { normal } from './samples.ts';
+import { backends } from '../../../../test/conformance/harness.ts';
+import { normal } from '../../../../test/samples.ts';
 
 const { kernels } = filters;
 type Matrix = Filters.Matrix;

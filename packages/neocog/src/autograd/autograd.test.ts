@@ -3,9 +3,9 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { backends, exported } from './conformance/harness.ts';
-import { examples } from './examples.ts';
-import { dot, normal, whole } from './samples.ts';
+import { backends, exported } from '../../../../test/conformance/harness.ts';
+import { examples } from '../../../../test/examples.ts';
+import { dot, normal, whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 

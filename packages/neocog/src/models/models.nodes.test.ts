@@ -5,11 +5,18 @@
 import { readFileSync } from 'node:fs';
 import { init, models, type nn, summary } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { countParameters, expectValues, hash, keyLines, type Values, values } from './models.samples.ts';
+import {
+  countParameters,
+  expectValues,
+  hash,
+  keyLines,
+  type Values,
+  values,
+} from '../../../../test/models.samples.ts';
 
 /** Documented input, parameters and multiply-adds by name. */
 function documented(): Map<string, string[]> {
-  const text = readFileSync(new URL('../docs/models.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../../docs/models.md', import.meta.url), 'utf8');
   const rows = text.split('\n').filter((line) => line.startsWith('| `'));
   const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()));
   return new Map(cells.map(([, name, , ...numbers]) => [name.replaceAll('`', ''), numbers.slice(0, 3)]));

@@ -2,8 +2,8 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { runCompiled } from './compiled.ts';
-import { backends } from './conformance/harness.ts';
+import { runCompiled } from '../../../../test/compiled.ts';
+import { backends } from '../../../../test/conformance/harness.ts';
 
 type Tensor = neocog.Tensor;
 

@@ -4,8 +4,8 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { backends, call } from './conformance/harness.ts';
-import { dot, spread, whole } from './samples.ts';
+import { backends, call } from '../../../../test/conformance/harness.ts';
+import { dot, spread, whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 type Options = Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@
 
 import { init, models, mse, type nn, noGrad, ones, optim, sum, summary, type Tensor, tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { some } from './draws.ts';
+import { some } from '../../../../test/draws.ts';
 import {
   countParameters,
   expectValues,
@@ -14,7 +14,7 @@ import {
   noise,
   type Values,
   values,
-} from './models.samples.ts';
+} from '../../../../test/models.samples.ts';
 
 describe('parameters', () => {
   const counts: [name: string, build: () => nn.Module, count: number][] = [

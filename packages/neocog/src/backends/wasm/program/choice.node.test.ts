@@ -2,16 +2,16 @@
 // tile or of how work is divided shows here, to be looked at and measured. `npx vitest run --project node -u choice` accepts it.
 
 import { describe, expect, it } from 'vitest';
-import { graphOfConv } from '../packages/neocog/src/backends/wasm/eager/explain.ts';
-import { lowerExactly } from '../packages/neocog/src/backends/wasm/eager/routine.ts';
-import type { Engine } from '../packages/neocog/src/backends/wasm/engine.ts';
-import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
-import { Chooser, type ConvChoice } from '../packages/neocog/src/backends/wasm/program/choose.ts';
-import { pitchFor } from '../packages/neocog/src/backends/wasm/program/form.ts';
-import { type ConvKernel, convWork } from '../packages/neocog/src/backends/work.ts';
-import { parseConv } from '../packages/neocog/src/geometry/text.ts';
-import type { ConvGeometry } from '../packages/neocog/src/geometry/types.ts';
-import { product } from '../packages/neocog/src/geometry/window.ts';
+import { parseConv } from '../../../geometry/text.ts';
+import type { ConvGeometry } from '../../../geometry/types.ts';
+import { product } from '../../../geometry/window.ts';
+import { type ConvKernel, convWork } from '../../work.ts';
+import { graphOfConv } from '../eager/explain.ts';
+import { lowerExactly } from '../eager/routine.ts';
+import type { Engine } from '../engine.ts';
+import { plainEpilogue } from '../kernels/epilogue.ts';
+import { Chooser, type ConvChoice } from './choose.ts';
+import { pitchFor } from './form.ts';
 
 const engines: Readonly<Record<string, Engine>> = {
   fma: { fma: true, wide: false, keepsOrder: true },

@@ -2,9 +2,9 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { runCompiled } from './compiled.ts';
-import { backends } from './conformance/harness.ts';
-import { normal } from './samples.ts';
+import { runCompiled } from '../../../../test/compiled.ts';
+import { backends } from '../../../../test/conformance/harness.ts';
+import { normal } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 

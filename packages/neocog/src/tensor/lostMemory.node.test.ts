@@ -1,8 +1,8 @@
 // Tensors whose memory was handed over or resized after they were made: every operation refuses them, by name.
 
 import { describe, expect, it } from 'vitest';
-import { NeocogError, nn, ones, optim, ShapeError, Tensor } from '../packages/neocog/src/index.ts';
-import { examples } from './examples.ts';
+import { examples } from '../../../../test/examples.ts';
+import { NeocogError, nn, ones, optim, ShapeError, Tensor } from '../index.ts';
 
 /** ES2024, which the library does not need. */
 interface Resizable extends ArrayBuffer {

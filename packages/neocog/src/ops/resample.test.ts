@@ -3,8 +3,8 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { backends, call } from './conformance/harness.ts';
-import { dot, normal, spread, whole } from './samples.ts';
+import { backends, call } from '../../../../test/conformance/harness.ts';
+import { dot, normal, spread, whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 type Sizes = readonly number[];

@@ -2,8 +2,8 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { backends, call, construct } from './conformance/harness.ts';
-import { whole } from './samples.ts';
+import { backends, call, construct } from '../../../../test/conformance/harness.ts';
+import { whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 type Module = neocog.nn.Module;

@@ -3,10 +3,10 @@
 
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { runCompiled } from './compiled.ts';
-import { call } from './conformance/harness.ts';
-import { draws } from './draws.ts';
-import { whole } from './samples.ts';
+import { runCompiled } from '../../../../test/compiled.ts';
+import { call } from '../../../../test/conformance/harness.ts';
+import { draws } from '../../../../test/draws.ts';
+import { whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 type Options = Readonly<Record<string, unknown>>;

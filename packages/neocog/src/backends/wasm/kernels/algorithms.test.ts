@@ -3,32 +3,21 @@
 // algorithms is the backend's own, so that a new one is tested by being there.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { explain } from '../packages/neocog/src/backends/wasm/eager/explain.ts';
-import { carryOut } from '../packages/neocog/src/backends/wasm/eager/routine.ts';
-import {
-  blocksFor,
-  type Engine,
-  engine,
-  engineName,
-  overrideEngine,
-} from '../packages/neocog/src/backends/wasm/engine.ts';
-import type {
-  ConvPlanner,
-  ConvTask,
-  Order,
-  PrepareStep,
-} from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
-import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
-import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
-import { type ConvKernel, convWork } from '../packages/neocog/src/backends/work.ts';
-import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
-import { formatConv, parseConv } from '../packages/neocog/src/geometry/text.ts';
-import type { ConvGeometry, PaddingMode } from '../packages/neocog/src/geometry/types.ts';
-import { Generator } from '../packages/neocog/src/index.ts';
-import { pick, plain, randomPitch, runCase } from './convPlans.ts';
-import { draws, some } from './draws.ts';
-import { compileKernel, KernelRunner } from './kernelRunner.ts';
-import { byReference, type ConvArrays, convByReference, inputsOf } from './reference.ts';
+import { pick, plain, randomPitch, runCase } from '../../../../../../test/convPlans.ts';
+import { draws, some } from '../../../../../../test/draws.ts';
+import { compileKernel, KernelRunner } from '../../../../../../test/kernelRunner.ts';
+import { byReference, type ConvArrays, convByReference, inputsOf } from '../../../../../../test/reference.ts';
+import { convGeometry, inputShape, outputShape, weightShape } from '../../../geometry/conv.ts';
+import { formatConv, parseConv } from '../../../geometry/text.ts';
+import type { ConvGeometry, PaddingMode } from '../../../geometry/types.ts';
+import { Generator } from '../../../index.ts';
+import { type ConvKernel, convWork } from '../../work.ts';
+import { explain } from '../eager/explain.ts';
+import { carryOut } from '../eager/routine.ts';
+import { blocksFor, type Engine, engine, engineName, overrideEngine } from '../engine.ts';
+import type { ConvPlanner, ConvTask, Order, PrepareStep } from './convPlan.ts';
+import { plainEpilogue } from './epilogue.ts';
+import { convPlanners } from './planners.ts';
 
 const kernels: readonly ConvKernel[] = ['conv', 'inputGrad', 'weightGrad'];
 const modes: readonly PaddingMode[] = ['zeros', 'zeros', 'reflect', 'symmetric', 'replicate', 'circular'];
