@@ -76,7 +76,9 @@ const formats = [
   [
     {
       name: 'weights',
-      holds: ['safetensors', 'npy', 'npz', 'pickle', 'torch-values', 'torch'].map((name) => `${name}.ts`),
+      holds: ['safetensors', 'npy', 'npz', 'pickle-machine', 'pickle', 'torch-values', 'torch'].map(
+        (name) => `${name}.ts`,
+      ),
       avoids: ['es-module', 'graph'],
     },
     { name: 'keras', holds: ['keras/'], avoids: ['es-module'] },

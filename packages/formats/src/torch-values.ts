@@ -1,7 +1,7 @@
 // What a file of torch.save may name, and what stands for it here: tensors as places in storages, dicts as Map. The whole
 // list of what is allowed; nothing in it runs code of the file. Source: torch/_utils.py and torch/storage.py of PyTorch.
 
-import type { Fail, PickleGlobal } from './pickle.ts';
+import type { Fail, PickleGlobal } from './pickle-machine.ts';
 import { isSize, isSizes } from './shape.ts';
 import type { StridedView } from './strided.ts';
 

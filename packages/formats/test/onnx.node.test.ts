@@ -92,6 +92,19 @@ describe('saveOnnx and loadOnnx', () => {
     trainer.dispose();
   });
 
+  it('keep a weight that two layers share one parameter, under both keys', async () => {
+    const [conv, again] = [new nn.Conv2d(2, 2, 1, { bias: false }), new nn.Conv2d(2, 2, 1, { bias: false })];
+    Object.assign(again, { weight: conv.weight });
+    const module = new nn.Sequential(conv, again);
+    const net = await loadOnnx(saveOnnx(module, { input: [1, 2, 3, 3] }));
+    expect(net.parameters()).toHaveLength(1);
+    const weights = Object.values(net.stateDict());
+    expect(weights).toHaveLength(2);
+    expect(weights[0]).toBe(weights[1]);
+    const x = randn([1, 2, 3, 3]);
+    expect(net.forward(x).data).toEqual(module.forward(x).data);
+  });
+
   it('leave the random numbers of the caller alone', async () => {
     const bytes = saveOnnx(small(), { input: [2, 1, 8, 8] });
     manualSeed(3);
@@ -114,7 +127,7 @@ describe('loadOnnx', () => {
     const nodes = [node('Loop', ['x'], ['a']), node('Frobnicate', ['a'], ['b']), node('Relu', ['b'], ['y'])];
     const loading = loadOnnx(model({ node: nodes }));
     await expect(loading).rejects.toThrow(UnsupportedError);
-    await expect(loading).rejects.toThrow(/2 nodes cannot be had: "a" \(Loop\).*"b" \(Frobnicate\)/);
+    await expect(loading).rejects.toThrow(/2 nodes are not supported: "a" \(Loop\).*"b" \(Frobnicate\)/);
   });
 
   it('takes nodes in any order and fixes open axes', async () => {

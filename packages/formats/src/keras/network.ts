@@ -6,6 +6,7 @@ import { type Budget, willWork } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { operation } from '../graph/operation.ts';
 import { Plan, type Wire } from '../graph/plan.ts';
+import { refuseAll } from '../graph/refuse.ts';
 import { fixInputs, nameAxes, type Shapes } from '../graph/shapes.ts';
 import { toTensor } from '../graph/value.ts';
 import { isObject } from '../json.ts';
@@ -73,11 +74,7 @@ export function buildNetwork({ model: json, weights, budget, ...source }: Networ
   const context: Context = { ...source, about, refusals: [] };
   const model = readModel(about, json);
   const layout = layOut(model, weights, '', context);
-  if (context.refusals.length > 0) {
-    throw new UnsupportedError(
-      `${about} has ${context.refusals.length} layers that neocog does not read: ${context.refusals.slice(0, 20).join('; ')}; give them as customLayers`,
-    );
-  }
+  refuseAll(about, 'layer', context.refusals, '; give them as customLayers');
   const plan = new Plan(budget);
   const inputs = fixInputs(about, networkInputs(model, about), source.shapes);
   const outputs = layout(

@@ -1,11 +1,12 @@
 // From a checked graph to a module: constants are computed once, choices that are known at load are made, each node
-// becomes a step. All nodes that cannot be had are reported together, before any work.
+// becomes a step. All nodes that are not supported are reported together, before any work.
 
 import { FormatError, init, nn, noGrad, Tensor, UnsupportedError } from 'neocog';
 import { willHold } from '../budget.ts';
 import { Block, type Step } from '../graph/graphModule.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { Operation } from '../graph/operation.ts';
+import { refuseAll } from '../graph/refuse.ts';
 import type { Value } from '../graph/value.ts';
 import { plainly } from '../shown.ts';
 import { KnownValues } from './known.ts';
@@ -26,18 +27,9 @@ export function checkOperators(about: string, graph: GraphProto): void {
   const unknown = [...nodesOf(graph)].filter((node) => !operatorOf(node));
   refuseAll(
     about,
-    unknown.map((node) => {
-      const domain = isOnnx(node) ? '' : ` of ${plainly(node.domain ?? '')}`;
-      return `${describeNode(node)}: the operator ${plainly(node.opType ?? '')}${domain} is not supported`;
-    }),
+    'node',
+    unknown.map((node) => describeNode(node) + (isOnnx(node) ? '' : ` of ${plainly(node.domain ?? '')}`)),
   );
-}
-
-function refuseAll(about: string, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  const shown = problems.slice(0, 20).join('; ');
-  const more = problems.length > 20 ? `; and ${problems.length - 20} more` : '';
-  throw new UnsupportedError(`${about}: ${problems.length} nodes cannot be had: ${shown}${more}`);
 }
 
 function* nodesOf(graph: GraphProto): Generator<NodeProto> {
@@ -88,7 +80,7 @@ export class GraphBuilder {
   build(graph: GraphProto, fixed: ReadonlyMap<string, Value>): BuiltGraph {
     for (const [name, value] of fixed) this.#constants.set(name, value);
     this.add(graph);
-    refuseAll(this.#about, this.#problems);
+    refuseAll(this.#about, 'node', this.#problems);
     return { steps: this.#steps, constants: this.#usedConstants(graph.output.map(({ name = '' }) => name)) };
   }
 

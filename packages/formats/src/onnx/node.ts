@@ -202,18 +202,6 @@ export class OnnxNode {
   }
 }
 
-/** Sets a layer's weight to one from the file. A parameter that another layer owns is listed there only. */
-export function setWeights(layer: nn.Module, weights: Readonly<Record<string, Tensor | null>>): void {
-  for (const [property, value] of Object.entries(weights)) {
-    const shared = value instanceof nn.Parameter && owned.has(value);
-    if (value) owned.add(value);
-    Object.defineProperty(layer, property, {
-      value,
-      enumerable: !shared,
-      writable: true,
-      configurable: true,
-    });
-  }
-}
-
-const owned = new WeakSet<Tensor>();
+/** Sets a layer's weights to those from the file; `null` is none. Layers may share a parameter. */
+export const setWeights = (layer: nn.Module, weights: Readonly<Record<string, Tensor | null>>): void =>
+  void Object.assign(layer, weights);

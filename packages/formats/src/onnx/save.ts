@@ -44,7 +44,9 @@ export function saveOnnx(module: nn.Module, options: SaveOnnxOptions = {}): Uint
     throw new NeocogError(`saveOnnx: opset ${shown(opset)} cannot be written, use 17 to 21`);
   }
   const network = recordNetwork(module, { input });
-  const keys = new Map(Object.entries(module.stateDict()).map(([key, t]) => [t.data, key] as const));
+  // Of the keys of a weight that several layers share, the first.
+  const entries = Object.entries(module.stateDict()).reverse();
+  const keys = new Map(entries.map(([key, t]) => [t.data, key] as const));
   const writer = new GraphWriter(opset, keys, readValues(network));
   for (const { name } of [...network.inputs, ...network.outputs]) writer.reserve(name);
   for (const given of network.inputs) writer.define(given.value, given);

@@ -1,9 +1,10 @@
 // A TensorFlow graph as a plan: the nodes that its outputs need, in order, each through the reader of its operator.
 
-import { FormatError, init, type nn, type Tensor, UnsupportedError } from 'neocog';
+import { FormatError, init, type nn, type Tensor } from 'neocog';
 import type { Budget } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { Plan, type Wire } from '../graph/plan.ts';
+import { refuseAll } from '../graph/refuse.ts';
 import { fixInputs, nameAxes, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { isObject } from '../json.ts';
@@ -158,10 +159,11 @@ function refuseUnknown(about: string, nodes: readonly NodeDef[]): void {
   const unknown = nodes.filter(
     (def) => !isPlaceholder(def) && def.op !== 'Const' && !Object.hasOwn(graphOperators, def.op),
   );
-  if (unknown.length === 0) return;
-  const first = unknown.slice(0, 20).map(({ op, name }) => `${plainly(op)} ${shown(name)}`);
-  const list = first.join('; ') + (unknown.length > first.length ? '; …' : '');
-  throw new UnsupportedError(`${about} has ${unknown.length} nodes that neocog does not read: ${list}`);
+  refuseAll(
+    about,
+    'node',
+    unknown.map(({ op, name }) => `${plainly(op)} ${shown(name)}`),
+  );
 }
 
 function readInput(
