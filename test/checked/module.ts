@@ -69,6 +69,7 @@ export class CheckedModule extends Module {
 
   #statement(f: Func, s: Statement): Statement {
     const all = (body: readonly Statement[]): Statement[] => body.map((inner) => this.#statement(f, inner));
+    if (s.kind === 'note') return s;
     if (s.kind === 'run' || s.kind === 'set') return { ...s, code: this.#code(f, s.code) } as Statement;
     if (s.kind === 'loop') return { ...s, body: all(s.body), again: this.#code(f, s.again) };
     return { ...s, condition: this.#code(f, s.condition), body: all(s.body), otherwise: all(s.otherwise) };

@@ -239,6 +239,18 @@ test('the listing is the text format', () => {
 `);
 });
 
+test('notes are in the listing and not in the code', () => {
+  const noted = (text: string | null) =>
+    moduleOf((m) => {
+      m.func('add', { a: 'i32', b: 'i32' }, (f, { a, b }) => {
+        if (text !== null) f.note(text);
+        return i32.add(a, b);
+      });
+    });
+  expect(noted('the sum').encode()).toEqual(noted(null).encode());
+  expect(noted('the sum').text()).toContain('\n    ;; the sum\n    (i32.add (local.get $a) (local.get $b))');
+});
+
 test('a shared memory with a maximum', () => {
   const module = new Module();
   module.memory('env', 'memory', { initial: 1, maximum: 300, shared: true });

@@ -16,7 +16,9 @@ export type Statement =
       readonly condition: Code<'i32'>;
       readonly body: readonly Statement[];
       readonly otherwise: readonly Statement[];
-    };
+    }
+  /** Words for readers of the listing; no code. */
+  | { readonly kind: 'note'; readonly text: string };
 
 export type Params = Record<string, ValueType>;
 
@@ -80,6 +82,11 @@ export class Func {
 
   increase(local: Local<'i32'>, by: Operand<'i32'>): void {
     this.set(local, i32.add(local, by));
+  }
+
+  /** A comment in the listing, before what follows; it changes no byte. */
+  note(text: string): void {
+    this.statements.push({ kind: 'note', text });
   }
 
   /** Code without a result: a store, or a call. */

@@ -146,7 +146,7 @@ class Writer {
     else if (s.kind === 'set') this.#set(s.local, s.code);
     else if (s.kind === 'loop') this.#loop(s.body, s.again);
     else if (s.kind === 'if') this.#if(s.condition, s.body, s.otherwise);
-    else s satisfies never;
+    else s.kind satisfies 'note';
   }
 
   #set(local: Local, code: Code): void {

@@ -37,6 +37,7 @@ function functionText(f: Definition): string {
 
 function statementText(s: Statement, loops: { count: number }): string {
   const all = (body: readonly Statement[]): string[] => body.map((inner) => statementText(inner, loops));
+  if (s.kind === 'note') return `;; ${s.text}`;
   if (s.kind === 'run') return codeText(s.code);
   if (s.kind === 'set') return fold(`(local.set $${s.local.local}`, [codeText(s.code)]);
   if (s.kind === 'loop') {
