@@ -451,6 +451,22 @@ it('a file that lacks an input of a node is a FormatError', async () => {
   await expect(loadOnnx(oneNode({ op: 'Relu', operands: {} }))).rejects.toThrow(FormatError);
 });
 
+it('Split into another number than it has outputs is a FormatError', async () => {
+  const split = (count: number): OneNode => ({
+    op: 'Split',
+    opset: 18,
+    operands: { x: x([5]) },
+    attributes: { num_outputs: count },
+    outputs: { y: 'float32', z: 'float32' },
+  });
+  await expect(loadOnnx(oneNode(split(3)))).rejects.toThrow(/num_outputs is 3, it has 2 outputs/);
+  const { y, z } = (await loadOnnx(oneNode(split(2)))).run({ x: floats([5], 1, 2, 3, 4, 5) });
+  expect([[...y.data], [...z.data]]).toEqual([
+    [1, 2, 3],
+    [4, 5],
+  ]);
+});
+
 it('Tensor is what comes out', async () => {
   const net = await loadOnnx(oneNode({ op: 'Relu', operands: { x: x([1]) } }));
   expect(net.run({ x: floats([1], 2) }).y).toBeInstanceOf(Tensor);
