@@ -25,8 +25,9 @@ export interface DatasetInfo {
   readonly remedy: string;
 }
 
-/** Where a data set is to be read from. */
-interface Place {
+/** A data set, and where it is to be read from. */
+interface Source {
+  readonly info: DatasetInfo;
   readonly folder: string;
   /** By --data, rather than the usual place. */
   readonly named: boolean;
@@ -86,9 +87,9 @@ export async function loadDataset(
   limit?: number,
 ): Promise<Dataset> {
   if (folder !== undefined) await needFolder(folder);
-  const from = { folder: folder ?? info.folder(), named: folder !== undefined };
-  const train = await loadSplit(info, from, 'train', limit);
-  const test = await loadSplit(info, from, 't10k', limit);
+  const source = { info, folder: folder ?? info.folder(), named: folder !== undefined };
+  const train = await loadSplit(source, 'train', limit);
+  const test = await loadSplit(source, 't10k', limit);
   return { info, train, test };
 }
 
@@ -101,16 +102,16 @@ async function needFolder(folder: string): Promise<void> {
   }
 }
 
-async function loadSplit(info: DatasetInfo, place: Place, stem: string, limit = Infinity): Promise<Split> {
-  const images = await loadIdx(info, place, `${stem}-images`, 3);
-  const labels = await loadIdx(info, place, `${stem}-labels`, 1);
-  checkSplit(info, place.folder, stem, { images, labels });
+async function loadSplit(source: Source, stem: string, limit = Infinity): Promise<Split> {
+  const images = await loadIdx(source, `${stem}-images`, 3);
+  const labels = await loadIdx(source, `${stem}-labels`, 1);
+  checkSplit(source, stem, { images, labels });
   const count = Math.min(limit, labels.data.length);
   return { images: firstOf(images, count), labels: firstOf(labels, count) };
 }
 
-async function loadIdx(info: DatasetInfo, place: Place, stem: string, rank: number): Promise<IdxData> {
-  const path = await findFile(info, place, `${stem}-idx${rank}-ubyte`);
+async function loadIdx(source: Source, stem: string, rank: number): Promise<IdxData> {
+  const path = await findFile(source, `${stem}-idx${rank}-ubyte`);
   const bytes = await readWhole('the data', path);
   const idx = parseIdx(path.endsWith('.gz') ? unzip(path, bytes) : bytes, path);
   if (idx.shape.length === rank && idx.data instanceof Uint8Array) return idx;
@@ -127,15 +128,13 @@ function spellings(name: string): string[] {
   return [name, `${name}.gz`, dotted, `${dotted}.gz`];
 }
 
-async function findFile(info: DatasetInfo, place: Place, name: string): Promise<string> {
+async function findFile({ info, folder, named }: Source, name: string): Promise<string> {
   for (const candidate of spellings(name)) {
-    const path = join(place.folder, candidate);
+    const path = join(folder, candidate);
     if (await exists(path)) return path;
   }
-  const remedy = place.named ? await remedyIn(place.folder, name) : info.remedy;
-  throw new CommandError(
-    `${info.title} is not in ${place.folder}: neither ${name} nor ${name}.gz; ${remedy}`,
-  );
+  const remedy = named ? await remedyIn(folder, name) : info.remedy;
+  throw new CommandError(`${info.title} is not in ${folder}: neither ${name} nor ${name}.gz; ${remedy}`);
 }
 
 /** Where the file lies below a folder that was named, if it does: `MNIST/raw` of torchvision, for one. */
@@ -158,7 +157,7 @@ function unzip(path: string, bytes: Uint8Array): Uint8Array {
   }
 }
 
-function checkSplit(info: DatasetInfo, folder: string, stem: string, { images, labels }: Split): void {
+function checkSplit({ info, folder }: Source, stem: string, { images, labels }: Split): void {
   const [count, height, width] = images.shape;
   const known = info.classes.length;
   const stray = labels.data.find((label) => label >= known);

@@ -35,7 +35,7 @@ export const readGreyImage = async (path: string, request: ImageRequest): Promis
 export async function readImage(path: string, colours: 1 | 3, request: ImageRequest): Promise<Pixels> {
   const bytes = await readWhole('the image', path);
   try {
-    return await decode(path, bytes, colours, request);
+    return await decode(path, bytes, { ...request, colours });
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(
@@ -47,8 +47,7 @@ export async function readImage(path: string, colours: 1 | 3, request: ImageRequ
 async function decode(
   path: string,
   bytes: Uint8Array,
-  colours: 1 | 3,
-  { fit, crop = false, invert, ...wanted }: ImageRequest,
+  { colours, fit, crop = false, invert, ...wanted }: ImageRequest & { colours: 1 | 3 },
 ): Promise<Pixels> {
   const ground = invert ? 'white' : 'black';
   const image = sharp(bytes).autoOrient();

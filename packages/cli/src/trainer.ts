@@ -17,7 +17,7 @@ import {
   optim,
 } from 'neocog';
 import { encodeCheckpoint } from './checkpoint.ts';
-import type { Dataset, DatasetInfo, Split } from './datasets.ts';
+import type { Dataset, DatasetInfo } from './datasets.ts';
 import { Interrupted, listenForInterrupt } from './interrupt.ts';
 import type { NetworkInfo } from './networks.ts';
 import { Progress } from './progress.ts';
@@ -39,21 +39,27 @@ const momentum = 0.9;
 /** Images in one step of testing: large enough to keep the kernels busy. */
 const testBatch = 250;
 
+/** What learns what. */
+interface Task {
+  readonly network: NetworkInfo;
+  readonly dataset: Dataset;
+}
+
 /**
  * Trains a fresh network and keeps its weights after every epoch.
  *
  * @throws Interrupted after Ctrl-C, with the weights of the last whole epoch in place.
  */
 export async function trainNetwork(
-  network: NetworkInfo,
-  dataset: Dataset,
+  task: Task,
   folder: RunFolder,
   settings: TrainingSettings,
 ): Promise<{ module: nn.Sequential; history: FitHistory }> {
+  const { network, dataset } = task;
   manualSeed(settings.seed);
   const module = network.build();
   announce(network, dataset, module);
-  const run = await prepareRun(network, dataset, module, settings);
+  const run = await prepareRun(task, module, settings);
   const progress = new Progress(settings.epochs);
   const interrupt = listenForInterrupt();
   try {
@@ -86,13 +92,13 @@ interface Run {
 
 /** What is trained on, how weights move and how far at each point of the run, and the compiled step. */
 async function prepareRun(
-  network: NetworkInfo,
-  { info, train, test }: Dataset,
+  task: Task,
   module: nn.Module,
   { epochs, batch, lr, seed, threads }: TrainingSettings,
 ): Promise<Run> {
-  const loader = makeLoader(info, train, network, { batchSize: batch, shuffle: true, seed });
-  const validation = makeLoader(info, test, network, { batchSize: testBatch });
+  const { network } = task;
+  const loader = makeLoader(task, 'train', { batchSize: batch, shuffle: true, seed });
+  const validation = makeLoader(task, 'test', { batchSize: testBatch });
   const optimizer = new optim.SGD(module.parameters(), { lr, momentum });
   const learningRate = (done: number): number => (lr * (1 + Math.cos(Math.PI * done))) / 2;
   const input = batchShape(network, loader);
@@ -112,11 +118,12 @@ const batchShape = (network: NetworkInfo, { batchSize, size }: BatchLoader): num
 ];
 
 function makeLoader(
-  { mean, std }: DatasetInfo,
-  { images, labels }: Split,
-  network: NetworkInfo,
+  { network, dataset }: Task,
+  half: 'train' | 'test',
   options: BatchLoaderOptions,
 ): BatchLoader {
+  const { mean, std } = dataset.info;
+  const { images, labels } = dataset[half];
   return new BatchLoader(images, labels, { ...options, mean, std, sampleShape: network.input.slice(1) });
 }
 

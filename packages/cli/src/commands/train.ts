@@ -80,7 +80,7 @@ async function train(name: string, options: TrainOptions): Promise<void> {
   const folder = await (options.out === undefined
     ? nextRunFolder(join('runs', name), force)
     : openRunFolder(options.out, force));
-  const trained = trainNetwork(lenet5, dataset, folder, options);
+  const trained = trainNetwork({ network: lenet5, dataset }, folder, options);
   const { module, history } = await trained.finally(() => folder.close());
   const seconds = (performance.now() - start) / 1000;
   const command = commandLine(name, options);

@@ -37,7 +37,7 @@ export function filterPicture(
   const rows = Math.max(4 * treatment.reach, Math.ceil(bandPixels / width));
   for (let top = 0; top < height; top += rows) {
     const bottom = Math.min(top + rows, height);
-    const { sources, skip } = sourceRows(top, bottom, height, treatment);
+    const { sources, skip } = sourceRows({ top, bottom }, height, treatment);
     const answer = treatment.run(gather(picture, sources));
     spread(result, { answer, top, bottom, skip }, treatment.tone);
     report(bottom);
@@ -50,8 +50,7 @@ export function filterPicture(
  * picture ends the filter's own padding takes over; only a torus has rows to fetch from the other side.
  */
 function sourceRows(
-  top: number,
-  bottom: number,
+  { top, bottom }: Record<'top' | 'bottom', number>,
   height: number,
   { reach, paddingMode }: Treatment,
 ): { sources: number[]; skip: number } {

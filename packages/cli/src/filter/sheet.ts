@@ -65,7 +65,7 @@ export async function drawSheet(original: Picture, paddingMode?: PaddingMode): P
   const size = { width: zoom * picture.width, height: zoom * picture.height };
   const pictures = await Promise.all(
     cells.map(async (each, index) => ({
-      input: await drawCell(picture, each, size, paddingMode),
+      input: await drawCell(picture, paddingMode ? withMode(each, paddingMode) : each, size),
       ...placeOf(index, size.height),
     })),
   );
@@ -73,7 +73,9 @@ export async function drawSheet(original: Picture, paddingMode?: PaddingMode): P
     width: 2 * margin + columns * cellSide + (columns - 1) * gutter,
     height: 2 * margin + Math.ceil(cells.length / columns) * (size.height + labelHeight) - labelHeight / 2,
   };
-  const labels = cells.map((each, index) => drawLabel(each, placeOf(index, size.height), size, original));
+  const labels = cells.map((each, index) =>
+    drawLabel(each, below(placeOf(index, size.height), size.height), original),
+  );
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${sheet.width}" height="${sheet.height}">${labels.join('')}</svg>`;
   const ground = sharp({ create: { ...sheet, channels: 3, background: colours.ground } });
   const whole = ground.composite([...pictures, { input: Buffer.from(svg), left: 0, top: 0 }]);
@@ -81,7 +83,19 @@ export async function drawSheet(original: Picture, paddingMode?: PaddingMode): P
   return { ...sheet, colours: 3, alpha: false, pixels };
 }
 
-const placeOf = (index: number, height: number): { left: number; top: number } => ({
+const withMode = ({ name, words }: Cell, paddingMode: PaddingMode): Cell => ({
+  name,
+  words: { ...words, paddingMode },
+});
+
+interface Place {
+  readonly left: number;
+  readonly top: number;
+}
+
+const below = ({ left, top }: Place, height: number): Place => ({ left, top: top + height });
+
+const placeOf = (index: number, height: number): Place => ({
   left: margin + (index % columns) * (cellSide + gutter),
   top: margin + Math.floor(index / columns) * (height + labelHeight),
 });
@@ -91,23 +105,20 @@ async function drawCell(
   picture: Picture,
   { name, words }: Cell,
   size: { width: number; height: number },
-  paddingMode?: PaddingMode,
 ): Promise<Buffer> {
-  const settings = paddingMode ? { ...words, paddingMode } : words;
-  const treated = name === null ? picture : filterPicture(picture, chooseTreatment(name, settings));
+  const treated = name === null ? picture : filterPicture(picture, chooseTreatment(name, words));
   const flat = await toSharp(treated).toColourspace('srgb').png({ compressionLevel: 1 }).toBuffer();
   return sharp(flat).resize(size.width, size.height, { kernel: 'nearest', fit: 'fill' }).png().toBuffer();
 }
 
 function drawLabel(
   { name, words }: Cell,
-  { left, top }: { left: number; top: number },
-  { height }: { height: number },
+  { left, top }: Place,
   original: { readonly width: number; readonly height: number },
 ): string {
   const title = name === null ? 'original' : commandName(name);
   const rest = name === null ? ` ${original.width}×${original.height}` : typed(words);
-  const y = top + height + 10;
+  const y = top + 10;
   const indent = left + letter * textWidth(title);
   return (
     drawText(title, { x: left, y, scale: letter, colour: colours.ink }) +

@@ -43,7 +43,7 @@ export function lineChart(chart: Chart): Html {
 ${yTicks.map((tick) => horizontalTick(y(tick), chart.format(tick)))}
 ${chart.xTicks.map((tick) => verticalTick(x(tick), String(tick)))}
 <text class="axis" x="${(size.left + size.width - size.right) / 2}" y="${size.height - 4}" text-anchor="middle">${chart.xLabel}</text>
-${chart.series.map((series) => drawSeries(series, x, y, chart.format))}
+${chart.series.map((series) => drawSeries(series, { x, y, format: chart.format }))}
 </svg>
 </figure>`;
 }
@@ -69,20 +69,23 @@ const horizontalTick = (y: number, text: string): Html => html`
 const verticalTick = (x: number, text: string): Html => html`
 <text class="tick" x="${round(x)}" y="${size.height - size.bottom + 18}" text-anchor="middle">${text}</text>`;
 
-function drawSeries(
-  { points, style, marked }: Series,
-  x: Scale,
-  y: Scale,
-  format: (v: number) => string,
-): Html {
+/** Where points lie, and how their values are written. */
+interface Axes {
+  readonly x: Scale;
+  readonly y: Scale;
+  readonly format: (value: number) => string;
+}
+
+function drawSeries({ points, style, marked }: Series, axes: Axes): Html {
+  const { x, y } = axes;
   const path = line<Point>(
     (point) => round(x(point[0])),
     (point) => round(y(point[1])),
   )([...points]);
-  const marks = marked ? points.map((point) => drawMark(point, style, x, y, format)) : [];
+  const marks = marked ? points.map((point) => drawMark(point, style, axes)) : [];
   return html`<path class="line ${style}" d="${path ?? ''}"/>${marks}`;
 }
 
-function drawMark([px, py]: Point, style: string, x: Scale, y: Scale, format: (v: number) => string): Html {
+function drawMark([px, py]: Point, style: string, { x, y, format }: Axes): Html {
   return html`<circle class="mark ${style}" cx="${round(x(px))}" cy="${round(y(py))}" r="4"><title>${format(py)}</title></circle>`;
 }

@@ -49,7 +49,7 @@ async function filterFigures(kernels: Values, { maps }: ConvolutionView): Promis
   const figures = filters.map(async (filter, i) => {
     const range = { low: -largest, high: largest, scale: Math.round(112 / filter.width) };
     const image = await picture(filter, blueWhiteRed, { ...range, alt: `weights of filter ${i + 1}` });
-    const answer = await mapPicture(answers[i], maps.data, 4, `answer of filter ${i + 1}`);
+    const answer = await mapPicture(answers[i], maps.data, { scale: 4, alt: `answer of filter ${i + 1}` });
     return html`<figure>${image}${answer}<figcaption>filter ${i + 1}</figcaption></figure>`;
   });
   return Promise.all(figures);
@@ -57,17 +57,25 @@ async function filterFigures(kernels: Values, { maps }: ConvolutionView): Promis
 
 async function laterFigure({ name, maps }: ConvolutionView): Promise<Html> {
   const planes = planesOf(maps.shape, maps.data);
-  const images = planes.map((plane, i) => mapPicture(plane, maps.data, 10, `map ${i + 1} of ${name}`));
+  const images = planes.map((plane, i) =>
+    mapPicture(plane, maps.data, { scale: 10, alt: `map ${i + 1} of ${name}` }),
+  );
   return html`<div class="maps">${await Promise.all(images)}</div>
 <p class="note">${planes.length} maps of ${maps.shape.slice(1).join('×')} after ${name}; black is no answer, light yellow
 the strongest.</p>`;
 }
 
-/** Amounts in magma; values on both sides of zero in blue, white and red. `all` sets the scale. */
-function mapPicture(plane: Plane, all: Float32Array, scale: number, alt: string): Promise<Html> {
+interface Look {
+  /** Pixels of the page for each of the map. */
+  readonly scale: number;
+  readonly alt: string;
+}
+
+/** Amounts in magma; values on both sides of zero in blue, white and red. `all` sets the range. */
+function mapPicture(plane: Plane, all: Float32Array, look: Look): Promise<Html> {
   const high = largestOf(all);
   const signed = all.some((value) => value < 0);
-  return picture(plane, signed ? blueWhiteRed : magma, { low: signed ? -high : 0, high, scale, alt });
+  return picture(plane, signed ? blueWhiteRed : magma, { low: signed ? -high : 0, high, ...look });
 }
 
 const largestOf = (values: Float32Array): number =>

@@ -29,7 +29,7 @@ export async function runImported(network: nn.NamedModule, path: string, words: 
   const { feeds, layout } = await readFeeds(network, path, words);
   network.eval();
   const outputs = noGrad(() => network.run(feeds));
-  if (words.output !== undefined) await writeOutputs(words.output, outputs, layout, words);
+  if (words.output !== undefined) await writeOutputs(words.output, outputs, { layout, rule: words });
   return words.json
     ? `${JSON.stringify(await reportOf(outputs, words), null, 2)}\n`
     : describe(outputs, words);
@@ -88,8 +88,7 @@ const pictureSuffix = /\.(png|jpe?g|webp)$/i;
 async function writeOutputs(
   path: string,
   outputs: Outputs,
-  layout: ImageLayout,
-  rule: PixelRule,
+  { layout, rule }: { layout: ImageLayout; rule: PixelRule },
 ): Promise<void> {
   const [first] = Object.values(outputs);
   if (/\.npz$/i.test(path)) return writeWhole(path, saveNpz(outputs));

@@ -28,7 +28,7 @@ export function grad(output: Tensor, inputs: readonly Tensor[], options: GradOpt
   needOptions('grad', options, gradFields);
   const seed = seedOf('grad', output, options.gradient);
   return withRecording(options.createGraph ?? false, () => {
-    const found = reverseWalk(output, seed, addGradients, new Set(inputs));
+    const found = reverseWalk(output, seed, { add: addGradients, keep: new Set(inputs) });
     return inputs.map((input, i) => {
       const gradient = found.get(input);
       if (gradient) return gradient;
@@ -76,7 +76,7 @@ export function gradcheck(
   inputs.forEach((input, n) => {
     if (!input.requiresGrad) return;
     for (let i = 0; i < input.size; i++) {
-      const slope = centralDifference(input, i, eps, value);
+      const slope = centralDifference({ data: input.data, i }, eps, value);
       const got = gradients[n].data[i];
       if (Math.abs(got - slope) <= tolerance * (1 + Math.abs(slope))) continue;
       throw new ShapeError(`gradcheck: gradient ${got} of input ${n} at index ${i} should be near ${slope}`);
@@ -92,12 +92,16 @@ function dot(a: Tensor, b: Tensor): number {
 }
 
 /** (f(x + eps) − f(x − eps)) / 2 eps, by what was really added in float32. */
-function centralDifference(input: Tensor, i: number, eps: number, value: () => number): number {
-  const x = input.data[i];
-  input.data[i] = x + eps;
-  const [above, high] = [input.data[i], value()];
-  input.data[i] = x - eps;
-  const [below, low] = [input.data[i], value()];
-  input.data[i] = x;
+function centralDifference(
+  { data, i }: { readonly data: Tensor['data']; readonly i: number },
+  eps: number,
+  value: () => number,
+): number {
+  const x = data[i];
+  data[i] = x + eps;
+  const [above, high] = [data[i], value()];
+  data[i] = x - eps;
+  const [below, low] = [data[i], value()];
+  data[i] = x;
   return (high - low) / (above - below);
 }

@@ -42,15 +42,31 @@ const oneCell: WindowAxis = {
   output: 1,
 };
 
+/** Products of matrices `[images, from]` with matrices of `from` by `to` elements. */
+interface RowProducts {
+  readonly groups: number;
+  readonly images: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Rows are images of one cell, columns are channels, and every pair of matrices is a group. */
-const rows = (batch: number, groups: number, inChannels: number, outChannels: number): ConvGeometry => ({
-  batch,
+const rows = ({ groups, images, from, to }: RowProducts): ConvGeometry => ({
+  batch: images,
   groups,
-  inChannels: groups * inChannels,
-  outChannels: groups * outChannels,
+  inChannels: groups * from,
+  outChannels: groups * to,
   axes: [oneCell],
   paddingMode: 'zeros',
 });
+
+/** Matrices one after another; `swapped` ones lie column by column. */
+interface Matrices {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly swapped?: boolean;
+}
 
 /**
  * A·Bᵀ is a convolution with the weights B, A·B its input gradient, and Aᵀ·B a weight gradient. For Aᵀ·Bᵀ, A is transposed
@@ -61,20 +77,23 @@ function asConvolution(node: MatmulNode, make: ValueMaker): readonly GraphNode[]
   const { batch, m, k, n, transposeA, transposeB } = s;
   if (batch * m * k * n === 0) return [zeros(node)];
   const nodes: GraphNode[] = [];
-  const together = (x: GraphValue, count: number, columns: number, swapped = false): GraphValue =>
-    batch === 1 && !swapped ? x : permuted(x, rowsTogether(batch, count, columns, swapped));
+  const together = (x: GraphValue, matrices: Matrices): GraphValue =>
+    batch === 1 && !matrices.swapped ? x : permuted(x, rowsTogether(matrices));
   const [a, b] = node.inputs;
   const common = { bias: false, finish: plainFinish, label };
   if (transposeA && !transposeB) {
     // Rows of both are the pixels that are summed over: the result [m, n] from y = A [k, m] and x = B [k, n].
-    const inputs = [together(b, k, n), together(a, k, m)];
-    return [...nodes, { op: 'weightGrad', geometry: rows(k, batch, n, m), inputs, outputs, label }];
+    const inputs = [together(b, { batch, rows: k, columns: n }), together(a, { batch, rows: k, columns: m })];
+    const geometry = rows({ groups: batch, images: k, from: n, to: m });
+    return [...nodes, { op: 'weightGrad', geometry, inputs, outputs, label }];
   }
-  const inputs = [together(a, m, k, transposeA), b];
+  const inputs = [together(a, { batch, rows: m, columns: k, swapped: transposeA }), b];
   const [y] = batch === 1 ? outputs : [make.node(batch * m * n)];
-  if (transposeB) nodes.push({ op: 'conv', geometry: rows(m, batch, k, n), inputs, outputs: [y], ...common });
-  else nodes.push({ op: 'inputGrad', geometry: rows(m, batch, n, k), inputs, outputs: [y], ...common });
-  if (batch > 1) permuted(y, rowsTogether(m, batch, n), outputs[0]);
+  const op = transposeB ? 'conv' : 'inputGrad';
+  const [from, to] = transposeB ? [k, n] : [n, k];
+  const geometry = rows({ groups: batch, images: m, from, to });
+  nodes.push({ op, geometry, inputs, outputs: [y], ...common });
+  if (batch > 1) permuted(y, rowsTogether({ batch: m, rows: batch, columns: n }), outputs[0]);
   return nodes;
 
   function permuted(x: GraphValue, view: StridedView, to = make.node(product(view.shape))): GraphValue {
@@ -83,10 +102,10 @@ function asConvolution(node: MatmulNode, make: ValueMaker): readonly GraphNode[]
   }
 }
 
-/** `[batch][count][columns]` as `[count][batch][columns]`; `swapped` lies as `[batch][columns][count]`. */
-const rowsTogether = (batch: number, count: number, columns: number, swapped = false): StridedView => ({
-  shape: [count, batch, columns],
-  strides: [swapped ? 1 : columns, count * columns, swapped ? count : 1],
+/** `[batch][rows][columns]` as `[rows][batch][columns]`; `swapped` lies as `[batch][columns][rows]`. */
+const rowsTogether = ({ batch, rows, columns, swapped = false }: Matrices): StridedView => ({
+  shape: [rows, batch, columns],
+  strides: [swapped ? 1 : columns, rows * columns, swapped ? rows : 1],
   offset: 0,
 });
 
@@ -185,16 +204,13 @@ function foldedGradient(node: ConvNode, make: ValueMaker): readonly GraphNode[] 
     outputs: [folded],
     label,
   };
-  return node.bias ? [valid, fold, addPerChannel(g, folded, bias, outputs[0], label)] : [valid, fold];
+  return node.bias
+    ? [valid, fold, addPerChannel(g, { inputs: [folded, bias], outputs, label })]
+    : [valid, fold];
 }
 
-function addPerChannel(
-  g: ConvGeometry,
-  x: GraphValue,
-  bias: GraphValue,
-  to: GraphValue,
-  label: string,
-): FusedNode {
+/** Adds to the first input, of a geometry's input's shape, the second, a value per channel. */
+function addPerChannel(g: ConvGeometry, place: Pick<FusedNode, 'inputs' | 'outputs' | 'label'>): FusedNode {
   const plane = product(g.axes.map((axis) => axis.input));
   const loop = {
     expr: e.add(e.input(0), e.input(1)),
@@ -206,5 +222,5 @@ function addPerChannel(
     reduced: [false, false, false],
     combine: 'sum',
   } as const;
-  return { op: 'fused', loop, inputs: [x, bias], outputs: [to], label };
+  return { op: 'fused', loop, ...place };
 }

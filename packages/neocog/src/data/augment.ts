@@ -36,18 +36,18 @@ export function flipAxis(sample: Float32Array, shape: Shape, axis = -1): void {
   const length = shape[at];
   const inner = product(shape.slice(at + 1));
   for (let start = 0; start < sample.length; start += length * inner) {
-    reverseCells(sample, start, length, inner);
+    reverseCells(sample.subarray(start, start + length * inner), inner);
   }
 }
 
 /** Exchanges the first cell with the last, and so on; a cell is `inner` values. */
-function reverseCells(sample: Float32Array, start: number, length: number, inner: number): void {
-  let [low, high] = [start, start + (length - 1) * inner];
+function reverseCells(row: Float32Array, inner: number): void {
+  let [low, high] = [0, row.length - inner];
   for (; low < high; low += inner, high -= inner) {
     for (let i = 0; i < inner; i++) {
-      const value = sample[low + i];
-      sample[low + i] = sample[high + i];
-      sample[high + i] = value;
+      const value = row[low + i];
+      row[low + i] = row[high + i];
+      row[high + i] = value;
     }
   }
 }
@@ -71,21 +71,18 @@ export function shiftAxes(sample: Float32Array, shape: Shape, offsets: readonly 
     );
   }
   offsets.forEach((offset, i) => {
-    if (offset !== 0) shiftAxis(sample, shape, shape.length - offsets.length + i, offset, fill);
+    if (offset === 0) return;
+    const [cells, ...inner] = shape.slice(shape.length - offsets.length + i);
+    const [length, by] = [cells * product(inner), offset * product(inner)];
+    for (let start = 0; start < sample.length; start += length)
+      shiftRow(sample.subarray(start, start + length), by, fill);
   });
 }
 
-function shiftAxis(sample: Float32Array, shape: Shape, axis: number, offset: number, fill: number): void {
-  const run = product(shape.slice(axis));
-  const moved = Math.min(Math.abs(offset) * product(shape.slice(axis + 1)), run);
-  for (let start = 0; start < sample.length; start += run) {
-    const end = start + run;
-    if (offset > 0) {
-      sample.copyWithin(start + moved, start, end - moved);
-      sample.fill(fill, start, start + moved);
-    } else {
-      sample.copyWithin(start, start + moved, end);
-      sample.fill(fill, end - moved, end);
-    }
-  }
+/** Moves the values of a row, up for a positive `by`. */
+function shiftRow(row: Float32Array, by: number, fill: number): void {
+  const moved = Math.min(Math.abs(by), row.length);
+  const kept = row.length - moved;
+  if (by > 0) row.copyWithin(moved, 0, kept).fill(fill, 0, moved);
+  else row.copyWithin(0, moved).fill(fill, kept);
 }

@@ -177,7 +177,7 @@ export async function fit(module: Module, loader: BatchLoader, options: FitOptio
   const history = { epochs: [] as EpochReport[], batchLosses: [] as number[], stopped: false };
   for (let epoch = 1; epoch <= options.epochs; epoch++) {
     const start = performance.now();
-    const tally = await fitEpoch(module, loader, options, epoch, history.batchLosses);
+    const tally = await fitEpoch({ module, loader, options, batchLosses: history.batchLosses }, epoch);
     options.trainer?.sync();
     if (tally === null) return { ...history, stopped: true };
     const validation = await validate(module, options);
@@ -189,14 +189,17 @@ export async function fit(module: Module, loader: BatchLoader, options: FitOptio
   return history;
 }
 
+interface Run {
+  readonly module: Module;
+  readonly loader: BatchLoader;
+  readonly options: FitOptions;
+  /** Where the loss of each batch is put down. */
+  readonly batchLosses: number[];
+}
+
 /** One pass over the data; null if it was ended early. */
-async function fitEpoch(
-  module: Module,
-  loader: BatchLoader,
-  options: FitOptions,
-  epoch: number,
-  batchLosses: number[],
-): Promise<Tally | null> {
+async function fitEpoch(run: Run, epoch: number): Promise<Tally | null> {
+  const { module, loader, options, batchLosses } = run;
   const { optimizer, epochs, trainer = eagerSteps(module, options) } = options;
   const tally = new Tally();
   const breathe = makeBreather();
@@ -208,7 +211,7 @@ async function fitEpoch(
     const done = (epoch - 1) * loader.length + batch++;
     if (options.learningRate) optimizer.lr = options.learningRate(done / steps);
     const { loss: batchLoss, output } = await trainer.step(x, y);
-    checkLoss(batchLoss, epoch, batch, optimizer.lr);
+    checkLoss(batchLoss, { epoch, batch, lr: optimizer.lr });
     batchLosses.push(batchLoss);
     tally.add(batchLoss, output, y);
     const { loss, accuracy } = tally;
@@ -258,7 +261,7 @@ function checkRun(loader: BatchLoader): void {
   );
 }
 
-function checkLoss(loss: number, epoch: number, batch: number, lr: number): void {
+function checkLoss(loss: number, { epoch, batch, lr }: Pick<BatchReport, 'epoch' | 'batch' | 'lr'>): void {
   if (Number.isFinite(loss)) return;
   throw new NeocogError(
     `fit: the loss became ${loss} at epoch ${epoch}, batch ${batch}, with learning rate ${lr}; lower the learning rate, ` +

@@ -60,30 +60,28 @@ export function apply(image: Tensor, matrix: Matrix | Tensor, options: ApplyOpti
     const rest = sides[axis] - 1 - at;
     return flipKernel ? [rest, at] : [at, rest];
   });
-  return lay(fn, image, flipKernel ? turned(kernel) : kernel, { pads, paddingMode });
+  return laying(fn, flipKernel ? turned(kernel) : kernel, { pads, paddingMode })(image);
 }
 
-/** A filter's own matrix over an image, centred. `fn` is the name that errors carry. */
-export const applyCentred = (
-  fn: string,
-  image: Tensor,
-  matrix: Matrix,
-  { paddingMode }: FilterOptions,
-): Tensor => lay(fn, image, tensor(matrix), { pads: centredPads(matrix), paddingMode });
+/** What a filter does to an image. */
+export type Filter = (image: Tensor) => Tensor;
+
+/** A filter's own matrix, centred. `fn` is the name that errors carry. */
+export const centred = (fn: string, matrix: Matrix, { paddingMode }: FilterOptions): Filter =>
+  laying(fn, tensor(matrix), { pads: centredPads(matrix), paddingMode });
 
 const centredPads = (matrix: Matrix): Pair[] =>
   [matrix.length, matrix[0].length].map((side) => [Math.floor((side - 1) / 2), Math.ceil((side - 1) / 2)]);
 
-/** A row and then a column of weights over an image: what their outer product does, for less. */
-export function applySeparable(
-  fn: string,
-  image: Tensor,
-  { row, column }: { readonly row: readonly number[]; readonly column: readonly number[] },
-  options: FilterOptions,
-): Tensor {
-  const along = applyCentred(fn, image, [row], options);
-  const upright = column.map((weight) => [weight]);
-  return applyCentred(fn, along, upright, options);
+/** Weights along the rows and then along the columns: what their outer product does, for less. */
+export function separable(fn: string, weights: readonly number[], options: FilterOptions): Filter {
+  const along = centred(fn, [weights], options);
+  const upright = centred(
+    fn,
+    weights.map((weight) => [weight]),
+    options,
+  );
+  return (image) => upright(along(image));
 }
 
 interface Border {
@@ -92,15 +90,17 @@ interface Border {
 }
 
 /** Cross-correlation of every channel with one kernel `[rows, columns]`. */
-function lay(fn: string, image: Tensor, kernel: Tensor, { pads, paddingMode = 'replicate' }: Border): Tensor {
-  checkImage(fn, image);
-  const batch = image.rank === 3 ? [1, ...image.shape] : image.shape;
-  const channels = batch[1];
-  const options = { padding: pads, paddingMode, groups: channels };
-  const shapes = { input: batch, weight: [channels, 1, ...kernel.shape] };
-  convGeometry({ fn, rank: 2 }, shapes, options); // refuses in the filter's name
-  const weight = mul(reshape(kernel, [1, 1, ...kernel.shape]), ones([channels, 1, 1, 1]));
-  return conv2d(image, weight, options);
+function laying(fn: string, kernel: Tensor, { pads, paddingMode = 'replicate' }: Border): Filter {
+  return (image) => {
+    checkImage(fn, image);
+    const batch = image.rank === 3 ? [1, ...image.shape] : image.shape;
+    const channels = batch[1];
+    const options = { padding: pads, paddingMode, groups: channels };
+    const shapes = { input: batch, weight: [channels, 1, ...kernel.shape] };
+    convGeometry({ fn, rank: 2 }, shapes, options); // refuses in the filter's name
+    const weight = mul(reshape(kernel, [1, 1, ...kernel.shape]), ones([channels, 1, 1, 1]));
+    return conv2d(image, weight, options);
+  };
 }
 
 /** The kernel turned by 180 degrees: for two axes its elements in reverse. So is its gradient. */

@@ -6,7 +6,7 @@ import { type Fields, needOptions } from '../arguments/options.ts';
 import * as e from '../expression/expression.ts';
 import { fuse } from '../ops/fuse.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { applyCentred } from './apply.ts';
+import { centred } from './apply.ts';
 import * as kernels from './kernels.ts';
 import type { Matrix } from './matrix.ts';
 import { type FilterOptions, filterFields } from './settings.ts';
@@ -32,7 +32,7 @@ function slopeFilter(name: string, x: Matrix, y: Matrix): (image: Tensor, option
   return (image, options = {}) => {
     needOptions(fn, options, slopeFields);
     const { direction = 'magnitude' } = options;
-    const along = (matrix: Matrix): Tensor => applyCentred(fn, image, matrix, options);
+    const along = (matrix: Matrix): Tensor => centred(fn, matrix, options)(image);
     if (direction !== 'magnitude') return along(direction === 'x' ? x : y);
     return fuse(fn, hypotenuse, [along(x), along(y)]);
   };
@@ -68,7 +68,7 @@ const laplacianFields: Fields<LaplacianOptions> = { ...filterFields, neighbours:
  */
 export function laplacian(image: Tensor, options: LaplacianOptions = {}): Tensor {
   const fn = 'filters.laplacian';
-  return applyCentred(fn, image, laplacianMatrix(options), options);
+  return centred(fn, laplacianMatrix(options), options)(image);
 }
 
 /** The matrix that `laplacian` uses. */
@@ -88,7 +88,7 @@ export function laplacianOfGaussian(
   options: kernels.GaussianSettings & FilterOptions = {},
 ): Tensor {
   const fn = 'filters.laplacianOfGaussian';
-  return applyCentred(fn, image, kernels.laplacianOfGaussian(options), options);
+  return centred(fn, kernels.laplacianOfGaussian(options), options)(image);
 }
 
 /**
@@ -99,5 +99,5 @@ export function laplacianOfGaussian(
  */
 export function gabor(image: Tensor, options: kernels.GaborSettings & FilterOptions = {}): Tensor {
   const fn = 'filters.gabor';
-  return applyCentred(fn, image, kernels.gabor(options), options);
+  return centred(fn, kernels.gabor(options), options)(image);
 }

@@ -5,14 +5,14 @@
 import { needOptions } from '../arguments/options.ts';
 import { add, mul, sub } from '../ops/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { applyCentred, applySeparable } from './apply.ts';
+import { centred, separable } from './apply.ts';
 import * as kernels from './kernels.ts';
 import { type FilterOptions, filterFields } from './settings.ts';
 
 /** The image itself, for comparisons. @throws ShapeError for another shape. */
 export function identity(image: Tensor, options: FilterOptions = {}): Tensor {
   needOptions('filters.identity', options, filterFields);
-  return applyCentred('filters.identity', image, kernels.identity, options);
+  return centred('filters.identity', kernels.identity, options)(image);
 }
 
 /**
@@ -25,24 +25,24 @@ export function identity(image: Tensor, options: FilterOptions = {}): Tensor {
 export function gaussianBlur(image: Tensor, options: kernels.GaussianSettings & FilterOptions = {}): Tensor {
   const fn = 'filters.gaussianBlur';
   const row = kernels.gaussianRow(options);
-  return applySeparable(fn, image, { row, column: row }, options);
+  return separable(fn, row, options)(image);
 }
 
 /** The mean of a square around each pixel. @throws ShapeError as `gaussianBlur`. */
 export function boxBlur(image: Tensor, options: kernels.BoxSettings & FilterOptions = {}): Tensor {
   const fn = 'filters.boxBlur';
   const row = kernels.boxRow(options);
-  return applySeparable(fn, image, { row, column: row }, options);
+  return separable(fn, row, options)(image);
 }
 
 /** Smears along a line, as a camera does that moves. @throws ShapeError as `gaussianBlur`. */
 export function motionBlur(image: Tensor, options: kernels.MotionSettings & FilterOptions = {}): Tensor {
-  return applyCentred('filters.motionBlur', image, kernels.motionBlur(options), options);
+  return centred('filters.motionBlur', kernels.motionBlur(options), options)(image);
 }
 
 /** Adds detail of one pixel's size. @throws ShapeError as `gaussianBlur`. */
 export function sharpen(image: Tensor, options: kernels.SharpenSettings & FilterOptions = {}): Tensor {
-  return applyCentred('filters.sharpen', image, kernels.sharpen(options), options);
+  return centred('filters.sharpen', kernels.sharpen(options), options)(image);
 }
 
 /**
@@ -55,11 +55,11 @@ export function unsharp(image: Tensor, options: kernels.UnsharpSettings & Filter
   const fn = 'filters.unsharp';
   const row = kernels.unsharpRow(options);
   const { amount = 1 } = options;
-  const blurred = applySeparable(fn, image, { row, column: row }, options);
+  const blurred = separable(fn, row, options)(image);
   return add(image, mul(sub(image, blurred), amount));
 }
 
 /** Shows brightness as a relief under slanting light. @throws ShapeError as `gaussianBlur`. */
 export function emboss(image: Tensor, options: kernels.EmbossSettings & FilterOptions = {}): Tensor {
-  return applyCentred('filters.emboss', image, kernels.emboss(options), options);
+  return centred('filters.emboss', kernels.emboss(options), options)(image);
 }

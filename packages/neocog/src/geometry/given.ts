@@ -22,8 +22,13 @@ import type { ConvGeometry, PaddingMode, PoolGeometry, WindowAxis } from './type
 
 /** What an axis counts, and the least of each. */
 const leastOf: Readonly<Record<keyof WindowAxis, number>> = {
-  ...{ input: 1, kernel: 1, stride: 1, dilation: 1 },
-  ...{ padBefore: 0, padAfter: 0, output: 1 },
+  input: 1,
+  kernel: 1,
+  stride: 1,
+  dilation: 1,
+  padBefore: 0,
+  padAfter: 0,
+  output: 1,
 };
 
 const isAxis = (axis: unknown): boolean =>

@@ -235,7 +235,8 @@ function parametersOf(perFilter: readonly number[], filters: number, bias: boole
 }
 
 /** The comparisons of a convolution with layers of other kinds. */
-function comparisonsOf(g: ConvGeometry, input: Shape, output: Shape, reading: Reading) {
+function comparisonsOf(g: ConvGeometry, reading: Reading) {
+  const [input, output] = readShapes(g, reading);
   const [dense, denseText] = denseOf(input.slice(1), output.slice(1), reading.bias);
   const [denseToFilters, toFiltersText] = denseOf(input.slice(1), [output[1]], reading.bias);
   const separable = separableOf(g, reading);
@@ -253,7 +254,7 @@ export function convArithmetic(op: string, g: ConvGeometry, reading: Reading): L
   const weightShape = convWeightShape(g);
   const perFilter = [...weightShape.slice(2), input[1] / g.groups];
   const { formula, ...counts } = parametersOf(perFilter, output[1], reading.bias);
-  const { formulas, ...comparisons } = comparisonsOf(g, input, output, reading);
+  const { formulas, ...comparisons } = comparisonsOf(g, reading);
   const layer = layerOf(op, input, output);
   const work = equals(times(...convOutputShape(g), ...weightShape.slice(1)), multiplyAdds(g));
   return freezeDeep({

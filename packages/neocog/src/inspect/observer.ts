@@ -26,7 +26,7 @@ export function observer(real: Backend, fields: KnownFields, note: NoteWork): Ba
   const run: Backend['run'] = (work, inputs) => {
     const kinds = resultsOf(work, inputs.map(kindOf));
     const results = isReal(work, inputs) ? real.run(work, inputs) : memory(kinds);
-    look(work, inputs, results[0], { fields, note });
+    look(work, { inputs, y: results[0] }, { fields, note });
     return results;
   };
   // Described, not assigned: a backend may be frozen.
@@ -44,7 +44,14 @@ interface Notes {
   readonly note: NoteWork;
 }
 
-function look(work: Work, inputs: readonly Values[], y: Values, { fields, note }: Notes): void {
+/** What a computation read, and its result. */
+interface Arrays {
+  readonly inputs: readonly Values[];
+  readonly y: Values;
+}
+
+function look(work: Work, arrays: Arrays, { fields, note }: Notes): void {
+  const { inputs, y } = arrays;
   const [x] = inputs;
   switch (work.op) {
     case 'conv':
@@ -61,11 +68,11 @@ function look(work: Work, inputs: readonly Values[], y: Values, { fields, note }
       return note(batch * m * k * n);
     }
     case 'fused':
-      return noteFused(work.loop, inputs, y, fields);
+      return noteFused(work.loop, arrays, fields);
     case 'truncate':
       return fields.join([x], y);
     case 'copy':
-      return noteCopy(work.view, x, y, fields);
+      return noteCopy(work.view, arrays, fields);
     case 'copyAdd':
       if (work.views.every((view, i) => keepsPlanes(view, fields.planes(inputs[i])))) fields.join(inputs, y);
   }
@@ -102,7 +109,7 @@ const transposed = (axes: readonly WindowAxis[]): Slide => ({
  * own place. (An input of size 1 along an axis has planes of its own sizes, which tell it apart.) One that then sums over
  * whole planes is a window as large as they are.
  */
-function noteFused(loop: FusedLoop, inputs: readonly Values[], y: Values, fields: KnownFields): void {
+function noteFused(loop: FusedLoop, { inputs, y }: Arrays, fields: KnownFields): void {
   const dense = stridesOf(loop.shape);
   const varying = inputs
     .map((x, i) => ({ x, strides: loop.strides[i] }))
@@ -113,10 +120,11 @@ function noteFused(loop: FusedLoop, inputs: readonly Values[], y: Values, fields
   const sources = varying.map(({ x }) => x);
   if (!inPlace) return;
   if (!loop.reduced.some(Boolean)) fields.join(sources, y);
-  else if (sources.length === 1) noteWholePlanes(loop, sources[0], y, fields);
+  else if (sources.length === 1) noteWholePlanes(loop, { inputs: sources, y }, fields);
 }
 
-function noteWholePlanes({ shape, reduced }: FusedLoop, x: Values, y: Values, fields: KnownFields): void {
+function noteWholePlanes({ shape, reduced }: FusedLoop, { inputs, y }: Arrays, fields: KnownFields): void {
+  const [x] = inputs;
   const from = fields.planes(x, shape.slice(2));
   const leading = shape.length - (from?.length ?? 0);
   const whole = reduced.every((each, d) => each === (d >= leading && shape[d] > 1));
@@ -127,7 +135,8 @@ function noteWholePlanes({ shape, reduced }: FusedLoop, x: Values, y: Values, fi
 }
 
 /** Copies that move whole planes, such as the concatenation of channels, keep what is known; crops move it. */
-function noteCopy(view: StridedView, x: Values, y: Values, fields: KnownFields): void {
+function noteCopy(view: StridedView, { inputs, y }: Arrays, fields: KnownFields): void {
+  const [x] = inputs;
   const sizes = fields.planes(x);
   const crop = sizes && cropOf(view, sizes);
   if (crop) fields.slide(x, y, crop);

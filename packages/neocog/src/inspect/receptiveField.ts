@@ -105,21 +105,23 @@ function fieldsOfStack(layers: readonly StackLayer[]): ReceptiveField[] {
   return layers.map((layer, i) => {
     const call = { fn: `receptiveField: layer ${i + 1}`, rank, shapes: `layer ${i + 1} of ${layers.length}` };
     const axes = 'axes' in layer ? checkAxes(call, layer) : readWindow(call, layer);
-    fields = fields.map((field, d) => passThrough(call, field, axes[d], layer.transposed ?? false));
+    const through = layer.transposed ? transposedIn(call) : throughWindow;
+    fields = fields.map((field, d) => through(field, axes[d]));
     return readField(fields);
   });
 }
 
 type Sliding = Parameters<typeof throughWindow>[1];
 
-function passThrough(call: Call, field: FieldAxis, axis: Sliding, transposed: boolean): FieldAxis {
-  if (!transposed) return throughWindow(field, axis);
-  const after = throughTransposed(field, axis);
-  if (after) return after;
-  throw new UnsupportedError(
-    `receptiveField: the strides of transposed layers multiply to more than 4096 (${call.shapes}); use smaller ones`,
-  );
-}
+const transposedIn =
+  ({ shapes }: Call) =>
+  (field: FieldAxis, axis: Sliding): FieldAxis => {
+    const after = throughTransposed(field, axis);
+    if (after) return after;
+    throw new UnsupportedError(
+      `receptiveField: the strides of transposed layers multiply to more than 4096 (${shapes}); use smaller ones`,
+    );
+  };
 
 /** The rank that the first layer with a list states; 1 where all are single numbers. */
 function rankOf(layers: readonly StackLayer[]): Rank {

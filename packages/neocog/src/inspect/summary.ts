@@ -4,12 +4,11 @@
 import { type Field, field, flag, isListOf, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import type { ReceptiveField } from '../geometry/receptive.ts';
-import type { ConvGeometry } from '../geometry/types.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
 import { aDType } from '../tensor/fields.ts';
 import { checkShape, type Shape } from '../tensor/shape.ts';
-import { type DType, type Tensor, zeros } from '../tensor/tensor.ts';
+import { type DType, zeros } from '../tensor/tensor.ts';
 import { formatBytes, formatCount, formatPerAxis, formatSizes, formatTable } from './text.ts';
 import { type Step, traceModule } from './trace.ts';
 
@@ -107,7 +106,8 @@ const ownParameters = (module: Module): number =>
 const isLayer = ({ module, multiplyAdds }: Step): boolean =>
   module.children().length === 0 || multiplyAdds > 0 || ownParameters(module) > 0;
 
-function describeLayer({ name, module, input, output, field, ...work }: Step): LayerSummary {
+function describeLayer(step: Step): LayerSummary {
+  const { name, module, input, output, field, multiplyAdds } = step;
   const options = module.describe();
   const parameters = ownParameters(module);
   return {
@@ -116,20 +116,15 @@ function describeLayer({ name, module, input, output, field, ...work }: Step): L
     inputShape: input.shape,
     outputShape: output.shape,
     parameters,
-    multiplyAdds: work.multiplyAdds,
+    multiplyAdds,
     memory: { activations: 4 * output.size, parameters: 4 * parameters },
     receptiveField: field,
-    dense: denseOf(work.convolutions, input, output, module),
+    dense: denseOf(step),
   };
 }
 
 /** (inputs + 1)·outputs of one sample, the 1 for a bias. */
-function denseOf(
-  convolutions: readonly ConvGeometry[],
-  input: Tensor,
-  output: Tensor,
-  module: Module,
-): number | null {
+function denseOf({ convolutions, input, output, module }: Step): number | null {
   if (convolutions.length === 0) return null;
   const batch = Math.max(convolutions[0].batch, 1);
   const bias = module.namedParameters().some(([key]) => key.endsWith('bias')) ? 1 : 0;
@@ -180,38 +175,41 @@ const fieldCell =
   ({ receptiveField }: LayerSummary): string =>
     receptiveField ? format(receptiveField) : '';
 
-const column = (heading: string, total: string, cell: Column['cell'], input = ''): Column => ({
+/** What stands in a column's first and last line. */
+type Ends = Partial<Pick<Column, 'input' | 'total'>>;
+
+const column = (heading: string, cell: Column['cell'], { input = '', total = '' }: Ends = {}): Column => ({
   heading,
-  total,
   cell,
   input,
+  total,
 });
 
+const countColumn = (heading: string, key: 'parameters' | 'multiplyAdds', summary: Summary): Column =>
+  column(heading, (layer) => formatCount(layer[key]), { total: formatCount(summary[key]) });
+
 const columnsOf = (summary: Summary): Column[] => [
-  column('layer', 'all', (layer) => layer.name, 'input'),
-  column('kind', '', (layer) => layer.type),
-  column('output', '', (layer) => formatSizes(layer.outputShape), formatSizes(summary.inputShape)),
-  column('parameters', formatCount(summary.parameters), (layer) => formatCount(layer.parameters)),
-  column('multiply-adds', formatCount(summary.multiplyAdds), (layer) => formatCount(layer.multiplyAdds)),
-  column('memory', bytesOf(summary.memory), (layer) => bytesOf(layer.memory)),
+  column('layer', (layer) => layer.name, { input: 'input', total: 'all' }),
+  column('kind', (layer) => layer.type),
+  column('output', (layer) => formatSizes(layer.outputShape), { input: formatSizes(summary.inputShape) }),
+  countColumn('parameters', 'parameters', summary),
+  countColumn('multiply-adds', 'multiplyAdds', summary),
+  column('memory', (layer) => bytesOf(layer.memory), { total: bytesOf(summary.memory) }),
   column(
     'sees',
-    '',
     fieldCell((field) => formatSizes(field.size)),
   ),
   column(
     'jump',
-    '',
     fieldCell((field) => formatPerAxis(field.jump)),
   ),
   column(
     'start',
-    '',
     fieldCell((field) => formatPerAxis(field.start)),
   ),
 ];
 
 const denseColumn = (summary: Summary): Column =>
-  column('as dense layers', formatCount(summary.dense), (layer) =>
-    layer.dense === null ? '' : formatCount(layer.dense),
-  );
+  column('as dense layers', ({ dense }) => (dense === null ? '' : formatCount(dense)), {
+    total: formatCount(summary.dense),
+  });

@@ -34,7 +34,7 @@ export function traceModule(module: Module, input: Tensor): Step[] {
     input.data,
     Object.values(module.stateDict()).map((t) => t.data),
   );
-  const restore = watchParts(module, (name, part, x, forward) => {
+  const restore = watchParts(module, ({ name, part, x, forward }) => {
     const own = { multiplyAdds: 0, convolutions: [] };
     running.push(own);
     const y = forward();

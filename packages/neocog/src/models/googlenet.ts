@@ -35,20 +35,25 @@ const conv = (inChannels: number, outChannels: number, kernel: number, options?:
 const pool = (kernel: number, stride: number): MaxPool2d =>
   new MaxPool2d(kernel, { stride, padding: stride === 1 ? 1 : 0, ceilMode: true });
 
-/** Four views of the same maps side by side. Channels are given as in the columns of the paper's table 1. */
-const inception = (
-  inChannels: number,
+/** The branches' channels, in the columns of the paper's table 1: of the two in the middle before the 3×3 convolution and after. */
+type Columns = readonly [
   one: number,
-  [reduce3, three]: [number, number],
-  [reduce5, five]: [number, number],
+  two: readonly [number, number],
+  three: readonly [number, number],
   pooled: number,
-): Parallel =>
-  new Parallel({
+];
+
+/** Four views of the same maps side by side. */
+function inception(inChannels: number, [one, two, three, pooled]: Columns): Parallel {
+  const narrowed = ([reduced, out]: readonly [number, number]): Module =>
+    new Sequential(conv(inChannels, reduced, 1), conv(reduced, out, 3, { padding: 1 }));
+  return new Parallel({
     branch1: conv(inChannels, one, 1),
-    branch2: new Sequential(conv(inChannels, reduce3, 1), conv(reduce3, three, 3, { padding: 1 })),
-    branch3: new Sequential(conv(inChannels, reduce5, 1), conv(reduce5, five, 3, { padding: 1 })),
+    branch2: narrowed(two),
+    branch3: narrowed(three),
     branch4: new Sequential(pool(3, 1), conv(inChannels, pooled, 1)),
   });
+}
 
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 6,624,904 parameters. */
 export function googlenet(options: GoogLeNetOptions = {}): Module {
@@ -60,17 +65,17 @@ export function googlenet(options: GoogLeNetOptions = {}): Module {
     conv2: conv(64, 64, 1),
     conv3: conv(64, 192, 3, { padding: 1 }),
     maxpool2: pool(3, 2),
-    inception3a: inception(192, 64, [96, 128], [16, 32], 32),
-    inception3b: inception(256, 128, [128, 192], [32, 96], 64),
+    inception3a: inception(192, [64, [96, 128], [16, 32], 32]),
+    inception3b: inception(256, [128, [128, 192], [32, 96], 64]),
     maxpool3: pool(3, 2),
-    inception4a: inception(480, 192, [96, 208], [16, 48], 64),
-    inception4b: inception(512, 160, [112, 224], [24, 64], 64),
-    inception4c: inception(512, 128, [128, 256], [24, 64], 64),
-    inception4d: inception(512, 112, [144, 288], [32, 64], 64),
-    inception4e: inception(528, 256, [160, 320], [32, 128], 128),
+    inception4a: inception(480, [192, [96, 208], [16, 48], 64]),
+    inception4b: inception(512, [160, [112, 224], [24, 64], 64]),
+    inception4c: inception(512, [128, [128, 256], [24, 64], 64]),
+    inception4d: inception(512, [112, [144, 288], [32, 64], 64]),
+    inception4e: inception(528, [256, [160, 320], [32, 128], 128]),
     maxpool4: pool(2, 2),
-    inception5a: inception(832, 256, [160, 320], [32, 128], 128),
-    inception5b: inception(832, 384, [192, 384], [48, 128], 128),
+    inception5a: inception(832, [256, [160, 320], [32, 128], 128]),
+    inception5b: inception(832, [384, [192, 384], [48, 128], 128]),
     avgpool: new GlobalAvgPool(),
     flatten: new Flatten(),
     dropout: new Dropout(dropout),

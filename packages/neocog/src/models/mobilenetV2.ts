@@ -22,8 +22,7 @@ const table = [
 function invertedResidual(
   inChannels: number,
   outChannels: number,
-  expansion: number,
-  stride: number,
+  { expansion, stride }: Record<'expansion' | 'stride', number>,
 ): Module {
   const inner = inChannels * expansion;
   const conv = new Sequential(
@@ -40,7 +39,7 @@ function blocks(inChannels: number, width: number): Module[] {
   return table.flatMap(({ expansion, channels, repeats, stride }) =>
     Array.from({ length: repeats }, (_, i) => {
       const to = scaleChannels(channels, width);
-      const block = invertedResidual(from, to, expansion, i === 0 ? stride : 1);
+      const block = invertedResidual(from, to, { expansion, stride: i === 0 ? stride : 1 });
       from = to;
       return block;
     }),

@@ -13,9 +13,16 @@ export interface ClassifierOptions {
 
 /** What options of these names take, unless a network says otherwise. */
 const commonFields: Readonly<Record<string, Field>> = {
-  ...{ classes: count, inChannels: count, channels: count, latent: count },
-  ...{ width: count, hidden: count, skipWidth: count, headWidth: count },
-  ...{ dropout: between(0, 1), stochasticDepth: between(0, 1) },
+  classes: count,
+  inChannels: count,
+  channels: count,
+  latent: count,
+  width: count,
+  hidden: count,
+  skipWidth: count,
+  headWidth: count,
+  dropout: between(0, 1),
+  stochasticDepth: between(0, 1),
 };
 
 /** What multiplies the size of every layer. */

@@ -41,28 +41,21 @@ class ResidualBlock extends Block {
 
 /** What the networks of this family differ in. */
 interface Design {
-  readonly block: (inChannels: number, width: number, window: Window, design: Design) => ResidualBlock;
+  readonly block: (inChannels: number, width: number, window: Window) => ResidualBlock;
   /** Blocks in each of the four stages. */
   readonly depths: readonly number[];
   /** Channels that leave a block, as a multiple of its width. */
   readonly expansion: number;
-  /** Groups of a bottleneck's 3×3 convolution, and its channels as a multiple of the block's width. */
-  readonly groups: number;
-  readonly widening: number;
 }
 
 interface Window {
   readonly stride: number;
   readonly dilation: number;
+  readonly groups?: number;
 }
 
-const conv = (
-  inChannels: number,
-  outChannels: number,
-  kernel: number,
-  { stride, dilation }: Window,
-  groups = 1,
-): Conv2d => {
+const conv = (inChannels: number, outChannels: number, kernel: number, window: Window): Conv2d => {
+  const { stride, dilation, groups = 1 } = window;
   const padding = ((kernel - 1) / 2) * dilation;
   return new Conv2d(inChannels, outChannels, kernel, { stride, dilation, padding, groups, bias: false });
 };
@@ -85,38 +78,46 @@ function basicBlock(inChannels: number, width: number, window: Window): Residual
   return new ResidualBlock(body, shortcut(inChannels, width, window.stride));
 }
 
-function bottleneck(inChannels: number, width: number, window: Window, design: Design): ResidualBlock {
-  const inner = width * design.widening;
-  const outChannels = width * design.expansion;
-  const body = {
-    conv1: conv(inChannels, inner, 1, plain),
-    bn1: new BatchNorm2d(inner),
-    relu1: new ReLU(),
-    conv2: conv(inner, inner, 3, window, design.groups),
-    bn2: new BatchNorm2d(inner),
-    relu2: new ReLU(),
-    conv3: conv(inner, outChannels, 1, plain),
-    bn3: new BatchNorm2d(outChannels),
+const bottleneckExpansion = 4;
+
+/** `groups` of the 3×3 convolution, and its channels as a multiple of the block's width. */
+const bottleneck =
+  (groups: number, widening: number): Design['block'] =>
+  (inChannels, width, window) => {
+    const inner = width * widening;
+    const outChannels = width * bottleneckExpansion;
+    const body = {
+      conv1: conv(inChannels, inner, 1, plain),
+      bn1: new BatchNorm2d(inner),
+      relu1: new ReLU(),
+      conv2: conv(inner, inner, 3, { ...window, groups }),
+      bn2: new BatchNorm2d(inner),
+      relu2: new ReLU(),
+      conv3: conv(inner, outChannels, 1, plain),
+      bn3: new BatchNorm2d(outChannels),
+    };
+    return new ResidualBlock(body, shortcut(inChannels, outChannels, window.stride));
   };
-  return new ResidualBlock(body, shortcut(inChannels, outChannels, window.stride));
-}
 
-const basic = { block: basicBlock, expansion: 1, groups: 1, widening: 1 };
-const deep = { block: bottleneck, expansion: 4, groups: 1, widening: 1 };
+const basic = { block: basicBlock, expansion: 1 };
+const deep = { depths: [3, 4, 6, 3], expansion: bottleneckExpansion };
 
-const design50: Design = { ...deep, depths: [3, 4, 6, 3] };
+const design50 = (): Design => ({ ...deep, block: bottleneck(1, 1) });
 
 /** Strides of the four stages, after a stride of 4, and their dilations: for 8 as DeepLab's backbone has them. */
 const strides = { 8: [1, 2, 1, 1], 32: [1, 2, 2, 2] };
 const dilations = { 8: [1, 1, 2, 4], 32: [1, 1, 1, 1] };
 
-/** Everything before the classifier, by name. The result is `outputStride` times smaller than the image. */
-function resnetLayers(
-  design: Design,
-  inChannels: number,
-  width: number,
-  outputStride: 8 | 32,
-): Record<string, Module> {
+/** What `resnetLayers` makes of images, besides the design. */
+interface Sizes {
+  readonly inChannels: number;
+  readonly width: number;
+  /** How much smaller than the image the result is. */
+  readonly outputStride: 8 | 32;
+}
+
+/** Everything before the classifier, by name. */
+function resnetLayers(design: Design, { inChannels, width, outputStride }: Sizes): Record<string, Module> {
   let from = width;
   const stage = (depth: number, index: number): Module => {
     const own = width * 2 ** index;
@@ -124,7 +125,7 @@ function resnetLayers(
     // Where a dilation replaces a stride, it begins after the convolution that would have had the stride.
     const first = { stride: strides[outputStride][index], dilation: dilations[outputStride][index - 1] ?? 1 };
     const blocks = Array.from({ length: depth }, (_, i) => {
-      const block = design.block(from, own, i === 0 ? first : { stride: 1, dilation }, design);
+      const block = design.block(from, own, i === 0 ? first : { stride: 1, dilation });
       from = own * design.expansion;
       return block;
     });
@@ -144,7 +145,7 @@ export const resnet50Layers = (
   inChannels: number,
   width: number,
   outputStride: 8 | 32,
-): Record<string, Module> => resnetLayers(design50, inChannels, width, outputStride);
+): Record<string, Module> => resnetLayers(design50(), { inChannels, width, outputStride });
 
 function resnet(fn: string, design: Design, options: ResNetOptions): Module {
   const { classes, inChannels, width } = withDefaults(fn, options, {
@@ -153,7 +154,7 @@ function resnet(fn: string, design: Design, options: ResNetOptions): Module {
     width: 64,
   });
   const network = new Sequential({
-    ...resnetLayers(design, inChannels, width, 32),
+    ...resnetLayers(design, { inChannels, width, outputStride: 32 }),
     avgpool: new GlobalAvgPool(),
     flatten: new Flatten(),
     fc: new Linear(8 * width * design.expansion, classes),
@@ -170,8 +171,8 @@ export const resnet34 = (options: ResNetOptions = {}): Module =>
   resnet('resnet34', { ...basic, depths: [3, 4, 6, 3] }, options);
 
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 25,557,032 parameters. */
-export const resnet50 = (options: ResNetOptions = {}): Module => resnet('resnet50', design50, options);
+export const resnet50 = (options: ResNetOptions = {}): Module => resnet('resnet50', design50(), options);
 
 /** ResNeXt-50 32×4d: logits `[n, classes]` of images `[n, 3, h, w]`; 25,028,904 parameters. */
 export const resnext50 = (options: ResNetOptions = {}): Module =>
-  resnet('resnext50', { ...design50, groups: 32, widening: 2 }, options);
+  resnet('resnext50', { ...deep, block: bottleneck(32, 2) }, options);

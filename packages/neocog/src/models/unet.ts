@@ -46,7 +46,7 @@ class Level extends Module {
   readonly up: ConvTranspose2d;
   readonly decode: Module;
 
-  constructor(inChannels: number, width: number, padding: Padding, inner: Module) {
+  constructor(inChannels: number, width: number, { inner, padding }: { inner: Module; padding: Padding }) {
     super();
     this.encode = new Sequential(...double(inChannels, width, padding));
     this.inner = inner;
@@ -91,7 +91,7 @@ export function unet(options: UNetOptions = {}): Module {
   const level = (channels: number, size: number, below: number): Module =>
     below === 0
       ? new Sequential(...double(channels, size, padding), new Dropout(dropout))
-      : new Level(channels, size, padding, level(size, 2 * size, below - 1));
+      : new Level(channels, size, { inner: level(size, 2 * size, below - 1), padding });
   const network = new Sequential({
     levels: level(inChannels, width, depth),
     classifier: new Conv2d(width, classes, 1),

@@ -34,7 +34,11 @@ const depths = { vgg11: [1, 1, 2, 2, 2], vgg16: [2, 2, 3, 3, 3] };
 /** Channels of each stage, as multiples of the first's. */
 const growth = [1, 2, 4, 8, 8];
 
-function stage(inChannels: number, outChannels: number, depth: number, batchNorm: boolean): Module[] {
+function stage(
+  inChannels: number,
+  outChannels: number,
+  { depth, batchNorm }: { depth: number; batchNorm: boolean },
+): Module[] {
   const convolutions = Array.from({ length: depth }, (_, i) => [
     new Conv2d(i === 0 ? inChannels : outChannels, outChannels, 3, { padding: 1 }),
     ...(batchNorm ? [new BatchNorm2d(outChannels)] : []),
@@ -56,7 +60,7 @@ function vgg(name: keyof typeof depths, options: VGGOptions): Module {
     batchNorm: flag,
   });
   const channels = [inChannels, ...growth.map((factor) => factor * width)];
-  const stages = depths[name].map((depth, i) => stage(channels[i], channels[i + 1], depth, batchNorm));
+  const stages = depths[name].map((depth, i) => stage(channels[i], channels[i + 1], { depth, batchNorm }));
   const network = new Sequential({
     features: new Sequential(...stages.flat()),
     avgpool: new AdaptiveAvgPool2d(7),

@@ -25,6 +25,9 @@ export interface WaveNetOptions {
   stacks?: number | undefined;
 }
 
+/** Channels between the layers, and of the skip connections. */
+type Widths = Readonly<Record<'width' | 'skipWidth', number>>;
+
 /** tanh(filter(x)) · sigmoid(gate(x)), and what it adds to the next layer's input and to the output. */
 class GatedLayer extends Module {
   readonly filter: Conv1d;
@@ -33,7 +36,7 @@ class GatedLayer extends Module {
   readonly residual: Conv1d | null;
   readonly skip: Conv1d;
 
-  constructor(width: number, skipWidth: number, dilation: number, last: boolean) {
+  constructor({ width, skipWidth }: Widths, dilation: number, last: boolean) {
     super();
     this.filter = new Conv1d(width, width, 2, { dilation, padding: 'causal' });
     this.gate = new Conv1d(width, width, 2, { dilation, padding: 'causal' });
@@ -87,7 +90,7 @@ export function wavenet(options: WaveNetOptions = {}): Module {
   const depth = layers * stacks;
   const gated = Array.from(
     { length: depth },
-    (_, i) => new GatedLayer(width, skipWidth, 2 ** (i % layers), i === depth - 1),
+    (_, i) => new GatedLayer({ width, skipWidth }, 2 ** (i % layers), i === depth - 1),
   );
   return new Sequential({
     causal: new Conv1d(inChannels, width, 2, { padding: 'causal' }),

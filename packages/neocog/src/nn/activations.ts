@@ -34,8 +34,26 @@ import type { Same } from '../types/rules.ts';
 import { Layer, Parameter } from './module.ts';
 
 const named = {
-  ...{ relu, leakyRelu, relu6, elu, celu, selu, gelu, silu, mish, sigmoid, logSigmoid, tanh, tanhShrink },
-  ...{ hardSigmoid, hardSwish, hardTanh, hardShrink, softShrink, softplus, softsign },
+  relu,
+  leakyRelu,
+  relu6,
+  elu,
+  celu,
+  selu,
+  gelu,
+  silu,
+  mish,
+  sigmoid,
+  logSigmoid,
+  tanh,
+  tanhShrink,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  hardShrink,
+  softShrink,
+  softplus,
+  softsign,
 };
 
 /** The name of an activation function, with its default options, or any function of a tensor. */

@@ -3,15 +3,24 @@
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Module } from './module.ts';
 
-/** Runs `forward`, the pass of `part`, and gives back its result. */
-export type Around = (name: string, part: Module, x: Tensor, forward: () => Tensor) => Tensor;
+/** A pass of one part of a module. */
+export interface Pass {
+  /** Path of the part, such as `layer1.0.conv1`. */
+  readonly name: string;
+  readonly part: Module;
+  readonly x: Tensor;
+  readonly forward: () => Tensor;
+}
+
+/** Runs the forward of a pass, and gives back its result. */
+export type Around = (pass: Pass) => Tensor;
 
 /** Runs every forward pass of every part through `around`, until the returned function is called. */
 export function watchParts(module: Module, around: Around): () => void {
   const parts = new Map(module.namedModules().map(([name, part]) => [part, name]));
   for (const [part, name] of parts) {
     const forward = part.forward.bind(part);
-    part.forward = (x) => around(name, part, x, () => forward(x));
+    part.forward = (x) => around({ name, part, x, forward: () => forward(x) });
   }
   return () => {
     // The instance's own property hid the class's method.

@@ -43,12 +43,20 @@ const { parameter: p, gradient: g, rate, decay, eps, sum } = namedInputs(inputs)
 const adagrad: Method<AdagradSettings> = {
   name: 'Adagrad',
   defaults: {
-    ...{ lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
+    lr: 1e-2,
+    lrDecay: 0,
+    weightDecay: 0,
+    initialAccumulatorValue: 0,
+    eps: 1e-10,
     maximize: false,
   },
   fields: {
-    ...{ lr: atLeast(0), lrDecay: atLeast(0), weightDecay: atLeast(0) },
-    ...{ initialAccumulatorValue: atLeast(0), eps: atLeast(0), maximize: flag },
+    lr: atLeast(0),
+    lrDecay: atLeast(0),
+    weightDecay: atLeast(0),
+    initialAccumulatorValue: atLeast(0),
+    eps: atLeast(0),
+    maximize: flag,
   },
   inputs,
   rule({ maximize, initialAccumulatorValue: initial }) {
@@ -58,7 +66,9 @@ const adagrad: Method<AdagradSettings> = {
     return { states: { sum: { initial, next } }, parameter: e.sub(p, e.mul(rate, direction)) };
   },
   scalars: ({ lr, lrDecay, weightDecay, eps }, step) => ({
-    ...{ rate: lr / (1 + (step - 1) * lrDecay), decay: weightDecay, eps },
+    rate: lr / (1 + (step - 1) * lrDecay),
+    decay: weightDecay,
+    eps,
   }),
 };
 

@@ -81,7 +81,11 @@ function adam(name: string, decoupled: boolean, weightDecay: number): Method<Ada
       shrink: decoupled ? lr * weightDecay : 0,
       step: lr / (1 - power(beta1, t)),
       rootScale: 1 / Math.sqrt(1 - power(beta2, t)),
-      ...{ eps, beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2 },
+      eps,
+      beta1,
+      rest1: 1 - beta1,
+      beta2,
+      rest2: 1 - beta2,
     }),
   };
 }

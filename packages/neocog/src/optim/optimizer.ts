@@ -94,7 +94,7 @@ export class Optimizer<S extends Settings = Settings> {
     for (const group of this.groups) {
       const rule = this.method.rule(group);
       for (const parameter of group.parameters) {
-        if (parameter.grad !== null) this.#update(parameter, parameter.grad, group, rule);
+        if (parameter.grad !== null) this.#update({ parameter, gradient: parameter.grad }, group, rule);
       }
     }
   }
@@ -107,7 +107,7 @@ export class Optimizer<S extends Settings = Settings> {
   /** All that a later `loadStateDict` needs to go on exactly as this optimiser would; a copy. */
   stateDict(): OptimizerState {
     const groups = this.#groups.map(({ stated }) => ({ ...stated }));
-    return packState({ ...this.#own.stated }, groups, this.parameters, this.#memory);
+    return packState({ options: { ...this.#own.stated }, groups }, this.parameters, this.#memory);
   }
 
   /**
@@ -125,7 +125,11 @@ export class Optimizer<S extends Settings = Settings> {
     for (const [parameter, states] of memory) this.#memory.set(parameter, states);
   }
 
-  #update(parameter: Tensor, gradient: Tensor, settings: S, rule: UpdateRule): void {
+  #update(
+    { parameter, gradient }: Record<'parameter' | 'gradient', Tensor>,
+    settings: S,
+    rule: UpdateRule,
+  ): void {
     const { step, states } = this.#memory.get(parameter) ?? { step: 0, states: {} };
     const scalars = this.method.scalars(settings, step + 1);
     const arrays: Record<string, Float32Array> = {

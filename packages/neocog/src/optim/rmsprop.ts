@@ -50,12 +50,22 @@ const { parameter: p, gradient: g, lr, alpha, rest, eps, decay, momentum, ...sta
 const rmsprop: Method<RMSpropSettings> = {
   name: 'RMSprop',
   defaults: {
-    ...{ lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0 },
-    ...{ centered: false, maximize: false },
+    lr: 1e-2,
+    alpha: 0.99,
+    eps: 1e-8,
+    weightDecay: 0,
+    momentum: 0,
+    centered: false,
+    maximize: false,
   },
   fields: {
-    ...{ lr: atLeast(0), alpha: upTo(0, 1), eps: atLeast(0), weightDecay: atLeast(0) },
-    ...{ momentum: between(0, 1), centered: flag, maximize: flag },
+    lr: atLeast(0),
+    alpha: upTo(0, 1),
+    eps: atLeast(0),
+    weightDecay: atLeast(0),
+    momentum: between(0, 1),
+    centered: flag,
+    maximize: flag,
   },
   inputs,
   rule(settings) {
@@ -78,7 +88,12 @@ const rmsprop: Method<RMSpropSettings> = {
     };
   },
   scalars: ({ lr, alpha, eps, weightDecay, momentum }) => ({
-    ...{ lr, alpha, rest: 1 - alpha, eps, decay: weightDecay, momentum },
+    lr,
+    alpha,
+    rest: 1 - alpha,
+    eps,
+    decay: weightDecay,
+    momentum,
   }),
 };
 

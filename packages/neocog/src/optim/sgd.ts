@@ -46,8 +46,12 @@ const sgd: Method<SGDSettings> = {
   // lr has no default: NaN is refused.
   defaults: { lr: NaN, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false },
   fields: {
-    ...{ lr: atLeast(0), momentum: between(0, 1), dampening: finite, weightDecay: atLeast(0) },
-    ...{ nesterov: flag, maximize: flag },
+    lr: atLeast(0),
+    momentum: between(0, 1),
+    dampening: finite,
+    weightDecay: atLeast(0),
+    nesterov: flag,
+    maximize: flag,
   },
   inputs,
   check({ momentum, dampening, nesterov }) {

@@ -35,9 +35,9 @@ const stateFields: Fields<OptimizerState> = {
   tensors: required(field('an object of Tensors by key', isRecord)),
 };
 
+/** The settings as they are, and what is known of the parameters that took steps. */
 export function packState(
-  options: object,
-  groups: readonly object[],
+  settings: { readonly options: object; readonly groups: readonly object[] },
   parameters: readonly Tensor[],
   memory: ReadonlyMap<Tensor, Memory>,
 ): OptimizerState {
@@ -50,7 +50,7 @@ export function packState(
       tensors[`${i}.${name}`] = new Tensor(values.slice(), parameter.shape);
     }
   });
-  return { options, groups, tensors } as OptimizerState;
+  return { ...settings, tensors } as OptimizerState;
 }
 
 interface Unpacked<S> {
@@ -80,7 +80,7 @@ export function unpackState<S extends Settings>(
   );
   const memory = new Map<Tensor, Memory>();
   owners.forEach(({ parameter, known }, i) => {
-    const found = memoryOf(method.name, i, parameter, known, state.tensors);
+    const found = memoryOf(method.name, { place: i, parameter, known }, state.tensors);
     if (found) memory.set(parameter, found);
   });
   refuseStrangers(
@@ -91,23 +91,24 @@ export function unpackState<S extends Settings>(
   return { options, groups: own, memory };
 }
 
-/** The memory of the parameter at place `i`; null if it never took a step. */
-function memoryOf(
-  fn: string,
-  i: number,
-  parameter: Tensor,
-  names: readonly string[],
-  tensors: StateDict,
-): Memory | null {
-  const step = tensors[`${i}.step`];
+/** A parameter at its place among all, and the names of the states that it has. */
+interface Owner {
+  readonly place: number;
+  readonly parameter: Tensor;
+  readonly known: readonly string[];
+}
+
+/** What tensors say of a parameter; null if it never took a step. */
+function memoryOf(fn: string, { place, parameter, known }: Owner, tensors: StateDict): Memory | null {
+  const step = tensors[`${place}.step`];
   if (step === undefined) return null;
-  need(fn, `${i}.step`, step, aTensor);
-  const states = names.map((name) => {
-    const t = tensors[`${i}.${name}`];
+  need(fn, `${place}.step`, step, aTensor);
+  const states = known.map((name) => {
+    const t = tensors[`${place}.${name}`];
     if (!(t instanceof Tensor) || t.dtype !== 'float32' || !sameShape(t.shape, parameter.shape)) {
       const what = t === undefined ? 'is missing' : `is ${show(t)}`;
       throw new ShapeError(
-        `${fn}: state ${i}.${name} ${what}, the parameter needs float32 ${formatShape(parameter.shape)}; was it saved for another network?`,
+        `${fn}: state ${place}.${name} ${what}, the parameter needs float32 ${formatShape(parameter.shape)}; was it saved for another network?`,
       );
     }
     return [name, Float32Array.from(t.data)];

@@ -189,7 +189,10 @@ describe.each(backends)('trainers on %s', (backend) => {
     const make = optimizer ?? ((p: Tensor[]) => new optim.SGD(p, { lr: 0.1, momentum: 0.9 }));
     const moves = make(net.parameters());
     const trainer = await compileTraining(net, {
-      ...{ input: [3, 1, 4, 4], loss: crossEntropy, optimizer: moves, threads },
+      input: [3, 1, 4, 4],
+      loss: crossEntropy,
+      optimizer: moves,
+      threads,
     });
     return { net, moves, trainer };
   };

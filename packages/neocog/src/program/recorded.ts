@@ -65,9 +65,8 @@ export function recordNetwork(module: Module, options: RecordOptions = {}): Reco
   needOptions('recordNetwork', options, { input: inputField });
   const inputs = resolveInputs('recordNetwork', module, options.input);
   const calls: Call[] = [];
-  const { recorder, given, results } = recordInference('recordNetwork', module, inputs, (call) =>
-    calls.push(call),
-  );
+  const network = { fn: 'recordNetwork', module, inputs };
+  const { recorder, given, results } = recordInference(network, (call) => calls.push(call));
   if (recorder.host.draws.length > 0) {
     throw new UnsupportedError('recordNetwork: the network draws random numbers in every run');
   }
@@ -77,7 +76,10 @@ export function recordNetwork(module: Module, options: RecordOptions = {}): Reco
     outputs: results.map(([name, t]) => ({ name, dtype: t.dtype, ...recorded(t) })),
     nodes: recorder.nodes,
     calls: calls.map(({ path, part, x, y, from, to }) => ({
-      ...{ path, part, from, to },
+      path,
+      part,
+      from,
+      to,
       input: recorded(x),
       output: recorded(y),
     })),

@@ -68,20 +68,21 @@ function shapesByName(
   }
   const shapes = given as Readonly<Record<string, Shape>>;
   need(fn, 'input', shapes, inputField);
-  needNames(fn, Object.keys(shapes), names, 'shape', 'inputs');
+  needNames(fn, Object.keys(shapes), { names, side: 'inputs', what: 'shape' });
   return shapes;
 }
 
-function needNames(
-  fn: string,
-  given: readonly string[],
-  known: readonly string[],
-  what: string,
-  side: 'inputs' | 'outputs',
-): void {
-  const stray = given.find((name) => !known.includes(name));
+/** The names on one side of a network, and what is given for each. */
+interface Known {
+  readonly names: readonly string[];
+  readonly side: 'inputs' | 'outputs';
+  readonly what: 'shape' | 'tensor';
+}
+
+function needNames(fn: string, given: readonly string[], { names, side, what }: Known): void {
+  const stray = given.find((name) => !names.includes(name));
   if (stray === undefined) return;
-  throw new ShapeError(`${fn}: there is a ${what} for ${stray}, the ${side} are ${known.join(', ')}`);
+  throw new ShapeError(`${fn}: there is a ${what} for ${stray}, the ${side} are ${names.join(', ')}`);
 }
 
 /** The tensors of a run in the order of the inputs, each of the shape and type that was compiled for. */
@@ -95,7 +96,8 @@ export function orderInputs(
     throw new ShapeError(`${fn}: one tensor is given, { ${names.join(', ')} } is needed`);
   }
   const tensors = given instanceof Tensor ? { [names[0]]: given } : given;
-  if (!(given instanceof Tensor)) needNames(fn, Object.keys(Object(given)), names, 'tensor', 'inputs');
+  if (!(given instanceof Tensor))
+    needNames(fn, Object.keys(Object(given)), { names, side: 'inputs', what: 'tensor' });
   return inputs.map((input) => needTensor(fn, input, Object(tensors)[input.name]));
 }
 
@@ -118,7 +120,7 @@ export function orderResults(
   if (typeof into !== 'object' || into === null || Array.isArray(into)) {
     throw new ShapeError(`${fn}: into is ${String(into)}, a Tensor or { ${names.join(', ')} } is needed`);
   }
-  needNames(fn, Object.keys(into), names, 'tensor', 'outputs');
+  needNames(fn, Object.keys(into), { names, side: 'outputs', what: 'tensor' });
   const tensors = outputs.map((output) => {
     const tensor = into[output.name];
     return tensor === undefined ? undefined : needTensor(fn, output, tensor);

@@ -26,7 +26,7 @@ export interface Traced {
 
 /** What `module` computes in evaluation mode from inputs of some shapes. Its weights are constants. */
 export function traceInference(fn: string, module: Module, inputs: readonly ProgramValue[]): Traced {
-  const { recorder, given, results } = recordInference(fn, module, inputs);
+  const { recorder, given, results } = recordInference({ fn, module, inputs });
   const graph = {
     nodes: recorder.nodes,
     updates: [],
@@ -37,20 +37,20 @@ export function traceInference(fn: string, module: Module, inputs: readonly Prog
   return { graph: dropUnread(graph), host: recorder.host, outputs };
 }
 
+/** A network for inputs of some shapes, and whom errors name. */
+interface Network {
+  readonly fn: string;
+  readonly module: Module;
+  readonly inputs: readonly ProgramValue[];
+}
+
 /** One forward pass in evaluation mode on a recorder, with its inputs and its named results. */
-export function recordInference(
-  fn: string,
-  module: Module,
-  inputs: readonly ProgramValue[],
-  onCall?: (call: Call) => void,
-) {
+export function recordInference(network: Network, onCall?: (call: Call) => void) {
+  const { fn, module, inputs } = network;
   const recorder = new Recorder(fn);
   const given = inputs.map(({ shape, dtype }) => new Tensor(recorder.input(sizeOf(shape), dtype), shape));
-  const results = record(
-    recorder,
-    module,
-    () => inEvaluation(module, () => noGrad(() => resultsOf(fn, module, inputs, given))),
-    onCall,
+  const results = record({ recorder, module, onCall }, () =>
+    inEvaluation(module, () => noGrad(() => resultsOf(network, given))),
   );
   return { recorder, given, results };
 }
@@ -68,9 +68,7 @@ export interface Call {
 
 /** Every output of the network with its name. */
 function resultsOf(
-  fn: string,
-  module: Module,
-  inputs: readonly ProgramValue[],
+  { fn, module, inputs }: Network,
   given: readonly Tensor[],
 ): (readonly [name: string, y: Tensor])[] {
   if (!(module instanceof NamedModule))
@@ -84,14 +82,16 @@ function needResult(fn: string, what: string, y: Tensor | undefined): Tensor {
   throw new ShapeError(`${fn}: ${what} of the module gave ${String(y)}, a Tensor is needed`);
 }
 
-/** Runs `body` on a recorder, nodes labelled with the part of `module` that asks for them. */
-export function record<T>(
-  recorder: Recorder,
-  module: Module,
-  body: () => T,
-  onCall?: (call: Call) => void,
-): T {
-  const restore = watchParts(module, (path, part, x, forward) => {
+/** Where what is recorded, and who hears of the calls of its parts. */
+interface Recording {
+  readonly recorder: Recorder;
+  readonly module: Module;
+  readonly onCall?: ((call: Call) => void) | undefined;
+}
+
+/** Runs `body` on a recorder, nodes labelled with the part of the module that asks for them. */
+export function record<T>({ recorder, module, onCall }: Recording, body: () => T): T {
+  const restore = watchParts(module, ({ name: path, part, x, forward }) => {
     const outer = recorder.label;
     const from = recorder.nodes.length;
     recorder.label = path;

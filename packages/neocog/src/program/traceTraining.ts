@@ -126,7 +126,7 @@ export function traceTraining(task: TrainingTask): TracedTraining {
   ];
   const recorder = new Recorder(fn, lasting);
   const x = new Tensor(recorder.input(sizeOf(input), module.inputType), input);
-  const traced = record(recorder, module, () => {
+  const traced = record({ recorder, module }, () => {
     const output = inModes(module, task.modes, () => withRecording(true, () => module.forward(x)));
     const spec = task.target ?? usualTarget(task.loss, output);
     const target = new Tensor(recorder.input(sizeOf(spec.shape), spec.dtype), spec.shape);
@@ -135,11 +135,12 @@ export function traceTraining(task: TrainingTask): TracedTraining {
     checkLoss(loss);
     recorder.label = 'backward';
     const seed = seedOf(fn, loss, undefined);
-    const gradients = withRecording(false, () => reverseWalk(loss, seed, addGradients));
+    const gradients = withRecording(false, () => reverseWalk(loss, seed, { add: addGradients }));
     return { output, target, loss, gradients };
   });
   const value = (t: Tensor): GraphValue => recorder.valueOf(t.data);
-  const updates = task.memory.map((group) => updateOf(task, group, recorder, traced.gradients));
+  const walked = { recorder, gradients: traced.gradients };
+  const updates = task.memory.map((group) => updateOf(task, group, walked));
   const used = updates.filter((update) => update.parameters.length > 0);
   const graph: Graph = {
     nodes: recorder.nodes,
@@ -198,12 +199,13 @@ function checkLoss(loss: Tensor): void {
 const scalarNames = (optimizer: Optimizer, group: MemoryGroup): string[] =>
   Object.keys(optimizer.method.scalars(optimizer.groups[group.index], 1));
 
-function updateOf(
-  { optimizer }: TrainingTask,
-  group: MemoryGroup,
-  recorder: Recorder,
-  gradients: ReadonlyMap<Tensor, Tensor>,
-): Update {
+/** A recorder after the walk back. */
+interface Walked {
+  readonly recorder: Recorder;
+  readonly gradients: ReadonlyMap<Tensor, Tensor>;
+}
+
+function updateOf({ optimizer }: TrainingTask, group: MemoryGroup, { recorder, gradients }: Walked): Update {
   const { method, groups } = optimizer;
   const rule = method.rule(groups[group.index]);
   const moving = group.members.filter(({ parameter }) => gradients.has(parameter));

@@ -62,16 +62,18 @@ function topologicalOrder<T extends Recorded<T>>(root: T): T[] {
   return order;
 }
 
-/**
- * Gradients of `root` by every leaf it depends on, given the gradient of `root` itself.
- *
- * `keep` names values, other than leaves, whose gradient is wanted as well.
- */
+/** How a walk back adds the gradients of a value that was used twice, and which it keeps. */
+interface Gathering<T> {
+  readonly add: (a: T, b: T) => T;
+  /** Values, other than leaves, whose gradient is wanted as well. */
+  readonly keep?: ReadonlySet<T>;
+}
+
+/** Gradients of `root` by every leaf it depends on, given the gradient of `root` itself. */
 export function reverseWalk<T extends Recorded<T>>(
   root: T,
   seed: T,
-  add: (a: T, b: T) => T,
-  keep: ReadonlySet<T> = new Set(),
+  { add, keep = new Set() }: Gathering<T>,
 ): Map<T, T> {
   const gradients = new Map<T, T>([[root, seed]]);
   for (const value of topologicalOrder(root).reverse()) {

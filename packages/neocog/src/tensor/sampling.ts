@@ -19,23 +19,22 @@ export interface SamplingOptions {
 const fields: Fields<SamplingOptions> = { generator, requiresGrad: flag };
 
 /** Uniform in [0, 1). @throws ShapeError for an impossible shape. */
-export const rand = <const S extends Shape>(shape: S, options: SamplingOptions = {}): Tensor<Plain<S>> =>
-  sample('rand', shape, options, (generator) => generator.uniform());
+export const rand = sampler('rand', (generator) => generator.uniform());
 
 /** Standard normal. @throws ShapeError for an impossible shape. */
-export const randn = <const S extends Shape>(shape: S, options: SamplingOptions = {}): Tensor<Plain<S>> =>
-  sample('randn', shape, options, (generator) => generator.normal());
+export const randn = sampler('randn', (generator) => generator.normal());
 
-function sample<S extends Shape>(
+/* @__NO_SIDE_EFFECTS__ */
+function sampler(
   fn: string,
-  shape: S,
-  options: SamplingOptions,
-  draw: (g: Generator) => number,
-): Tensor<Plain<S>> {
-  checkShape(fn, shape);
-  needOptions(fn, options, fields);
-  const source = options.generator ?? defaultGenerator();
-  const data = allocate(fn, shape, (size) => new Float32Array(size));
-  for (let i = 0; i < data.length; i++) data[i] = draw(source);
-  return new Tensor(data, keepShape(shape), options.requiresGrad ?? false);
+  draw: (generator: Generator) => number,
+): <const S extends Shape>(shape: S, options?: SamplingOptions) => Tensor<Plain<S>> {
+  return (shape, options = {}) => {
+    checkShape(fn, shape);
+    needOptions(fn, options, fields);
+    const source = options.generator ?? defaultGenerator();
+    const data = allocate(fn, shape, (size) => new Float32Array(size));
+    for (let i = 0; i < data.length; i++) data[i] = draw(source);
+    return new Tensor(data, keepShape(shape), options.requiresGrad ?? false);
+  };
 }

@@ -92,7 +92,7 @@ export class Tensor<S extends Shape = Shape> {
   backward(gradient?: Tensor): void {
     const seed = seedOf('backward', this, gradient);
     withRecording(false, () => {
-      for (const [leaf, part] of reverseWalk(this as Tensor, seed, addGradients)) {
+      for (const [leaf, part] of reverseWalk(this as Tensor, seed, { add: addGradients })) {
         if (leaf.requiresGrad && !leaf.node) leaf.grad = leaf.grad ? addGradients(leaf.grad, part) : part;
       }
     });
@@ -270,13 +270,12 @@ export function full<const S extends Shape>(
   options: TensorOptions = {},
 ): Tensor<Plain<S>> {
   need('full', 'value', value, anyNumber);
-  return filled('full', shape, value, options);
+  return filled('full', { shape, value }, options);
 }
 
 function filled<S extends Shape>(
   fn: string,
-  shape: S,
-  value: number,
+  { shape, value }: { readonly shape: S; readonly value: number },
   options: TensorOptions = {},
 ): Tensor<Plain<S>> {
   checkShape(fn, shape);
@@ -294,11 +293,11 @@ function filled<S extends Shape>(
 
 /** A tensor of zeros. */
 export const zeros = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<Plain<S>> =>
-  filled('zeros', shape, 0, options);
+  filled('zeros', { shape, value: 0 }, options);
 
 /** A tensor of ones. */
 export const ones = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<Plain<S>> =>
-  filled('ones', shape, 1, options);
+  filled('ones', { shape, value: 1 }, options);
 
 /** The whole numbers from `start` up to, not including, `end`, by `step`; with one argument from 0. */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
@@ -312,7 +311,7 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
       `arange: from ${from} to ${to} by ${step} never ends, give finite numbers and a step that is not 0`,
     );
   }
-  const values = filled('arange', [count], 0, options);
+  const values = filled('arange', { shape: [count], value: 0 }, options);
   for (let i = 0; i < count; i++) {
     const value = from + i * step;
     values.data[i] = value;

@@ -43,7 +43,7 @@ function run(work: Work, inputs: readonly Values[]): Values[] {
     case 'take':
       return [take(work.planes, inputs[0], inputs[1] as Int32Array)];
     case 'scatterAdd':
-      return [scatterAdd(work.planes, work.size, a, inputs[1] as Int32Array)];
+      return [scatterAdd(work, a, inputs[1] as Int32Array)];
     case 'matmul':
       return [matmul(work.shape, a, b)];
     case 'fused':

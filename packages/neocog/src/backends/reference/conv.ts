@@ -19,7 +19,7 @@ export function conv(
 ): Float32Array {
   const y = withBias(outputShape(g), bias);
   const { output, tap, input } = lastLinks(g);
-  eachRow(g, x, w, y, (ix, iw, iy) => {
+  eachRow(g, { x, w, y }, (ix, iw, iy) => {
     for (let t = 0; t < output.length; t++) y[iy + output[t]] += w[iw + tap[t]] * x[ix + input[t]];
   });
   return new Float32Array(y);
@@ -34,7 +34,7 @@ export function convInputGrad(
 ): Float32Array {
   const x = withBias(inputShape(g), bias);
   const { output, tap, input } = lastLinks(g);
-  eachRow(g, x, w, y, (ix, iw, iy) => {
+  eachRow(g, { x, w, y }, (ix, iw, iy) => {
     for (let t = 0; t < output.length; t++) x[ix + input[t]] += w[iw + tap[t]] * y[iy + output[t]];
   });
   return new Float32Array(x);
@@ -44,7 +44,7 @@ export function convInputGrad(
 export function convWeightGrad(g: ConvGeometry, x: Float32Array, y: Float32Array): Float32Array {
   const w = new Float64Array(product(weightShape(g)));
   const { output, tap, input } = lastLinks(g);
-  eachRow(g, x, w, y, (ix, iw, iy) => {
+  eachRow(g, { x, w, y }, (ix, iw, iy) => {
     for (let t = 0; t < output.length; t++) w[iw + tap[t]] += x[ix + input[t]] * y[iy + output[t]];
   });
   return new Float32Array(w);
@@ -116,7 +116,7 @@ type Numbers = Float32Array | Float64Array;
 /**
  * Visits each image, filter, channel of the filter's group and row link, with the row's place in x, w and y.
  */
-function eachRow(g: ConvGeometry, x: Numbers, w: Numbers, y: Numbers, visit: Row): void {
+function eachRow(g: ConvGeometry, { x, w, y }: Record<'x' | 'w' | 'y', Numbers>, visit: Row): void {
   const [xs, ws, ys] = [inputShape(g), weightShape(g), outputShape(g)];
   const fits = x.length === product(xs) && w.length === product(ws) && y.length === product(ys);
   assert(fits, 'arrays have the lengths that their geometry states');

@@ -52,21 +52,25 @@ function compile(loop: FusedLoop, inputs: readonly Values[]): (i: number) => num
   const nodes = nodesOf(loop.expr);
   const slots = new Map(nodes.map((node, slot) => [node, slot]));
   const values = new Float64Array(nodes.length);
-  const steps = nodes.map((node) => compileNode(node, loop, inputs, (e) => slots.get(e) as number, values));
+  const slotOf = (e: Expr): number => slots.get(e) as number;
+  const steps = nodes.map((node) => compileNode(node, { loop, inputs, values, slotOf }));
   return (i) => {
     for (let s = 0; s < steps.length; s++) values[s] = steps[s](i);
     return values[steps.length - 1];
   };
 }
 
+/** What a formula is computed from. */
+interface Frame {
+  readonly loop: FusedLoop;
+  readonly inputs: readonly Values[];
+  /** Of each node, at its slot. */
+  readonly values: Float64Array;
+  readonly slotOf: (e: Expr) => number;
+}
+
 /** One node, reading its operands from `values`, where the earlier nodes have put them. */
-function compileNode(
-  node: Expr,
-  loop: FusedLoop,
-  inputs: readonly Values[],
-  slotOf: (e: Expr) => number,
-  values: Float64Array,
-): (i: number) => number {
+function compileNode(node: Expr, { loop, inputs, values, slotOf }: Frame): (i: number) => number {
   if (node.op === 'const') return () => node.value;
   if (node.op === 'input') return lookUp(loop, loop.strides[node.index], inputs[node.index]);
   if (node.op === 'position') return lookUp(loop, unit(loop.shape.length, node.axis));

@@ -105,7 +105,8 @@ it.each(windows(/^maxPool/))('%s', (_, c) => {
   }
   if (!c.outputs.grad_input) return;
   const planes = g.batch * g.channels;
-  const grad = scatterAdd(planes, c.inputs.input.length / planes, pools.read(c.inputs.grad_output), indices);
+  const size = c.inputs.input.length / planes;
+  const grad = scatterAdd({ planes, size }, pools.read(c.inputs.grad_output), indices);
   expectClose(pools, c, 'grad_input', grad);
 });
 

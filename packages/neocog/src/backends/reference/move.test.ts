@@ -48,7 +48,7 @@ describe('copy, copyAdd, take and scatterAdd', () => {
         const y = Float32Array.from({ length: planes * count }, (_, i) => ((i * 5) % 13) - 6);
         const indices = Int32Array.from({ length: planes * count }, (_, i) => (i * i + 3) % size);
         const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
-        expect(dot(take(planes, x, indices), y)).toBe(dot(x, scatterAdd(planes, size, y, indices)));
+        expect(dot(take(planes, x, indices), y)).toBe(dot(x, scatterAdd({ planes, size }, y, indices)));
       }),
     );
   });

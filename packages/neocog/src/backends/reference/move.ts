@@ -62,7 +62,11 @@ export function take<T extends Values>(planes: number, x: T, indices: Int32Array
 }
 
 /** x[p, indices[p, i]] += y[p, i], from zeros */
-export function scatterAdd(planes: number, size: number, y: Float32Array, indices: Int32Array): Float32Array {
+export function scatterAdd(
+  { planes, size }: { readonly planes: number; readonly size: number },
+  y: Float32Array,
+  indices: Int32Array,
+): Float32Array {
   const count = indices.length / planes;
   const x = new Float64Array(planes * size);
   for (let i = 0; i < y.length; i++) x[Math.floor(i / count) * size + checkIndex(indices[i], size)] += y[i];
