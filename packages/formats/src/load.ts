@@ -2,6 +2,7 @@
 
 import { FormatError, NeocogError, type nn } from 'neocog';
 import { detectFormat, type Format } from './detect.ts';
+import type { Shapes } from './graph/shapes.ts';
 import { readKeras } from './keras/load.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
@@ -17,7 +18,7 @@ export interface LoadOptions extends ReadOptions {
   /** Of a file of torch.save: only what lies within this key, such as `state_dict`. */
   readonly within?: string | undefined;
   /** Of a network, where the file leaves sizes open: a shape by the name of an input, or a number by the name of an axis. */
-  readonly shapes?: Readonly<Record<string, readonly number[] | number>> | undefined;
+  readonly shapes?: Shapes | undefined;
 }
 
 /** What `loadFile` found: a network, or weights alone. */

@@ -117,6 +117,7 @@ describe('saveOnnx and loadOnnx', () => {
   it('refuse options that do not fit', async () => {
     const bytes = saveOnnx(small(), { input: [2, 1, 8, 8] });
     await expect(loadOnnx(bytes, { shapes: { input: [2, 1, 8] } })).rejects.toThrow(/shapes give input/);
+    await expect(loadOnnx(bytes, { shapes: { z: 1 } })).rejects.toThrow(/shapes name 'z', known are input/);
     await expect(loadOnnx(bytes, { values: { z: 1 } })).rejects.toThrow(/values name 'z'/);
     expect(() => saveOnnx(small(), { input: [2, 1, 8, 8], opset: 99 })).toThrow(/opset 99/);
   });
@@ -233,9 +234,9 @@ describe('a damaged ONNX file', () => {
       model({ node: [node('Relu', ['b'], ['a']), node('Relu', ['a'], ['b'])] }),
       /waits for itself/,
     );
-    await refuse(model({ node: [...relu, ...relu] }), /two sources/);
+    await refuse(model({ node: [...relu, ...relu] }), /computed or given twice, the second time by node/);
     await refuse(model({ node: [node('Relu', ['nowhere'], ['y'])] }), /nothing gives it/);
-    await refuse(model({ node: [] }), /computed by no node/);
+    await refuse(model({ node: [] }), /no node computes the output/);
   });
 
   it('is refused for its tensors', async () => {

@@ -5,7 +5,7 @@ import { cast, FormatError, NeocogError, nn, ShapeError, Tensor, UnsupportedErro
 import { atCostOf, type Budget, willHold, willRelease } from '../budget.ts';
 import { shown } from '../shown.ts';
 import { type Arguments, Operation } from './operation.ts';
-import { findOutputs } from './shapes.ts';
+import { anyAxes, findOutputs } from './shapes.ts';
 import { HostArray, type HostType, isKnown, knownValues, toFloats, toTensor, type Value } from './value.ts';
 
 /** One node: a module, and the names of the values that it takes and gives; '' where one is absent. */
@@ -19,9 +19,6 @@ export interface Step {
   /** Names for the values that the module gives, in its order. */
   readonly outputs: readonly string[];
 }
-
-/** As the only axis of a shape: of any number of axes of any size. */
-export const anyAxes = '…';
 
 /** An input of an imported network. */
 export interface GraphInput extends nn.NamedValue {
@@ -170,7 +167,9 @@ const likeInput = (x: Value, y: Tensor): Value =>
 function exactFloats(x: Value): Tensor {
   const lost = x instanceof HostArray ? x.data.find((v) => Math.fround(v) !== v) : undefined;
   if (lost === undefined) return toFloats(x);
-  throw new UnsupportedError(`the ${x.dtype} value ${lost} is no float32, which this layer computes with`);
+  throw new UnsupportedError(
+    `the ${x.dtype} value ${lost} is not a float32, and this layer computes with float32`,
+  );
 }
 
 function need(scope: Scope, name: string, who: string): Value {

@@ -213,7 +213,7 @@ export function largestOf(x: HostArray, axis: number, k: number, largest: boolea
   const inner = product(x.shape.slice(axis + 1));
   const length = x.shape[axis];
   if (!(Number.isInteger(k) && k >= 0 && k <= length)) {
-    throw new FormatError(`the ${k} largest of an axis are asked for, it has ${length} values`);
+    throw new FormatError(`it asks for the ${k} largest of ${length} values`);
   }
   const shape = x.shape.with(axis, k);
   const size = product(shape);

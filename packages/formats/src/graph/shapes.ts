@@ -7,35 +7,53 @@ export type Shapes = Readonly<Record<string, readonly number[] | number>>;
 
 const isSize = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) > 0;
 
-/** Inputs with the sizes that `shapes` gives. @throws ShapeError for names that are unknown and sizes that do not fit. */
-export function fixInputs(about: string, inputs: readonly nn.NamedValue[], shapes: Shapes): nn.NamedValue[] {
-  const names = new Set(inputs.flatMap(({ name, shape }) => [name, ...shape]));
+/** As the only axis of a shape: of any number of axes of any size. */
+export const anyAxes = '…';
+
+type Axes = nn.NamedValue['shape'];
+
+/**
+ * Inputs with the sizes that `shapes` gives, which may name axes of outputs too. @throws ShapeError for names that are unknown
+ * and sizes that do not fit.
+ */
+export function fixInputs<Input extends nn.NamedValue>(
+  about: string,
+  inputs: readonly Input[],
+  shapes: Shapes,
+  outputs: readonly nn.NamedValue[] = [],
+): Input[] {
+  const all = [
+    ...inputs.flatMap(({ name, shape }) => [name, ...shape]),
+    ...outputs.flatMap(({ shape }) => shape),
+  ];
+  const names = new Set(all.filter((name) => isName(name) && name !== anyAxes));
   const unknown = Object.keys(shapes).find((name) => !names.has(name));
   if (unknown !== undefined) {
-    throw new ShapeError(
-      `${about}: shapes name '${unknown}', known are ${[...names].filter(isName).join(', ')}`,
-    );
+    throw new ShapeError(`${about}: shapes name '${unknown}', known are ${[...names].join(', ')}`);
   }
   return inputs.map((input) => ({ ...input, shape: fixInput(about, input, shapes) }));
 }
 
 const isName = (axis: number | string): boolean => typeof axis === 'string';
 
-function fixInput(
-  about: string,
-  { name, shape }: nn.NamedValue,
-  shapes: Shapes,
-): readonly (number | string)[] {
+function fixInput(about: string, { name, shape }: nn.NamedValue, shapes: Shapes): Axes {
   const given = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
-  const wanted = Array.isArray(given)
-    ? given
-    : shape.map((axis) => (typeof axis === 'string' && Object.hasOwn(shapes, axis) ? shapes[axis] : axis));
+  const wanted = Array.isArray(given) ? [...given] : fixAxes(shape, shapes);
   const fits =
-    wanted.length === shape.length &&
-    wanted.every((n, d) => n === shape[d] || (typeof shape[d] === 'string' && isSize(n)));
+    shape[0] === anyAxes
+      ? wanted.every((n) => n === anyAxes || isSize(n))
+      : wanted.length === shape.length &&
+        wanted.every((n, d) => n === shape[d] || (isName(shape[d]) && isSize(n)));
   if (fits) return wanted;
   throw new ShapeError(`${about}: shapes give input '${name}' [${wanted}], the network needs [${shape}]`);
 }
+
+/** Axes may have any name, also one that every object has a property of. */
+export const fixAxes = (shape: Axes, shapes: Shapes): Axes =>
+  shape.map((axis) => {
+    const size = isName(axis) && Object.hasOwn(shapes, axis) ? shapes[axis] : axis;
+    return typeof size === 'number' ? size : axis;
+  });
 
 /** Sizes by axis, with names for those that are open: an open first axis is the batch. */
 export const nameAxes = (name: string, sizes: readonly (number | null)[]): (number | string)[] =>

@@ -2,7 +2,8 @@
 
 import { FormatError, NeocogError, ShapeError, Tensor, tensor, UnsupportedError } from 'neocog';
 import { atCostOf, type Budget } from '../budget.ts';
-import { anyAxes, type GraphInput, GraphModule } from '../graph/graphModule.ts';
+import { type GraphInput, GraphModule } from '../graph/graphModule.ts';
+import { anyAxes, fixAxes, fixInputs, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { type Opened, openSource, type ReadOptions } from '../open.ts';
 import { shown } from '../shown.ts';
@@ -15,7 +16,7 @@ import { type ExternalFiles, elementType, externalLocation } from './tensors.ts'
 /** What `loadOnnx` is told of a file beside its limits. */
 export interface LoadOnnxOptions extends ReadOptions {
   /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
-  shapes?: Readonly<Record<string, readonly number[] | number>> | undefined;
+  shapes?: Shapes | undefined;
   /** Inputs that are the same in every run, such as a sample rate: they become constants of the network. */
   values?: Readonly<Record<string, number | Tensor>> | undefined;
 }
@@ -77,14 +78,13 @@ function makeModule(
   const initializers = new Set(weightNames(graph));
   const declared = graph.input.filter(({ name = '' }) => !initializers.has(name));
   const inputs = declared.map((info) => inputOf(about, info));
-  checkNames('values', values, inputs);
-  const fixed = new Map(inputs.flatMap((input) => fixedValue(input, ownValue(values, input.name))));
-  const open = inputs.filter(({ name }) => !fixed.has(name));
+  const fixed = fixValues(about, inputs, values);
   const outputs = graph.output.map((info) => inputOf(about, info));
+  const sized = fixInputs(about, inputs, shapes, outputs);
   const built = new GraphBuilder(about, graph, opset, files).build(graph, fixed);
   return GraphModule.assemble({
-    inputs: open.map((input) => ({ ...input, shape: givenShape(input, shapes) })),
-    outputs: outputs.map(({ name, shape, dtype }) => ({ name, shape: givenSizes(shape, shapes), dtype })),
+    inputs: sized.filter(({ name }) => !fixed.has(name)),
+    outputs: outputs.map(({ name, shape, dtype }) => ({ name, shape: fixAxes(shape, shapes), dtype })),
     ...built,
     budget,
   });
@@ -96,7 +96,9 @@ function inputOf(about: string, info: ValueInfoProto): GraphInput {
   const what = `${about}: ${shown(name)}`;
   const type = info.type?.tensorType;
   if (!type)
-    throw new UnsupportedError(`${what} is no tensor; only networks from tensors to tensors are read`);
+    throw new UnsupportedError(
+      `${what} is not a tensor; neocog reads networks whose inputs and outputs are tensors`,
+    );
   const { host } = elementType(what, type.elemType);
   const shape = type.shape?.dim.map(({ dimValue, dimParam }) => dimParam || sizeOr(dimValue)) ?? [anyAxes];
   return { name, shape, dtype: host === 'float32' ? 'float32' : 'int32', type: host };
@@ -106,41 +108,20 @@ function inputOf(about: string, info: ValueInfoProto): GraphInput {
 const sizeOr = (size: number | undefined): number | string =>
   size !== undefined && Number.isInteger(size) && size > 0 && size < 2 ** 31 ? size : '?';
 
-function checkNames(what: string, given: object, inputs: readonly GraphInput[]): void {
-  const unknown = Object.keys(given).find((key) => !inputs.some(({ name }) => name === key));
-  if (unknown === undefined) return;
-  const names = inputs.map(({ name }) => name).join(', ');
-  throw new ShapeError(`loadOnnx: ${what} name '${unknown}', the network has the inputs ${names}`);
+type Given = NonNullable<LoadOnnxOptions['values']>;
+
+/** The inputs that have a value, by name. @throws ShapeError for names that no input has. */
+function fixValues(about: string, inputs: readonly GraphInput[], values: Given): Map<string, Value> {
+  const unknown = Object.keys(values).find((key) => !inputs.some(({ name }) => name === key));
+  if (unknown !== undefined) {
+    const names = inputs.map(({ name }) => name).join(', ');
+    throw new ShapeError(`${about}: values name '${unknown}', the network has the inputs ${names}`);
+  }
+  const given = inputs.filter(({ name }) => Object.hasOwn(values, name) && values[name] !== undefined);
+  return new Map(given.map((input) => [input.name, fixedValue(input, values[input.name])]));
 }
 
-/** Inputs may have any name, also one that every object has a property of. */
-const ownValue = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
-  Object.hasOwn(values, name) ? values[name] : undefined;
-
-function fixedValue(input: GraphInput, value: number | Tensor | undefined): [string, Value][] {
-  if (value === undefined) return [];
+function fixedValue({ dtype, type = dtype }: GraphInput, value: number | Tensor): Value {
   const t = value instanceof Tensor ? value : tensor(value);
-  const type = input.type ?? input.dtype;
-  return [[input.name, type === 'float32' ? t : new HostArray(type, Float64Array.from(t.data), t.shape)]];
+  return type === 'float32' ? t : new HostArray(type, Float64Array.from(t.data), t.shape);
 }
-
-type Sizes = NonNullable<LoadOnnxOptions['shapes']>;
-
-function givenShape(input: GraphInput, shapes: Sizes): readonly (number | string)[] {
-  const given = ownValue(shapes, input.name);
-  if (given === undefined || typeof given === 'number') return givenSizes(input.shape, shapes);
-  const isFree = (d: number): boolean => input.shape[0] === anyAxes || typeof input.shape[d] === 'string';
-  const fits =
-    (input.shape[0] === anyAxes || given.length === input.shape.length) &&
-    given.every((n, d) => Number.isInteger(n) && n > 0 && (isFree(d) || input.shape[d] === n));
-  if (fits) return [...given];
-  throw new ShapeError(
-    `loadOnnx: shapes give input '${input.name}' [${given}], the network needs [${input.shape}]`,
-  );
-}
-
-const givenSizes = (shape: readonly (number | string)[], shapes: Sizes): (number | string)[] =>
-  shape.map((axis) => {
-    const size = typeof axis === 'string' ? ownValue(shapes, axis) : undefined;
-    return typeof size === 'number' ? size : axis;
-  });

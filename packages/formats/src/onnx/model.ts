@@ -110,7 +110,8 @@ function checkGraph(about: string, graph: GraphProto, outer: Names): void {
   };
   const known = new Names(outer);
   const add = (name: string, what: string): void => {
-    if (known.has(name)) fail(`the value ${shown(name)} has two sources, the second is ${what}`);
+    if (known.has(name))
+      fail(`the value ${shown(name)} is computed or given twice, the second time by ${what}`);
     known.add(name);
   };
   const weights = weightNames(graph);
@@ -135,7 +136,7 @@ function checkGraph(about: string, graph: GraphProto, outer: Names): void {
     graph.node[i] = node;
   });
   for (const { name = '' } of graph.output) {
-    if (!known.has(name)) fail(`the output ${shown(name)} is computed by no node`);
+    if (!known.has(name)) fail(`no node computes the output ${shown(name)}`);
   }
 }
 

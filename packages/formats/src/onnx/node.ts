@@ -3,6 +3,7 @@
 import { FormatError, nn, type Tensor, UnsupportedError } from 'neocog';
 import type { Block } from '../graph/graphModule.ts';
 import { type HostArray, readHost, toTensor, type Value } from '../graph/value.ts';
+import { shown } from '../shown.ts';
 import type { KnownValues } from './known.ts';
 import { describeNode, nodeName } from './model.ts';
 import type { AttributeProto, GraphProto, NodeProto } from './schema.ts';
@@ -98,6 +99,13 @@ export class OnnxNode {
     return attribute ? new TextDecoder().decode(attribute.s) : otherwise;
   }
 
+  /** What a text attribute stands for. @throws UnsupportedError for a text that the table lacks. */
+  choice<T>(name: string, otherwise: string, table: Readonly<Record<string, T>>): T {
+    const value = this.text(name, otherwise);
+    if (Object.hasOwn(table, value)) return table[value];
+    return this.refuse(`${name} is ${shown(value)}, known here are ${Object.keys(table).join(', ')}`);
+  }
+
   texts(name: string): string[] {
     return (this.#attribute(name)?.strings ?? []).map((bytes) => new TextDecoder().decode(bytes));
   }
@@ -167,7 +175,7 @@ export class OnnxNode {
    */
   parameter(i: number, how = '', change: (t: Tensor) => Tensor = (t) => t): nn.Parameter {
     const value = this.weight(i);
-    if (!value) this.refuse(`input ${i} is to be a weight that is known at load`);
+    if (!value) this.refuse(`input ${i} must be a weight that is known at load`);
     const key = JSON.stringify([this.inputs[i], how]);
     const { parameters } = this.#context;
     const parameter = parameters.get(key) ?? new nn.Parameter(change(value));

@@ -41,15 +41,16 @@ export function pairsOf(node: OnnxNode, rank: number): Pairs {
   return Array.from({ length: rank }, (_, d) => [pads[d], pads[rank + d]]);
 }
 
-const autoPads = { SAME_UPPER: 'same', SAME_LOWER: 'same-lower', VALID: 'valid' } as const;
+type AutoPad = 'same' | 'same-lower' | 'valid' | undefined;
 
-export function autoPad(node: OnnxNode): 'same' | 'same-lower' | 'valid' | undefined {
-  const name = node.text('auto_pad', 'NOTSET');
-  if (name === 'NOTSET') return undefined;
-  return Object.hasOwn(autoPads, name)
-    ? autoPads[name as keyof typeof autoPads]
-    : node.refuse(`auto_pad is ${name}`);
-}
+const autoPads: Readonly<Record<string, AutoPad>> = {
+  NOTSET: undefined,
+  SAME_UPPER: 'same',
+  SAME_LOWER: 'same-lower',
+  VALID: 'valid',
+};
+
+export const autoPad = (node: OnnxNode): AutoPad => node.choice('auto_pad', 'NOTSET', autoPads);
 
 export function perAxis(node: OnnxNode, name: string, rank: number, otherwise = 1): number[] {
   const values = node.ints(name) ?? new Array<number>(rank).fill(otherwise);

@@ -45,10 +45,7 @@ const gatherND = simple(
   'with batch_dims indices known on the host',
 );
 
-function combinationOf(node: OnnxNode): (typeof combinations)[string] {
-  const name = node.text('reduction', 'none');
-  return Object.hasOwn(combinations, name) ? combinations[name] : node.refuse(`reduction is ${name}`);
-}
+const combinationOf = (node: OnnxNode) => node.choice('reduction', 'none', combinations);
 
 /** Before opset 11 its name was Scatter. */
 const scatterElements = (name: string): Operator =>

@@ -63,7 +63,7 @@ const batchNormOperator: Operator = {
     const momentum = node.float('momentum', 0.9);
     if (node.int('training_mode', 0) === 1)
       return new Operation('BatchNormalization', trainNorm(eps, momentum));
-    if (node.outputCount > 1) node.refuse('it is to give statistics, which only training mode does');
+    if (node.outputCount > 1) node.refuse('it must give statistics, and only training mode gives them');
     if (node.int('spatial', 1) === 0) {
       return node.withWeights(operation('BatchNormalization', normEach(eps)), [1, 2]);
     }
@@ -263,7 +263,9 @@ const dropoutOperator: Operator = {
 function refuseTraining(node: OnnxNode, [, ratio, training]: Arguments): void {
   const drops = node.read(training!).data[0] !== 0 && (ratio ? node.read(ratio).data[0] : 0.5) > 0;
   if (drops)
-    node.refuse('training_mode is true, which is for random results; use the train() of the network');
+    node.refuse(
+      'training_mode is true, which asks for random results; leave it out and call train() of the network',
+    );
 }
 
 /** The values and which of them were kept: in evaluation all. */

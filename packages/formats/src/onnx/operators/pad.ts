@@ -10,8 +10,7 @@ const padModes = { constant: 'constant', reflect: 'reflect', edge: 'replicate', 
 
 /** Negative pads take cells away. */
 export const padOperator = simple('Pad', (node) => {
-  const name = node.text('mode', 'constant') as keyof typeof padModes;
-  const mode = padModes[name] ?? node.refuse(`mode is ${name}`);
+  const mode = node.choice('mode', 'constant', padModes);
   const pads = node.numbers(1, node.has('paddings') ? 'paddings' : 'pads');
   const fixed = node.float('value', 0);
   return (inputs) => {

@@ -113,7 +113,7 @@ function recurrent(name: string, cell: Cell): Operator {
     build: (node) => {
       if (node.int('input_forget', 0) !== 0) node.refuse('input_forget is 1, which is not supported');
       if (node.has('activation_alpha') || node.has('activation_beta')) {
-        node.refuse('its activations have numbers of their own, which is not supported');
+        node.refuse('activation_alpha and activation_beta are not supported');
       }
       const plan = planOf(node, cell);
       const batchFirst = node.int('layout', 0) === 1;
@@ -133,9 +133,11 @@ interface Plan {
 }
 
 function planOf(node: OnnxNode, cell: Cell): Plan {
-  const direction = node.text('direction', 'forward');
-  const reversed = { forward: [false], reverse: [true], bidirectional: [false, true] }[direction];
-  if (!reversed) node.refuse(`direction is ${direction}`);
+  const reversed = node.choice('direction', 'forward', {
+    forward: [false],
+    reverse: [true],
+    bidirectional: [false, true],
+  });
   const names = node.texts('activations').map((name) => name.toLowerCase());
   const directions = reversed.map((reverse, d) => {
     const own = names.slice(d * cell.defaults.length, (d + 1) * cell.defaults.length);

@@ -116,7 +116,7 @@ function reducedCells(
 }
 
 function filled(shape: readonly number[], value: number, type: HostType, node: OnnxNode): Value {
-  if (type !== 'float32' && Number.isNaN(value)) node.refuse('it is of no whole numbers');
+  if (type !== 'float32' && Number.isNaN(value)) node.refuse('there are no whole numbers to reduce');
   willMake(product(shape), String(node));
   const host = new HostArray(type, new Float64Array(product(shape)).fill(value), shape);
   return type === 'float32' ? toTensor(host) : host;

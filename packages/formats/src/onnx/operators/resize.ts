@@ -14,6 +14,7 @@ const coordinates = {
   tf_half_pixel_for_nn: 'tf-half-pixel',
   asymmetric: 'asymmetric',
   align_corners: 'align-corners',
+  tf_crop_and_resize: undefined, // its crop says where
 } as const;
 
 const roundings = {
@@ -30,20 +31,18 @@ const modes: Readonly<Record<string, 'nearest' | 'linear' | 'cubic'>> = {
   cubic: 'cubic',
 };
 
-function known<T>(node: OnnxNode, name: string, value: string, table: Readonly<Record<string, T>>): T {
-  return Object.hasOwn(table, value) ? table[value] : node.refuse(`${name} is ${value}`);
-}
+const isCropped = (node: OnnxNode): boolean =>
+  node.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize';
 
 /** What does not depend on the input. */
 function settingsOf(node: OnnxNode): ResizeOptions {
-  const mode = known(node, 'mode', node.text('mode', 'nearest'), modes);
-  const way = node.text('coordinate_transformation_mode', 'half_pixel');
-  const cropped = way === 'tf_crop_and_resize';
+  const mode = node.choice('mode', 'nearest', modes);
+  const cropped = isCropped(node);
   return {
     mode,
-    ...(cropped ? {} : { coordinates: known(node, 'coordinate_transformation_mode', way, coordinates) }),
+    coordinates: node.choice('coordinate_transformation_mode', 'half_pixel', coordinates),
     ...(mode === 'nearest' && {
-      rounding: known(node, 'nearest_mode', node.text('nearest_mode', 'round_prefer_floor'), roundings),
+      rounding: node.choice('nearest_mode', 'round_prefer_floor', roundings),
     }),
     ...(mode === 'cubic' && { cubicCoefficient: node.float('cubic_coeff_a', -0.75) }),
     ...(mode !== 'nearest' && {
@@ -79,7 +78,7 @@ const resizeOperator: Operator = {
 };
 
 function plainSettings(node: OnnxNode): ResizeOptions {
-  const mode = known(node, 'mode', node.text('mode', 'nearest'), modes);
+  const mode = node.choice('mode', 'nearest', modes);
   return { mode, coordinates: 'asymmetric', ...(mode === 'nearest' && { rounding: 'floor' }) };
 }
 
@@ -102,7 +101,7 @@ function wantedSizes(node: OnnxNode, inputs: Arguments, axes: readonly number[])
     return list && list.length > 0 ? list : undefined;
   };
   const [region, scales, sizes] = [1, 2, 3].map(numbers);
-  const cropped = node.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize';
+  const cropped = isCropped(node);
   if (!scales && !sizes) node.refuse('it has neither scales nor sizes');
   const crop =
     cropped && region

@@ -26,7 +26,7 @@ import {
 import { operation } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
 import { product } from '../../shape.ts';
-import type { OnnxNode, Operator } from '../node.ts';
+import type { Operator } from '../node.ts';
 
 /** One of the cells that a place is made of, by its number along the axis, and its share; both `[planes, places]`. */
 interface Tap {
@@ -150,18 +150,13 @@ const gridSample: Operator = {
   build: (node) => {
     const alignCorners = node.int('align_corners', 0) === 1;
     const plan = {
-      interpolate: chosen(node, 'mode', 'linear', interpolations),
-      outside: chosen(node, 'padding_mode', 'zeros', { zeros, border, reflection: reflection(alignCorners) }),
+      interpolate: node.choice('mode', 'linear', interpolations),
+      outside: node.choice('padding_mode', 'zeros', { zeros, border, reflection: reflection(alignCorners) }),
       alignCorners,
     };
     return operation('GridSample', ([x, grid]) => sampleGrid(plan, toFloats(x!), toFloats(grid!)));
   },
 };
-
-function chosen<T>(node: OnnxNode, name: string, otherwise: string, table: Readonly<Record<string, T>>): T {
-  const value = node.text(name, otherwise);
-  return Object.hasOwn(table, value) ? table[value] : node.refuse(`${name} is ${value}`);
-}
 
 const mostSampled = 5;
 
@@ -170,7 +165,7 @@ function sampleGrid({ interpolate, outside, alignCorners }: GridPlan, x: Tensor,
   const [n, c, ...sizes] = x.shape;
   const places = grid.shape.slice(1, -1);
   if (grid.shape.at(-1) !== sizes.length || grid.shape[0] !== n) {
-    throw new ShapeError(`GridSample: the grid [${grid.shape}] is not for an input [${x.shape}]`);
+    throw new ShapeError(`GridSample: the grid [${grid.shape}] does not fit the input [${x.shape}]`);
   }
   // Each axis multiplies the cells that a place is made of by up to four.
   if (sizes.length > mostSampled)

@@ -47,7 +47,8 @@ const unsqueezeOperator = simple('Unsqueeze', (node) => {
   return (inputs) => {
     const { shape } = inputs[0]!;
     const list = axes(inputs) ?? [];
-    if (list.length > mostAxes) throw new FormatError(`${node}: it adds ${list.length} axes`);
+    if (list.length > mostAxes)
+      throw new FormatError(`${node}: it adds ${list.length} axes, at most ${mostAxes} are possible`);
     const rank = shape.length + list.length;
     const added = list.map((axis) => axisOf(node, axis, rank));
     const rest = shape[Symbol.iterator]();
@@ -78,7 +79,7 @@ const splitOperator: Operator = {
     const [axis, sizes] = [node.int('axis', 0), node.numbers(1, 'split')];
     const count = node.int('num_outputs', node.outputs.length);
     if (count !== node.outputs.length) {
-      throw new FormatError(`${node}: num_outputs is ${count}, it has ${node.outputs.length} outputs`);
+      throw new FormatError(`${node}: num_outputs is ${count}, but it has ${node.outputs.length} outputs`);
     }
     return new Operation('Split', (inputs) => {
       const [x] = settle([inputs[0]]);
