@@ -1,26 +1,8 @@
 // Pools of channels-first images whose padding follows from their size.
 
-import {
-  avgPool1d,
-  avgPool2d,
-  avgPool3d,
-  convGeometry,
-  maxPool1d,
-  maxPool2d,
-  maxPool3d,
-  nn,
-  type Tensor,
-} from 'neocog';
+import { convGeometry, type nn, type Tensor } from 'neocog';
 import { tensorStep } from './operation.ts';
-
-type Rank = 1 | 2 | 3;
-
-const maxPools = { 1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d };
-const avgPools = { 1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d };
-const pools = {
-  max: { 1: maxPool1d, 2: maxPool2d, 3: maxPool3d },
-  average: { 1: avgPool1d, 2: avgPool2d, 3: avgPool3d },
-};
+import { avgPoolLayers, avgPools, maxPoolLayers, maxPools, type Rank } from './ranks.ts';
 
 interface SameOptions {
   readonly stride: readonly number[];
@@ -45,8 +27,8 @@ function samePool(kind: 'max' | 'average', kernel: readonly number[], stride: re
   const rank = kernel.length as Rank;
   return tensorStep(`${kind} pool ${kernel.join('×')}, stride ${stride.join('×')}, same`, (x) => {
     const padding = samePadding(x, kernel, { stride, padding: 'same' });
-    if (kind === 'max') return pools.max[rank](x, kernel, { stride, padding });
-    return pools.average[rank](x, kernel, { stride, padding, countIncludePad: false });
+    if (kind === 'max') return maxPools[rank](x, kernel, { stride, padding });
+    return avgPools[rank](x, kernel, { stride, padding, countIncludePad: false });
   });
 }
 
@@ -58,5 +40,6 @@ export function poolModule(
 ): nn.Module {
   const rank = kernel.length as Rank;
   if (same) return samePool(kind, kernel, stride);
-  return kind === 'max' ? new maxPools[rank](kernel, { stride }) : new avgPools[rank](kernel, { stride });
+  const Pool = (kind === 'max' ? maxPoolLayers : avgPoolLayers)[rank];
+  return new Pool(kernel, { stride });
 }

@@ -1,15 +1,12 @@
 // Convolution layers of Keras. Their kernels are [...kernel, in, out]; neocog's weights are PyTorch's.
 
 import { nn, permute, reshape, type Tensor } from 'neocog';
+import { convLayers, type Rank, transposedLayers } from '../graph/ranks.ts';
 import { readActivation } from './activations.ts';
 import type { LayerConfig } from './config.ts';
 import { sides } from './pooling.ts';
 import { followedBy, type LayerReader, type LayerTable, onImages } from './reader.ts';
 
-type Rank = 1 | 2 | 3;
-
-const convs = { 1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d };
-const transposed = { 1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d };
 const depthwises = { 1: nn.DepthwiseConv1d, 2: nn.DepthwiseConv2d };
 const separables = { 1: nn.SeparableConv1d, 2: nn.SeparableConv2d };
 
@@ -63,7 +60,11 @@ const conv =
     const weight = turned(config, weights.kernel, rank);
     const [out, into, ...kernel] = weight.shape;
     const bias = biasOf(weights);
-    const module = new convs[rank](into * groups, out, kernel, { ...options, groups, bias: 'bias' in bias });
+    const module = new convLayers[rank](into * groups, out, kernel, {
+      ...options,
+      groups,
+      bias: 'bias' in bias,
+    });
     return finished(config, module, { weight, ...bias });
   };
 
@@ -98,7 +99,7 @@ const convTranspose =
     const [into, out, ...kernel] = weight.shape;
     const extents = kernel.map((k, d) => (k - 1) * dilation[d] + 1);
     const bias = biasOf(weights);
-    const module = new transposed[rank](into, out, kernel, {
+    const module = new transposedLayers[rank](into, out, kernel, {
       stride,
       dilation,
       ...transposedPadding(config, rank, extents),

@@ -3,12 +3,11 @@
 import { nn, pad, resize, slice } from 'neocog';
 import { tensorStep } from '../graph/operation.ts';
 import { poolModule } from '../graph/pools.ts';
+import type { Rank } from '../graph/ranks.ts';
 import { isSize } from '../shape.ts';
 import { shown } from '../shown.ts';
 import type { LayerConfig } from './config.ts';
 import { type LayerReader, type LayerTable, onImages } from './reader.ts';
-
-type Rank = 1 | 2 | 3;
 
 const pool =
   (kind: 'max' | 'average', rank: Rank): LayerReader =>

@@ -1,36 +1,14 @@
 // Convolution and transposed convolution. With weights that are known at load they are neocog's layers.
 
-import {
-  add,
-  type ConvOptions,
-  conv1d,
-  conv2d,
-  conv3d,
-  convTranspose1d,
-  convTranspose2d,
-  convTranspose3d,
-  fold,
-  nn,
-  pad,
-  reshape,
-  slice,
-  type Tensor,
-} from 'neocog';
+import { add, fold, type nn, pad, reshape, slice, type Tensor } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { type Arguments, operation } from '../../graph/operation.ts';
+import { convLayers, convs, type Rank, transposedConvs, transposedLayers } from '../../graph/ranks.ts';
 import { toFloats } from '../../graph/value.ts';
 import { product } from '../../shape.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
 
-export type Rank = 1 | 2 | 3;
 type Pairs = [before: number, after: number][];
-
-type Convolution = (x: Tensor, weight: Tensor, options: ConvOptions & { bias?: Tensor | null }) => Tensor;
-
-export const convolutions: Readonly<Record<Rank, Convolution>> = { 1: conv1d, 2: conv2d, 3: conv3d };
-const transposed = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d };
-const layers = { 1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d };
-const transposedLayers = { 1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d };
 
 /** The attribute's pads, all befores and then all afters, as pairs. */
 export function pairsOf(node: OnnxNode, rank: number): Pairs {
@@ -84,7 +62,7 @@ const conv: Operator = {
     return operation('Conv', (inputs) => {
       const [x, w, bias] = inputs.map((value) => value && toFloats(value));
       const rank = needRank(node, x!.rank - 2);
-      return convolutions[rank](x!, w!, { ...optionsFor(rank), bias: bias ?? null });
+      return convs[rank](x!, w!, { ...optionsFor(rank), bias: bias ?? null });
     });
   },
 };
@@ -93,7 +71,7 @@ function convLayer(node: OnnxNode, rank: Rank, options: nn.ConvLayerOptions & { 
   const { shape } = node.weight(1)!;
   const bias = node.given(2);
   const channels = shape[1] * options.groups;
-  const Layer = layers[rank];
+  const Layer = convLayers[rank];
   const module = new Layer(channels, shape[0], shape.slice(2), { ...options, bias });
   setWeights(module, { weight: node.parameter(1), bias: bias ? node.parameter(2) : null });
   return { module, inputs: [0] };
@@ -168,7 +146,7 @@ function transposeFreely(
   inputs: Arguments,
 ): Tensor {
   const [x, w, bias] = inputs.map((value) => value && toFloats(value));
-  const whole = transposed[rank](x!, w!, window);
+  const whole = transposedConvs[rank](x!, w!, window);
   const y = outputPadding.reduce((cut, extra, d) => {
     // 'Same' gives input × stride cells, whatever the input.
     const size = wanted?.[d] ?? x!.shape[d + 2] * window.stride[d];

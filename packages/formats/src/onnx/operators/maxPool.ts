@@ -4,22 +4,19 @@ import {
   add,
   convTransposeGeometry,
   indexSelect,
-  maxPool1d,
   maxPool1dWithIndices,
-  maxPool2d,
   maxPool2dWithIndices,
-  maxPool3d,
   maxPool3dWithIndices,
   maxUnpool1d,
   maxUnpool2d,
   maxUnpool3d,
-  nn,
   reshape,
   Tensor,
   tensor,
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
+import { maxPoolLayers, maxPools } from '../../graph/ranks.ts';
 import {
   HostArray,
   type HostType,
@@ -34,10 +31,8 @@ import type { Operator } from '../node.ts';
 import { cutAxis } from './conv.ts';
 import { dropLast, isModest, optionsOf, padsFor, type Window, windowOf, withPads } from './window.ts';
 
-const maxPools = { 1: maxPool1d, 2: maxPool2d, 3: maxPool3d };
 const maxPoolsWithIndices = { 1: maxPool1dWithIndices, 2: maxPool2dWithIndices, 3: maxPool3dWithIndices };
 const maxUnpools = { 1: maxUnpool1d, 2: maxUnpool2d, 3: maxUnpool3d };
-const maxLayers = { 1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d };
 
 const maxPool: Operator = {
   name: 'MaxPool',
@@ -50,7 +45,7 @@ const maxPool: Operator = {
       return new Operation('MaxPool', ([x]) => poolWithIndices(window, toFloats(x!), columnsFirst));
     // Bytes come as host arrays, which a layer does not take.
     if (typeof padding !== 'string' && isModest(window, padding) && !node.mayBeBytes) {
-      return new maxLayers[rank](kernel, { ...optionsOf(window), padding });
+      return new maxPoolLayers[rank](kernel, { ...optionsOf(window), padding });
     }
     return operation('MaxPool', ([x]) => likeInput(x!, (t) => maxPoolFreely(window, t)));
   },

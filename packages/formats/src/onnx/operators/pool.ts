@@ -1,29 +1,14 @@
 // Pools of averages and norms, and of whole planes. Where neocog's pools do not take the padding, it is added before.
 
-import {
-  abs,
-  avgPool1d,
-  avgPool2d,
-  avgPool3d,
-  div,
-  mul,
-  nn,
-  ones,
-  pow,
-  sqrt,
-  sum,
-  type Tensor,
-} from 'neocog';
+import { abs, div, mul, nn, ones, pow, sqrt, sum, type Tensor } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { operation } from '../../graph/operation.ts';
+import { avgPoolLayers, avgPools } from '../../graph/ranks.ts';
 import { toFloats } from '../../graph/value.ts';
 import { product } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { maxPoolOperators } from './maxPool.ts';
 import { dropLast, isModest, optionsOf, padsFor, type Window, windowOf, withPads } from './window.ts';
-
-const avgPools = { 1: avgPool1d, 2: avgPool2d, 3: avgPool3d };
-const avgLayers = { 1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d };
 
 const averagePool: Operator = {
   name: 'AveragePool',
@@ -33,7 +18,7 @@ const averagePool: Operator = {
     const { rank, kernel, padding } = window;
     const countIncludePad = node.int('count_include_pad', 0) === 1;
     if (typeof padding !== 'string' && isModest(window, padding)) {
-      return new avgLayers[rank](kernel, { ...optionsOf(window), padding, countIncludePad });
+      return new avgPoolLayers[rank](kernel, { ...optionsOf(window), padding, countIncludePad });
     }
     return operation('AveragePool', ([x]) => averageFreely(window, toFloats(x!), countIncludePad));
   },

@@ -5,6 +5,7 @@
 
 import { matmul, reshape, ShapeError, slice, Tensor } from 'neocog';
 import { type Arguments, Operation, operation } from '../../graph/operation.ts';
+import { convs } from '../../graph/ranks.ts';
 import {
   HostArray,
   type HostType,
@@ -17,7 +18,7 @@ import {
 } from '../../graph/value.ts';
 import { fromStart, product } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
-import { autoPad, convolutions, needRank, pairsOf, perAxis } from './conv.ts';
+import { autoPad, needRank, pairsOf, perAxis } from './conv.ts';
 import { numpyMatmul } from './linear.ts';
 
 /** A value per cell of an axis, or one for all, in a shape that broadcasts to `shape`. */
@@ -135,7 +136,7 @@ function exactConv(node: OnnxNode, x: HostArray, w: HostArray): HostArray {
   for (let from = 0; from < channels; from += step) {
     const to = Math.min(channels, from + step);
     const cut = (t: Tensor): Tensor => slice(t, { axis: 1, start: from, end: to });
-    parts.push(convolutions[rank](cutGroups(input, groups, from, to), cut(weight), { ...options, groups }));
+    parts.push(convs[rank](cutGroups(input, groups, from, to), cut(weight), { ...options, groups }));
   }
   return total(parts);
 }

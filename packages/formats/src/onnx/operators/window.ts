@@ -3,9 +3,10 @@
 import { pad, slice, type Tensor } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { samePadding } from '../../graph/pools.ts';
+import type { Rank } from '../../graph/ranks.ts';
 import { product } from '../../shape.ts';
 import type { OnnxNode } from '../node.ts';
-import { autoPad, needRank, pairsOf, perAxis, type Rank } from './conv.ts';
+import { autoPad, needRank, pairsOf, perAxis } from './conv.ts';
 
 export interface Window {
   readonly rank: Rank;

@@ -18,12 +18,11 @@ import { einsum, parseEquation } from '../../graph/einsum.ts';
 import { Operation, operation, tensorStep } from '../../graph/operation.ts';
 import type { Wire } from '../../graph/plan.ts';
 import { poolModule } from '../../graph/pools.ts';
+import { convLayers, type Rank } from '../../graph/ranks.ts';
 import { readHost, type Value } from '../../graph/value.ts';
 import { shown } from '../../shown.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 import { floats, fusedActivation, isChannelsFirst } from './arithmetic.ts';
-
-type Rank = 1 | 2 | 3;
 
 /** A number for each spatial axis from one for each axis of the data. */
 function spatial(node: GraphNode, key: string, rank: Rank): number[] {
@@ -83,8 +82,6 @@ function activated(node: GraphNode, activation: string | null, y: Wire): Wire {
   return onImages(node, module, y, name);
 }
 
-const convs = { 1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d };
-
 /** `[...kernel, in, out]` → `[out, in, ...kernel]` */
 const turned = (filter: Tensor): Tensor =>
   permute(filter, [filter.rank - 1, filter.rank - 2, ...filter.shape.slice(2).map((_, d) => d)]);
@@ -108,7 +105,7 @@ const conv =
     const { bias, activation } = readFusion(node);
     const weight = turned(filter);
     const [out, into, ...kernel] = weight.shape;
-    const module = new convs[rank](into, out, kernel, { ...options, bias: bias !== null });
+    const module = new convLayers[rank](into, out, kernel, { ...options, bias: bias !== null });
     module.loadStateDict(bias ? { weight, bias } : { weight });
     return activated(node, activation, onImages(node, module, x));
   };
