@@ -27,6 +27,8 @@ const areas = Object.entries({
   [`${library}/geometry`]: [
     `${library}/geometry/`,
     `${library}/ops/convolution`,
+    `${library}/ops/resample`,
+    `${library}/ops/unfold`,
     'test/dumoulin-visin',
     'test/errors',
     `${library}/inspect/`,

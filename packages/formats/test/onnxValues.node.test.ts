@@ -376,3 +376,18 @@ it('values between whole numbers are true, and lose their fraction as whole numb
   expect(await valuesOf(cast(9, 'bool'), feeds)).toEqual([1, 1, 0]);
   expect((await valuesOf(cast(6, 'int32'), feeds)).map((v) => v + 0)).toEqual([0, -1, 0]);
 });
+
+it('products of bytes are summed exactly, beyond what float32 counts', async () => {
+  const count = 601;
+  const bytes = (shape: number[]): Operand => ({
+    type: 'uint8',
+    shape,
+    values: new Array<number>(count).fill(255),
+  });
+  const node: OneNode = {
+    op: 'MatMulInteger',
+    operands: { a: bytes([1, count]), b: bytes([count, 1]) },
+    outputs: { y: 'int32' },
+  };
+  expect(await valuesOf(node, {})).toEqual([count * 255 * 255]);
+});

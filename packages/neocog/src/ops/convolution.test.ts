@@ -195,6 +195,13 @@ describe('maxUnpool', () => {
     expect([...gradient.data]).toEqual([1, 0, 4, 7]);
   });
 
+  it('keeps the last one in every sample, however many there are', () => {
+    const x = neocog.tensor([1, 2, 3, 4, 5, 6], [3, 1, 2]);
+    const places = neocog.tensor(Int32Array.of(0, 1, 2, 2, 1, 1), [3, 1, 2]);
+    const y = neocog.maxUnpool1d(x, places, 3, { stride: 1, outputSize: [4] });
+    expect([...y.data]).toEqual([1, 2, 0, 0, 0, 0, 4, 0, 0, 6, 0, 0]);
+  });
+
   it('refuses positions outside, and positions that are no integers', () => {
     expect(() => neocog.maxUnpool1d(values, at(0, 1, 2, 8), 2)).toThrow('positions 0 to 7');
     expect(() => neocog.maxUnpool1d(values, at(0, -1, 2, 3), 2)).toThrow('positions 0 to 7');

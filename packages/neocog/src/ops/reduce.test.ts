@@ -152,6 +152,7 @@ it('zeros have the right gradients in products', () => {
 it('refuses what it cannot do', () => {
   const none = neocog.zeros([2, 0]);
   expect(() => max(none, { axis: 1 })).toThrow('max: input [2,0] has no values along axes 1');
+  expect(() => min(none, { axis: 1 })).toThrow('min: input [2,0] has no values along axes 1');
   expect(max(none, { axis: 0 }).shape).toEqual([0]);
   expect(argMax(none, { axis: 0 }).shape).toEqual([0]);
   expect(() => neocog.indexSelect(table, [2])).toThrow(

@@ -207,3 +207,10 @@ describe('layers', () => {
     });
   });
 });
+
+it('columns of another number of windows are refused with both numbers', () => {
+  const columns = neocog.ones([1, 4, 3]);
+  expect(() => neocog.fold(columns, [3, 3], [2, 2])).toThrow(
+    'columns hold 3 windows, outputSize [3,3] has 2 × 2 = 4',
+  );
+});
