@@ -312,6 +312,17 @@ describe('opsets', () => {
     expect(await valuesOf(node(7), feeds)).toEqual([-2, -3, -2, -3]);
   });
 
+  it('means and variances are of all axes but channels from 9 on, of each sample before', async () => {
+    const node = (opset: number): OneNode => ({
+      op: 'MeanVarianceNormalization',
+      opset,
+      operands: { x: { shape: [2, 1, 1, 1] } },
+    });
+    const feeds = { x: floats([2, 1, 1, 1], 1, 3) };
+    expect(await valuesOf(node(9), feeds)).toEqual([-1, 1]);
+    expect(await valuesOf(node(8), feeds)).toEqual([0, 0]);
+  });
+
   it('learnable slopes are a layer where there is one, or one per channel', async () => {
     const slopes: readonly (readonly [shape: number[], isLayer: boolean])[] = [
       [[1], true],
