@@ -65,8 +65,8 @@ function peakLoop(lanes) {
     operands,
     units: 1,
     scratchBytes: 0,
-    emit: (m, name) =>
-      m.func(name, kernelParams(operands), (f, { at }) => {
+    emit: (scope) =>
+      scope.func(kernelParams(operands), (f, { at }) => {
         const sums = Array.from({ length: lanes }, (_, i) => f.local('v128', `sum${i}`));
         const factors = [0, 1].map((i) => f.local('v128', `factor${i}`));
         factors.forEach((factor, i) => f.set(factor, v128.load(at, { offset: 16 * i })));

@@ -1,7 +1,7 @@
 // Runs the steps of a plan on arrays in a memory of their own, each kernel's units in pieces of random size and order; in the
 // checked mode, if that is switched on, with every load and store checked against the arrays of the step.
 
-import { Module } from '../packages/neocog/src/backends/wasm/assembler/index.ts';
+import { Module, Scope } from '../packages/neocog/src/backends/wasm/assembler/index.ts';
 import { type Kernel, type Step, slackBytes } from '../packages/neocog/src/backends/wasm/kernels/kernel.ts';
 import { Generator } from '../packages/neocog/src/tensor/random.ts';
 import { checkedKernel } from './checked/kernel.ts';
@@ -15,7 +15,7 @@ const exportName = 'kernel';
 export function compileKernel(kernel: Kernel, memory: WebAssembly.Memory): (...args: number[]) => void {
   const m = new Module();
   m.memory('env', 'memory', { initial: 1, maximum: 65536 });
-  const inner = kernel.emit(m, 'inner');
+  const inner = kernel.emit(new Scope(m, 'inner'));
   m.func(exportName, inner.params, (f, p) => f.run(f.call(inner, p)), { export: true });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(m.encode()), { env: { memory } });
   return instance.exports[exportName] as (...args: number[]) => void;

@@ -27,8 +27,8 @@ export function kernelOf(
     operands,
     units,
     scratchBytes,
-    emit: (m, name) =>
-      m.func(name, kernelParams(operands), (f, p) => {
+    emit: (scope) =>
+      scope.func(kernelParams(operands), (f, p) => {
         const { from, to } = p as Record<string, Local<'i32'>>;
         f.range('unit', from as Code<'i32'>, to as Code<'i32'>, 1, (unit) => body(f, unit, p));
       }),

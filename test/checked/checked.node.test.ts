@@ -29,7 +29,7 @@ const planted = (body: Body): Kernel => ({
   operands: ['weights', 'w'],
   units: 1,
   scratchBytes: 32,
-  emit: (m, name) => unitFunction(m, name, ['weights', 'w'], (f, p) => body(f, p)),
+  emit: (scope) => unitFunction(scope, ['weights', 'w'], (f, p) => body(f, p)),
 });
 
 /** 48 bytes of ones, 32 bytes of result and the scratch, all with NaN around them. */

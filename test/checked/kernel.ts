@@ -6,7 +6,7 @@
 //
 // `spans` are the kernel's arrays in the order of its operands, then its scratch; `operands.ts` says which it may write.
 
-import type { Module } from '../../packages/neocog/src/backends/wasm/assembler/index.ts';
+import { type Module, Scope } from '../../packages/neocog/src/backends/wasm/assembler/index.ts';
 import { type Kernel, slackBytes } from '../../packages/neocog/src/backends/wasm/kernels/kernel.ts';
 import type { Generator } from '../../packages/neocog/src/tensor/random.ts';
 import { CheckedModule, type Site } from './module.ts';
@@ -60,7 +60,7 @@ const exportName = 'kernel';
 
 function emitInto<M extends Module>(m: M, kernel: Kernel): M {
   m.memory('env', 'memory', { initial: 1, maximum: 65536 });
-  const inner = kernel.emit(m, 'kernel');
+  const inner = kernel.emit(new Scope(m, 'kernel'));
   m.func(`${exportName} of all`, inner.params, (f, p) => f.run(f.call(inner, p)), { export: true });
   return m;
 }

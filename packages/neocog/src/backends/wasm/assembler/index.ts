@@ -20,4 +20,4 @@ export {
   select,
   v128,
 } from './instructions.ts';
-export { type Bytes, Module } from './module.ts';
+export { type Bytes, Module, Scope } from './module.ts';

@@ -72,6 +72,31 @@ export class Module {
   }
 }
 
+/** A module seen from one purpose: the names of the functions added here begin alike. */
+export class Scope {
+  readonly #module: Module;
+  readonly #name: string;
+
+  constructor(module: Module, name: string) {
+    this.#module = module;
+    this.#name = name;
+  }
+
+  /** For functions that serve those of this scope. */
+  within(suffix: string): Scope {
+    return new Scope(this.#module, this.#name + suffix);
+  }
+
+  /** Adds the function that has the scope's own name. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: as in `Module.func`.
+  func<const P extends Params, B extends Code<ValueType> | void>(
+    params: P,
+    body: (f: Func, p: { readonly [K in keyof P]: Local<P[K]> }) => B,
+  ): FuncRef<P, ResultOf<B>> {
+    return this.#module.func(this.#name, params, body);
+  }
+}
+
 const resultTypes = (type: ResultType): number[] => (type === 'void' ? [0] : [1, typeBytes[type]]);
 
 const signature = ({ params, result }: Definition): number[] => [

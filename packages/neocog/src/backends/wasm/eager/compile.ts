@@ -1,7 +1,7 @@
 // From a kernel to a function on the memory of eager operations, at once. A kernel is a module of its own, so that all
 // operations that need it run the same code: what the engine has optimised stays.
 
-import { Module } from '../assembler/index.ts';
+import { Module, Scope } from '../assembler/index.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { Cache } from './cache.ts';
 import { maximumPages, memory } from './memory.ts';
@@ -24,7 +24,7 @@ export function moduleOf(kernels: readonly Kernel[]): Module {
   const m = new Module();
   m.memory('env', 'memory', { initial: 1, maximum: maximumPages });
   kernels.forEach((kernel, i) => {
-    const inner = kernel.emit(m, `kernel${i + 1}.units`);
+    const inner = kernel.emit(new Scope(m, `kernel${i + 1}.units`));
     m.func(`kernel${i + 1}`, inner.params, (f, p) => f.run(f.call(inner, p)), { export: true });
   });
   return m;

@@ -216,8 +216,8 @@ test.skipIf(!engine().fma)(
       operands: ['x', 'y'],
       units: vectors,
       scratchBytes: 0,
-      emit: (m, name) =>
-        m.func(name, kernelParams(['x', 'y']), (f, p) => {
+      emit: (scope) =>
+        scope.func(kernelParams(['x', 'y']), (f, p) => {
           f.range('vector', p.from, p.to, 1, (vector) => {
             const offset = i32.shl(vector, 4);
             f.run(v128.store(i32.add(p.y, offset), fusedSigmoid(f, v128.load(i32.add(p.x, offset)))));

@@ -2,10 +2,11 @@
 
 import { type Expr, nodesOf, operands } from '../../../expression/expression.ts';
 import { isSlow } from '../../../expression/slow.ts';
-import type { Func } from '../assembler/index.ts';
+import type { Func, Local } from '../assembler/index.ts';
 import type { Engine } from '../engine.ts';
 import { emitFormula } from '../fused/formula.ts';
 import type { Vector } from '../fused/math.ts';
+import { type Row, storeRow } from './lanes.ts';
 
 export interface Epilogue {
   /** Add a value per output channel. */
@@ -25,29 +26,64 @@ export const plainEpilogue: Epilogue = { bias: false, formula: null, extras: [] 
 export const epilogueKey = (e: Epilogue): string =>
   `${e.bias ? 'bias ' : ''}${e.formula ? `f${e.formula.id}(${e.extras.join(',')})` : 'sum'}`;
 
-/** The operand names of an epilogue's extras, in order: `extra0`, `extra1`, …. */
-export const extraNames = (e: Epilogue): string[] => e.extras.map((_, i) => `extra${i}`);
+/** What an epilogue reads besides the sum, in order: `bias`, `extra0`, `extra1`, …, and what each is. */
+const lanesOf = (e: Epilogue): (readonly [name: string, kind: 'pixel' | 'channel'])[] => [
+  ...(e.bias ? [['bias', 'channel'] as const] : []),
+  ...e.extras.map((kind, i) => [`extra${i}`, kind] as const),
+];
+
+/** Their names: operands of every kernel that has an epilogue. */
+export const laneOperands = (e: Epilogue): string[] => lanesOf(e).map(([name]) => name);
+
+/** One value for each of them. */
+export const laneArguments = <T>(
+  e: Epilogue,
+  make: (name: string, kind: 'pixel' | 'channel') => T,
+): Record<string, T> => Object.fromEntries(lanesOf(e).map(([name, kind]) => [name, make(name, kind)]));
+
+/** Where sums are finished. */
+export interface Ending {
+  readonly f: Func;
+  readonly epilogue: Epilogue;
+  readonly engine: Engine;
+}
 
 /**
  * Code for the finished value of four lanes. `sum` has its bias already; `load(i)` gives extra `i` at the same place. A
  * formula may use `sum` more than once: pass a local.
  */
 export function finish(
-  f: Func,
-  e: Epilogue,
+  { f, epilogue, engine }: Ending,
   sum: Vector,
   load: (extra: number) => Vector,
-  { fma }: Engine,
 ): Vector {
-  if (!e.formula) return sum;
+  if (!epilogue.formula) return sum;
   const leaves = {
-    fma,
+    fma: engine.fma,
     input: (index: number) => (index === 0 ? sum : load(index - 1)),
     position: (): Vector => {
       throw new Error('an epilogue has no coordinates');
     },
   };
-  return emitFormula(f, e.formula, leaves);
+  return emitFormula(f, epilogue.formula, leaves);
+}
+
+/** Where the finished values of a row go. */
+export interface Results extends Row {
+  /** Of extra `extra` and vector `v`. */
+  load(extra: number, v: number): Vector;
+}
+
+/** Finishes sums and stores them. All loads come first: a store between them would keep V8 from pairing. */
+export function storeFinished(e: Ending, sums: readonly Local<'v128'>[], results: Results): void {
+  if (e.epilogue.formula)
+    sums.forEach((sum, v) =>
+      e.f.set(
+        sum,
+        finish(e, sum, (extra) => results.load(extra, v)),
+      ),
+    );
+  storeRow(e.f, sums, results);
 }
 
 const mostInline = 6;
@@ -61,3 +97,7 @@ export function isLate({ formula }: Pick<Epilogue, 'formula'>): boolean {
   const steps = nodesOf(formula).filter((node) => operands(node).length > 0);
   return steps.length > mostInline || steps.some(isSlow);
 }
+
+/** What is done to sums before they are stored, and to a finished row of them, if anything. */
+export const splitLate = (e: Epilogue): { stored: Epilogue; late: Epilogue | null } =>
+  isLate(e) ? { stored: { ...e, formula: null }, late: e } : { stored: e, late: null };

@@ -1,9 +1,10 @@
 // What a compiled program is made of: kernels that can do any part of their work, at any time, on any thread.
 
-import type { Func, FuncRef, Local, Module } from '../assembler/index.ts';
+import { type Code, type Func, i32, type Local, type Scope } from '../assembler/index.ts';
+import { i32Params, type Pointers, type PointersFunction } from './pointers.ts';
 
 /** A function `(…operands, from, to, scratch)`: byte addresses, the units of work to do, and memory of the thread's own. */
-export type KernelFunction = FuncRef<Record<string, 'i32'>, 'void'>;
+export type KernelFunction = PointersFunction;
 
 /**
  * Generated code for one job at fixed sizes. Its work is `units` pieces that do not depend on each other: any split over
@@ -20,8 +21,8 @@ export interface Kernel {
   readonly units: number;
   /** What one thread needs to itself while it runs. Nothing is kept there between calls. */
   readonly scratchBytes: number;
-  /** Adds the function to a module, with others of its own before it. All names begin with `name`. */
-  emit(m: Module, name: string): KernelFunction;
+  /** Adds the function to a module, with others of its own before it. */
+  emit(scope: Scope): KernelFunction;
 }
 
 /** A kernel and what it works on. `O` names an array, which the caller has placed. */
@@ -35,18 +36,23 @@ export interface Step<O extends string = string> {
 export const slackBytes = 64;
 
 /** The parameters of a kernel's function, for `Module.func`. */
-export function kernelParams(operands: readonly string[]): Record<string, 'i32'> {
-  return Object.fromEntries([...operands, 'from', 'to', 'scratch'].map((name) => [name, 'i32' as const]));
-}
+export const kernelParams = (operands: readonly string[]): Record<string, 'i32'> =>
+  i32Params([...operands, 'from', 'to', 'scratch']);
 
 /** A kernel's function that does one unit after the other. */
-export function unitFunction(
-  m: Module,
-  name: string,
+export const unitFunction = (
+  scope: Scope,
   operands: readonly string[],
-  body: (f: Func, p: Record<string, Local<'i32'>>, unit: Local<'i32'>) => void,
-): KernelFunction {
-  return m.func(name, kernelParams(operands), (f, p) =>
-    f.range('unit', p.from, p.to, 1, (unit) => body(f, p, unit)),
-  );
+  body: (f: Func, p: Pointers, unit: Local<'i32'>) => void,
+): KernelFunction =>
+  scope.func(kernelParams(operands), (f, p) => f.range('unit', p.from, p.to, 1, (unit) => body(f, p, unit)));
+
+/** Does what belongs to a number: cases follow each other, each up to its `end`, and the last takes what is left. */
+export function inCase(
+  f: Func,
+  number: Code<'i32'>,
+  [first, ...more]: readonly { readonly end: number; body(): void }[],
+): void {
+  if (more.length === 0) first.body();
+  else f.if(i32.ltS(number, first.end), first.body, () => inCase(f, number, more));
 }

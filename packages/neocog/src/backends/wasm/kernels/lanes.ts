@@ -2,56 +2,64 @@
 
 import { type Func, i32, type Operand, v128 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
+import { floatBytes, vectorBytes } from './sizes.ts';
 
-/** Stores the first `lanes` (1 to 4) floats of a vector at `address + offset`. */
+/** The lanes of a vector in memory: the first `count` (1 to 4), `step` bytes apart, from `offset` bytes behind an address on. */
+export interface Lanes {
+  readonly at: Operand<'i32'>;
+  readonly count: number;
+  readonly offset?: number;
+  /** A float unless said otherwise: lanes that touch. */
+  readonly step?: number;
+}
+
+/** Lanes that touch lie behind their address: `offset` is not negative. */
 export function storeLanes(
   f: Func,
-  address: Operand<'i32'>,
   value: Vector,
-  lanes: number,
-  offset: number,
+  { at, count, offset = 0, step = floatBytes }: Lanes,
 ): void {
-  if (lanes === 4) {
-    f.run(v128.store(address, value, { offset }));
+  if (step === floatBytes && count === 4) {
+    f.run(v128.store(at, value, { offset }));
     return;
   }
-  const kept = f.keep(value, 'partial');
-  if (lanes >= 2) f.run(v128.store64Lane(address, kept, 0, { offset }));
-  if (lanes % 2 === 1)
-    f.run(v128.store32Lane(address, kept, lanes - 1, { offset: offset + (lanes - 1) * 4 }));
+  const kept = f.keep(value, 'kept');
+  if (step === floatBytes) {
+    if (count >= 2) f.run(v128.store64Lane(at, kept, 0, { offset }));
+    const last = count - 1;
+    if (count % 2 === 1) f.run(v128.store32Lane(at, kept, last, { offset: offset + last * floatBytes }));
+    return;
+  }
+  for (let lane = 0; lane < count; lane++) {
+    const [place, where] = placeBehind(at, offset + lane * step);
+    f.run(v128.store32Lane(place, kept, lane, where));
+  }
 }
 
 /** An address some bytes further: an instruction's offset is never negative. */
 export const placeBehind = (address: Operand<'i32'>, bytes: number): [Operand<'i32'>, { offset: number }] =>
   bytes < 0 ? [i32.add(address, bytes), { offset: 0 }] : [address, { offset: bytes }];
 
-/** The first `lanes` (1 to 4) lanes from floats `step` bytes apart, `offset` bytes behind an address; the others are 0. */
-export function gatherLanes(address: Operand<'i32'>, lanes: number, step: number, offset = 0): Vector {
-  if (lanes === 4 && step === 4) return v128.load(...placeBehind(address, offset));
-  let vector: Vector = v128.load32Zero(...placeBehind(address, offset));
-  for (let lane = 1; lane < lanes; lane++) {
-    const [place, where] = placeBehind(address, offset + lane * step);
+/** The lanes behind the last are 0. */
+export function loadLanes({ at, count, offset = 0, step = floatBytes }: Lanes): Vector {
+  if (count === 4 && step === floatBytes) return v128.load(...placeBehind(at, offset));
+  let vector: Vector = v128.load32Zero(...placeBehind(at, offset));
+  for (let lane = 1; lane < count; lane++) {
+    const [place, where] = placeBehind(at, offset + lane * step);
     vector = v128.load32Lane(place, vector, lane, where);
   }
   return vector;
 }
 
-/** Stores the first `lanes` (1 to 4) floats `step` bytes apart, `offset` bytes behind an address. */
-export function scatterLanes(
-  f: Func,
-  address: Operand<'i32'>,
-  value: Vector,
-  lanes: number,
-  step: number,
-  offset = 0,
-): void {
-  if (step === 4) {
-    storeLanes(f, address, value, lanes, offset);
-    return;
-  }
-  const kept = f.keep(value, 'scattered');
-  for (let lane = 0; lane < lanes; lane++) {
-    const [place, where] = placeBehind(address, offset + lane * step);
-    f.run(v128.store32Lane(place, kept, lane, where));
-  }
+/** Vectors one behind the other, of which the last may have fewer lanes. */
+export interface Row {
+  readonly at: Operand<'i32'>;
+  readonly offset?: number;
+  /** Of all vectors together. */
+  readonly lanes: number;
 }
+
+export const storeRow = (f: Func, values: readonly Vector[], { at, offset = 0, lanes }: Row): void =>
+  values.forEach((value, v) =>
+    storeLanes(f, value, { at, count: Math.min(4, lanes - 4 * v), offset: offset + v * vectorBytes }),
+  );

@@ -1,4 +1,6 @@
-// How channels and pixels are cut up for registers.
+// How channels and pixels are cut up for registers, and these.
+
+import type { Func, Local } from '../assembler/index.ts';
 
 /** A number of channels in whole vectors of 4. */
 export const padToVectors = (channels: number): number => Math.ceil(channels / 4) * 4;
@@ -17,3 +19,13 @@ export function evenTiles(count: number, most: number): { size: number; times: n
   ];
   return tiles.filter((t) => t.times > 0);
 }
+
+/** Vectors of a register tile: `[row][column]`. */
+export const grid = (
+  f: Func,
+  name: string,
+  [rows, columns]: readonly [rows: number, columns: number],
+): Local<'v128'>[][] =>
+  Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: columns }, (_, j) => f.local('v128', `${name}${i}_${j}`)),
+  );

@@ -24,17 +24,23 @@ export function transposeSquare(f: Func, rows: readonly Vector[]): Vector[] {
   ];
 }
 
-/** Where pixels go in planes: bytes behind `y`, and from one plane to the next. */
+/** One to four neighbouring pixels, each a vector of channels, of which the first `channels` are stored. */
 export interface PlanesPlace {
+  readonly channels: number;
+  /** Where the first channel of the first pixel goes: bytes behind `y`. */
   readonly y: Local<'i32'>;
   readonly offset: number;
+  /** From one plane to the next. */
   readonly plane: number;
 }
 
-/** `pixels`: one to four neighbours, each a vector of channels, of which the first `channels` are stored. */
-export function storePlanes(f: Func, pixels: readonly Vector[], channels: number, at: PlanesPlace): void {
+export function storePlanes(
+  f: Func,
+  pixels: readonly Vector[],
+  { channels, y, offset, plane }: PlanesPlace,
+): void {
   const rows = [0, 1, 2, 3].map((i) => pixels[Math.min(i, pixels.length - 1)]);
   transposeSquare(f, rows)
     .slice(0, channels)
-    .forEach((plane, c) => storeLanes(f, at.y, plane, pixels.length, at.offset + c * at.plane));
+    .forEach((value, c) => storeLanes(f, value, { at: y, count: pixels.length, offset: offset + c * plane }));
 }

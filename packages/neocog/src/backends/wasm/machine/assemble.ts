@@ -1,7 +1,7 @@
 // From steps to one WebAssembly module: every distinct kernel once, and a function per routine.
 
 import { assert } from '../../../errors.ts';
-import { type Bytes, Module } from '../assembler/index.ts';
+import { type Bytes, Module, Scope } from '../assembler/index.ts';
 import type { Kernel, KernelFunction } from '../kernels/kernel.ts';
 import type { MachineCode, MachineStep } from './code.ts';
 import type { Layout } from './layout.ts';
@@ -52,7 +52,7 @@ function emitKernels(m: Module, steps: readonly MachineStep[], legend: string[])
     checkStep(kernel, addresses);
     if (byKey.has(kernel.key)) continue;
     const name = `kernel${String(byKey.size).padStart(4, '0')}`;
-    byKey.set(kernel.key, kernel.emit(m, name));
+    byKey.set(kernel.key, kernel.emit(new Scope(m, name)));
     legend.push(`;; ${name}: ${kernel.key}\n`);
   }
   return (kernel) => byKey.get(kernel.key) as KernelFunction;

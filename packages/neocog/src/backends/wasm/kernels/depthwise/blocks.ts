@@ -25,6 +25,8 @@ export function blocksOf(s: DepthwiseShape): { full: number; block: Block; rest:
 /** The functions that do one block. */
 export interface BlockFunctions {
   readonly full: number;
+  /** Of a full block. */
+  readonly lanes: number;
   readonly block: KernelFunction | null;
   readonly rest: KernelFunction | null;
 }
@@ -35,22 +37,25 @@ export function blockFunctions(
   make: (block: Block, kind: string) => KernelFunction,
 ): BlockFunctions {
   const { full, block, rest } = blocksOf(s);
-  return { full, block: full > 0 ? make(block, 'Row') : null, rest: rest && make(rest, 'Rest') };
+  const functions = { block: full > 0 ? make(block, 'Row') : null, rest: rest && make(rest, 'Rest') };
+  return { full, lanes: 4 * block.vectors, ...functions };
 }
 
-/** `body` with the first lane of every block of a chunk, and the function for it. */
+/** The blocks of chunk number `chunk`. */
+interface ChunkBlocks extends BlockFunctions {
+  readonly chunk: Local<'i32'>;
+  readonly chunkBlocks: number;
+}
+
+/** `body` with the first lane of each, and the function for it. */
 export function overBlocks(
   f: Func,
-  s: DepthwiseShape,
-  chunkBlocks: number,
-  { full, block, rest }: BlockFunctions,
-  chunk: Local<'i32'>,
+  { full, lanes, block, rest, chunk, chunkBlocks }: ChunkBlocks,
   body: (lane: Local<'i32'>, call: KernelFunction) => void,
 ): void {
   const from = f.keep(i32.mul(chunk, chunkBlocks), 'from');
   const to = f.keep(i32.add(from, chunkBlocks), 'to');
   const fullTo = f.keep(less(to, full), 'fullTo');
-  const lanes = s.vectors * 4;
   if (block) {
     f.range('block', from, fullTo, 1, (b) => body(f.keep(i32.mul(b, lanes), 'lane'), block));
   }

@@ -2,48 +2,49 @@
 // channels, handed to the row functions.
 
 import { type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
-import { type Epilogue, extraNames } from '../epilogue.ts';
+import { type Epilogue, laneArguments, laneOperands } from '../epilogue.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
+import type { Pointers } from '../pointers.ts';
 import { type BlockFunctions, blockFunctions, divide, overBlocks } from './blocks.ts';
-import { laneArguments, sourceLane } from './lanes.ts';
-import { type DepthwiseShape, type Division, divisionOf, rowsOf, sourceSteps, tapsOf } from './shape.ts';
+import { placeLanes, sourceLane } from './lanes.ts';
+import { type DepthwiseShape, divisionOf, rowsOf, sourceSteps, tapsOf } from './shape.ts';
 import { rowFunction } from './sum.ts';
-import { emitTapList, rowCoordinates, tapListBytes } from './taps.ts';
-
-type Pointers = Record<string, Local<'i32'>>;
+import { emitTapList, tapListBytes } from './taps.ts';
 
 /** Operands: source, w (prepared), result, bias if there is one, extras. */
-export function depthwiseConvKernel(s: DepthwiseShape, e: Epilogue, key: string): Kernel {
-  const division = divisionOf(s);
-  const operands = ['source', 'w', 'result', ...(e.bias ? ['bias'] : []), ...extraNames(e)];
+export function depthwiseConvKernel(s: DepthwiseShape, epilogue: Epilogue, key: string): Kernel {
+  const operands = ['source', 'w', 'result', ...laneOperands(epilogue)];
   return {
     key,
     operands,
-    units: division.units,
+    units: divisionOf(s).units,
     scratchBytes: tapListBytes(s),
-    emit: (m, name) => {
-      const rows = blockFunctions(s, (block, kind) => rowFunction(m, `${name}${kind}`, s, e, block));
-      return unitFunction(m, name, operands, (f, p, unit) => emitUnit(f, s, e, division, rows, p, unit));
+    emit(scope) {
+      const rows = blockFunctions(s, (block, kind) =>
+        rowFunction(scope.within(kind), { s, epilogue, block }),
+      );
+      return unitFunction(scope, operands, (f, p, unit) => doUnit({ f, p, s, epilogue }, rows, unit));
     },
   };
 }
 
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: DepthwiseShape;
+  readonly epilogue: Epilogue;
+}
+
 /** Takes a unit's number apart and does its blocks. */
-function emitUnit(
-  f: Func,
-  s: DepthwiseShape,
-  e: Epilogue,
-  d: Division,
-  rows: BlockFunctions,
-  p: Pointers,
-  unit: Local<'i32'>,
-): void {
+function doUnit(site: Site, rows: BlockFunctions, unit: Local<'i32'>): void {
+  const { f, p, s } = site;
+  const d = divisionOf(s);
   const [outer, row] = divide(f, unit, rowsOf(s));
   const [chunks, part] = divide(f, outer, d.parts);
   const [image, chunk] = divide(f, chunks, d.chunks);
   const tiles = s.runs.reduce((n, r) => n + r.times, 0);
   const bound = (k: Operand<'i32'>) => i32.divU(i32.mul(k, tiles), d.parts);
-  const listEnd = emitTapList(f, s, rowCoordinates(f, s, row), p.scratch);
+  const listEnd = emitTapList(site, row);
   const pixel = i32.mul(i32.add(i32.mul(image, rowsOf(s)), row), s.inner.results * s.resultPitch * 4);
   const common = {
     source: f.keep(i32.add(p.source, i32.mul(image, sourceSteps(s).image)), 'image'),
@@ -53,32 +54,25 @@ function emitUnit(
     first: f.keep(bound(part), 'first'),
     last: f.keep(bound(i32.add(part, 1)), 'last'),
   };
-  overBlocks(f, s, d.chunkBlocks, rows, chunk, (lane, call) => {
-    f.run(f.call(call, rowArguments(f, s, e, p, common, lane)));
+  overBlocks(f, { ...rows, chunk, chunkBlocks: d.chunkBlocks }, (lane, call) => {
+    f.run(f.call(call, rowArguments(site, common, lane)));
   });
 }
 
 function rowArguments(
-  f: Func,
-  s: DepthwiseShape,
-  e: Epilogue,
-  p: Pointers,
+  { f, p, s, epilogue }: Site,
   common: Pointers,
   lane: Local<'i32'>,
 ): Record<string, Operand<'i32'>> {
   const channel = f.keep(i32.mul(lane, 4), 'channel');
   const pixel = f.keep(i32.add(common.pixel, channel), 'place');
-  const extras = extraNames(e).map((name, i) => [
-    name,
-    i32.add(p[name], e.extras[i] === 'pixel' ? pixel : channel),
-  ]);
   return {
+    bias: 0,
     ...common,
-    ...laneArguments(f, s, lane),
-    ...Object.fromEntries(extras),
+    ...placeLanes(f, s, lane),
+    ...laneArguments(epilogue, (name, kind) => i32.add(p[name], kind === 'pixel' ? pixel : channel)),
     source: i32.add(common.source, sourceLane(s, lane)),
     w: i32.add(p.w, i32.mul(lane, tapsOf(s) * 4)),
     result: i32.add(p.result, pixel),
-    bias: e.bias ? i32.add(p.bias, channel) : 0,
   };
 }

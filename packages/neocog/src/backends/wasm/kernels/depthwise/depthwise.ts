@@ -13,7 +13,7 @@ import {
   needsOrder,
   sumsOverTaps,
 } from '../convPlan.ts';
-import { epilogueKey, extraNames } from '../epilogue.ts';
+import { epilogueKey, laneOperands } from '../epilogue.ts';
 import { depthwiseConvKernel } from './conv.ts';
 import { depthwiseGradKernel, gradientParts } from './grad.ts';
 import { productsOf } from './row.ts';
@@ -42,7 +42,6 @@ const refuseCollecting = ({ geometry: g, kernel, engine }: ConvTask): string | n
 function convPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {
   const { kernel, epilogue: e } = task;
   const ends: ConvOperand[] = kernel === 'conv' ? ['x', 'w', 'y'] : ['y', 'w', 'x'];
-  const bias: ConvOperand[] = e.bias ? ['bias'] : [];
   return {
     ...summary(s),
     weightBytes: weightBytesOf(s),
@@ -51,7 +50,7 @@ function convPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {
     steps: [
       {
         kernel: depthwiseConvKernel(s, e, keyOf(task)),
-        operands: [...ends, ...bias, ...(extraNames(e) as ConvOperand[])],
+        operands: [...ends, ...(laneOperands(e) as ConvOperand[])],
       },
     ],
   };

@@ -10,16 +10,17 @@ import {
   i32,
   type Local,
   less,
-  type Module,
   type Operand,
+  type Scope,
   v128,
 } from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
-import { copyPointers, fillZero, overEntries } from '../pointers.ts';
+import { copyPointers, fillZero, i32Params, overEntries, type Pointers } from '../pointers.ts';
+import { grid } from '../tiles.ts';
 import { type Block, type BlockFunctions, blockFunctions, divide, overBlocks } from './blocks.ts';
-import { laneArguments, lanePlaces, loadSource, sourceLane } from './lanes.ts';
+import { lanePlaces, loadSource, placeLanes, sourceLane } from './lanes.ts';
 import type { TileRun } from './row.ts';
 import {
   chunksOf,
@@ -30,10 +31,7 @@ import {
   tapsOf,
   weightBytesOf,
 } from './shape.ts';
-import { grid } from './sum.ts';
-import { emitTapList, rowCoordinates, tapListBytes } from './taps.ts';
-
-type Pointers = Record<string, Local<'i32'>>;
+import { emitTapList, tapListBytes } from './taps.ts';
 
 const mostParts = 8;
 
@@ -49,30 +47,37 @@ export function depthwiseGradKernel(s: DepthwiseShape, key: string): Kernel {
     operands,
     units: gradientParts(s) * chunks,
     scratchBytes: tapListBytes(s),
-    emit: (m, name) => {
-      const rows = blockFunctions(s, (block, kind) => rowFunction(m, `${name}${kind}`, s, block));
-      return unitFunction(m, name, operands, (f, p, unit) => emitUnit(f, s, rows, p, unit));
+    emit(scope) {
+      const rows = blockFunctions(s, (block, kind) => rowFunction(scope.within(kind), s, block));
+      return unitFunction(scope, operands, (f, p, unit) => doUnit({ f, p, s }, rows, unit));
     },
   };
 }
 
+interface UnitSite {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: DepthwiseShape;
+}
+
 /** One part of the rows for one chunk of channels. */
-function emitUnit(f: Func, s: DepthwiseShape, rows: BlockFunctions, p: Pointers, unit: Local<'i32'>): void {
+function doUnit(site: UnitSite, rows: BlockFunctions, unit: Local<'i32'>): void {
+  const { f, p, s } = site;
   const parts = gradientParts(s);
   const { chunkBlocks, chunks } = chunksOf(s, parts);
   const [part, chunk] = divide(f, unit, chunks);
   const w = f.keep(i32.add(p.w, i32.mul(part, weightBytesOf(s))), 'weights');
-  clearChunk(f, s, w, chunk, chunkBlocks);
+  clearChunk(site, w, chunk);
   const bound = (k: Operand<'i32'>) => i32.divU(i32.mul(k, s.batch * rowsOf(s)), parts);
   f.range('imageRow', bound(part), bound(i32.add(part, 1)), 1, (imageRow) => {
     const [image, row] = divide(f, imageRow, rowsOf(s));
-    const listEnd = emitTapList(f, s, rowCoordinates(f, s, row), p.scratch);
+    const listEnd = emitTapList(site, row);
     const source = f.keep(i32.add(p.source, i32.mul(image, sourceSteps(s).image)), 'image');
     const pixels = i32.mul(imageRow, s.inner.results * s.resultPitch * 4);
     const result = f.keep(i32.add(p.result, pixels), 'row');
-    overBlocks(f, s, chunkBlocks, rows, chunk, (lane, call) => {
+    overBlocks(f, { ...rows, chunk, chunkBlocks }, (lane, call) => {
       const places = {
-        ...laneArguments(f, s, lane),
+        ...placeLanes(f, s, lane),
         source: i32.add(source, sourceLane(s, lane)),
         result: i32.add(result, i32.mul(lane, 4)),
         w: i32.add(w, i32.mul(lane, tapsOf(s) * 4)),
@@ -83,84 +88,88 @@ function emitUnit(f: Func, s: DepthwiseShape, rows: BlockFunctions, p: Pointers,
 }
 
 /** The blocks of a chunk lie behind each other. Of the last chunk some may not exist: addresses behind the weights may be none. */
-function clearChunk(f: Func, s: DepthwiseShape, w: Local<'i32'>, chunk: Local<'i32'>, blocks: number): void {
-  const chunkBytes = blocks * s.vectors * 4 * tapsOf(s) * 4;
+function clearChunk({ f, s }: UnitSite, w: Local<'i32'>, chunk: Local<'i32'>): void {
+  const { chunkBlocks } = chunksOf(s, gradientParts(s));
+  const chunkBytes = chunkBlocks * s.vectors * 4 * tapsOf(s) * 4;
   const before = f.keep(i32.mul(chunk, chunkBytes), 'before');
   const bytes = f.keep(i32.sub(weightBytesOf(s), before), 'bytes');
   const at = f.keep(i32.add(w, before), 'at');
   fillZero(f, at, f.keep(i32.add(at, less(bytes, chunkBytes)), 'clearEnd'));
 }
 
+/** Where the code of a row is made. */
+interface Site extends UnitSite {
+  readonly block: Block;
+}
+
 /** Adds the products of one row of y, for one block of channels, to the weights. */
-function rowFunction(m: Module, name: string, s: DepthwiseShape, block: Block): KernelFunction {
-  const params = { source: 'i32', result: 'i32', w: 'i32', list: 'i32', listEnd: 'i32' } as const;
-  return m.func(name, { ...params, ...lanePlaces(s) }, (f, p) => {
+function rowFunction(scope: Scope, s: DepthwiseShape, block: Block): KernelFunction {
+  const params = i32Params(['source', 'result', 'w', 'list', 'listEnd']);
+  return scope.func({ ...params, ...lanePlaces(s) }, (f, p) => {
     overEntries(f, p, (entry) => {
       const source = f.keep(i32.add(p.source, i32.load(entry)), 'sourceRow');
       const w = f.keep(i32.add(p.w, i32.mul(i32.load(entry, { offset: 4 }), block.vectors)), 'wRow');
-      for (let tap = 0; tap < s.inner.taps; tap += s.heldTaps) tapSums(f, s, block, { ...p, source, w }, tap);
+      const site = { f, p: { ...p, source, w }, s, block };
+      for (let tap = 0; tap < s.inner.taps; tap += s.heldTaps) tapSums(site, tap);
     });
   });
 }
 
+/** Sums of taps `first` and on: `[set][tap][vector]`. */
+interface Sums {
+  readonly first: number;
+  readonly sums: readonly (readonly (readonly Local<'v128'>[])[])[];
+}
+
 /** Taps `first` and on, as many as are held, of one row of the window. */
-function tapSums(f: Func, s: DepthwiseShape, block: Block, p: Pointers, first: number): void {
+function tapSums(site: Site, first: number): void {
+  const { f, p, s, block } = site;
   const taps = Math.min(s.heldTaps, s.inner.taps - first);
   const sets = gradientSums(s.heldTaps);
-  const sums = Array.from({ length: sets }, (_, i) => grid(f, `sum${i}`, taps, block.vectors));
+  const sums = Array.from({ length: sets }, (_, i) => grid(f, `sum${i}`, [taps, block.vectors]));
   for (const sum of sums.flat(2)) f.set(sum, v128.const4F(0, 0, 0, 0));
   for (const run of s.runs) {
-    const q = copyPointers(f, { source: p.source, result: p.result }, ['source', 'result']);
+    const q = copyPointers(f, p, ['source', 'result']);
     f.increase(q.source, run.base * s.sourcePitch * 4);
     f.increase(q.result, run.first * s.resultPitch * 4);
     f.repeat(run.times, () => {
-      tileProducts(f, s, block, run, { ...p, ...q }, sums, first);
+      tileProducts({ ...site, p: { ...p, ...q } }, run, { sums, first });
       f.increase(q.source, run.step * s.sourcePitch * 4);
       f.increase(q.result, run.size * s.resultPitch * 4);
     });
   }
-  for (let tap = 0; tap < taps; tap++)
-    addToWeights(
-      f,
-      p.w,
-      sums.map((set) => set[tap]),
-      first + tap,
-    );
+  for (let tap = 0; tap < taps; tap++) {
+    const ofTap = sums.map((set) => set[tap]);
+    addToWeights(site, ofTap, first + tap);
+  }
 }
 
 /** All loads come before all stores, so that pairs of them can be one of 256 bits. */
-function addToWeights(f: Func, w: Local<'i32'>, sets: readonly (readonly Vector[])[], tap: number): void {
+function addToWeights({ f, p }: Site, sets: readonly (readonly Vector[])[], tap: number): void {
   const vectors = sets[0].length;
   const at = (v: number) => ({ offset: (tap * vectors + v) * 16 });
   const values = sets[0].map((_, v) => {
     const total = sets.map((set) => set[v]).reduce((a, b) => f32x4.add(a, b));
-    return f.keep(f32x4.add(v128.load(w, at(v)), total), 'total');
+    return f.keep(f32x4.add(v128.load(p.w, at(v)), total), 'total');
   });
-  values.forEach((value, v) => f.run(v128.store(w, value, at(v))));
+  values.forEach((value, v) => f.run(v128.store(p.w, value, at(v))));
 }
 
 /** One tile: each pixel of y with the source columns that its window holds. */
-function tileProducts(
-  f: Func,
-  s: DepthwiseShape,
-  block: Block,
-  run: TileRun,
-  p: Pointers,
-  sums: readonly (readonly (readonly Local<'v128'>[])[])[],
-  first: number,
-): void {
+function tileProducts(site: Site, run: TileRun, { sums, first }: Sums): void {
+  const { f, p, s, block } = site;
   const madd = multiplyAdd(s.engine);
   const taps = sums[0].length;
   const used = run.columns
     .map(({ column, uses }) => ({ column, uses: uses.filter((u) => u.tap >= first && u.tap < first + taps) }))
     .filter(({ uses }) => uses.length > 0);
   const needed = new Set(used.flatMap(({ uses }) => uses.map(({ result }) => result)));
-  const y = grid(f, 'y', run.size, block.vectors);
-  const columns = grid(f, 'x', 1, block.vectors)[0];
+  const y = grid(f, 'y', [run.size, block.vectors]);
+  const [columns] = grid(f, 'x', [1, block.vectors]);
   for (const i of needed)
     y[i].forEach((pixel, v) => f.set(pixel, v128.load(p.result, { offset: i * s.resultPitch * 4 + v * 16 })));
   for (const { column, uses } of used) {
-    columns.forEach((x, v) => f.set(x, loadSource(p, s, p.source, column * s.sourcePitch * 4, v)));
+    columns.forEach((x, v) => f.set(x, loadSource(site, column, v)));
     for (const { result, tap } of uses)
       columns.forEach((x, v) => {
         const sum = sums[result % sums.length][tap - first][v];

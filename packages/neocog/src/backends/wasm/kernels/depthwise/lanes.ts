@@ -3,11 +3,12 @@
 
 import { type Func, i32, type Local, type Operand, select, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
+import { i32Params, type Pointers } from '../pointers.ts';
 import type { DepthwiseShape } from './shape.ts';
 
 /** Parameters of a row function: byte offsets of lanes 1 to 3 from lane 0 of the source. None where lanes touch. */
 export const lanePlaces = (s: DepthwiseShape): Record<string, 'i32'> =>
-  s.lanes === 'same' ? {} : { lane1: 'i32', lane2: 'i32', lane3: 'i32' };
+  i32Params(s.lanes === 'same' ? [] : ['lane1', 'lane2', 'lane3']);
 
 /** From the image's first source channel to the one of result lane `lane`, in bytes. */
 export function sourceLane(s: DepthwiseShape, lane: Operand<'i32'>) {
@@ -17,7 +18,7 @@ export function sourceLane(s: DepthwiseShape, lane: Operand<'i32'>) {
 }
 
 /** The values of `lanePlaces` for the vector that begins at `lane`. Lanes beyond the channels repeat the last one. */
-export function laneArguments(f: Func, s: DepthwiseShape, lane: Local<'i32'>): Record<string, Local<'i32'>> {
+export function placeLanes(f: Func, s: DepthwiseShape, lane: Local<'i32'>): Pointers {
   const first = f.keep(sourceLane(s, lane), 'firstLane');
   return Object.fromEntries(
     Object.keys(lanePlaces(s)).map((name, i) => {
@@ -29,17 +30,16 @@ export function laneArguments(f: Func, s: DepthwiseShape, lane: Local<'i32'>): R
   );
 }
 
-/** Vector `vector` of a block's source, at `offset` from `pointer`. */
+/** Vector `vector` of a block's source, `column` pixels behind the pointer. */
 export function loadSource(
-  p: Record<string, Local<'i32'>>,
-  s: DepthwiseShape,
-  pointer: Local<'i32'>,
-  offset: number,
+  { p, s }: { p: Pointers; s: DepthwiseShape },
+  column: number,
   vector: number,
 ): Vector {
-  if (s.lanes === 'same') return v128.load(pointer, { offset: offset + vector * 16 });
+  const offset = column * s.sourcePitch * 4;
+  if (s.lanes === 'same') return v128.load(p.source, { offset: offset + vector * 16 });
   return Object.keys(lanePlaces(s)).reduce<Vector>(
-    (lanes, name, i) => v128.load32Lane(i32.add(pointer, p[name]), lanes, i + 1, { offset }),
-    v128.load32Zero(pointer, { offset }),
+    (lanes, name, i) => v128.load32Lane(i32.add(p.source, p[name]), lanes, i + 1, { offset }),
+    v128.load32Zero(p.source, { offset }),
   );
 }

@@ -4,7 +4,6 @@
 // `source` is what all three read through the window: x, or for the input gradient y. `result` is the other one: y or x.
 
 import { product, rowMajor } from '../../../../geometry/window.ts';
-import type { ConvKernel } from '../../../work.ts';
 import type { Engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { type SumAxis, statedProducts, sumAxis, type TileRun, tileRuns } from './row.ts';
@@ -59,7 +58,7 @@ export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: 
   };
   const inner = axes[axes.length - 1];
   const heldTaps = Math.min(inner.taps, mostHeldTaps);
-  const runs = tileRuns(inner, tileSize(engine, inner, kernel, heldTaps));
+  const runs = tileRuns(inner, tileSize({ engine, kernel }, inner, heldTaps));
   if (statedProducts(runs) <= mostStatedProducts) {
     const vectors = engine.wide && lanes === 'same' ? 2 : 1;
     return { ...common, outer: axes.slice(0, -1), inner, runs, heldTaps, vectors };
@@ -79,7 +78,11 @@ export const gradientSums = (heldTaps: number): number => Math.floor(gradientCha
  * gradient y per pixel and the sums of the held taps; a source vector; without fused multiply-add a product. Where the compiler
  * moves all loads of a loop's body to its top, every source column takes one more.
  */
-function tileSize(e: Engine, a: SumAxis, kernel: ConvKernel, heldTaps: number): number {
+function tileSize(
+  { engine: e, kernel }: Pick<ConvTask, 'engine' | 'kernel'>,
+  a: SumAxis,
+  heldTaps: number,
+): number {
   const held = heldTaps * (kernel === 'weightGrad' ? gradientSums(heldTaps) : 1);
   const free = (e.wide ? 30 : 15) - held - 1 - (e.fma ? 0 : 1);
   const pixels = e.keepsOrder ? free : Math.floor((free - heldTaps + 1) / (1 + a.step / a.divide));

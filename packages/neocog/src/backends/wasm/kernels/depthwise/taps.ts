@@ -1,16 +1,22 @@
 // The rows of the window that fall inside the source, for one row of results: a list in scratch memory, made once per unit
 // and walked by every tile. Any number of outer axes, strides, dilations and phases of an input gradient come down to it.
 
-import { type Code, type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
-import { entryBytes } from '../pointers.ts';
+import { type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
+import { entryBytes, type Pointers } from '../pointers.ts';
 import type { SumAxis } from './row.ts';
 import { type DepthwiseShape, outerTaps, sourceSteps } from './shape.ts';
 
 /** An entry: where the source row lies in its image, and where the weights of a one-vector block lie, in bytes. */
 export const tapListBytes = (s: DepthwiseShape): number => outerTaps(s) * entryBytes;
 
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: DepthwiseShape;
+}
+
 /** The coordinates of row number `row` of the result along the outer axes. */
-export function rowCoordinates(f: Func, s: DepthwiseShape, row: Local<'i32'>): Local<'i32'>[] {
+function rowCoordinates({ f, s }: Site, row: Local<'i32'>): Local<'i32'>[] {
   const left = f.keep(row, 'rowLeft');
   const coordinates = [...s.outer].reverse().map(({ results }, i) => {
     if (i === s.outer.length - 1) return left;
@@ -21,14 +27,11 @@ export function rowCoordinates(f: Func, s: DepthwiseShape, row: Local<'i32'>): L
   return coordinates.reverse();
 }
 
-/** Writes the list at `list` and gives its end. */
-export function emitTapList(
-  f: Func,
-  s: DepthwiseShape,
-  row: readonly Local<'i32'>[],
-  list: Local<'i32'>,
-): Local<'i32'> {
-  const end = f.keep(list, 'listEnd');
+/** Writes the list of row number `row` of the result to `scratch` and gives its end. */
+export function emitTapList(site: Site, row: Local<'i32'>): Local<'i32'> {
+  const { f, p, s } = site;
+  const coordinates = rowCoordinates(site, row);
+  const end = f.keep(p.scratch, 'listEnd');
   const steps = sourceSteps(s).cells;
   const nest = (depth: number, source: Operand<'i32'>, index: Operand<'i32'>): void => {
     const axis = s.outer[depth];
@@ -40,7 +43,8 @@ export function emitTapList(
     }
     f.range('step', 0, axis.taps, 1, (step) => {
       const tap = upwards(f, axis, step);
-      ifInside(f, axis, row[depth], tap, (cell) => {
+      const { cell, inside } = sourceCell(f, axis, { result: coordinates[depth], tap });
+      f.if(inside, () => {
         const next = f.keep(i32.add(source, i32.mul(cell, steps[depth])), 'source');
         nest(depth + 1, next, f.keep(i32.add(i32.mul(index, axis.taps), tap), 'index'));
       });
@@ -55,18 +59,12 @@ export function emitTapList(
 const upwards = (f: Func, { taps, tapStep }: SumAxis, step: Local<'i32'>): Local<'i32'> =>
   tapStep < 0 ? f.keep(i32.sub(taps - 1, step), 'tap') : step;
 
-/** `body` with the source cell that `tap` reads for a result, if there is one. */
-function ifInside(
-  f: Func,
-  a: SumAxis,
-  result: Local<'i32'>,
-  tap: Local<'i32'>,
-  body: (cell: Local<'i32'>) => void,
-): void {
+/** The source cell that `tap` reads for a result, and whether there is one. */
+function sourceCell(f: Func, a: SumAxis, { result, tap }: Pointers<'result' | 'tap'>) {
   const first = i32.add(i32.mul(result, a.step), a.start);
   const place = f.keep(i32.add(first, i32.mul(tap, a.tapStep)), 'place');
   const cell = a.divide === 1 ? place : f.keep(i32.divS(place, a.divide), 'cell');
-  const inside: Code<'i32'> = i32.ltU(cell, a.sources);
+  const known = i32.ltU(cell, a.sources);
   const whole = i32.eq(i32.mul(cell, a.divide), place);
-  f.if(a.divide === 1 ? inside : i32.and(inside, whole), () => body(cell));
+  return { cell, inside: a.divide === 1 ? known : i32.and(known, whole) };
 }

@@ -4,7 +4,8 @@
 import { type Func, f32x4, i32, type Local, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
-import { gatherLanes, scatterLanes } from '../lanes.ts';
+import { loadLanes, storeLanes } from '../lanes.ts';
+import type { Pointers } from '../pointers.ts';
 import { type DepthwiseShape, tapsOf, vectorsOf, weightBytesOf } from './shape.ts';
 
 /** Units: vectors of lanes. */
@@ -15,17 +16,14 @@ export function depthwisePrepareKernel(s: DepthwiseShape): Kernel {
     operands,
     units: vectorsOf(s),
     scratchBytes: 0,
-    emit: (m, name) =>
-      m.func(name, kernelParams(operands), (f, p) => {
-        overVectorTaps(f, s, p.from, p.to, (plain, block, lanes) => {
-          f.run(
-            v128.store(
-              i32.add(p.w, block),
-              gatherLanes(f.keep(i32.add(p.weights, plain), 'lanes'), lanes, tapsOf(s) * 4),
-            ),
-          );
-        });
-      }),
+    emit: (scope) =>
+      scope.func(kernelParams(operands), (f, p) =>
+        overVectorTaps({ f, p, s }, ({ plain, block, count }) => {
+          const at = f.keep(i32.add(p.weights, plain), 'lanes');
+          const lanes = loadLanes({ at, count, step: tapsOf(s) * 4 });
+          f.run(v128.store(i32.add(p.w, block), lanes));
+        }),
+      ),
   };
 }
 
@@ -37,36 +35,45 @@ export function depthwiseCollectKernel(s: DepthwiseShape, parts: number): Kernel
     operands,
     units: vectorsOf(s),
     scratchBytes: 0,
-    emit: (m, name) =>
-      m.func(name, kernelParams(operands), (f, p) => {
-        overVectorTaps(f, s, p.from, p.to, (plain, block, lanes) => {
+    emit: (scope) =>
+      scope.func(kernelParams(operands), (f, p) =>
+        overVectorTaps({ f, p, s }, ({ plain, block, count }) => {
           const from = f.keep(i32.add(p.workspace0, block), 'blocks');
           const part = (k: number): Vector => v128.load(from, { offset: k * weightBytesOf(s) });
           let sum = part(0);
           for (let k = 1; k < parts; k++) sum = f32x4.add(sum, part(k));
-          scatterLanes(f, f.keep(i32.add(p.w, plain), 'lanes'), sum, lanes, tapsOf(s) * 4);
-        });
-      }),
+          const at = f.keep(i32.add(p.w, plain), 'lanes');
+          storeLanes(f, sum, { at, count, step: tapsOf(s) * 4 });
+        }),
+      ),
   };
 }
 
 const weightsKey = (s: DepthwiseShape): string => `${s.channels} ${tapsOf(s)} ${s.vectors}`;
 
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: DepthwiseShape;
+}
+
+/** A vector of one tap: its place in the tensor, its place in the blocks, and how many of its lanes exist. */
+interface VectorTap {
+  readonly plain: Local<'i32'>;
+  readonly block: Local<'i32'>;
+  readonly count: number;
+}
+
 /**
- * Every tap of vectors `from` to `to`: its place in the tensor, its place in the blocks, and how many lanes exist. Where a
- * lane collects several outputs, their rows of the tensor lie behind each other as its taps.
+ * Every tap of vectors `from` to `to`. Where a lane collects several outputs, their rows of the tensor lie behind each other as
+ * its taps.
  */
-function overVectorTaps(
-  f: Func,
-  s: DepthwiseShape,
-  from: Local<'i32'>,
-  to: Local<'i32'>,
-  body: (plain: Local<'i32'>, block: Local<'i32'>, lanes: number) => void,
-): void {
+function overVectorTaps(site: Site, body: (tap: VectorTap) => void): void {
+  const { f, p, s } = site;
   const last = vectorsOf(s) - 1;
   const partial = s.channels - 4 * last;
-  f.range('vector', from, to, 1, (vector) => {
-    const visit = (lanes: number): void => overTaps(f, s, vector, (...at) => body(...at, lanes));
+  f.range('vector', p.from, p.to, 1, (vector) => {
+    const visit = (count: number): void => overTaps(site, vector, (at) => body({ ...at, count }));
     if (partial === 4) visit(4);
     else
       f.if(
@@ -77,18 +84,13 @@ function overVectorTaps(
   });
 }
 
-function overTaps(
-  f: Func,
-  s: DepthwiseShape,
-  vector: Local<'i32'>,
-  body: (plain: Local<'i32'>, block: Local<'i32'>) => void,
-): void {
+function overTaps({ f, s }: Site, vector: Local<'i32'>, body: (at: Omit<VectorTap, 'count'>) => void): void {
   const plain = f.keep(i32.mul(vector, 16 * tapsOf(s)), 'plain');
-  const { place, step } = blockPlace(f, s, vector);
+  const { place: block, step } = blockPlace(f, s, vector);
   f.repeat(tapsOf(s), () => {
-    body(plain, place);
+    body({ plain, block });
     f.increase(plain, 4);
-    f.increase(place, step);
+    f.increase(block, step);
   });
 }
 

@@ -12,6 +12,7 @@ import {
   needsOrder,
   sumsOverTaps,
 } from '../convPlan.ts';
+import { laneOperands } from '../epilogue.ts';
 import { evenTiles } from '../tiles.ts';
 import {
   type ClipPlan,
@@ -23,7 +24,6 @@ import {
   tapsOf,
 } from './clipPlan.ts';
 import { type DirectPart, directKernel, directParts, weightBytesOf } from './kernel.ts';
-import { laneOperands } from './row.ts';
 import { rowOfPixels, stepCycles } from './rowTiles.ts';
 import { readsFrom, weightsKernel } from './weights.ts';
 

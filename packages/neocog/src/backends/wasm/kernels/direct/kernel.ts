@@ -10,17 +10,18 @@ import {
   i32,
   type Local,
   less,
-  type Module,
+  type Scope,
   select,
 } from '../../assembler/index.ts';
 import { type Engine, engineKey } from '../../engine.ts';
-import { type Epilogue, epilogueKey } from '../epilogue.ts';
-import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
+import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
+import { inCase, type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
+import type { Pointers } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { padToVectors } from '../tiles.ts';
 import { type ClipPlan, tapsOf, xSteps, ySteps } from './clipPlan.ts';
 import { planesRowFunction } from './planes.ts';
-import { isClipped, laneOperands, type RowParams, rowFunction } from './row.ts';
+import { isClipped, type RowParams, type RowSpec, rowFunction } from './row.ts';
 import { type BlockRun, blockCount, cutLanes, rowOfPixels, tileCount } from './rowTiles.ts';
 import { rowCount, type Split, splitWork, tilesAhead, unitsOf } from './split.ts';
 import { weightSteps } from './sum.ts';
@@ -43,7 +44,7 @@ export function directParts(plans: readonly ClipPlan[], engine: Engine): DirectP
   let weightStart = 0;
   return plans.map((plan) => {
     const exact = plan.groups > 1 || plan.yPitch < packedLanes(plan);
-    const runs = cutLanes(engine, plan.lanes, rowOfPixels(plan), exact);
+    const runs = cutLanes(engine, rowOfPixels(plan), { count: plan.lanes, exact });
     const part = { plan, runs, split: splitWork(plan, runs), weightStart };
     weightStart += weightBytesOf(plan);
     return part;
@@ -66,24 +67,25 @@ export function directKernel(parts: readonly DirectPart[], epilogue: Epilogue, e
     operands,
     units: parts.reduce((n, part) => n + unitsOf(part.split), 0),
     scratchBytes: Math.max(...parts.map(rowBytes)),
-    emit(m, name) {
+    emit(scope) {
       const jobs = parts.map((part, i) => ({
         units: unitsOf(part.split),
-        run: partFunction(m, `${name}Part${i}`, part, epilogue, engine),
+        run: partFunction(scope.within(`Part${i}`), part, { epilogue, engine }),
       }));
-      return joinJobs(m, name, operands, jobs);
+      return joinJobs(scope, operands, jobs);
     },
   };
 }
 
-/** Functions with units of their own as one whose units follow each other. */
-export function joinJobs(
-  m: Module,
-  name: string,
-  operands: readonly string[],
-  jobs: readonly { readonly units: number; readonly run: KernelFunction }[],
-): KernelFunction {
-  return m.func(name, kernelParams(operands), (f, p) => {
+/** A function with units of its own. */
+export interface Job {
+  readonly units: number;
+  readonly run: KernelFunction;
+}
+
+/** Jobs as one function whose units follow each other. */
+export const joinJobs = (scope: Scope, operands: readonly string[], jobs: readonly Job[]): KernelFunction =>
+  scope.func(kernelParams(operands), (f, p) => {
     let first = 0;
     for (const { units, run } of jobs) {
       const from = f.keep(greater(i32.sub(p.from, first), i32.const(0)), 'jobFrom');
@@ -92,10 +94,8 @@ export function joinJobs(
       first += units;
     }
   });
-}
 
 type Int = Code<'i32'>;
-type Params = Readonly<Record<string, Local<'i32'>>>;
 
 /** The functions of a part's runs of blocks, with what they are called for. */
 interface Rows {
@@ -106,24 +106,30 @@ interface Rows {
   readonly ahead: readonly number[];
 }
 
+/** One block of a unit, as the part's function does it. */
+interface Site extends Rows {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly block: Local<'i32'>;
+  readonly band: Local<'i32'>;
+  readonly span: Local<'i32'>;
+}
+
 function partFunction(
-  m: Module,
-  name: string,
+  scope: Scope,
   part: DirectPart,
-  epilogue: Epilogue,
-  engine: Engine,
+  { epilogue, engine }: Pick<RowSpec, 'epilogue' | 'engine'>,
 ): KernelFunction {
   const { plan, split, runs } = part;
   const ranged = split.spans > 1;
   const ahead = runs.map((block) => (engine.keepsOrder ? tilesAhead(plan, block, split) : 0));
   const functions = runs.map((block, i) =>
-    (plan.yPlanes ? planesRowFunction : rowFunction)(m, `${name}Row${i}`, {
+    (plan.yPlanes ? planesRowFunction : rowFunction)(scope.within(`Row${i}`), {
       ...{ plan, block, engine, epilogue, ranged, ahead: ahead[i] },
     }),
   );
-  const rows = { part, epilogue, functions, ahead };
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
-  return m.func(name, kernelParams(operands), (f, p) => {
+  return scope.func(kernelParams(operands), (f, p) => {
     f.range('unit', p.from, p.to, 1, (unit) => {
       const { band, span, chunk } = decodeUnit(f, split, unit);
       const firstBlock = f.keep(i32.mul(chunk, split.blocksPerChunk), 'firstBlock');
@@ -131,7 +137,9 @@ function partFunction(
         less(i32.add(firstBlock, split.blocksPerChunk), i32.const(plan.groups * blockCount(runs))),
         'lastBlock',
       );
-      f.range('block', firstBlock, lastBlock, 1, (block) => overRuns(f, p, rows, { block, band, span }));
+      f.range('block', firstBlock, lastBlock, 1, (block) =>
+        doBlock({ f, p, part, epilogue, functions, ahead, block, band, span }),
+      );
     });
   });
 }
@@ -162,42 +170,30 @@ function decode(f: Func, index: Local<'i32'>, sizes: readonly number[]): Int[] {
   return values;
 }
 
-interface UnitPlace {
-  readonly block: Local<'i32'>;
-  readonly band: Local<'i32'>;
-  readonly span: Local<'i32'>;
-}
-
 /** Finds the run of a block, and calls its row function for the rows of the band. */
-function overRuns(f: Func, p: Params, rows: Rows, at: UnitPlace): void {
-  const { plan, runs } = rows.part;
-  const [group, inGroup] = decode(f, at.block, [plan.groups, blockCount(runs)]);
-  const choose = (i: number): void => {
-    const run = runs[i];
-    const body = (): void => {
+function doBlock(site: Site): void {
+  const { f, part, ahead } = site;
+  const { plan, runs } = part;
+  const [group, inGroup] = decode(f, site.block, [plan.groups, blockCount(runs)]);
+  const cases = runs.map((run, i) => ({
+    end: run.first + run.times,
+    body() {
       const lane = i32.add(i32.mul(i32.sub(inGroup, run.first), 4 * run.vectors), run.lane);
-      const block = blockPointers(f, p, rows, group, f.keep(lane, 'lane'));
-      const next = rows.ahead[i] > 0 ? { next: nextBlock(f, plan, run, block.w, inGroup) } : {};
-      overRows(f, rows, i, at, { ...block, ...next });
-    };
-    if (i === runs.length - 1) body();
-    else f.if(i32.ltS(inGroup, run.first + run.times), body, () => choose(i + 1));
-  };
-  choose(0);
+      const block = blockPointers(site, group, f.keep(lane, 'lane'));
+      // The weights to touch while a block is multiplied: those of the run's next one, or its own again.
+      const isLast = i32.geS(inGroup, run.first + run.times - 1);
+      const step = select(i32.const(0), i32.const(blockBytes(plan, run)), isLast);
+      const next = ahead[i] > 0 ? { next: f.keep(i32.add(block.w, step), 'nextBlock') } : {};
+      overRows(site, i, { ...block, ...next });
+    },
+  }));
+  inCase(f, inGroup, cases);
 }
 
 const blockBytes = (plan: ClipPlan, run: BlockRun): number => run.vectors * 16 * plan.ins * tapsOf(plan);
 
-/** The weights to touch while a block is multiplied: those of the run's next one, or its own again. */
-function nextBlock(f: Func, plan: ClipPlan, run: BlockRun, w: Local<'i32'>, inGroup: Int): Local<'i32'> {
-  const isLast = i32.geS(inGroup, run.first + run.times - 1);
-  const step = select(i32.const(0), i32.const(blockBytes(plan, run)), isLast);
-  return f.keep(i32.add(w, step), 'nextBlock');
-}
-
 /** Where a block's weights, channels and lanes begin. */
-function blockPointers(f: Func, p: Params, rows: Rows, group: Int, lane: Local<'i32'>): Params {
-  const { part, epilogue } = rows;
+function blockPointers({ f, p, part, epilogue }: Site, group: Int, lane: Local<'i32'>): Pointers {
   const { plan, weightStart } = part;
   const bytes = (count: Int, size: number): Int => i32.mul(count, size * floatBytes);
   const channel = f.keep(bytes(i32.add(i32.mul(group, plan.lanes), lane), 1), 'channel');
@@ -205,38 +201,37 @@ function blockPointers(f: Func, p: Params, rows: Rows, group: Int, lane: Local<'
   const perLane = plan.ins * tapsOf(plan);
   const packedLane = i32.add(i32.mul(group, packedLanes(plan)), lane);
   const last = plan.axes[plan.axes.length - 1];
-  const extras = epilogue.extras.map((kind, i) => {
-    const extra = p[`extra${i}`];
-    return [
-      `extra${i}`,
-      f.keep(kind === 'pixel' ? i32.sub(extra, p.y) : i32.add(extra, channel), `extra${i}`),
-    ];
-  });
+  const extras = laneArguments({ ...epilogue, bias: false }, (name, kind) =>
+    f.keep(kind === 'pixel' ? i32.sub(p[name], p.y) : i32.add(p[name], channel), name),
+  );
   return {
+    ...extras,
     x: f.keep(i32.add(p.x, bytes(group, plan.ins * (plan.joined ?? 1))), 'xGroup'),
     w: f.keep(i32.add(p.w, i32.add(bytes(packedLane, perLane), weightStart)), 'wBlock'),
     y: f.keep(i32.add(p.y, i32.add(firstResult, last.yStart * plan.yPitch * floatBytes)), 'yBlock'),
     ...(epilogue.bias && { bias: f.keep(i32.add(p.bias, channel), 'bias') }),
-    ...Object.fromEntries(extras),
     ...(plan.yPlanes && { scratch: p.scratch }),
   };
 }
 
-function overRows(f: Func, rows: Rows, run: number, at: UnitPlace, block: Params): void {
-  const { plan, split, runs } = rows.part;
-  const first = f.keep(i32.mul(at.band, split.rowsPerBand), 'firstRow');
+/** Calls function number `run` for the rows of the band. */
+function overRows(site: Site, run: number, block: Pointers): void {
+  const { f, band, part, functions } = site;
+  const { plan, split, runs } = part;
+  const first = f.keep(i32.mul(band, split.rowsPerBand), 'firstRow');
   const last = f.keep(less(i32.add(first, split.rowsPerBand), i32.const(rowCount(plan))), 'lastRow');
-  const span = split.spans > 1 ? spanTiles(f, plan, split, runs[run], at.span) : {};
+  const span = split.spans > 1 ? spanTiles(site, runs[run]) : {};
   const share = Math.floor(blockBytes(plan, runs[run]) / split.rowsPerBand);
+  const placeRow = rowPlacer(f, plan, weightSteps(plan, runs[run].vectors));
   f.range('row', first, last, 1, (row) => {
-    const place = rowPlace(f, plan, runs[run].vectors, row, block);
+    const place = placeRow(row, block);
     const ahead = block.next ? { ahead: i32.add(block.next, i32.mul(i32.sub(row, first), share)) } : {};
-    f.run(f.call(rows.functions[run], { ...block, ...place, ...span, ...ahead }));
+    f.run(f.call(functions[run], { ...block, ...place, ...span, ...ahead }));
   });
 }
 
 /** The tiles of a span: as many for each, the last ones may have fewer or none. */
-function spanTiles(f: Func, plan: ClipPlan, split: Split, run: BlockRun, span: Local<'i32'>): Params {
+function spanTiles({ f, part: { plan, split }, span }: Site, run: BlockRun): Pointers {
   const tiles = tileCount(plan.axes[plan.axes.length - 1], run.pixels);
   const each = Math.ceil(tiles / split.spans);
   const first = f.keep(i32.mul(span, each), 'first');
@@ -244,29 +239,31 @@ function spanTiles(f: Func, plan: ClipPlan, split: Split, run: BlockRun, span: L
 }
 
 /** Pointers of a row, moved on to the first tap inside of each outer axis, and how many are inside. */
-function rowPlace(f: Func, plan: ClipPlan, vectors: number, row: Local<'i32'>, block: Params): Params {
+function rowPlacer(f: Func, plan: ClipPlan, wSteps: readonly number[]) {
   const outer = plan.axes.slice(0, -1);
-  const [image, ...outputs] = decode(f, row, [plan.images, ...outer.map((a) => a.count)]);
-  const steps = { x: xSteps(plan), w: weightSteps(plan, vectors), y: ySteps(plan) };
-  const [x, y] = [f.keep(block.x, 'xRow'), f.keep(block.y, 'yRow')];
-  const place: Record<string, Local<'i32'>> = { x, y, w: f.keep(block.w, 'wRow') };
+  const steps = { x: xSteps(plan), w: wSteps, y: ySteps(plan) };
   const increase = (local: Local<'i32'>, count: Int, step: number): void =>
     f.increase(local, i32.mul(count, step * floatBytes));
-  if (plan.images > 1) {
-    increase(x, image, product(plan.axes.map((a) => a.limit)) * plan.xPitch);
-    increase(y, image, product(plan.axes.map((a) => a.ySize)) * (plan.yPlanes ?? plan.yPitch));
-  }
-  outer.forEach((axis, a) => {
-    increase(y, i32.add(i32.mul(outputs[a], axis.yStep), axis.yStart), steps.y[a]);
-    const first = f.keep(i32.add(i32.mul(outputs[a], axis.step), axis.start), 'firstCell');
-    increase(x, first, steps.x[a]);
-    if (!isClipped(plan, a)) return;
-    const { from, count } = tapsInside(f, first, axis);
-    increase(x, from, axis.tapStep * steps.x[a]);
-    increase(place.w, from, steps.w[a]);
-    place[`taps${a}`] = count;
-  });
-  return place;
+  return (row: Local<'i32'>, block: Pointers): Pointers => {
+    const [image, ...outputs] = decode(f, row, [plan.images, ...outer.map((a) => a.count)]);
+    const [x, y] = [f.keep(block.x, 'xRow'), f.keep(block.y, 'yRow')];
+    const place: Record<string, Local<'i32'>> = { x, y, w: f.keep(block.w, 'wRow') };
+    if (plan.images > 1) {
+      increase(x, image, product(plan.axes.map((a) => a.limit)) * plan.xPitch);
+      increase(y, image, product(plan.axes.map((a) => a.ySize)) * (plan.yPlanes ?? plan.yPitch));
+    }
+    outer.forEach((axis, a) => {
+      increase(y, i32.add(i32.mul(outputs[a], axis.yStep), axis.yStart), steps.y[a]);
+      const first = f.keep(i32.add(i32.mul(outputs[a], axis.step), axis.start), 'firstCell');
+      increase(x, first, steps.x[a]);
+      if (!isClipped(plan, a)) return;
+      const { from, count } = tapsInside(f, first, axis);
+      increase(x, from, axis.tapStep * steps.x[a]);
+      increase(place.w, from, steps.w[a]);
+      place[`taps${a}`] = count;
+    });
+    return place;
+  };
 }
 
 /** The same arithmetic as validTaps, at run time. */

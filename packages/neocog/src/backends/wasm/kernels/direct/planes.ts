@@ -2,34 +2,38 @@
 // in the first cache.
 
 import { product } from '../../../../geometry/window.ts';
-import { type Func, type FuncRef, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, type FuncRef, type Scope, v128 } from '../../assembler/index.ts';
+import type { Pointers } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { storePlanes } from '../transpose.ts';
 import { type RowParams, type RowSpec, rowFunction, rowParams } from './row.ts';
 
 /** As `rowFunction`; `y` is the row in the block's first plane, `scratch` takes its pixels. */
-export function planesRowFunction(m: Module, name: string, spec: RowSpec): FuncRef<RowParams, 'void'> {
+export function planesRowFunction(scope: Scope, spec: RowSpec): FuncRef<RowParams, 'void'> {
   const { plan, block } = spec;
-  const pixels = rowFunction(m, `${name}Pixels`, { ...spec, plan: { ...plan, yPitch: 4 * block.vectors } });
+  const pixels = rowFunction(scope.within('Pixels'), {
+    ...spec,
+    plan: { ...plan, yPitch: 4 * block.vectors },
+  });
   const params: RowParams = { ...rowParams(spec), scratch: 'i32' };
-  return m.func(name, params, (f, p) => {
+  return scope.func(params, (f, p) => {
     f.run(f.call(pixels, { ...p, y: p.scratch }));
-    turnRow(f, spec, p.scratch, p.y);
+    turnRow(f, spec, p);
   });
 }
 
-function turnRow(f: Func, { plan, block }: RowSpec, scratch: Local<'i32'>, row: Local<'i32'>): void {
+function turnRow(f: Func, { plan, block }: RowSpec, p: Pointers): void {
   const { count } = plan.axes[plan.axes.length - 1];
   const plane = product(plan.axes.map((a) => a.ySize)) * floatBytes;
   const pixel = block.vectors * vectorBytes;
-  const [from, y] = [f.keep(scratch, 'from'), f.keep(row, 'yPixel')];
+  const [from, y] = [f.keep(p.scratch, 'from'), f.keep(p.y, 'yPixel')];
   const turn = (pixels: number): void => {
     for (let v = 0; v < block.vectors; v++) {
       const channels = Math.min(4, block.kept - 4 * v);
       const vectors = Array.from({ length: pixels }, (_, i) =>
         v128.load(from, { offset: i * pixel + v * vectorBytes }),
       );
-      storePlanes(f, vectors, channels, { y, offset: 4 * v * plane, plane });
+      storePlanes(f, vectors, { channels, y, offset: 4 * v * plane, plane });
     }
   };
   if (count >= 4)

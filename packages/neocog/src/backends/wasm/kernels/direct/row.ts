@@ -8,14 +8,13 @@ import {
   i32,
   type Local,
   less,
-  type Module,
   type Operand,
+  type Scope,
   v128,
 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
-import type { Vector } from '../../fused/math.ts';
-import { type Epilogue, finish, isLate } from '../epilogue.ts';
-import { storeLanes } from '../lanes.ts';
+import { type Epilogue, isLate, laneOperands, storeFinished } from '../epilogue.ts';
+import { i32Params, type Pointers } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { type ClipPlan, tapStatistics } from './clipPlan.ts';
 import { type BlockRun, cutRow, type TileRun } from './rowTiles.ts';
@@ -39,16 +38,10 @@ export interface RowSpec {
  * axis are inside, for those where it varies. `ahead`: where to touch the weights of the next block.
  */
 export type RowParams = Record<string, 'i32'>;
-type Params = Readonly<Record<string, Local<'i32'>>>;
 
 /** Does the number of taps inside vary along this axis? */
 export const isClipped = (plan: ClipPlan, axis: number): boolean =>
   tapStatistics(plan.axes[axis]).least < plan.axes[axis].taps;
-
-export const laneOperands = (e: Epilogue): string[] => [
-  ...(e.bias ? ['bias'] : []),
-  ...e.extras.map((_, i) => `extra${i}`),
-];
 
 export function rowParams(spec: Pick<RowSpec, 'plan' | 'epilogue' | 'ranged' | 'ahead'>): RowParams {
   const outer = spec.plan.axes.slice(0, -1);
@@ -59,67 +52,68 @@ export function rowParams(spec: Pick<RowSpec, 'plan' | 'epilogue' | 'ranged' | '
     ...(spec.ranged ? ['first', 'last'] : []),
     ...(spec.ahead > 0 ? ['ahead'] : []),
   ];
-  return Object.fromEntries(names.map((name) => [name, 'i32' as const]));
+  return i32Params(names);
 }
 
-export function rowFunction(m: Module, name: string, spec: RowSpec): FuncRef<RowParams, 'void'> {
+/** Where the code of a row is made. */
+interface Site extends RowSpec {
+  readonly f: Func;
+  readonly p: Pointers;
+}
+
+export function rowFunction(scope: Scope, spec: RowSpec): FuncRef<RowParams, 'void'> {
   const params = rowParams(spec);
-  if (!isLate(spec.epilogue)) return m.func(name, params, (f, p) => rowBody(f, p, spec, spec.epilogue));
-  const raw = { ...spec.epilogue, formula: null };
-  const sums = m.func(`${name}Sums`, params, (f, p) => rowBody(f, p, spec, raw));
-  const late = m.func(`${name}Finish`, params, (f, p) => finishBody(f, p, spec));
-  return m.func(name, params, (f, p) => {
+  if (!isLate(spec.epilogue)) return scope.func(params, (f, p) => rowBody({ ...spec, f, p }));
+  const raw = { ...spec, epilogue: { ...spec.epilogue, formula: null } };
+  const sums = scope.within('Sums').func(params, (f, p) => rowBody({ ...raw, f, p }));
+  const late = scope.within('Finish').func(params, (f, p) => finishBody({ ...spec, f, p }));
+  return scope.func(params, (f, p) => {
     f.run(f.call(sums, p));
     f.run(f.call(late, p));
   });
 }
 
-function rowBody(f: Func, p: Params, spec: RowSpec, epilogue: Epilogue): void {
-  const { plan, block } = spec;
+function rowBody(site: Site): void {
+  const { f, p, plan, block, epilogue } = site;
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = cutRow(axis, block.pixels);
   const ahead =
-    spec.ahead > 0 ? { at: p.ahead, touched: f.local('i32', 'touched'), tiles: spec.ahead } : null;
-  const registers = makeRegisters(
-    f,
-    plan,
-    { ...block, pixels: Math.max(...tiles.map((t) => t.size)) },
-    ahead,
-  );
+    site.ahead > 0 ? { at: p.ahead, touched: f.local('i32', 'touched'), tiles: site.ahead } : null;
+  const pixels = Math.max(...tiles.map((t) => t.size));
+  const registers = makeRegisters(f, plan, { ...block, pixels, ahead });
   const [x, y] = [f.local('i32', 'xTile'), f.local('i32', 'yTile')];
   const taps = plan.axes.slice(0, -1).map((a, i) => p[`taps${i}`] ?? a.taps);
   const empty = plan.axes.some((a) => a.taps === 0);
   for (const tile of tiles) {
-    overTiles(f, p, spec, tile, (first, times) => {
-      placeAt(f, x, p.x, first, { start: axis.start, step: axis.step, size: tile.size, pitch: plan.xPitch });
-      placeAt(f, y, p.y, first, { start: 0, step: axis.yStep, size: tile.size, pitch: plan.yPitch });
+    const { size } = tile;
+    overTiles(site, tile, (first, times) => {
+      placeAt(f, x, { ...first, size, row: p.x, start: axis.start, step: axis.step, pitch: plan.xPitch });
+      placeAt(f, y, { ...first, size, row: p.y, start: 0, step: axis.yStep, pitch: plan.yPitch });
       f.repeat(times, () => {
-        const sums = registers.sums.slice(0, tile.size);
+        const sums = registers.sums.slice(0, size);
         startSums(f, sums, epilogue.bias ? p.bias : null);
-        if (!empty) sumTile(f, plan, spec.engine, { ...registers, sums }, { x, w: p.w, taps }, tile);
-        storeTile(f, p, spec, epilogue, sums, y);
-        f.increase(x, tile.size * axis.step * plan.xPitch * floatBytes);
-        f.increase(y, tile.size * axis.yStep * plan.yPitch * floatBytes);
+        if (!empty) sumTile({ ...site, registers: { ...registers, sums } }, { x, w: p.w, taps }, tile);
+        storeTile(site, sums, y);
+        f.increase(x, size * axis.step * plan.xPitch * floatBytes);
+        f.increase(y, size * axis.yStep * plan.yPitch * floatBytes);
       });
     });
   }
 }
 
 /** The first of a run's tiles, given by its pixel and a number of tiles after that. */
-interface TilePlace {
+interface FirstTile {
   readonly pixel: number;
   readonly after: Operand<'i32'>;
 }
 
 /** Calls `body` for those of a run's tiles that are asked for, if any. */
 function overTiles(
-  f: Func,
-  p: Params,
-  spec: RowSpec,
+  { f, p, ranged }: Site,
   { firstTile, firstPixel, times }: TileRun,
-  body: (first: TilePlace, times: Operand<'i32'>) => void,
+  body: (first: FirstTile, times: Operand<'i32'>) => void,
 ): void {
-  if (!spec.ranged) {
+  if (!ranged) {
     body({ pixel: firstPixel, after: 0 }, times);
     return;
   }
@@ -129,19 +123,20 @@ function overTiles(
   f.if(i32.gtS(count, 0), () => body({ pixel: firstPixel, after }, count));
 }
 
-/** Cells from a row's beginning to a tile, in floats: `(start + step · pixel) · pitch`. */
-interface Distance {
+/** A tile of `size` pixels: from where the row begins `(start + step · pixel) · pitch` floats. */
+interface TilePlace extends FirstTile {
+  readonly row: Local<'i32'>;
   readonly start: number;
   readonly step: number;
   readonly size: number;
   readonly pitch: number;
 }
 
-function placeAt(f: Func, pointer: Local<'i32'>, row: Local<'i32'>, first: TilePlace, d: Distance): void {
-  const fixed = (d.start + first.pixel * d.step) * d.pitch * floatBytes;
+function placeAt(f: Func, pointer: Local<'i32'>, tile: TilePlace): void {
+  const { row, pixel, after, start, step, size, pitch } = tile;
+  const fixed = (start + pixel * step) * pitch * floatBytes;
   f.set(pointer, fixed === 0 ? row : i32.add(row, fixed));
-  if (typeof first.after === 'number') return;
-  f.increase(pointer, i32.mul(first.after, d.size * d.step * d.pitch * floatBytes));
+  if (typeof after !== 'number') f.increase(pointer, i32.mul(after, size * step * pitch * floatBytes));
 }
 
 function startSums(f: Func, sums: Registers['sums'], bias: Local<'i32'> | null): void {
@@ -152,64 +147,50 @@ function startSums(f: Func, sums: Registers['sums'], bias: Local<'i32'> | null):
   }
 }
 
-function storeTile(
-  f: Func,
-  p: Params,
-  spec: RowSpec,
-  epilogue: Epilogue,
-  sums: Registers['sums'],
-  y: Local<'i32'>,
-): void {
-  const { plan } = spec;
+function storeTile(site: Site, sums: Registers['sums'], y: Local<'i32'>): void {
+  const { plan, epilogue } = site;
   const step = plan.axes[plan.axes.length - 1].yStep * plan.yPitch * floatBytes;
-  const extras = epilogue.formula ? extraPointers(f, p, epilogue, y) : [];
-  sums.forEach((row, i) => storeVectors(f, spec, epilogue, row, { y, extras, pixel: i * step }));
+  const extras = epilogue.formula ? extraPointers(site, y) : [];
+  sums.forEach((row, i) => storePixel(site, row, { y, extras, offset: i * step }));
 }
 
+/** A pixel of results: bytes behind y, and behind those extras that lie as y does. */
 interface PixelPlace {
   readonly y: Local<'i32'>;
   readonly extras: readonly Local<'i32'>[];
-  /** In bytes from y. */
-  readonly pixel: number;
+  readonly offset: number;
 }
 
-/** Finishes the sums of one pixel and stores them. All loads come first: a store between them would keep V8 from pairing. */
-function storeVectors(
-  f: Func,
-  { block, engine }: RowSpec,
-  e: Epilogue,
-  sums: readonly Local<'v128'>[],
-  { y, extras, pixel }: PixelPlace,
-): void {
-  sums.forEach((sum, j) => {
-    const load = (i: number): Vector =>
-      v128.load(extras[i], { offset: (e.extras[i] === 'pixel' ? pixel : 0) + j * vectorBytes });
-    if (e.formula) f.set(sum, finish(f, e, sum, load, engine));
+/** Finishes the sums of one pixel and stores them. */
+const storePixel = (site: Site, sums: readonly Local<'v128'>[], { y, extras, offset }: PixelPlace): void =>
+  storeFinished(site, sums, {
+    ...{ at: y, offset, lanes: site.block.kept },
+    load: (i, v) =>
+      v128.load(extras[i], {
+        offset: (site.epilogue.extras[i] === 'pixel' ? offset : 0) + v * vectorBytes,
+      }),
   });
-  sums.forEach((sum, j) => storeLanes(f, y, sum, Math.min(4, block.kept - 4 * j), pixel + j * vectorBytes));
-}
 
 /** Where the extras of a tile lie. */
-function extraPointers(f: Func, p: Params, e: Epilogue, y: Local<'i32'>): Local<'i32'>[] {
-  return e.extras.map((kind, i) =>
+const extraPointers = ({ f, p, epilogue }: Site, y: Local<'i32'>): Local<'i32'>[] =>
+  epilogue.extras.map((kind, i) =>
     kind === 'channel' ? p[`extra${i}`] : f.keep(i32.add(y, p[`extra${i}`]), `extra${i}`),
   );
-}
 
 /** Applies the formula to sums that lie in y already, tile by tile. */
-function finishBody(f: Func, p: Params, spec: RowSpec): void {
-  const { plan, block, epilogue } = spec;
-  const axis = plan.axes[plan.axes.length - 1];
+function finishBody(site: Site): void {
+  const { f, p, plan, block } = site;
+  const { yStep: step } = plan.axes[plan.axes.length - 1];
   const y = f.local('i32', 'yPixel');
   const sums = Array.from({ length: block.vectors }, (_, j) => f.local('v128', `sum${j}`));
-  for (const tile of finishRuns(spec)) {
-    overTiles(f, p, spec, tile, (first, times) => {
-      placeAt(f, y, p.y, first, { start: 0, step: axis.yStep, size: tile.size, pitch: plan.yPitch });
+  for (const tile of finishRuns(site)) {
+    overTiles(site, tile, (first, times) => {
+      placeAt(f, y, { ...first, size: tile.size, row: p.y, start: 0, step, pitch: plan.yPitch });
       f.repeat(i32.mul(i32.const(tile.size), typeof times === 'number' ? i32.const(times) : times), () => {
-        const extras = extraPointers(f, p, epilogue, y);
+        const extras = extraPointers(site, y);
         sums.forEach((sum, j) => f.set(sum, v128.load(y, { offset: j * vectorBytes })));
-        storeVectors(f, spec, epilogue, sums, { y, extras, pixel: 0 });
-        f.increase(y, axis.yStep * plan.yPitch * floatBytes);
+        storePixel(site, sums, { y, extras, offset: 0 });
+        f.increase(y, step * plan.yPitch * floatBytes);
       });
     });
   }

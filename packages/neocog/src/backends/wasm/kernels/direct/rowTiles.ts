@@ -101,8 +101,12 @@ function sharedTiles(e: Engine, { taps, grouped, joined }: RowOfPixels): Steppin
   });
 }
 
-/** Blocks of a group's lanes in order. `exact` says that nothing may be written behind the last lane. */
-export function cutLanes(e: Engine, lanes: number, row: RowOfPixels, exact: boolean): BlockRun[] {
+/** Blocks of a group's lanes in order. `exact` says that nothing may be written behind the last of them. */
+export function cutLanes(
+  e: Engine,
+  row: RowOfPixels,
+  { count: lanes, exact }: { count: number; exact: boolean },
+): BlockRun[] {
   const runs: BlockRun[] = [];
   const partial = exact && lanes % 4 !== 0;
   let [first, lane] = [0, 0];

@@ -39,7 +39,6 @@ export const rowCount = (plan: ClipPlan): number =>
   plan.images * product(plan.axes.slice(0, -1).map((a) => a.count));
 
 export function splitWork(plan: ClipPlan, runs: readonly BlockRun[]): Split {
-  const rows = rowCount(plan);
   const blocks = plan.groups * blockCount(runs);
   const perLane = plan.ins * tapsOf(plan) * 4;
   const weights = plan.groups * padToVectors(plan.lanes) * perLane;
@@ -49,9 +48,7 @@ export function splitWork(plan: ClipPlan, runs: readonly BlockRun[]): Split {
   const byRows = chunksNeeded === 1 ? 0 : bandsNeeded * reading(weights);
   const byLanes = bandsNeeded === 1 ? 0 : chunksNeeded * reading(input);
   const order = byLanes < byRows ? 'lanes' : 'rows';
-  return order === 'rows'
-    ? splitRows(plan, runs, rows, blocks, bandsNeeded)
-    : splitLanes(plan, runs, rows, blocks, chunksNeeded);
+  return order === 'rows' ? splitRows(plan, runs, bandsNeeded) : splitLanes(plan, runs, chunksNeeded);
 }
 
 /**
@@ -72,14 +69,8 @@ const divide = (total: number, parts: number): { count: number; size: number } =
 };
 
 /** Bands first; where there are too few rows, spans of them and chunks. */
-function splitRows(
-  plan: ClipPlan,
-  runs: readonly BlockRun[],
-  rows: number,
-  blocks: number,
-  bandsNeeded: number,
-): Split {
-  const bands = divide(rows, Math.max(bandsNeeded, enoughUnits));
+function splitRows(plan: ClipPlan, runs: readonly BlockRun[], bandsNeeded: number): Split {
+  const bands = divide(rowCount(plan), Math.max(bandsNeeded, enoughUnits));
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = tileCount(axis, Math.min(...runs.map((r) => r.pixels)));
   const perPixel = (plan.xPitch * axis.step + plan.yPitch * axis.yStep) * 4;
@@ -92,7 +83,7 @@ function splitRows(
     plan.yPlanes || bands.count >= enoughUnits
       ? 1
       : Math.max(1, Math.min(spansWanted, Math.floor(tiles / 2)));
-  const chunks = divide(blocks, Math.ceil(enoughUnits / (bands.count * spans)));
+  const chunks = divide(plan.groups * blockCount(runs), Math.ceil(enoughUnits / (bands.count * spans)));
   return {
     order: 'rows',
     ...{ bands: bands.count, rowsPerBand: bands.size, spans },
@@ -101,18 +92,13 @@ function splitRows(
 }
 
 /** Chunks first, of whole lines; then bands. */
-function splitLanes(
-  plan: ClipPlan,
-  runs: readonly BlockRun[],
-  rows: number,
-  blocks: number,
-  chunksNeeded: number,
-): Split {
+function splitLanes(plan: ClipPlan, runs: readonly BlockRun[], chunksNeeded: number): Split {
+  const blocks = plan.groups * blockCount(runs);
   const perLine = Math.max(1, Math.round(lineLanes / (4 * runs[0].vectors)));
   const lines = Math.ceil(blocks / perLine);
   const chunks = divide(blocks, Math.max(chunksNeeded, Math.min(lines, enoughUnits)));
   const more = chunks.count >= enoughChunks ? 1 : Math.ceil(enoughUnits / chunks.count);
-  const bands = divide(rows, more);
+  const bands = divide(rowCount(plan), more);
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = tileCount(axis, Math.min(...runs.map((r) => r.pixels)));
   const spansWanted = plan.yPlanes ? 1 : Math.ceil(more / bands.count);

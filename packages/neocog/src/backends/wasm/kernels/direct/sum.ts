@@ -28,13 +28,17 @@ interface AheadOfTiles extends Ahead {
   readonly tiles: number;
 }
 
-/** Everything a step says but the place. */
-interface Site {
+/** Where sums are made. */
+export interface SumSite {
   readonly f: Func;
   readonly plan: ClipPlan;
   readonly engine: Engine;
-  readonly vectors: number;
   readonly registers: Registers;
+}
+
+/** Everything a step says but the place. */
+interface Site extends SumSite {
+  readonly vectors: number;
   /** Where x and w stand, in floats from the beginning of the current kernel row. */
   readonly at: { x: number; w: number };
 }
@@ -42,8 +46,7 @@ interface Site {
 export function makeRegisters(
   f: Func,
   plan: ClipPlan,
-  { pixels, vectors, shared }: Stepping,
-  ahead: AheadOfTiles | null,
+  { pixels, vectors, shared, ahead }: Stepping & Pick<Registers, 'ahead'>,
 ): Registers {
   const rows = shared ? plan.axes[plan.axes.length - 1].taps : 1;
   const vectorsOf = (count: number, name: string): Local<'v128'>[] =>
@@ -68,17 +71,10 @@ export interface TileStart {
 }
 
 /** Adds all products of a tile to its sums. */
-export function sumTile(
-  f: Func,
-  plan: ClipPlan,
-  engine: Engine,
-  registers: Registers,
-  start: TileStart,
-  tile: TileRun,
-): void {
+export function sumTile({ f, plan, engine, registers }: SumSite, start: TileStart, tile: TileRun): void {
   if (tile.segments.length === 0) return;
   const vectors = registers.weights[0].length;
-  const site = { f, plan, engine, vectors, registers, at: { x: 0, w: 0 } };
+  const site = { f, plan, engine, registers, vectors, at: { x: 0, w: 0 } };
   overKernelRows(site, start, () => {
     if (registers.shared) sumPixels(site, tile.segments);
     else for (const segment of tile.segments) sumSegment(site, segment);
@@ -152,12 +148,12 @@ function sumSegment(s: Site, { from, to, low, high }: Segment): void {
   });
   const taps = to - from;
   moveTo(s, place(from));
-  if (mergesTaps(plan)) sumRun(s, sums, place(from), taps * ins);
+  if (mergesTaps(plan)) sumRun(s, sums, { ...place(from), length: taps * ins });
   else if (s.engine.keepsOrder && taps * ins <= straightSteps)
-    for (let tap = from; tap < to; tap++) sumRun(s, sums, place(tap), ins);
+    for (let tap = from; tap < to; tap++) sumRun(s, sums, { ...place(tap), length: ins });
   else {
     s.f.repeat(taps, () => {
-      sumRun(s, sums, place(from), ins);
+      sumRun(s, sums, { ...place(from), length: ins });
       moveTo(s, place(from + 1));
       if (taps > 1) Object.assign(s.at, place(from));
     });
@@ -176,17 +172,23 @@ function unrolling(run: number, engine: Engine): { unroll: number; turns: number
   return { unroll, turns: Math.floor(run / unroll) };
 }
 
-/** `run` contiguous floats of x per pixel, against as many rows of weights. */
-function sumRun(s: Site, sums: Registers['sums'], from: { x: number; w: number }, run: number): void {
+/** `length` contiguous floats of x per pixel, against as many rows of weights. */
+interface Run {
+  readonly x: number;
+  readonly w: number;
+  readonly length: number;
+}
+
+function sumRun(s: Site, sums: Registers['sums'], { x, w, length }: Run): void {
   const { f, registers, vectors } = s;
-  const { unroll, turns } = unrolling(run, s.engine);
+  const { unroll, turns } = unrolling(length, s.engine);
   const step = vectors * 4;
   const stepsFrom = (first: number, count: number): void => {
     for (let i = first; i < first + count; i++)
-      sumStep(s, sums, { x: from.x + i - s.at.x, w: from.w + i * step - s.at.w });
+      sumStep(s, sums, { x: x + i - s.at.x, w: w + i * step - s.at.w });
   };
   if (turns > 1) {
-    moveTo(s, from);
+    moveTo(s, { x, w });
     // The end of the weights is the loop's condition: a counter would cost the loop another instruction.
     f.set(registers.end, i32.add(registers.w, turns * unroll * step * floatBytes));
     f.loop(() => {
@@ -197,9 +199,9 @@ function sumRun(s: Site, sums: Registers['sums'], from: { x: number; w: number }
       f.increase(registers.w, unroll * step * floatBytes);
       return i32.ne(registers.w, registers.end);
     });
-    Object.assign(s.at, { x: from.x + turns * unroll, w: from.w + turns * unroll * step });
+    Object.assign(s.at, { x: x + turns * unroll, w: w + turns * unroll * step });
   } else stepsFrom(0, unroll);
-  stepsFrom(turns * unroll, run - turns * unroll);
+  stepsFrom(turns * unroll, length - turns * unroll);
 }
 
 /** One x per pixel times one row of weights; whichever are fewer wait in registers for the others. Places in floats. */
@@ -241,7 +243,7 @@ function sumPixels(s: Site, segments: readonly Segment[]): void {
   const unroll = plan.joined ? ins : ([4, 3, 2].find((steps) => ins % steps === 0) ?? 1);
   moveTo(s, from);
   f.repeat(ins / unroll, () => {
-    for (let i = 0; i < unroll; i++) sharedStep(s, places, segments[0].from, i);
+    for (let i = 0; i < unroll; i++) sharedStep(s, places, { firstTap: segments[0].from, channel: i });
     if (ins === unroll) return;
     const { ahead } = registers;
     if (ahead) touchAhead(f, ahead, Math.floor((unroll * taps * vectors * vectorBytes) / ahead.tiles));
@@ -252,7 +254,11 @@ function sumPixels(s: Site, segments: readonly Segment[]): void {
 }
 
 /** One channel of each pixel, for all taps that see it. Of joined groups each vector has its own. */
-function sharedStep(s: Site, places: readonly PixelPlace[], firstTap: number, channel: number): void {
+function sharedStep(
+  s: Site,
+  places: readonly PixelPlace[],
+  { firstTap, channel }: { firstTap: number; channel: number },
+): void {
   const { f, plan, registers, engine, vectors } = s;
   const { weights, splats, sums, x } = registers;
   const madd = multiplyAdd(engine);

@@ -1,9 +1,10 @@
 // Packs the row-major weights of a convolution for direct kernels: [group][block][…tap][in][lane], lanes beyond the
 // channels zero. Before each step of training this runs anew, so it reads and writes every float once, in long streams.
 
-import { type Func, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
-import { type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
-import { gatherLanes } from '../lanes.ts';
+import { type Func, i32, type Scope, v128 } from '../../assembler/index.ts';
+import { inCase, type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
+import { loadLanes } from '../lanes.ts';
+import { i32Params, type Pointers } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { type ClipPlan, tapsOf } from './clipPlan.ts';
 import { type DirectPart, joinJobs, packedLanes } from './kernel.ts';
@@ -24,13 +25,13 @@ export function weightsKernel(parts: readonly DirectPart[]): Kernel {
     operands,
     units: packed.reduce((n, part) => n + units(part), 0),
     scratchBytes: 0,
-    emit: (m, name) =>
-      joinJobs(
-        m,
-        name,
-        operands,
-        packed.map((part, i) => ({ units: units(part), run: packPart(m, `${name}Part${i}`, part) })),
-      ),
+    emit(scope) {
+      const jobs = packed.map((part, i) => ({
+        units: units(part),
+        run: packPart(scope.within(`Part${i}`), part),
+      }));
+      return joinJobs(scope, operands, jobs);
+    },
   };
 }
 
@@ -69,33 +70,33 @@ function packedRuns({ plan, runs }: DirectPart): PackedRun[] {
   });
 }
 
-function packPart(m: Module, name: string, part: DirectPart): KernelFunction {
+const blockParams = i32Params(['from', 'to']);
+
+function packPart(scope: Scope, part: DirectPart): KernelFunction {
   const { plan, weightStart } = part;
   const runs = packedRuns(part);
   const blocks = blockCount(part.runs);
   const pack = runs.map((run, i) =>
-    m.func(`${name}Block${i}`, { from: 'i32', to: 'i32' }, (f, p) => packBlock(f, p, plan, run)),
+    scope.within(`Block${i}`).func(blockParams, (f, p) => packBlock({ f, plan, run }, p)),
   );
   const bytes = (count: Parameters<typeof i32.mul>[0], floats: number) => i32.mul(count, floats * floatBytes);
   const perLane = plan.ins * tapsOf(plan);
-  return unitFunction(m, name, operands, (f, p, unit) => {
+  return unitFunction(scope, operands, (f, p, unit) => {
     const group = f.keep(i32.divU(unit, blocks), 'group');
     const block = f.keep(i32.remU(unit, blocks), 'block');
     const [from, to] = [f.local('i32', 'source'), f.local('i32', 'target')];
-    const choose = (i: number): void => {
-      const run = runs[i];
-      const body = (): void => {
+    const cases = runs.map((run, i) => ({
+      end: run.first + run.times,
+      body() {
         const lane = f.keep(i32.add(i32.mul(i32.sub(block, run.first), 4 * run.vectors), run.lane), 'lane');
         f.set(from, i32.add(p.weights, lowestTap(plan) * floatBytes));
         f.increase(from, i32.add(bytes(group, plan.weights.groupStep), bytes(lane, plan.weights.laneStep)));
         f.set(to, i32.add(p.w, weightStart));
         f.increase(to, i32.add(bytes(group, packedLanes(plan) * perLane), bytes(lane, perLane)));
         f.run(f.call(pack[i], { from, to }));
-      };
-      if (i === runs.length - 1) body();
-      else f.if(i32.ltS(block, run.first + run.times), body, () => choose(i + 1));
-    };
-    choose(0);
+      },
+    }));
+    inCase(f, block, cases);
   });
 }
 
@@ -106,10 +107,14 @@ const lowestTap = ({ weights, axes }: ClipPlan): number =>
 /** Up to this many taps are written out one after the other. */
 const straightTaps = 27;
 
-interface Pointers {
-  readonly from: Local<'i32'>;
-  readonly to: Local<'i32'>;
+/** Where the code of a block is made. */
+interface Site {
+  readonly f: Func;
+  readonly plan: ClipPlan;
+  readonly run: PackedRun;
 }
+
+type Place = Pointers<'from' | 'to'>;
 
 interface TapOffset {
   readonly from: number;
@@ -123,13 +128,14 @@ interface TapLoop extends TapOffset {
 }
 
 /** One block: for each channel of the run all taps, so that what is read is read in order. */
-function packBlock(f: Func, p: Pointers, plan: ClipPlan, run: PackedRun): void {
+function packBlock(site: Site, p: Place): void {
+  const { f, plan, run } = site;
   const width = 4 * run.vectors;
   const { taps, outer } = tapOffsets(plan, width);
-  const overOuter = (depth: number, at: Pointers): void => {
+  const overOuter = (depth: number, at: Place): void => {
     const loop = outer[depth];
     if (!loop) {
-      for (const tap of taps) packTap(f, at, plan, run, tap);
+      for (const tap of taps) packTap(site, at, tap);
       return;
     }
     // A flipped axis begins at its last address and goes down to its lowest, so no pointer leaves the array before its last use.
@@ -171,15 +177,12 @@ const everyTap = ({ count, first, from, to }: TapLoop, inner: readonly TapOffset
   ).flat();
 
 /** The lanes of one tap and channel. */
-function packTap(f: Func, p: Pointers, { weights }: ClipPlan, run: PackedRun, at: TapOffset): void {
+function packTap({ f, plan, run }: Site, p: Place, tap: TapOffset): void {
+  const step = plan.weights.laneStep * floatBytes;
   for (let vector = 0; vector < run.vectors; vector++) {
-    const lanes = Math.min(4, run.channels - 4 * vector);
-    const step = weights.laneStep * floatBytes;
-    const offset = at.to * floatBytes + vector * vectorBytes;
-    f.run(
-      v128.store(p.to, gatherLanes(p.from, lanes, step, at.from * floatBytes + 4 * vector * step), {
-        offset,
-      }),
-    );
+    const count = Math.min(4, run.channels - 4 * vector);
+    const offset = tap.from * floatBytes + 4 * vector * step;
+    const lanes = loadLanes({ at: p.from, count, step, offset });
+    f.run(v128.store(p.to, lanes, { offset: tap.to * floatBytes + vector * vectorBytes }));
   }
 }

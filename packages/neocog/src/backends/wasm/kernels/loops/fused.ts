@@ -36,7 +36,7 @@ export interface FusedPlan {
 export function fusedManyPlan(task: FusedManyTask): FusedPlan {
   const { exprs, combine, axes, inputTypes, outputType = 'float32', engine } = task;
   if (axes.some(({ size }) => size === 0)) return emptyPlan(task);
-  const nest = loopNest(exprs, axes, [inputTypes, outputType]);
+  const nest = loopNest(exprs, axes, { inputTypes, outputType });
   if (nest.axes.every((axis) => !axis.reduced)) return planOf('map', 0, [mapKernel(nest, engine)]);
   const { partial, workspaceBytes, finish } = reduceKernels(nest, combine, engine);
   const parts = finish ? `, ${partial.units} parts` : '';

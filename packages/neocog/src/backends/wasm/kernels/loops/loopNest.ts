@@ -57,24 +57,22 @@ export interface GivenAxis {
 /** All distinct nodes of some formulas, operands first. */
 export const nodesOfAll = (exprs: readonly Expr[]): Expr[] => [...new Set(exprs.flatMap(nodesOf))];
 
-export function loopNest(
-  exprs: readonly Expr[],
-  given: readonly GivenAxis[],
-  [inputTypes, outputType]: readonly [readonly ElementType[], ElementType],
-  starts: Readonly<Record<string, number>> = {},
-): LoopNest {
-  const movers = moversOf(exprs, inputTypes, outputType).map((m) => ({ ...m, start: starts[m.name] ?? 0 }));
+/** What the arrays of a nest hold, and bytes from a mover's operand to the nest's origin where it is not 0. */
+export interface ArrayTypes {
+  readonly inputTypes: readonly ElementType[];
+  readonly outputType: ElementType;
+  readonly starts?: Readonly<Record<string, number>>;
+}
+
+export function loopNest(exprs: readonly Expr[], given: readonly GivenAxis[], types: ArrayTypes): LoopNest {
+  const movers = moversOf(exprs, types).map((m) => ({ ...m, start: types.starts?.[m.name] ?? 0 }));
   const axes = given.filter((axis) => axis.size !== 1).map((axis) => stepsAlong(axis, movers));
   return { exprs, movers, axes: merge(axes.sort((a, b) => reach(b) - reach(a))) };
 }
 
 type Unplaced = Omit<Mover, 'start'>;
 
-function moversOf(
-  exprs: readonly Expr[],
-  inputTypes: readonly ElementType[],
-  outputType: ElementType,
-): Unplaced[] {
+function moversOf(exprs: readonly Expr[], { inputTypes, outputType }: ArrayTypes): Unplaced[] {
   const inputs: Unplaced[] = [];
   const positions: Unplaced[] = [];
   for (const node of nodesOfAll(exprs)) {
@@ -135,14 +133,10 @@ export interface Grid {
 /** With longer lanes, a row would be too much for one item. */
 const longestLanes = 2048;
 
-/**
- * @param width cells of a row, where the lanes are cut into rows
- * @param mayBeRow which of the other axes can be the row axis
- */
+/** `width`: cells of a row, where the lanes are cut into rows; `mayBeRow`: which of the other axes can be the row axis. */
 export function gridOf(
   { movers, axes }: LoopNest,
-  lane: LoopAxis | undefined,
-  width: number,
+  { lane, width }: { lane: LoopAxis | undefined; width: number },
   mayBeRow: (axis: LoopAxis) => boolean,
 ): Grid {
   const others = axes.filter((axis) => axis !== lane);

@@ -6,7 +6,6 @@ import { isSlow } from '../../../../expression/slow.ts';
 import {
   type Code,
   type Func,
-  type FuncRef,
   f32x4,
   i32,
   i32x4,
@@ -17,47 +16,54 @@ import {
 } from '../../assembler/index.ts';
 import { emitFormula, type Known, type Leaves } from '../../fused/formula.ts';
 import type { Vector } from '../../fused/math.ts';
-import { gatherLanes, scatterLanes } from '../lanes.ts';
+import { type Lanes, loadLanes } from '../lanes.ts';
+import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, lanes, vectorBytes } from '../sizes.ts';
 import { type Grid, type LoopAxis, type LoopNest, type Mover, nodesOfAll, type Pieces } from './loopNest.ts';
 
 export type Place = readonly Local<'i32'>[];
-type Params = Readonly<Record<string, Local<'i32'>>>;
+
+/** A nest in a function, whose parameters are operands, tables among them. */
+export interface NestSite {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly nest: LoopNest;
+}
 
 /** Where a nest begins: the operands of a kernel's function; coordinates, and arrays it is not given, at 0. */
-export const originOf = (f: Func, { movers }: LoopNest, params: Params): Place =>
-  movers.map(({ name, kind, start }) => {
-    const given = kind === 'position' ? undefined : params[name];
+export const originOf = ({ f, p, nest }: NestSite): Place =>
+  nest.movers.map(({ name, kind, start }) => {
+    const given = kind === 'position' ? undefined : p[name];
     return given ? f.keep(i32.add(given, start), name) : f.local('i32', name);
   });
 
 /** Parameters of an inner function that takes a place. */
 export const placeParams = ({ movers }: LoopNest): Record<string, 'i32'> =>
-  Object.fromEntries(movers.map(({ name }) => [name, 'i32' as const]));
+  i32Params(movers.map(({ name }) => name));
 
-export const placeArguments = ({ movers }: LoopNest, place: Place): Record<string, Local<'i32'>> =>
+export const placeArguments = ({ movers }: LoopNest, place: Place): Pointers =>
   Object.fromEntries(movers.map(({ name }, i) => [name, place[i]]));
 
-export const placeOf = ({ movers }: LoopNest, params: Params): Place =>
+export const placeOf = ({ movers }: LoopNest, params: Pointers): Place =>
   movers.map(({ name }) => params[name]);
 
 export const copyPlace = (f: Func, place: Place): Place => place.map((at) => f.keep(at, at.local));
 
-/** Moves a place by `count` cells along an axis. */
-export function advance(f: Func, { steps }: LoopAxis, place: Place, count: number): void {
-  steps.forEach((step, i) => {
-    if (step * count !== 0) f.increase(place[i], step * count);
+/** What `count` cells along an axis are for each mover. */
+export const cellsAlong = ({ steps }: LoopAxis, count: number): number[] => steps.map((step) => step * count);
+
+/** Moves a place. */
+export function advance(f: Func, place: Place, by: readonly number[]): void {
+  by.forEach((bytes, i) => {
+    if (bytes !== 0) f.increase(place[i], bytes);
   });
 }
 
-/** The place of cell number `index` of some axes, row-major. `params` has the tables. */
+/** The place of cell number `index` of some axes, row-major, counted from `origin`. */
 export function placeAt(
-  f: Func,
-  { movers }: LoopNest,
+  { f, p, nest, origin }: NestSite & { readonly origin: Place },
   axes: readonly LoopAxis[],
   index: Local<'i32'>,
-  origin: Place,
-  params: Params,
 ): Place {
   const place = copyPlace(f, origin);
   let rest = index;
@@ -69,8 +75,8 @@ export function placeAt(
       if (step !== 0) f.increase(place[m], i32.mul(coordinate, step));
     });
     for (const { mover, operand } of axis.tables) {
-      const entry = i32.load(i32.add(params[operand], i32.shl(coordinate, 2)));
-      f.increase(place[movers.findIndex(({ name }) => name === mover)], entry);
+      const entry = i32.load(i32.add(p[operand], i32.shl(coordinate, 2)));
+      f.increase(place[nest.movers.findIndex(({ name }) => name === mover)], entry);
     }
   });
   return place;
@@ -89,27 +95,26 @@ export const isLastPiece = ({ axis }: Pieces, index: Local<'i32'>): Operand<'i32
 
 /** Runs `body` for each item of units `from` to `to`, with `group` items to the unit. */
 export function overItems(
-  f: Func,
-  params: Params,
+  { f, p }: Pick<NestSite, 'f' | 'p'>,
   { items, group }: Pick<Items, 'items' | 'group'>,
   body: (item: Local<'i32'>) => void,
 ): void {
   const scaled = (unit: Local<'i32'>): Code<'i32'> => (group === 1 ? unit : i32.mul(unit, group));
-  const end = f.keep(scaled(params.to), 'end');
+  const end = f.keep(scaled(p.to), 'end');
   if (items % group !== 0) f.set(end, select(end, i32.const(items), i32.ltU(end, items)));
-  f.range('item', scaled(params.from), end, 1, body);
+  f.range('item', scaled(p.from), end, 1, body);
 }
 
 /** Code for whole pieces and for a last one that is shorter; either may be missing. */
 export interface WholeAndLast {
-  readonly whole: FuncRef<Record<string, 'i32'>, 'void'> | false;
-  readonly last: FuncRef<Record<string, 'i32'>, 'void'> | false;
+  readonly whole: PointersFunction | false;
+  readonly last: PointersFunction | false;
+  readonly isLast: Operand<'i32'>;
 }
 
 export function callWholeOrLast(
   f: Func,
-  { whole, last }: WholeAndLast,
-  isLast: Operand<'i32'>,
+  { whole, last, isLast }: WholeAndLast,
   args: Readonly<Record<string, Operand<'i32'>>>,
 ): void {
   if (whole && last)
@@ -129,33 +134,39 @@ export interface Items {
   readonly group: number;
 }
 
-/** `vectors` neighbouring vectors along the lanes, the last one with fewer lanes at the end of the axis. */
+/** `vectors` neighbouring vectors along the lanes from a place on, the last one with fewer lanes at the end of the axis. */
 export interface Block {
+  readonly place: Place;
   readonly vectors: number;
   readonly lastLanes: number;
 }
 
-export const lanesOf = (block: Block, vector: number): number =>
+export const lanesOf = (block: Pick<Block, 'vectors' | 'lastLanes'>, vector: number): number =>
   vector === block.vectors - 1 ? block.lastLanes : lanes;
 
-/** Runs `body` for each block of lanes; `at` moves along. */
+/** Lanes to be walked, in blocks of `vectors`. */
+export interface Lane {
+  readonly lane: LoopAxis;
+  readonly vectors: number;
+  readonly place: Place;
+}
+
+/** Runs `body` for each block of lanes; their place moves along. */
 export function overBlocks(
   f: Func,
-  lane: LoopAxis,
-  vectors: number,
-  place: Place,
-  body: (block: Block, at: Place) => void,
+  { lane, vectors, place: from }: Lane,
+  body: (block: Block) => void,
 ): void {
   const width = vectors * lanes;
-  const at = copyPlace(f, place);
+  const place = copyPlace(f, from);
   const full = Math.floor(lane.size / width);
   if (full > 0)
     f.repeat(full, () => {
-      body({ vectors, lastLanes: lanes }, at);
-      advance(f, lane, at, width);
+      body({ place, vectors, lastLanes: lanes });
+      advance(f, place, cellsAlong(lane, width));
     });
   const rest = lane.size % width;
-  if (rest > 0) body({ vectors: Math.ceil(rest / lanes), lastLanes: rest % lanes || lanes }, at);
+  if (rest > 0) body({ place, vectors: Math.ceil(rest / lanes), lastLanes: rest % lanes || lanes });
 }
 
 /** A vector of cells: which one from a place on, and how many of its lanes count. */
@@ -165,7 +176,20 @@ export interface Spot {
   readonly lanes: number;
 }
 
-export function leavesAt(f: Func, nest: LoopNest, lane: LoopAxis, spot: Spot): Leaves {
+/** Where a spot's values lie for a mover that advances by `step` bytes per lane. */
+export const spotLanes = (at: Local<'i32'>, step: number, spot: Omit<Spot, 'place'>): Lanes => ({
+  ...{ at, step, count: spot.lanes },
+  offset: step * spot.vector * lanes,
+});
+
+/** Where the values of formulas are made. */
+export interface FormulaSite {
+  readonly f: Func;
+  readonly nest: LoopNest;
+  readonly grid: Grid;
+}
+
+function leavesAt({ f, nest, grid: { lane } }: FormulaSite, spot: Spot): Leaves {
   const find = (kind: Mover['kind'], index: number): number =>
     nest.movers.findIndex((m) => m.kind === kind && m.index === index);
   return {
@@ -186,29 +210,22 @@ export function leavesAt(f: Func, nest: LoopNest, lane: LoopAxis, spot: Spot): L
 }
 
 /** Contiguous lanes may reach past the end; others are loaded one by one. */
-function load(pointer: Local<'i32'>, step: number, { vector, lanes: count }: Spot): Vector {
+function load(pointer: Local<'i32'>, step: number, spot: Spot): Vector {
   if (step === 0) return v128.load32Splat(pointer);
-  if (step === floatBytes) return v128.load(pointer, { offset: vector * vectorBytes });
-  return gatherLanes(pointer, count, step, step * vector * lanes);
+  if (step === floatBytes) return v128.load(pointer, { offset: spot.vector * vectorBytes });
+  return loadLanes(spotLanes(pointer, step, spot));
 }
 
-/** Stores the lanes of a spot to a mover that advances by `step` bytes per lane. */
-export function storeSpot(f: Func, pointer: Local<'i32'>, step: number, value: Vector, spot: Spot): void {
-  scatterLanes(f, pointer, value, spot.lanes, step, step * spot.vector * lanes);
-}
-
-/** Computes, once, the parts of the formulas that stay the same along all of `axes`. */
-export function keepStill(
-  f: Func,
-  nest: LoopNest,
+/** Computes, once, the parts of the formulas that stay the same along all of `axes`, besides what is known. */
+function keepStill(
+  { f, nest }: FormulaSite,
   axes: readonly LoopAxis[],
-  leaves: Leaves,
-  known: Known = new Map(),
+  { leaves, known }: { leaves: Leaves; known?: Known },
 ): Known {
   const isStill = (kind: Mover['kind'], index: number): boolean =>
     nest.movers.every((m, i) => m.kind !== kind || m.index !== index || axes.every((a) => a.steps[i] === 0));
   const still = new Set<Expr>();
-  const values = new Map(known);
+  const values = new Map(known ?? []);
   for (const node of nodesOfAll(nest.exprs)) {
     if (node.op === 'input' && !isStill('input', node.index)) continue;
     if (node.op === 'position' && !isStill('position', node.axis)) continue;
@@ -226,18 +243,17 @@ export interface Invariants {
   readonly vectors: readonly Known[];
 }
 
-const spotOf = (block: Block, place: Place, vector: number): Spot => ({
-  place,
-  vector,
-  lanes: lanesOf(block, vector),
-});
+const leavesOf =
+  (site: FormulaSite, block: Block) =>
+  (vector: number): Leaves =>
+    leavesAt(site, { place: block.place, vector, lanes: lanesOf(block, vector) });
 
-export function blockInvariants(f: Func, nest: LoopNest, grid: Grid, block: Block, place: Place): Invariants {
-  const { row, lane } = grid;
-  const leaves = (vector: number): Leaves => leavesAt(f, nest, lane, spotOf(block, place, vector));
-  const everywhere = keepStill(f, nest, [row, lane], leaves(0));
+export function blockInvariants(site: FormulaSite, block: Block): Invariants {
+  const { row, lane } = site.grid;
+  const leaves = leavesOf(site, block);
+  const everywhere = keepStill(site, [row, lane], { leaves: leaves(0) });
   const vectors = Array.from({ length: block.vectors }, (_, vector) =>
-    keepStill(f, nest, [row], leaves(vector), everywhere),
+    keepStill(site, [row], { leaves: leaves(vector), known: everywhere }),
   );
   return { everywhere, vectors };
 }
@@ -246,16 +262,10 @@ export function blockInvariants(f: Func, nest: LoopNest, grid: Grid, block: Bloc
  * The values of a block in locals, by vector and formula: nothing is stored before all is loaded, so an output may lie in
  * the place of an input.
  */
-export function blockValues(
-  f: Func,
-  nest: LoopNest,
-  { lane }: Grid,
-  block: Block,
-  place: Place,
-  known: Invariants,
-): Local<'v128'>[][] {
-  const leaves = (vector: number): Leaves => leavesAt(f, nest, lane, spotOf(block, place, vector));
-  const alongRow = keepStill(f, nest, [lane], leaves(0), known.everywhere);
+export function blockValues(site: FormulaSite, block: Block, known: Invariants): Local<'v128'>[][] {
+  const { f, nest, grid } = site;
+  const leaves = leavesOf(site, block);
+  const alongRow = keepStill(site, [grid.lane], { leaves: leaves(0), known: known.everywhere });
   const shared = sharedNodes(nest.exprs);
   return known.vectors.map((own, vector) => {
     const values = new Map([...alongRow, ...own]);

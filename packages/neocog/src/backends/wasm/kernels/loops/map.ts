@@ -3,9 +3,10 @@
 // Axes that are marked as reduced are walked one cell after the other within each item: an output that is an input too can
 // be added to along them.
 
-import { type Func, i32x4, type Local, type Module, type Operand } from '../../assembler/index.ts';
+import { i32x4, type Local, type Operand, type Scope } from '../../assembler/index.ts';
 import { type Engine, engineKey } from '../../engine.ts';
-import { type Kernel, kernelParams } from '../kernel.ts';
+import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
+import { storeLanes } from '../lanes.ts';
 import { lanes } from '../sizes.ts';
 import {
   cellsOf,
@@ -22,10 +23,12 @@ import {
   advance,
   blockInvariants,
   blockValues,
+  cellsAlong,
   copyPlace,
   type Items,
   isLastPiece,
   lanesOf,
+  type NestSite,
   originOf,
   overBlocks,
   overItems,
@@ -35,7 +38,8 @@ import {
   placeOf,
   placeParams,
   rowsOfPiece,
-  storeSpot,
+  type Spot,
+  spotLanes,
   vectorsFor,
 } from './loopNestCode.ts';
 
@@ -59,7 +63,7 @@ interface MapPlan {
 export function mapKernel(nest: LoopNest, engine: Engine): Kernel {
   const vectors = vectorsFor(nest);
   const lane = chooseLane(freeOf(nest), ({ kind }) => (kind === 'output' ? 2 : 1));
-  const grid = gridOf(nest, lane, vectors * lanes, (axis) => isRow(nest, axis, lane));
+  const grid = gridOf(nest, { lane, width: vectors * lanes }, (axis) => isRow(nest, axis, lane));
   const [free, serial] = [false, true].map((reduced) =>
     grid.outer.filter((axis) => axis.reduced === reduced),
   );
@@ -77,8 +81,8 @@ export function mapKernel(nest: LoopNest, engine: Engine): Kernel {
     operands,
     units: Math.ceil(items / group),
     scratchBytes: 0,
-    emit: (m, name) =>
-      emitMap(m, name, { nest, grid, pieces, free, serial, vectors }, { operands, items, group }),
+    emit: (scope) =>
+      emitMap(scope, { nest, grid, pieces, free, serial, vectors }, { operands, items, group }),
   };
 }
 
@@ -94,25 +98,31 @@ function isRow({ movers }: LoopNest, axis: LoopAxis, lane: LoopAxis | undefined)
 
 const freeOf = (nest: LoopNest): LoopNest => ({ ...nest, axes: nest.axes.filter((axis) => !axis.reduced) });
 
-function emitMap(m: Module, name: string, plan: MapPlan, work: Items) {
+/** Where the code of a map is made. */
+type Site = MapPlan & NestSite;
+
+function emitMap(scope: Scope, plan: MapPlan, work: Items): KernelFunction {
   const { nest, grid, pieces } = plan;
-  const rows = m.func(`${name}.rows`, { ...placeParams(nest), rows: 'i32' }, (f, p) =>
-    mapRows(f, plan, placeOf(nest, p), p.rows),
-  );
+  const rows = scope
+    .within('.rows')
+    .func({ ...placeParams(nest), rows: 'i32' }, (f, p) =>
+      mapRows({ ...plan, f, p }, placeOf(nest, p), p.rows),
+    );
   const last: MapPlan = { ...plan, grid: { ...grid, lane: { ...grid.lane, size: grid.tail } } };
   const tail =
     grid.tail > 0 &&
-    m.func(`${name}.tail`, placeParams(nest), (f, p) => mapRows(f, last, placeOf(nest, p), 1));
-  return m.func(name, kernelParams(work.operands), (f, p) => {
-    const origin = originOf(f, nest, p);
-    overItems(f, p, work, (item) => {
-      const start = placeAt(f, nest, [...plan.free, pieces.axis], item, origin, p);
+    scope.within('.tail').func(placeParams(nest), (f, p) => mapRows({ ...last, f, p }, placeOf(nest, p), 1));
+  return scope.func(kernelParams(work.operands), (f, p) => {
+    const site = { ...plan, f, p };
+    const origin = originOf(site);
+    overItems(site, work, (item) => {
+      const start = placeAt({ ...site, origin }, [...plan.free, pieces.axis], item);
       const count = rowsOfPiece(f, pieces, item);
-      overSerial(f, plan, start, p, (place) => {
+      overSerial(site, start, (place) => {
         f.run(f.call(rows, { ...placeArguments(nest, place), rows: count }));
         if (!tail) return;
         f.if(isLastPiece(pieces, item), () => {
-          advance(f, grid.row, place, pieces.lastRows);
+          advance(f, place, cellsAlong(grid.row, pieces.lastRows));
           f.run(f.call(tail, placeArguments(nest, place)));
         });
       });
@@ -120,42 +130,31 @@ function emitMap(m: Module, name: string, plan: MapPlan, work: Items) {
   });
 }
 
-function overSerial(
-  f: Func,
-  { nest, serial }: MapPlan,
-  start: Place,
-  params: Readonly<Record<string, Local<'i32'>>>,
-  body: (place: Place) => void,
-): void {
-  if (serial.length === 0) body(start);
-  else f.range('step', 0, cellsOf(serial), 1, (step) => body(placeAt(f, nest, serial, step, start, params)));
+function overSerial(site: Site, origin: Place, body: (place: Place) => void): void {
+  const { f, serial } = site;
+  if (serial.length === 0) body(origin);
+  else f.range('step', 0, cellsOf(serial), 1, (step) => body(placeAt({ ...site, origin }, serial, step)));
 }
 
-function mapRows(f: Func, { nest, grid, vectors }: MapPlan, place: Place, rows: Operand<'i32'>): void {
-  overBlocks(f, grid.lane, vectors, place, (block, at) => {
-    const known = blockInvariants(f, nest, grid, block, at);
-    const moving = copyPlace(f, at);
+function mapRows(site: Site, from: Place, rows: Operand<'i32'>): void {
+  const { f, grid, vectors } = site;
+  overBlocks(f, { lane: grid.lane, vectors, place: from }, (block) => {
+    const known = blockInvariants(site, block);
+    const place = copyPlace(f, block.place);
     f.repeat(rows, () => {
-      const values = blockValues(f, nest, grid, block, moving, known);
+      const values = blockValues(site, { ...block, place }, known);
       values.forEach((ofVector, vector) => {
-        storeOutputs(f, nest, grid, moving, ofVector, { vector, lanes: lanesOf(block, vector) });
+        storeOutputs(site, ofVector, { place, vector, lanes: lanesOf(block, vector) });
       });
-      advance(f, grid.row, moving, 1);
+      advance(f, place, cellsAlong(grid.row, 1));
     });
   });
 }
 
-function storeOutputs(
-  f: Func,
-  nest: LoopNest,
-  { lane }: Grid,
-  place: Place,
-  values: readonly Local<'v128'>[],
-  spot: { vector: number; lanes: number },
-): void {
+function storeOutputs({ f, nest, grid }: Site, values: readonly Local<'v128'>[], spot: Spot): void {
   nest.movers.forEach(({ kind, index, type }, i) => {
     if (kind !== 'output') return;
     const result = type === 'int32' ? i32x4.truncSatF32x4S(values[index]) : values[index];
-    storeSpot(f, place[i], lane.steps[i], result, { ...spot, place });
+    storeLanes(f, result, spotLanes(spot.place[i], grid.lane.steps[i], spot));
   });
 }

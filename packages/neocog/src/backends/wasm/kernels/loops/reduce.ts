@@ -5,18 +5,11 @@
 // and a second kernel adds the parts in order.
 
 import type { Combine } from '../../../work.ts';
-import {
-  type Func,
-  type FuncRef,
-  i32,
-  type Local,
-  type Module,
-  type Operand,
-  v128,
-} from '../../assembler/index.ts';
+import { type Func, i32, type Local, type Operand, type Scope, v128 } from '../../assembler/index.ts';
 import { type Engine, engineKey } from '../../engine.ts';
 import { splat } from '../../fused/math.ts';
 import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
+import type { Pointers, PointersFunction } from '../pointers.ts';
 import { lanes, vectorBytes } from '../sizes.ts';
 import { cellsOf, type LoopNest, nestKey } from './loopNest.ts';
 import {
@@ -24,6 +17,7 @@ import {
   type Block,
   blockInvariants,
   blockValues,
+  cellsAlong,
   copyPlace,
   type Items,
   isLastPiece,
@@ -38,7 +32,7 @@ import {
   placeParams,
   rowsOfPiece,
 } from './loopNestCode.ts';
-import { finishKernel, finishTotals } from './reduceFinish.ts';
+import { finishKernel, finishTotals, type ReduceSite } from './reduceFinish.ts';
 import { itemBytes, planReduction, type ReducePlan, totalsBytes } from './reducePlan.ts';
 import { addBlock, totalBytes } from './reduceTotals.ts';
 
@@ -72,7 +66,7 @@ function partialKernel(plan: ReducePlan, key: string): Kernel {
     operands,
     units: Math.ceil(items / group),
     scratchBytes: spillBytes(plan) + (parts > 1 ? 0 : itemBytes(plan)),
-    emit: (m, name) => emitPartial(m, name, plan, { operands, items, group }),
+    emit: (scope) => emitPartial(scope, plan, { operands, items, group }),
   };
 }
 
@@ -83,32 +77,33 @@ const spillBytes = ({ nest, vectors, chain }: ReducePlan): number =>
 const outputNames = ({ movers }: LoopNest): string[] =>
   movers.flatMap(({ kind, name }) => (kind === 'output' ? [name] : []));
 
-type BlockFunction = FuncRef<Record<string, 'i32'>, 'void'>;
-
-function emitPartial(m: Module, name: string, plan: ReducePlan, work: Items): KernelFunction {
-  const { nest, grid, kept, parts } = plan;
-  const rows = blockFunction(m, `${name}.rows`, plan);
+function emitPartial(scope: Scope, plan: ReducePlan, work: Items): KernelFunction {
+  const { grid, kept, parts } = plan;
   const rest = { ...plan, grid: { ...grid, lane: { ...grid.lane, size: grid.tail } } };
-  const tail = grid.tail > 0 ? blockFunction(m, `${name}.tail`, rest) : null;
-  return m.func(name, kernelParams(work.operands), (f, p) => {
-    const origin = originOf(f, nest, p);
-    const spill = p.scratch;
+  const functions = {
+    rows: blockFunction(scope.within('.rows'), plan),
+    tail: grid.tail > 0 ? blockFunction(scope.within('.tail'), rest) : null,
+  };
+  return scope.func(kernelParams(work.operands), (f, p) => {
+    const site = { ...plan, f, p };
+    const origin = originOf(site);
     const own = f.keep(i32.add(p.scratch, spillBytes(plan)), 'own');
-    overItems(f, p, work, (item) => {
+    overItems(site, work, (item) => {
       const result = parts === 1 ? item : f.keep(i32.divU(item, parts), 'result');
-      const place = placeAt(f, nest, kept, result, origin, p);
-      const at = parts === 1 ? own : f.keep(i32.add(p.workspace0, i32.mul(item, itemBytes(plan))), 'totals');
-      clear(f, plan, at);
-      overPart(f, plan, item, (block) => {
-        const from = placeAt(f, nest, [...plan.reduced, plan.pieces.axis], block, place, p);
-        addRows(f, plan, { rows, tail }, { block, place: from, totals: at, spill });
+      const first = placeAt({ ...site, origin }, kept, result);
+      const totals =
+        parts === 1 ? own : f.keep(i32.add(p.workspace0, i32.mul(item, itemBytes(plan))), 'totals');
+      clear(site, totals);
+      overPart(site, item, (block) => {
+        const place = placeAt({ ...site, origin: first }, [...plan.reduced, plan.pieces.axis], block);
+        addRows(site, functions, { block, place, totals });
       });
-      if (parts === 1) finishTotals(f, plan, at, place);
+      if (parts === 1) finishTotals(site, totals, first);
     });
   });
 }
 
-function clear(f: Func, plan: ReducePlan, at: Local<'i32'>): void {
+function clear({ f, ...plan }: ReduceSite, at: Local<'i32'>): void {
   const to = f.keep(at, 'to');
   f.repeat(itemBytes(plan) / vectorBytes, () => {
     f.run(v128.store(to, f.constant(plan.totals.neutral())));
@@ -117,8 +112,11 @@ function clear(f: Func, plan: ReducePlan, at: Local<'i32'>): void {
 }
 
 /** The blocks of part `item mod parts`: a share of equal size, up to one. */
-function overPart(f: Func, plan: ReducePlan, item: Local<'i32'>, body: (block: Local<'i32'>) => void): void {
-  const { blocks, parts } = plan;
+function overPart(
+  { f, blocks, parts }: ReduceSite,
+  item: Local<'i32'>,
+  body: (block: Local<'i32'>) => void,
+): void {
   if (parts === 1) {
     f.range('block', 0, blocks, 1, body);
     return;
@@ -128,37 +126,41 @@ function overPart(f: Func, plan: ReducePlan, item: Local<'i32'>, body: (block: L
   f.range('block', boundary(part), boundary(i32.add(part, 1)), 1, body);
 }
 
+interface BlockFunctions {
+  readonly rows: PointersFunction;
+  readonly tail: PointersFunction | null;
+}
+
 interface BlockCall {
   readonly block: Local<'i32'>;
   readonly place: Place;
   readonly totals: Local<'i32'>;
-  readonly spill: Local<'i32'>;
 }
 
 function addRows(
-  f: Func,
-  { nest, grid, pieces }: ReducePlan,
-  { rows, tail }: { rows: BlockFunction; tail: BlockFunction | null },
-  { block, place, ...memory }: BlockCall,
+  { f, p, nest, grid, pieces }: ReduceSite,
+  { rows, tail }: BlockFunctions,
+  { block, place, totals }: BlockCall,
 ): void {
+  const memory = { totals, spill: p.scratch };
   const count = rowsOfPiece(f, pieces, block);
   f.run(f.call(rows, { ...placeArguments(nest, place), ...memory, rows: count }));
   if (!tail) return;
   f.if(isLastPiece(pieces, block), () => {
-    advance(f, grid.row, place, pieces.lastRows);
+    advance(f, place, cellsAlong(grid.row, pieces.lastRows));
     f.run(f.call(tail, { ...placeArguments(nest, place), ...memory, rows: 1 }));
   });
 }
 
 /** Adds `rows` rows with all their lanes to the totals. */
-function blockFunction(m: Module, name: string, plan: ReducePlan): BlockFunction {
+function blockFunction(scope: Scope, plan: ReducePlan): PointersFunction {
   const { nest, grid, vectors } = plan;
   const params = { ...placeParams(nest), totals: 'i32', spill: 'i32', rows: 'i32' } as const;
-  return m.func(name, params, (f, p) => {
-    overBlocks(f, grid.lane, vectors, placeOf(nest, p), (block, at) => {
-      const sums = sumRows(f, plan, block, at, p.rows);
-      addToTotals(f, plan, block, sums, p);
-    });
+  return scope.func(params, (f, p: Pointers) => {
+    const site = { ...plan, f, p };
+    overBlocks(f, { lane: grid.lane, vectors, place: placeOf(nest, p) }, (block) =>
+      addToTotals(site, block, sumRows(site, block)),
+    );
   });
 }
 
@@ -166,39 +168,34 @@ function blockFunction(m: Module, name: string, plan: ReducePlan): BlockFunction
 type Words = readonly Local<'v128'>[];
 
 /** Sums per vector and formula, in registers all the way. */
-function sumRows(
-  f: Func,
-  { nest, grid, chain }: ReducePlan,
-  block: Block,
-  place: Place,
-  rows: Local<'i32'>,
-): Words[][] {
-  const known = blockInvariants(f, nest, grid, block, place);
+function sumRows(site: ReduceSite, block: Block): Words[][] {
+  const { f, p, nest, grid, chain } = site;
+  const known = blockInvariants(site, block);
   const sums = known.vectors.map(() =>
     nest.exprs.map(() => chain.start().map((word) => f.keep(f.constant(word), 'sum'))),
   );
-  const moving = copyPlace(f, place);
-  f.repeat(rows, () => {
-    const values = blockValues(f, nest, grid, block, moving, known);
+  const place = copyPlace(f, block.place);
+  f.repeat(p.rows, () => {
+    const values = blockValues(site, { ...block, place }, known);
     sums.forEach((ofVector, vector) => {
       ofVector.forEach((sum, e) => {
         const value = values[vector][e];
-        const real = grid.lane.reduced ? masked(f, value, chain.neutral, lanesOf(block, vector)) : value;
+        const real = grid.lane.reduced ? masked(site, value, lanesOf(block, vector)) : value;
         const words = chain.of(real);
         sum.forEach((word, i) => f.set(word, chain.pair(word, words[i])));
       });
     });
-    advance(f, grid.row, moving, 1);
+    advance(f, place, cellsAlong(grid.row, 1));
   });
   return sums;
 }
 
 /** Lanes past the end of a reduced axis do not count. */
-function masked(f: Func, value: Local<'v128'>, neutral: number, count: number): Local<'v128'> {
+function masked({ f, chain }: ReduceSite, value: Local<'v128'>, count: number): Local<'v128'> {
   if (count === lanes) return value;
   const bits = (lane: number): number => (lane < count ? -1 : 0);
   const mask = f.constant(v128.const4I(bits(0), bits(1), bits(2), bits(3)));
-  return f.keep(v128.bitselect(value, splat(f, neutral), mask), 'masked');
+  return f.keep(v128.bitselect(value, splat(f, chain.neutral), mask), 'masked');
 }
 
 /** Through memory: V8 finds pairs of vectors for 256 bits where they are stored side by side. */
@@ -216,23 +213,17 @@ function spilled(f: Func, sums: readonly Words[][], spill: Local<'i32'>): Words[
   );
 }
 
-function addToTotals(
-  f: Func,
-  plan: ReducePlan,
-  block: Block,
-  sums: readonly Words[][],
-  { totals: at, spill }: { totals: Local<'i32'>; spill: Local<'i32'> },
-): void {
-  const { nest, chain, grid, totals: t } = plan;
+function addToTotals(site: ReduceSite, block: Block, sums: readonly Words[][]): void {
+  const { f, p, nest, chain, grid, totals: t } = site;
   const { pair } = chain;
-  const loaded = spilled(f, sums, spill);
+  const loaded = spilled(f, sums, p.spill);
   nest.exprs.forEach((_, e) => {
     const blocks = loaded.map((ofVector) => ofVector[e]);
     const both = (a: Words, b: Words): Words => a.map((word, i) => f.keep(pair(word, b[i]), 'both'));
     const results = grid.lane.reduced ? [blocks.reduce(both)] : blocks;
     results.forEach((result, i) => {
-      addBlock(f, t, at, e * totalsBytes(plan) + i * totalBytes(t), result);
+      addBlock(site, result, { at: p.totals, offset: e * totalsBytes(site) + i * totalBytes(t) });
     });
   });
-  if (!grid.lane.reduced) f.increase(at, block.vectors * totalBytes(t));
+  if (!grid.lane.reduced) f.increase(p.totals, block.vectors * totalBytes(t));
 }

@@ -1,45 +1,56 @@
 // From totals in memory to results: at the end of a unit that owns its results, or as a kernel that adds up the parts.
 
-import { type Func, f32, i32, type Local } from '../../assembler/index.ts';
+import { f32, i32, type Local } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
+import { storeLanes } from '../lanes.ts';
 import { lanes } from '../sizes.ts';
 import { cellsOf, type LoopAxis } from './loopNest.ts';
-import { advance, copyPlace, originOf, overItems, type Place, placeAt, storeSpot } from './loopNestCode.ts';
+import {
+  advance,
+  cellsAlong,
+  copyPlace,
+  type NestSite,
+  originOf,
+  overItems,
+  type Place,
+  placeAt,
+  type Spot,
+  spotLanes,
+} from './loopNestCode.ts';
 import { itemBytes, type ReducePlan, totalsBytes, totalVectors } from './reducePlan.ts';
 import { loadTotal, totalBytes } from './reduceTotals.ts';
 
+/** Where the code of a reduction is made. */
+export type ReduceSite = ReducePlan & NestSite;
+
 /** Stores the results whose totals begin at `at`. */
-export function finishTotals(f: Func, plan: ReducePlan, at: Local<'i32'>, place: Place): void {
-  const { grid, totals: t } = plan;
-  const [from, to] = [f.keep(at, 'from'), copyPlace(f, place)];
-  const load = (e: number): Vector[] => loadTotal(t, from, e * totalsBytes(plan));
+export function finishTotals(site: ReduceSite, at: Local<'i32'>, first: Place): void {
+  const { f, grid, totals: t } = site;
+  const [from, place] = [f.keep(at, 'from'), copyPlace(f, first)];
+  const load = (e: number): Vector[] => loadTotal(t, from, e * totalsBytes(site));
   const full = grid.lane.reduced ? 0 : Math.floor(grid.lane.size / lanes);
   if (full > 0)
     f.repeat(full, () => {
-      storeResults(f, plan, to, lanes, load);
-      advance(f, grid.lane, to, lanes);
+      storeResults(site, { place, lanes }, load);
+      advance(f, place, cellsAlong(grid.lane, lanes));
       f.increase(from, totalBytes(t));
     });
   const rest = grid.lane.reduced ? 1 : grid.lane.size % lanes;
-  if (rest > 0) storeResults(f, plan, to, rest, load);
+  if (rest > 0) storeResults(site, { place, lanes: rest }, load);
 }
 
 /** Stores one vector of results of each formula, or one number where the lanes are parts of it. */
 function storeResults(
-  f: Func,
-  { nest, grid, totals: t }: ReducePlan,
-  place: Place,
-  count: number,
+  { f, nest, grid, totals: t }: ReduceSite,
+  { place, lanes }: Omit<Spot, 'vector'>,
   words: (e: number) => Vector[],
 ): void {
   nest.movers.forEach(({ kind, index }, i) => {
     if (kind !== 'output') return;
     if (grid.lane.reduced) f.run(f32.store(place[i], t.across(f, words(index))));
-    else {
-      const value = t.toLanes(words(index));
-      storeSpot(f, place[i], grid.lane.steps[i], value, { place, vector: 0, lanes: count });
-    }
+    else
+      storeLanes(f, t.toLanes(words(index)), spotLanes(place[i], grid.lane.steps[i], { vector: 0, lanes }));
   });
 }
 
@@ -56,13 +67,13 @@ export function finishKernel(plan: ReducePlan, key: string): Kernel {
     operands,
     units: Math.ceil(items / vectorsPerUnit),
     scratchBytes: 0,
-    emit: (m, name) =>
-      m.func(name, kernelParams(operands), (f, p) => {
-        const origin = originOf(f, plan.nest, p);
-        overItems(f, p, { items, group: vectorsPerUnit }, (item) => {
-          const place = placeAt(f, plan.nest, vectorAxes(plan), item, origin, p);
-          addParts(f, plan, p.workspace0, item, place);
-        });
+    emit: (scope) =>
+      scope.func(kernelParams(operands), (f, p) => {
+        const site = { ...plan, f, p };
+        const origin = originOf(site);
+        overItems(site, { items, group: vectorsPerUnit }, (item) =>
+          addParts(site, item, placeAt({ ...site, origin }, vectorAxes(plan), item)),
+        );
       }),
   };
 }
@@ -74,28 +85,22 @@ function vectorAxes({ kept, grid: { lane } }: ReducePlan): LoopAxis[] {
   return [...kept, { ...lane, size: Math.ceil(lane.size / lanes), steps }];
 }
 
-function addParts(
-  f: Func,
-  plan: ReducePlan,
-  workspace: Local<'i32'>,
-  item: Local<'i32'>,
-  place: Place,
-): void {
-  const { totals: t, parts, grid, nest } = plan;
-  const vectors = totalVectors(plan);
-  const from = f.keep(i32.mul(i32.divU(item, vectors), parts * itemBytes(plan)), 'from');
-  f.increase(from, workspace);
+function addParts(site: ReduceSite, item: Local<'i32'>, place: Place): void {
+  const { f, p, totals: t, parts, grid, nest } = site;
+  const vectors = totalVectors(site);
+  const from = f.keep(i32.mul(i32.divU(item, vectors), parts * itemBytes(site)), 'from');
+  f.increase(from, p.workspace0);
   const vector = f.keep(i32.remU(item, vectors), 'vector');
   f.increase(from, i32.mul(vector, totalBytes(t)));
   const sums = nest.exprs.map(() => Array.from({ length: t.words }, () => f.keep(t.neutral(), 'total')));
   f.repeat(parts, () => {
     sums.forEach((sum, e) => {
-      const words = loadTotal(t, from, e * totalsBytes(plan));
+      const words = loadTotal(t, from, e * totalsBytes(site));
       sum.forEach((local, i) => f.set(local, t.pair(local, words[i])));
     });
-    f.increase(from, itemBytes(plan));
+    f.increase(from, itemBytes(site));
   });
-  const store = (count: number) => storeResults(f, plan, place, count, (e) => sums[e]);
+  const store = (count: number) => storeResults(site, { place, lanes: count }, (e) => sums[e]);
   const rest = grid.lane.reduced ? 0 : grid.lane.size % lanes;
   if (rest === 0) store(lanes);
   else

@@ -45,7 +45,7 @@ export function planReduction(nest: LoopNest, combine: Combine, engine: Engine):
   const { uniform = false } = engine;
   const vectors = uniform ? uniformVectors : vectorsOf(nest, engine);
   const lane = chooseLane(nest, ({ kind }) => (kind === 'output' ? 0.5 : 1), uniform);
-  const whole = gridOf(nest, lane, vectors * lanes, (axis) => axis.reduced);
+  const whole = gridOf(nest, { lane, width: vectors * lanes }, (axis) => axis.reduced);
   const grid = lane && !lane.reduced ? splitLanes(nest, whole) : whole;
   const kept = grid.outer.filter((axis) => !axis.reduced);
   const reduced = grid.outer.filter((axis) => axis.reduced);

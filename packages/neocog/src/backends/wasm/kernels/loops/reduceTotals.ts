@@ -108,13 +108,11 @@ export const totalBytes = ({ words }: Totals): number => words * vectorBytes;
 export const loadTotal = ({ words }: Totals, at: Local<'i32'>, offset = 0): Vector[] =>
   Array.from({ length: words }, (_, i) => v128.load(at, { offset: offset + i * vectorBytes }));
 
-/** Adds a block to the total in memory. */
+/** Adds a block to the total in memory, `offset` bytes behind `at`. */
 export function addBlock(
-  f: Func,
-  t: Totals,
-  at: Local<'i32'>,
-  offset: number,
+  { f, totals: t }: { f: Func; totals: Totals },
   block: readonly Local<'v128'>[],
+  { at, offset }: { at: Local<'i32'>; offset: number },
 ): void {
   const added = t.of(block);
   const totals = loadTotal(t, at, offset).map((word, i) => t.pair(word, added[i]));

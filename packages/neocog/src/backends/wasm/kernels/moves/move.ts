@@ -35,15 +35,16 @@ export interface MovePlan {
 }
 
 export function movePlan(task: MoveTask): MovePlan {
-  if (task.dims.some(({ count }) => count === 0)) return planOf('nothing', [], [], null);
+  if (task.dims.some(({ count }) => count === 0)) return planOf('nothing', null);
   const plain = plainDims(task.dims, task.toStart, task.fromStart);
-  if (task.mode === 'fill') return mapPlan('fill', constant(task.value ?? 0), plain, []);
+  if (task.mode === 'fill') return mapPlan('fill', plain, { expr: constant(task.value ?? 0), inputs: [] });
   if (task.mode === 'add') return addPlan(plain);
   const from: Access = { side: 'from', start: plain.fromStart };
-  const { nest, tables } = nestOf(input(0), plain, [from]);
+  const copied = { expr: input(0), inputs: [from] };
+  const { nest, tables } = nestOf(plain, copied);
   if (tables.length === 0 && isTransposition(nest))
-    return planOf('transpose', ['from'], [], transposeKernel(nest));
-  return mapPlan('copy', input(0), plain, [from]);
+    return planOf('transpose', transposeKernel(nest), { inputs: ['from'] });
+  return mapPlan('copy', plain, copied);
 }
 
 /** What an input of a map reads: one of the two arrays, from some float on. */
@@ -69,13 +70,19 @@ function addPlan({ dims, toStart, fromStart }: PlainDims): MovePlan {
   const inputs = terms.map((start): Access => ({ side: 'from', start }));
   const sum = inputs.reduce<Expr>((expr, _, i) => add(expr, input(i + 1)), input(0));
   const plain = { dims: apart ? others : dims, toStart, fromStart };
-  return mapPlan('add', sum, plain, [{ side: 'to', start: toStart }, ...inputs]);
+  return mapPlan('add', plain, { expr: sum, inputs: [{ side: 'to', start: toStart }, ...inputs] });
 }
 
-function mapPlan(description: string, expr: Expr, plain: PlainDims, inputs: readonly Access[]): MovePlan {
-  const { nest, tables } = nestOf(expr, plain, inputs);
-  const sides = inputs.map(({ side }) => side);
-  return planOf(description, sides, tables, mapKernel(nest, engine()));
+/** What is written, and from where its inputs are read. */
+interface Written {
+  readonly expr: Expr;
+  readonly inputs: readonly Access[];
+}
+
+function mapPlan(description: string, plain: PlainDims, written: Written): MovePlan {
+  const { nest, tables } = nestOf(plain, written);
+  const inputs = written.inputs.map(({ side }) => side);
+  return planOf(description, mapKernel(nest, engine()), { inputs, tables });
 }
 
 interface NestWithTables {
@@ -84,7 +91,7 @@ interface NestWithTables {
 }
 
 /** Where places are added to, dimensions along which they may meet are marked as reduced: a map walks these in order. */
-function nestOf(expr: Expr, plain: PlainDims, inputs: readonly Access[]): NestWithTables {
+function nestOf(plain: PlainDims, { expr, inputs }: Written): NestWithTables {
   const adds = inputs.some(({ side }) => side === 'to');
   const free = adds ? freeDims(plain.dims) : plain.dims.map(() => true);
   const tables: { operand: MoveOperand; values: Int32Array }[] = [];
@@ -109,17 +116,16 @@ function nestOf(expr: Expr, plain: PlainDims, inputs: readonly Access[]): NestWi
     return { size: dim.count, reduced: !free[d], strides, outStrides: [strideOf(dim.to)], tables: lists };
   });
   const starts = Object.fromEntries(movers.map(({ name, start }) => [name, start * floatBytes]));
-  const types = inputs.map(() => 'float32' as const);
-  return { nest: loopNest([expr], axes, [types, 'float32'], starts), tables };
+  const inputTypes = inputs.map(() => 'float32' as const);
+  return { nest: loopNest([expr], axes, { inputTypes, outputType: 'float32', starts }), tables };
 }
 
 const strideOf = (steps: PlainDim['to']): number => (typeof steps === 'number' ? steps : 0);
 
 function planOf(
   description: string,
-  inputs: readonly MoveOperand[],
-  tables: MovePlan['tables'],
   kernel: Kernel | null,
+  { inputs = [], tables = [] }: { inputs?: readonly MoveOperand[]; tables?: MovePlan['tables'] } = {},
 ): MovePlan {
   const names = Object.fromEntries(inputs.map((name, i) => [`in${i}`, name]));
   const nameOf = (operand: string): MoveOperand =>

@@ -2,19 +2,21 @@
 // channels-last: squares of 4 × 4 floats through registers, so that both sides see whole vectors. An item is a strip of the
 // longer axis, short enough that all lines it touches stay in the first caches.
 
-import { type Func, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
 import { placeBehind, storeLanes } from '../lanes.ts';
 import { cellsOf, type LoopAxis, type LoopNest, nestKey } from '../loops/loopNest.ts';
 import {
   advance,
   callWholeOrLast,
+  cellsAlong,
   copyPlace,
   originOf,
   overItems,
   type Place,
   placeAt,
 } from '../loops/loopNestCode.ts';
+import { i32Params } from '../pointers.ts';
 import { floatBytes, lanes } from '../sizes.ts';
 import { transposeSquare } from '../transpose.ts';
 
@@ -58,21 +60,22 @@ export function transposeKernel(nest: LoopNest): Kernel {
     operands,
     units: Math.ceil(items / group),
     scratchBytes: 0,
-    emit: (m, name) => {
+    emit(scope) {
       const cut = (size: number): Sides => ({
         along: long === along ? { ...along, size } : along,
         across: long === across ? { ...across, size } : across,
       });
       const rest = long.size % stripCells;
-      const strip = (label: string, size: number) => stripFunction(m, `${name}.${label}`, cut(size));
+      const strip = (label: string, size: number) => stripFunction(scope.within(`.${label}`), cut(size));
       const whole = long.size >= stripCells && strip('strip', stripCells);
       const last = rest > 0 && strip('last', rest);
-      return m.func(name, kernelParams(operands), (f, p) => {
-        const origin = originOf(f, nest, p);
-        overItems(f, p, { items, group }, (item) => {
-          const [from, to] = placeAt(f, nest, [...outer, stripAxis], item, origin, p);
+      return scope.func(kernelParams(operands), (f, p) => {
+        const site = { f, p, nest };
+        const origin = originOf(site);
+        overItems(site, { items, group }, (item) => {
+          const [from, to] = placeAt({ ...site, origin }, [...outer, stripAxis], item);
           const isLast = i32.eq(i32.remU(item, strips), strips - 1);
-          callWholeOrLast(f, { whole, last }, isLast, { from, to });
+          callWholeOrLast(f, { whole, last, isLast }, { from, to });
         });
       });
     },
@@ -82,12 +85,14 @@ export function transposeKernel(nest: LoopNest): Kernel {
 /** Squares side by side: a line of 64 bytes on the side where lines are further apart. */
 const lineSquares = 4;
 
-function stripFunction(m: Module, name: string, { along, across }: Sides): KernelFunction {
+const stripParams: Record<string, 'i32'> = i32Params(['from', 'to']);
+
+function stripFunction(scope: Scope, { along, across }: Sides): KernelFunction {
   const farReads = Math.abs(along.steps[source]) >= Math.abs(across.steps[target]);
   const [outer, inner] = farReads ? [along, across] : [across, along];
-  return m.func(name, { from: 'i32', to: 'i32' } as Record<string, 'i32'>, (f, p) => {
-    overCells(f, outer, lanes, [p.from, p.to], (outerCount, row) =>
-      overCells(f, inner, lanes * lineSquares, row, (innerCount, place) => {
+  return scope.func(stripParams, (f, p) => {
+    overCells(f, { axis: outer, count: lanes, start: [p.from, p.to] }, (outerCount, start) =>
+      overCells(f, { axis: inner, count: lanes * lineSquares, start }, (innerCount, place) => {
         const squares = Math.ceil(innerCount / lanes);
         for (let s = 0; s < squares; s++) {
           const count = Math.min(lanes, innerCount - s * lanes);
@@ -100,12 +105,17 @@ function stripFunction(m: Module, name: string, { along, across }: Sides): Kerne
   });
 }
 
-/** Runs `body` for each `count` cells along an axis, and for what is left. */
+/** So many cells of an axis at a time, from a place on. */
+interface Cells {
+  readonly axis: LoopAxis;
+  readonly count: number;
+  readonly start: Place;
+}
+
+/** Runs `body` for each of them, and for what is left. */
 function overCells(
   f: Func,
-  axis: LoopAxis,
-  count: number,
-  start: Place,
+  { axis, count, start }: Cells,
   body: (cells: number, place: Place) => void,
 ): void {
   const place = copyPlace(f, start);
@@ -113,7 +123,7 @@ function overCells(
   if (whole > 0)
     f.repeat(whole, () => {
       body(count, place);
-      advance(f, axis, place, count);
+      advance(f, place, cellsAlong(axis, count));
     });
   if (axis.size % count > 0) body(axis.size % count, place);
 }
@@ -135,7 +145,7 @@ function turnSquare(f: Func, { along, across, place, rows, columns, read, write 
   const square = [0, 1, 2, 3].map((i) => loaded[Math.min(i, rows - 1)]);
   const turned = transposeSquare(f, square).slice(0, columns);
   turned.forEach((column, c) => {
-    const [address, { offset }] = placeBehind(to, write + c * across.steps[target]);
-    storeLanes(f, address, column, rows, offset);
+    const [at, { offset }] = placeBehind(to, write + c * across.steps[target]);
+    storeLanes(f, column, { at, count: rows, offset });
   });
 }

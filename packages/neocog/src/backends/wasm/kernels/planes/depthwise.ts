@@ -14,11 +14,11 @@ import {
 } from '../convPlan.ts';
 import { divide } from '../depthwise/blocks.ts';
 import { refuseGroups } from '../depthwise/depthwise.ts';
-import { laneOperands } from '../direct/row.ts';
-import { type Epilogue, epilogueKey } from '../epilogue.ts';
+import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
 import { type Kernel, slackBytes, unitFunction } from '../kernel.ts';
+import type { Pointers } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
-import { type PlaneFunction, planeFunction } from './depthwisePlane.ts';
+import { planeFunction } from './depthwisePlane.ts';
 import { type DepthwiseShape, depthwiseShape, statedProducts, vectorProducts } from './depthwiseShape.ts';
 
 /** Multiply-adds in the code of a plane beyond which it would be too long. */
@@ -82,44 +82,41 @@ function depthwisePlanesKernel({ geometry, kernel, epilogue, engine }: ConvTask,
     operands,
     units: s.planes * s.parts,
     scratchBytes: 0,
-    emit(m, name) {
-      const plane = planeFunction(m, `${name}Plane`, s, epilogue);
-      return unitFunction(m, name, operands, (f, p, unit) => doUnit(f, s, epilogue, plane, p, unit));
+    emit(scope) {
+      const plane = planeFunction(scope.within('Plane'), s, epilogue);
+      return unitFunction(scope, operands, (f, p, unit) =>
+        f.run(f.call(plane, argumentsAt({ f, p, s, epilogue }, unit))),
+      );
     },
   };
 }
 
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: DepthwiseShape;
+  readonly epilogue: Epilogue;
+}
+
 /** Takes a unit's number apart: [image][channel][part of the bands]. */
-function doUnit(
-  f: Func,
-  s: DepthwiseShape,
-  e: Epilogue,
-  call: PlaneFunction,
-  p: Readonly<Record<string, Local<'i32'>>>,
-  unit: Local<'i32'>,
-): void {
+function argumentsAt({ f, p, s, epilogue }: Site, unit: Local<'i32'>) {
   const [plane, part] = divide(f, unit, s.parts);
   const [, channel] = divide(f, plane, s.channels);
   const bands = s.bands.reduce((n, b) => n + b.times, 0);
-  const times = (count: Code<'i32'>, floats: number): Code<'i32'> => i32.mul(count, floats * 4);
+  const times = (count: Code<'i32'>, floats: number): Code<'i32'> => i32.mul(count, floats * floatBytes);
   const bound = (k: Code<'i32'>) => i32.divU(i32.mul(k, bands), s.parts);
   const place = f.keep(times(channel, 1), 'place');
-  const extras = e.extras.map((kind, i) => {
-    const extra = p[`extra${i}`];
-    return [`extra${i}`, kind === 'pixel' ? i32.sub(extra, p.result) : i32.add(extra, place)];
-  });
   const source = s.multiplier === 1 ? plane : i32.divU(plane, s.multiplier);
-  f.run(
-    f.call(call, {
-      ...Object.fromEntries(extras),
-      ...(e.bias && { bias: i32.add(p.bias, place) }),
-      source: i32.add(p.source, times(source, s.rows.sources * s.columns.sources)),
-      w: i32.add(p.w, times(channel, s.rows.taps * s.columns.taps)),
-      result: i32.add(p.result, times(plane, s.rows.results * s.columns.results)),
-      first: bound(part),
-      last: bound(i32.add(part, 1)),
-    }),
-  );
+  return {
+    ...laneArguments(epilogue, (name, kind) =>
+      kind === 'pixel' ? i32.sub(p[name], p.result) : i32.add(p[name], place),
+    ),
+    source: i32.add(p.source, times(source, s.rows.sources * s.columns.sources)),
+    w: i32.add(p.w, times(channel, s.rows.taps * s.columns.taps)),
+    result: i32.add(p.result, times(plane, s.rows.results * s.columns.results)),
+    first: bound(part),
+    last: bound(i32.add(part, 1)),
+  };
 }
 
 /**

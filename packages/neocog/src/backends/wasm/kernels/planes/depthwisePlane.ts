@@ -3,23 +3,14 @@
 // A tile's sums stay in registers while the source rows pass. Every vector of source pixels is loaded once and enters the
 // sums of all rows that see it; neighbouring taps are loads a few floats apart.
 
-import {
-  type Func,
-  type FuncRef,
-  greater,
-  i8x16,
-  i32,
-  type Local,
-  less,
-  type Module,
-  v128,
-} from '../../assembler/index.ts';
-import { multiplyAdd } from '../../engine.ts';
+import { type Func, greater, i8x16, i32, type Local, less, type Scope, v128 } from '../../assembler/index.ts';
+import { type Engine, multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { laneOperands } from '../direct/row.ts';
-import { type Epilogue, finish, isLate } from '../epilogue.ts';
-import { gatherLanes, storeLanes } from '../lanes.ts';
+import { type Epilogue, laneOperands, splitLate } from '../epilogue.ts';
+import { loadLanes } from '../lanes.ts';
+import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
+import { grid } from '../tiles.ts';
 import {
   type BandRun,
   type BandSource,
@@ -27,37 +18,34 @@ import {
   isWhole,
   type RowTiles,
 } from './depthwiseShape.ts';
+import { finishPixels, firstSum, storePixels } from './results.ts';
+
+/** What all parts of a plane's code share. */
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: DepthwiseShape;
+  readonly engine: Engine;
+  readonly epilogue: Epilogue;
+  readonly weight: (row: number, column: number) => Local<'v128'>;
+}
 
 /**
  * Addresses: `source`, `result` of the planes; `w` of the plane's weights; `bias` and extras of kind channel of its value;
  * extras of kind pixel are distances from the result. `first`, `last`: bands, from and to.
  */
-export type PlaneFunction = FuncRef<Record<string, 'i32'>, 'void'>;
-type Params = Readonly<Record<string, Local<'i32'>>>;
-
-/** What all parts of a plane's code share. */
-interface Site {
-  readonly f: Func;
-  readonly p: Params;
-  readonly s: DepthwiseShape;
-  readonly epilogue: Epilogue;
-  readonly weight: (row: number, column: number) => Local<'v128'>;
-}
-
-export function planeFunction(m: Module, name: string, s: DepthwiseShape, epilogue: Epilogue): PlaneFunction {
+export function planeFunction(scope: Scope, s: DepthwiseShape, epilogue: Epilogue): PointersFunction {
+  const { stored, late } = splitLate(epilogue);
   const names = ['source', 'w', 'result', ...laneOperands(epilogue), 'first', 'last'];
-  const params = Object.fromEntries(names.map((n) => [n, 'i32' as const]));
-  const late = isLate(epilogue);
-  const stored = late ? { ...epilogue, formula: null } : epilogue;
-  return m.func(name, params, (f, p: Params) => {
-    const site = { f, p, s, epilogue: stored, weight: weightsOf(f, p, s) };
+  return scope.func(i32Params(names), (f, p) => {
+    const site = { f, p, s, engine: s.engine, epilogue: stored, weight: weightsOf(f, p, s) };
     for (const run of s.bands) overBands(site, run);
-    if (late) for (const run of s.bands) finishBands({ ...site, epilogue }, run);
+    if (late) for (const run of s.bands) finishBands({ ...site, epilogue: late }, run);
   });
 }
 
 /** A tap's weight in all lanes: from a register that holds it all the time, or loaded anew. */
-function weightsOf(f: Func, p: Params, { rows, columns, held }: DepthwiseShape): Site['weight'] {
+function weightsOf(f: Func, p: Pointers, { rows, columns, held }: DepthwiseShape): Site['weight'] {
   const load = (tap: number): Vector => v128.load32Splat(p.w, { offset: tap * floatBytes });
   if (held) {
     const all = Array.from({ length: rows.taps * columns.taps }, (_, tap) => f.keep(load(tap), 'w'));
@@ -94,7 +82,7 @@ function overBands(site: Site, run: BandRun): void {
       f.set(source, i32.add(sourceBand, tiles.base * floatBytes));
       f.set(result, i32.add(resultBand, tiles.first * floatBytes));
       f.repeat(tiles.times, () => {
-        doTile(site, run, tiles, { source, row, result });
+        doTile({ ...site, run, tiles }, { source, row, result });
         f.increase(source, tiles.vectors * s.columns.step * vectorBytes);
         f.increase(result, tiles.vectors * vectorBytes);
       });
@@ -109,27 +97,40 @@ interface TilePlace {
   readonly result: Local<'i32'>;
 }
 
-type Sums = readonly (readonly Local<'v128'>[])[];
+/** Tiles of a band. */
+interface Tiles extends Site {
+  readonly run: BandRun;
+  readonly tiles: RowTiles;
+}
 
-function doTile(site: Site, run: BandRun, tiles: RowTiles, at: TilePlace): void {
-  const { f, p, s, epilogue } = site;
-  const sums = Array.from({ length: run.size }, (_, r) =>
-    Array.from({ length: tiles.vectors }, (_, v) => f.local('v128', `sum${r}_${v}_`)),
-  );
-  for (const sum of sums.flat())
-    f.set(sum, epilogue.bias ? v128.load32Splat(p.bias) : v128.const4F(0, 0, 0, 0));
+/** A tile with its sums, `[row][vector]`, and vectors of ones where lanes lie inside. */
+interface Tile extends Tiles {
+  readonly sums: readonly (readonly Local<'v128'>[])[];
+  readonly masks: ReadonlyMap<string, Local<'v128'>>;
+}
+
+function doTile(site: Tiles, at: TilePlace): void {
+  const { f, s, run, tiles } = site;
+  const sums = grid(f, 'sum', [run.size, tiles.vectors]);
+  for (const sum of sums.flat()) f.set(sum, firstSum(site, 0));
   const masks = masksOf(f, tiles);
   const source = f.local('i32', 'sourceRowAt');
   for (const from of run.sources) {
     if (from.inside === 'never') continue;
     const body = (): void => {
       f.set(source, i32.add(at.source, from.row * s.columns.sources * floatBytes));
-      sumRow(site, tiles, from, source, sums, masks);
+      sumRow({ ...site, sums, masks }, from, source);
     };
     if (from.inside === 'always') body();
     else f.if(i32.ltU(i32.add(at.row, from.row), s.rows.sources), body);
   }
-  sums.forEach((row, r) => storeRow(site, tiles, row, at.result, r * s.columns.results * floatBytes));
+  const lanes = 4 * (tiles.vectors - 1) + tiles.kept;
+  sums.forEach((row, r) => {
+    storePixels(site, row, {
+      ...{ at: at.result, lanes, channel: 0 },
+      offset: r * s.columns.results * floatBytes,
+    });
+  });
 }
 
 const maskName = (mask: readonly boolean[]): string => mask.map(Number).join('');
@@ -148,15 +149,7 @@ function masksOf(f: Func, tiles: RowTiles): ReadonlyMap<string, Local<'v128'>> {
 }
 
 /** One source row into all sums that see it. */
-function sumRow(
-  site: Site,
-  tiles: RowTiles,
-  from: BandSource,
-  source: Local<'i32'>,
-  sums: Sums,
-  masks: ReadonlyMap<string, Local<'v128'>>,
-): void {
-  const { f, s, weight } = site;
+function sumRow({ f, s, weight, tiles, sums, masks }: Tile, from: BandSource, source: Local<'i32'>): void {
   const madd = multiplyAdd(s.engine);
   const pixels = pixelLoader(f, s, source);
   for (const { tap, loads } of tiles.taps) {
@@ -201,7 +194,7 @@ function pixelLoader(f: Func, s: DepthwiseShape, source: Local<'i32'>) {
         ? v128.load(source, { offset })
         : step === 2
           ? pairs(column, v)
-          : gatherLanes(source, 4, step * floatBytes, offset),
+          : loadLanes({ at: source, count: 4, step: step * floatBytes, offset }),
     );
     return register(v);
   };
@@ -229,50 +222,15 @@ const everyOther = (low: Vector, high: Vector, first: number): Vector =>
     [0, 2, 4, 6].flatMap((lane) => [0, 1, 2, 3].map((byte) => (lane + first) * 4 + byte)),
   );
 
-/** Finishes the sums of one row of a tile and stores them. All loads come first: a store between them would keep V8 from pairing. */
-function storeRow(
-  site: Site,
-  tiles: RowTiles,
-  sums: readonly Local<'v128'>[],
-  result: Local<'i32'>,
-  row: number,
-): void {
-  sums.forEach((sum, v) => finishVector(site, sum, result, row + v * vectorBytes));
-  sums.forEach((sum, v) => {
-    storeLanes(site.f, result, sum, v === tiles.vectors - 1 ? tiles.kept : 4, row + v * vectorBytes);
-  });
-}
-
-function finishVector(
-  { f, p, s, epilogue: e }: Site,
-  sum: Local<'v128'>,
-  result: Local<'i32'>,
-  offset: number,
-): void {
-  if (!e.formula) return;
-  const load = (extra: number): Vector =>
-    e.extras[extra] === 'channel'
-      ? v128.load32Splat(p[`extra${extra}`])
-      : v128.load(i32.add(result, p[`extra${extra}`]), { offset });
-  f.set(sum, finish(f, e, sum, load, s.engine));
-}
-
 /** Applies the formula to the sums of bands, which lie one after the other. */
 function finishBands(site: Site, run: BandRun): void {
   const { f, p, s } = site;
   const { from, to } = bandRange(site, run);
-  const values = run.size * s.columns.results;
-  const [result, sum] = [f.local('i32', 'resultAt'), f.local('v128', 'late')];
-  const step = (lanes: number): void => {
-    f.set(sum, v128.load(result));
-    finishVector(site, sum, result, 0);
-    storeLanes(f, result, sum, lanes, 0);
-    f.increase(result, lanes * floatBytes);
-  };
+  const lanes = run.size * s.columns.results;
+  const [at, sum] = [f.local('i32', 'resultAt'), f.local('v128', 'late')];
   f.range('band', from, to, 1, (band) => {
-    const first = i32.add(i32.mul(band, values), run.first * s.columns.results);
-    f.set(result, i32.add(p.result, i32.mul(first, floatBytes)));
-    if (values >= 4) f.repeat(Math.floor(values / 4), () => step(4));
-    if (values % 4 > 0) step(values % 4);
+    const first = i32.add(i32.mul(band, lanes), run.first * s.columns.results);
+    f.set(at, i32.add(p.result, i32.mul(first, floatBytes)));
+    finishPixels(site, sum, { at, offset: 0, lanes, channel: 0 });
   });
 }

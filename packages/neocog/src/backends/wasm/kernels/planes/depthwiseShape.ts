@@ -81,7 +81,7 @@ export function depthwiseShape({ geometry: g, kernel, engine }: ConvTask): Depth
   const channels = kernel === 'conv' ? g.outChannels : g.inChannels;
   const planes = g.batch * channels;
   const held = rows.taps * columns.taps <= mostHeld;
-  const tile = tileFor(engine, columns, held ? rows.taps * columns.taps : 1, held);
+  const tile = tileFor(engine, columns, held ? rows.taps * columns.taps : 0);
   const bands = cutBands(rows, tile.rows);
   const count = bands.reduce((n, b) => n + b.times, 0);
   const parts = Math.min(count, Math.ceil(enoughUnits / planes));
@@ -93,14 +93,9 @@ export function depthwiseShape({ geometry: g, kernel, engine }: ConvTask): Depth
  * Rows and vectors of a tile. In registers are its sums, the weights, a source row's pixels, for stride 2 the two vectors that
  * they are taken from, and without fused multiply-add a product: 15 in all, wide ones if the engine joins pairs.
  */
-function tileFor(
-  e: Engine,
-  columns: SumAxis,
-  weights: number,
-  held: boolean,
-): { rows: number; vectors: number } {
-  const vectors = held ? 1 : 2;
-  const others = weights + vectors + (columns.step === 2 ? 2 : 0) + (e.fma ? 0 : 1);
+function tileFor(e: Engine, columns: SumAxis, held: number): { rows: number; vectors: number } {
+  const vectors = held > 0 ? 1 : 2;
+  const others = Math.max(1, held) + vectors + (columns.step === 2 ? 2 : 0) + (e.fma ? 0 : 1);
   const rows = Math.min(6, Math.max(1, Math.floor((15 - others) / vectors)));
   return { rows, vectors: vectors * (e.wide ? 2 : 1) };
 }
@@ -112,14 +107,17 @@ function cutBands(axis: SumAxis, most: number): BandRun[] {
   const bands: BandRun[] = [];
   let [first, firstBand] = [0, 0];
   for (const { size, times } of evenTiles(axis.results, whole)) {
-    bands.push({ size, times, first, firstBand, sources: sourcesOf(axis, first, size, times) });
+    bands.push({ size, times, first, firstBand, sources: sourcesOf(axis, { first, size, times }) });
     first += size * times;
     firstBand += times;
   }
   return bands;
 }
 
-function sourcesOf(axis: SumAxis, first: number, size: number, times: number): BandSource[] {
+function sourcesOf(
+  axis: SumAxis,
+  { first, size, times }: Pick<BandRun, 'first' | 'size' | 'times'>,
+): BandSource[] {
   const uses = new Map<number, { result: number; tap: number }[]>();
   for (let result = 0; result < size; result++)
     for (let tap = 0; tap < axis.taps; tap++) {

@@ -2,15 +2,15 @@
 // groups of a few channels fill vectors that they could not fill as pixels.
 
 import { formatConv } from '../../../../geometry/text.ts';
-import { type Func, i32, type Local } from '../../assembler/index.ts';
+import { type Code, type Func, i32 } from '../../assembler/index.ts';
 import { engineKey, engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
 import { divide } from '../depthwise/blocks.ts';
-import { laneOperands } from '../direct/row.ts';
-import { type Epilogue, epilogueKey } from '../epilogue.ts';
-import { type Kernel, kernelParams } from '../kernel.ts';
+import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
+import { inCase, type Kernel, unitFunction } from '../kernel.ts';
+import type { Pointers } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
-import { type RowsFunction, rowsFunction } from './groupedRow.ts';
+import { rowsFunction } from './groupedRow.ts';
 import { type GroupedShape, groupedShape, statedProducts, vectorProducts } from './groupedShape.ts';
 
 /** Multiply-adds in the code of a block beyond which it would be too long. */
@@ -67,63 +67,51 @@ function groupedKernel({ geometry, epilogue, engine }: ConvTask, s: GroupedShape
     operands,
     units: s.images * s.groups * perGroup * s.parts,
     scratchBytes: 0,
-    emit(m, name) {
-      const functions = s.blocks.map(({ size }, i) => rowsFunction(m, `${name}Rows${i}`, s, size, epilogue));
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => {
-          const [block, part] = divide(f, unit, s.parts);
-          const [plane, inGroup] = divide(f, block, perGroup);
-          const at = { plane, part };
-          const choose = (i: number): void => {
-            const { first, firstBlock, size, times } = s.blocks[i];
-            const out = i32.add(i32.mul(i32.sub(inGroup, firstBlock), size), first);
-            const body = (): void =>
-              doUnit(f, s, epilogue, functions[i], p, { ...at, out: f.keep(out, 'out') });
-            if (i === s.blocks.length - 1) body();
-            else f.if(i32.ltS(inGroup, firstBlock + times), body, () => choose(i + 1));
-          };
-          choose(0);
-        });
+    emit(scope) {
+      const functions = s.blocks.map(({ size }, i) =>
+        rowsFunction(scope.within(`Rows${i}`), { s, size, epilogue }),
+      );
+      return unitFunction(scope, operands, (f, p, unit) => {
+        const [block, part] = divide(f, unit, s.parts);
+        const [plane, inGroup] = divide(f, block, perGroup);
+        const cases = s.blocks.map(({ first, firstBlock, size, times }, i) => ({
+          end: firstBlock + times,
+          body() {
+            const inBlock = i32.add(i32.mul(i32.sub(inGroup, firstBlock), size), first);
+            const args = argumentsAt({ f, p, s, epilogue }, { plane, out: f.keep(inBlock, 'out'), part });
+            f.run(f.call(functions[i], args));
+          },
+        }));
+        inCase(f, inGroup, cases);
       });
     },
   };
 }
 
-/** `plane`: number of image and group; `out`: a block's first channel in the group; `part`: of the rows. */
-interface UnitPlace {
-  readonly plane: Local<'i32'>;
-  readonly out: Local<'i32'>;
-  readonly part: Local<'i32'>;
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: GroupedShape;
+  readonly epilogue: Epilogue;
 }
 
-function doUnit(
-  f: Func,
-  s: GroupedShape,
-  e: Epilogue,
-  call: RowsFunction,
-  p: Readonly<Record<string, Local<'i32'>>>,
-  { plane, out, part }: UnitPlace,
-): void {
-  const bytes = (count: Local<'i32'> | ReturnType<typeof i32.mul>, floats: number) =>
-    i32.mul(count, floats * floatBytes);
+/** `plane`: number of image and group; `out`: a block's first channel in the group; `part`: of the rows. */
+type UnitPlace = Pointers<'plane' | 'out' | 'part'>;
+
+function argumentsAt({ f, p, s, epilogue }: Site, { plane, out, part }: UnitPlace) {
+  const bytes = (count: Code<'i32'>, floats: number) => i32.mul(count, floats * floatBytes);
   const [, group] = divide(f, plane, s.groups);
   const channel = f.keep(i32.add(i32.mul(group, s.outs), out), 'channel');
   const planeOut = f.keep(i32.add(i32.mul(plane, s.outs), out), 'planeOut');
-  const bound = (k: Local<'i32'> | ReturnType<typeof i32.add>) =>
-    i32.divU(i32.mul(k, s.rows.results), s.parts);
-  const extras = e.extras.map((kind, i) => {
-    const extra = p[`extra${i}`];
-    return [`extra${i}`, kind === 'pixel' ? i32.sub(extra, p.result) : i32.add(extra, bytes(channel, 1))];
-  });
-  f.run(
-    f.call(call, {
-      ...Object.fromEntries(extras),
-      ...(e.bias && { bias: i32.add(p.bias, bytes(channel, 1)) }),
-      source: i32.add(p.source, bytes(plane, s.ins * s.sourcePlane)),
-      w: i32.add(p.w, bytes(channel, s.ins * s.rows.taps * s.columns.taps)),
-      result: i32.add(p.result, bytes(planeOut, s.resultPlane)),
-      first: bound(part),
-      last: bound(i32.add(part, 1)),
-    }),
-  );
+  const bound = (k: Code<'i32'>) => i32.divU(i32.mul(k, s.rows.results), s.parts);
+  return {
+    ...laneArguments(epilogue, (name, kind) =>
+      kind === 'pixel' ? i32.sub(p[name], p.result) : i32.add(p[name], bytes(channel, 1)),
+    ),
+    source: i32.add(p.source, bytes(plane, s.ins * s.sourcePlane)),
+    w: i32.add(p.w, bytes(channel, s.ins * s.rows.taps * s.columns.taps)),
+    result: i32.add(p.result, bytes(planeOut, s.resultPlane)),
+    first: bound(part),
+    last: bound(i32.add(part, 1)),
+  };
 }

@@ -3,8 +3,8 @@
 import { engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
 import { isPointwise } from '../direct/direct.ts';
-import { laneOperands } from '../direct/row.ts';
 import { stepCycles } from '../direct/rowTiles.ts';
+import { laneOperands } from '../epilogue.ts';
 import { evenTiles } from '../tiles.ts';
 import { pointwiseKernel } from './pointwiseKernel.ts';
 import { type ChunkRun, type PointwiseShape, pointwiseShape, rowOf } from './pointwiseShape.ts';

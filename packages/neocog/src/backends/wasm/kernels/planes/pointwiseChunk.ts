@@ -1,54 +1,37 @@
 // The function that does a chunk of pixels for some tiles of outputs: copies the pixels, and multiplies them.
 
-import {
-  type Func,
-  type FuncRef,
-  greater,
-  i32,
-  type Local,
-  less,
-  type Module,
-  v128,
-} from '../../assembler/index.ts';
-import type { Vector } from '../../fused/math.ts';
+import { type Func, greater, i32, type Local, less, type Scope, v128 } from '../../assembler/index.ts';
 import type { ClipPlan } from '../direct/clipPlan.ts';
-import { laneOperands } from '../direct/row.ts';
-import { makeRegisters, type Registers, sumTile } from '../direct/sum.ts';
-import { type Epilogue, finish, isLate } from '../epilogue.ts';
-import { storeLanes } from '../lanes.ts';
+import { makeRegisters, sumTile } from '../direct/sum.ts';
+import { type Epilogue, laneArguments, laneOperands, splitLate } from '../epilogue.ts';
+import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { evenTiles } from '../tiles.ts';
 import type { ChunkRun, PointwiseShape } from './pointwiseShape.ts';
+import { firstSum, storePixels } from './results.ts';
 
-/**
- * Addresses: `x`, `y` of the chunk's first pixel in the group's first plane; `w` of the group's weights; `bias` and extras of
- * kind channel of the group's first output; extras of kind pixel are distances from y. `first`, `last`: tiles, from and to.
- */
-export type ChunkFunction = FuncRef<Record<string, 'i32'>, 'void'>;
-type Params = Readonly<Record<string, Local<'i32'>>>;
-
-/** What all parts of a chunk's code are made for. */
-interface Site {
-  readonly f: Func;
-  readonly p: Params;
+/** What the function of a chunk is made for. */
+interface Chunk {
   readonly s: PointwiseShape;
   readonly chunk: ChunkRun;
   readonly epilogue: Epilogue;
 }
 
-export function chunkFunction(
-  m: Module,
-  name: string,
-  s: PointwiseShape,
-  chunk: ChunkRun,
-  epilogue: Epilogue,
-): ChunkFunction {
-  const names = ['x', 'w', 'y', ...laneOperands(epilogue), 'first', 'last', 'scratch'];
-  const params = Object.fromEntries(names.map((n) => [n, 'i32' as const]));
-  const late = isLate(epilogue);
-  const stored = late ? { ...epilogue, formula: null } : epilogue;
-  return m.func(name, params, (f, p: Params) => {
-    const site = { f, p, s, chunk, epilogue };
+/** What all parts of its code share. */
+interface Site extends Chunk {
+  readonly f: Func;
+  readonly p: Pointers;
+}
+
+/**
+ * Addresses: `x`, `y` of the chunk's first pixel in the group's first plane; `w` of the group's weights; `bias` and extras of
+ * kind channel of the group's first output; extras of kind pixel are distances from y. `first`, `last`: tiles, from and to.
+ */
+export function chunkFunction(scope: Scope, chunk: Chunk): PointersFunction {
+  const names = ['x', 'w', 'y', ...laneOperands(chunk.epilogue), 'first', 'last', 'scratch'];
+  const { stored, late } = splitLate(chunk.epilogue);
+  return scope.func(i32Params(names), (f, p) => {
+    const site = { ...chunk, f, p };
     copyPixels(site);
     multiply({ ...site, epilogue: stored });
     if (late) finishAll(site);
@@ -84,10 +67,10 @@ function weightsAsPixels({ ins, outs }: PointwiseShape): ClipPlan {
 }
 
 function multiply(site: Site): void {
-  const { f, p, s, chunk, epilogue } = site;
+  const { f, p, s, chunk } = site;
   const plan = weightsAsPixels(s);
-  const tile = { pixels: chunk.outs, vectors: chunk.vectors, shared: false };
-  const registers = makeRegisters(f, plan, tile, null);
+  const tile = { pixels: chunk.outs, vectors: chunk.vectors, shared: false, ahead: null };
+  const registers = makeRegisters(f, plan, tile);
   const [w, y, x] = [f.local('i32', 'wTile'), f.local('i32', 'yBlock'), f.local('i32', 'xBlock')];
   overTiles(site, (size, out) => {
     const sums = registers.sums.slice(0, size);
@@ -97,15 +80,12 @@ function multiply(site: Site): void {
     f.set(x, p.scratch);
     f.repeat(chunk.blocks, () => {
       for (const [i, row] of sums.entries())
-        for (const sum of row)
-          f.set(
-            sum,
-            epilogue.bias ? v128.load32Splat(at.bias, { offset: i * floatBytes }) : v128.const4F(0, 0, 0, 0),
-          );
+        for (const sum of row) f.set(sum, firstSum({ ...site, p: at }, i));
       const tile = { size, times: 1, firstTile: 0, firstPixel: 0 };
       const segments = [{ from: 0, to: 1, low: 0, high: size }];
-      sumTile(f, plan, s.engine, { ...registers, sums }, { x: w, w: x, taps: [] }, { ...tile, segments });
-      sums.forEach((row, i) => storeRow(site, row, { ...at, y }, i));
+      const products = { f, plan, engine: s.engine, registers: { ...registers, sums } };
+      sumTile(products, { x: w, w: x, taps: [] }, { ...tile, segments });
+      sums.forEach((row, i) => storeRow({ ...site, p: { ...at, y } }, row, i));
       f.increase(x, s.ins * chunk.vectors * vectorBytes);
       f.increase(y, chunk.vectors * vectorBytes);
     });
@@ -126,45 +106,28 @@ function overTiles({ f, p, s, chunk }: Site, body: (size: number, out: Local<'i3
 }
 
 /** Where an output begins: its plane at the chunk's first pixel, its bias, and extras per channel. */
-function outPlaces({ f, p, s, epilogue }: Site, out: Local<'i32'>): Params {
+function outPlaces({ f, p, s, epilogue }: Site, out: Local<'i32'>): Pointers {
   const channel = f.keep(i32.mul(out, floatBytes), 'channelOut');
-  const perChannel = epilogue.extras.flatMap((kind, i) => (kind === 'channel' ? [`extra${i}`] : []));
-  const names = [...(epilogue.bias ? ['bias'] : []), ...perChannel];
   return {
     y: f.keep(i32.add(p.y, i32.mul(out, s.cells * floatBytes)), 'yOut'),
-    ...Object.fromEntries(names.map((name) => [name, f.keep(i32.add(p[name], channel), name)])),
+    ...laneArguments(epilogue, (name, kind) =>
+      kind === 'pixel' ? p[name] : f.keep(i32.add(p[name], channel), name),
+    ),
   };
 }
 
-/** Finishes the sums of output `i` of a tile and stores them. All loads come first: a store between them would keep V8 from pairing. */
-function storeRow(
-  { f, p, s, chunk, epilogue: e }: Site,
-  sums: readonly Local<'v128'>[],
-  at: Params,
-  i: number,
-): void {
-  const plane = i * s.cells * floatBytes;
-  if (e.formula)
-    sums.forEach((sum, v) => {
-      const load = (extra: number): Vector =>
-        e.extras[extra] === 'channel'
-          ? v128.load32Splat(at[`extra${extra}`], { offset: i * floatBytes })
-          : v128.load(i32.add(at.y, p[`extra${extra}`]), { offset: plane + v * vectorBytes });
-      f.set(sum, finish(f, e, sum, load, s.engine));
-    });
-  sums.forEach((sum, v) => {
-    const lanes = v === chunk.vectors - 1 ? chunk.kept : 4;
-    storeLanes(f, at.y, sum, lanes, plane + v * vectorBytes);
+/** Finishes the sums of output number `out` of a tile and stores them. */
+const storeRow = (site: Site, sums: readonly Local<'v128'>[], out: number): void =>
+  storePixels({ ...site, engine: site.s.engine }, sums, {
+    ...{ at: site.p.y, channel: out, offset: out * site.s.cells * floatBytes },
+    lanes: 4 * (site.chunk.vectors - 1) + site.chunk.kept,
   });
-}
 
 /** Applies the formula to sums that lie in y already. */
 function finishAll(site: Site): void {
   const { f, chunk } = site;
   const y = f.local('i32', 'yLate');
-  const sums: Registers['sums'][number] = Array.from({ length: chunk.vectors }, (_, v) =>
-    f.local('v128', `late${v}`),
-  );
+  const sums = Array.from({ length: chunk.vectors }, (_, v) => f.local('v128', `late${v}`));
   overTiles(site, (size, out) => {
     const row = f.keep(out, 'row');
     f.repeat(size, () => {
@@ -172,7 +135,7 @@ function finishAll(site: Site): void {
       f.set(y, at.y);
       f.repeat(chunk.blocks, () => {
         sums.forEach((sum, v) => f.set(sum, v128.load(y, { offset: v * vectorBytes })));
-        storeRow(site, sums, { ...at, y }, 0);
+        storeRow({ ...site, p: { ...at, y } }, sums, 0);
         f.increase(y, chunk.vectors * vectorBytes);
       });
       f.increase(row, 1);

@@ -3,13 +3,13 @@
 // A chunk's pixels are copied into the thread's scratch memory first, in the order in which the tiles read them: the planes
 // of x are so far apart that they would meet in few sets of a cache.
 
-import { type Code, type Func, i32, type Local, less, type Module } from '../../assembler/index.ts';
+import { type Code, type Func, i32, type Local, less } from '../../assembler/index.ts';
 import { engineKey } from '../../engine.ts';
-import { laneOperands } from '../direct/row.ts';
-import { type Epilogue, epilogueKey } from '../epilogue.ts';
+import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
+import type { Pointers, PointersFunction } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
-import { type ChunkFunction, chunkFunction } from './pointwiseChunk.ts';
+import { chunkFunction } from './pointwiseChunk.ts';
 import {
   type ChunkRun,
   chunkCount,
@@ -20,7 +20,6 @@ import {
 } from './pointwiseShape.ts';
 
 type Int = Code<'i32'>;
-type Params = Readonly<Record<string, Local<'i32'>>>;
 
 /** `(x, w, y, bias?, extra…)`: w is the tensor of weights as it is. */
 export function pointwiseKernel(s: PointwiseShape, epilogue: Epilogue): Kernel {
@@ -31,25 +30,30 @@ export function pointwiseKernel(s: PointwiseShape, epilogue: Epilogue): Kernel {
     operands,
     units: unitsOf(s),
     scratchBytes: Math.max(...s.chunks.map((c) => panelBytes(c, s.ins))),
-    emit(m: Module, name) {
-      const functions = s.chunks.map((chunk, i) => chunkFunction(m, `${name}Chunk${i}`, s, chunk, epilogue));
-      return unitFunction(m, name, operands, (f, p, unit) => doUnit(f, s, epilogue, functions, p, unit));
+    emit(scope) {
+      const functions = s.chunks.map((chunk, i) =>
+        chunkFunction(scope.within(`Chunk${i}`), { s, chunk, epilogue }),
+      );
+      return unitFunction(scope, operands, (f, p, unit) => doUnit({ f, p, s, epilogue, functions }, unit));
     },
   };
 }
 
+/** What all parts of a unit's code share. */
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: PointwiseShape;
+  readonly epilogue: Epilogue;
+  readonly functions: readonly PointersFunction[];
+}
+
 /** Takes a unit's number apart: [image][group][span][chunk]. */
-function doUnit(
-  f: Func,
-  s: PointwiseShape,
-  epilogue: Epilogue,
-  functions: readonly ChunkFunction[],
-  p: Params,
-  unit: Local<'i32'>,
-): void {
-  const [outer, chunk] = divide(f, unit, chunkCount(s.chunks), 'chunk');
-  const [product, span] = divide(f, outer, s.spans, 'span');
-  const [, group] = divide(f, product, s.groups, 'group');
+function doUnit(site: Site, unit: Local<'i32'>): void {
+  const { f, p, s, epilogue } = site;
+  const [outer, chunk] = divide(f, unit, chunkCount(s.chunks));
+  const [product, span] = divide(f, outer, s.spans);
+  const [, group] = divide(f, product, s.groups);
   const bytes = (count: Int, floats: number): Int => i32.mul(count, floats * floatBytes);
   const channel = f.keep(bytes(group, s.outs), 'channel');
   const shared = {
@@ -67,10 +71,13 @@ function doUnit(
       const place = f.keep(pixel, 'pixel');
       const result = f.keep(i32.add(i32.add(p.y, y), place), 'y');
       f.run(
-        f.call(functions[i], {
+        f.call(site.functions[i], {
           ...shared,
-          ...extrasAt(f, epilogue, p, channel),
-          ...tilesOf(f, s, run, span),
+          // Per channel: the group's first; per pixel: the distance from y.
+          ...laneArguments({ ...epilogue, bias: false }, (name, kind) =>
+            f.keep(kind === 'pixel' ? i32.sub(p[name], p.y) : i32.add(p[name], channel), 'extra'),
+          ),
+          ...tilesOf(site, run, span),
           x: i32.add(i32.add(p.x, x), place),
           y: result,
         }),
@@ -79,17 +86,8 @@ function doUnit(
   });
 }
 
-/** Per channel: the group's first; per pixel: the distance from y. */
-const extrasAt = (f: Func, e: Epilogue, p: Params, channel: Local<'i32'>): Params =>
-  Object.fromEntries(
-    e.extras.map((kind, i) => {
-      const extra = p[`extra${i}`];
-      return [`extra${i}`, f.keep(kind === 'pixel' ? i32.sub(extra, p.y) : i32.add(extra, channel), 'extra')];
-    }),
-  );
-
 /** The tiles of a span: as many for each, the last one may have fewer. */
-function tilesOf(f: Func, s: PointwiseShape, run: ChunkRun, span: Local<'i32'>): { first: Int; last: Int } {
+function tilesOf({ f, s }: Site, run: ChunkRun, span: Local<'i32'>): { first: Int; last: Int } {
   const tiles = tileCountOf(run, s.outs);
   const each = Math.ceil(tiles / s.spans);
   const first = f.keep(i32.mul(span, each), 'first');
@@ -100,7 +98,7 @@ function tilesOf(f: Func, s: PointwiseShape, run: ChunkRun, span: Local<'i32'>):
 }
 
 /** Quotient and remainder by a literal. */
-function divide(f: Func, value: Local<'i32'>, by: number, name: string): [Local<'i32'>, Local<'i32'>] {
-  if (by === 1) return [value, f.keep(i32.const(0), name)];
-  return [f.keep(i32.divU(value, by), 'rest'), f.keep(i32.remU(value, by), name)];
+function divide(f: Func, value: Local<'i32'>, by: number): [Local<'i32'>, Local<'i32'>] {
+  if (by === 1) return [value, f.keep(i32.const(0), 'part')];
+  return [f.keep(i32.divU(value, by), 'rest'), f.keep(i32.remU(value, by), 'part')];
 }

@@ -60,7 +60,7 @@ export const rowOf = (count: number): RowOfPixels => ({
 export function pointwiseShape({ geometry: g, engine }: ConvTask): PointwiseShape {
   const [ins, outs] = [g.inChannels / g.groups, g.outChannels / g.groups];
   const cells = product(g.axes.map((a) => a.input));
-  const chunks = cutChunks(cutLanes(engine, cells, rowOf(outs), true), ins);
+  const chunks = cutChunks(cutLanes(engine, rowOf(outs), { count: cells, exact: true }), ins);
   const units = g.batch * g.groups * chunkCount(chunks);
   const tiles = Math.min(...chunks.map((c) => tileCountOf(c, outs)));
   const spans = Math.max(1, Math.min(Math.ceil(enoughUnits / units), Math.floor(tiles / leastTiles)));

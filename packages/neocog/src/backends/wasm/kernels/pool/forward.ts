@@ -1,30 +1,23 @@
 // What pooling does with the taps of a window: the largest, with or without its position, or their sum.
 
-import { type Func, f32x4, i32x4, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, f32x4, i32x4, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { splat } from '../../fused/math.ts';
 import type { KernelFunction } from '../kernel.ts';
 import type { Block } from '../loops/loopNestCode.ts';
-import type { PixelPlane } from './plane.ts';
-import { emitWindows, type WindowCode } from './walk.ts';
+import type { PoolCode } from './plane.ts';
+import { emitWindows, type Window, type WindowCode } from './walk.ts';
 
 const perVector = (f: Func, block: Block, name: string): Local<'v128'>[] =>
   Array.from({ length: block.vectors }, () => f.local('v128', name));
 
-export function emitMaxPool(
-  m: Module,
-  name: string,
-  plane: PixelPlane,
-  operands: readonly string[],
-  engine: Engine,
-): KernelFunction {
-  return emitWindows(m, name, plane, operands, (f, block, firstCell) =>
-    operands.includes('indices') ? maxWithIndices(f, block, firstCell, engine) : maxOnly(f, block),
+export const emitMaxPool = (scope: Scope, code: PoolCode): KernelFunction =>
+  emitWindows(scope, code, (f, window) =>
+    code.operands.includes('indices') ? maxWithIndices(f, window, code.engine) : maxOnly(f, window),
   );
-}
 
 /** The maximum by one instruction that loses NaN, and where a NaN was in a mask, whose set bits are a NaN again. */
-function maxOnly(f: Func, block: Block): WindowCode {
+function maxOnly(f: Func, { block }: Window): WindowCode {
   const [best, broken] = [perVector(f, block, 'best'), perVector(f, block, 'broken')];
   for (const local of best) f.set(local, splat(f, -Infinity));
   for (const local of broken) f.set(local, splat(f, 0));
@@ -43,7 +36,7 @@ function maxOnly(f: Func, block: Block): WindowCode {
  * A cell replaces the best so far if it is larger or NaN, so the first maximum wins and the last NaN wins over all. A
  * window starts from −inf at its first real cell, which it keeps if all of it is −inf.
  */
-function maxWithIndices(f: Func, block: Block, firstCell: Local<'i32'>, engine: Engine): WindowCode {
+function maxWithIndices(f: Func, { block, firstCell }: Window, engine: Engine): WindowCode {
   const [best, position] = [perVector(f, block, 'best'), perVector(f, block, 'position')];
   const choose = engine.fma ? i32x4.relaxedLaneselect : v128.bitselect;
   for (const local of best) f.set(local, splat(f, -Infinity));
@@ -61,16 +54,11 @@ function maxWithIndices(f: Func, block: Block, firstCell: Local<'i32'>, engine: 
 }
 
 /** Sums of rows, and of these: long windows round less than in one chain. */
-export function emitSumPool(
-  m: Module,
-  name: string,
-  plane: PixelPlane,
-  operands: readonly string[],
-): KernelFunction {
-  return emitWindows(m, name, plane, operands, (f, block, _, scale) => {
+export const emitSumPool = (scope: Scope, code: PoolCode): KernelFunction =>
+  emitWindows(scope, code, (f, { block, scale }) => {
     const [sum, row] = [perVector(f, block, 'sum'), perVector(f, block, 'row')];
     for (const local of [...sum, ...row]) f.set(local, splat(f, 0));
-    const factor = f.keep(v128.load32Splat(scale as Local<'i32'>), 'factor');
+    const factor = f.keep(v128.load32Splat(scale), 'factor');
     return {
       tap: (v, x) => f.set(row[v], f32x4.add(row[v], x)),
       rest: (v) => {
@@ -80,4 +68,3 @@ export function emitSumPool(
       results: (v) => [f32x4.mul(sum[v], factor)],
     };
   });
-}

@@ -1,11 +1,12 @@
 // Reading and adding at given positions of channels-last planes: what follows max pooling, and its adjoint. Every channel of
 // a pixel has a position of its own, so lanes go one by one.
 
-import { type Code, type Func, f32, i32, type Local, v128 } from '../../assembler/index.ts';
-import { type Kernel, kernelParams, type Step, unitFunction } from '../kernel.ts';
+import { type Code, type Func, f32, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import { type Kernel, type KernelFunction, kernelParams, type Step, unitFunction } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
 import { contiguousAxis } from '../loops/loopNest.ts';
 import { callWholeOrLast, lanesOf, overBlocks } from '../loops/loopNestCode.ts';
+import { i32Params, type Pointers } from '../pointers.ts';
 import { floatBytes, lanes } from '../sizes.ts';
 
 export interface IndexTask {
@@ -28,18 +29,23 @@ export interface IndexPlan {
 }
 
 const operands = ['x', 'y', 'indices'] as const;
-const addresses: Record<string, 'i32'> = { x: 'i32', y: 'i32', indices: 'i32' };
+const addresses = i32Params(operands);
+type Addresses = Pointers<IndexOperand>;
 
-const planOf = (task: IndexTask, name: string, units: number, emit: Kernel['emit']): IndexPlan => {
+const planOf = (
+  task: IndexTask,
+  description: string,
+  { units, emit }: Pick<Kernel, 'units' | 'emit'>,
+): IndexPlan => {
   const { images, channels, outCells, inCells, xPitch, yPitch } = task;
   const kernel: Kernel = {
-    key: `${name} n${images} c${channels} ${outCells} of ${inCells} cells, pitch ${xPitch} ${yPitch}`,
+    key: `${description} n${images} c${channels} ${outCells} of ${inCells} cells, pitch ${xPitch} ${yPitch}`,
     operands,
     units,
     scratchBytes: 0,
     emit,
   };
-  return { description: name, workspaces: [], steps: units === 0 ? [] : [{ kernel, operands }] };
+  return { description, workspaces: [], steps: units === 0 ? [] : [{ kernel, operands }] };
 };
 
 /** Output pixels of a unit. */
@@ -48,9 +54,10 @@ const pixelsPerUnit = 32;
 /** y[n, o, c] = x[n, indices[n, o, c], c]. A unit is some pixels of y. */
 export function takePlan(task: IndexTask): IndexPlan {
   const pixels = task.images * task.outCells;
-  return planOf(task, 'take', task.channels && Math.ceil(pixels / pixelsPerUnit), (m, name) => {
-    const pixel = m.func(`${name}.pixel`, addresses, (f, p) => takePixel(f, task, [p.x, p.y, p.indices]));
-    return m.func(name, kernelParams(operands), (f, p) => {
+  const units = task.channels && Math.ceil(pixels / pixelsPerUnit);
+  const emit = (scope: Scope): KernelFunction => {
+    const pixel = scope.within('.pixel').func(addresses, (f, p) => takePixel(f, task, p));
+    return scope.func(kernelParams(operands), (f, p) => {
       const last = f.keep(i32.mul(p.to, pixelsPerUnit), 'last');
       f.if(i32.gtU(last, pixels), () => f.set(last, pixels));
       f.range('at', i32.mul(p.from, pixelsPerUnit), last, 1, (at) => {
@@ -60,22 +67,25 @@ export function takePlan(task: IndexTask): IndexPlan {
         f.run(f.call(pixel, { x, y: i32.add(p.y, offset), indices: i32.add(p.indices, offset) }));
       });
     });
-  });
+  };
+  return planOf(task, 'take', { units, emit });
 }
 
-function takePixel(f: Func, { channels, xPitch }: IndexTask, place: readonly Local<'i32'>[]): void {
-  overBlocks(f, contiguousAxis(channels, 3), 1, place, (block, [x, y, indices]) => {
-    const at = (lane: number) => placeOf(x as Local<'i32'>, indices as Local<'i32'>, xPitch, lane);
+function takePixel(f: Func, { channels, xPitch }: IndexTask, p: Addresses): void {
+  const lane = contiguousAxis(channels, 3);
+  overBlocks(f, { lane, vectors: 1, place: [p.x, p.y, p.indices] }, (block) => {
+    const [x, y, indices] = block.place;
+    const at = (lane: number) => placeOf({ x, indices }, xPitch, lane);
     let taken: Code<'v128'> = v128.load32Zero(at(0));
     const count = lanesOf(block, 0);
     for (let lane = 1; lane < count; lane++)
       taken = v128.load32Lane(at(lane), taken, lane, { offset: lane * floatBytes });
-    storeLanes(f, y as Local<'i32'>, taken, count, 0);
+    storeLanes(f, taken, { at: y, count });
   });
 }
 
 /** The address in x for an index, but for the lane. */
-const placeOf = (x: Local<'i32'>, indices: Local<'i32'>, xPitch: number, lane: number): Code<'i32'> =>
+const placeOf = ({ x, indices }: Omit<Addresses, 'y'>, xPitch: number, lane: number): Code<'i32'> =>
   i32.add(x, i32.mul(i32.load(indices, { offset: lane * floatBytes }), xPitch * floatBytes));
 
 /** Channels of a unit: a cache line. */
@@ -88,49 +98,54 @@ const channelsPerUnit = 16;
 export function scatterAddPlan(task: IndexTask): IndexPlan {
   const { images, channels, inCells, outCells, xPitch, yPitch } = task;
   const groups = Math.ceil(channels / channelsPerUnit);
-  return planOf(task, 'scatterAdd', images * groups, (m, name) => {
+  const emit = (scope: Scope): KernelFunction => {
     const scatter = (count: number) =>
-      m.func(`${name}.${count}`, addresses, (f, p) => scatterChannels(f, task, [p.x, p.y, p.indices], count));
+      scope
+        .within(`.${count}`)
+        .func(addresses, (f, p) => scatterChannels(f, { ...task, channels: count }, p));
     const rest = channels % channelsPerUnit;
     const whole = channels >= channelsPerUnit && scatter(channelsPerUnit);
     const last = rest > 0 && scatter(rest);
-    return unitFunction(m, name, operands, (f, p, unit) => {
+    return unitFunction(scope, operands, (f, p, unit) => {
       const image = f.keep(i32.divU(unit, groups), 'image');
       const group = f.keep(i32.remU(unit, groups), 'group');
       const channel = f.keep(i32.mul(group, channelsPerUnit * floatBytes), 'channel');
       const at = (base: Local<'i32'>, floats: number) =>
         i32.add(i32.add(base, channel), i32.mul(image, floats * floatBytes));
-      callWholeOrLast(f, { whole, last }, i32.eq(group, groups - 1), {
-        x: at(p.x, inCells * xPitch),
-        y: at(p.y, outCells * yPitch),
-        indices: at(p.indices, outCells * yPitch),
-      });
+      callWholeOrLast(
+        f,
+        { whole, last, isLast: i32.eq(group, groups - 1) },
+        {
+          x: at(p.x, inCells * xPitch),
+          y: at(p.y, outCells * yPitch),
+          indices: at(p.indices, outCells * yPitch),
+        },
+      );
     });
-  });
+  };
+  return planOf(task, 'scatterAdd', { units: images * groups, emit });
 }
 
-function scatterChannels(
-  f: Func,
-  { inCells, outCells, xPitch, yPitch }: IndexTask,
-  [x, y, indices]: readonly Local<'i32'>[],
-  count: number,
-): void {
-  const [to, from, at] = [x, y, indices] as [Local<'i32'>, Local<'i32'>, Local<'i32'>];
+/** All channels of the task. */
+function scatterChannels(f: Func, task: IndexTask, { x: to, y: from, indices }: Addresses): void {
+  const { channels, inCells, outCells, xPitch, yPitch } = task;
   const zero = f.keep(to, 'zero');
   if (inCells > 0)
     f.repeat(inCells, () => {
-      for (let c = 0; c < count; c += lanes)
-        storeLanes(f, zero, f.constant(v128.const4F(0, 0, 0, 0)), Math.min(lanes, count - c), c * floatBytes);
+      for (let c = 0; c < channels; c += lanes) {
+        const count = Math.min(lanes, channels - c);
+        storeLanes(f, f.constant(v128.const4F(0, 0, 0, 0)), { at: zero, count, offset: c * floatBytes });
+      }
       f.increase(zero, xPitch * floatBytes);
     });
   if (outCells === 0) return;
   f.repeat(outCells, () => {
-    for (let c = 0; c < count; c++) {
-      const place = f.keep(placeOf(to, at, xPitch, c), 'place');
+    for (let c = 0; c < channels; c++) {
+      const place = f.keep(placeOf({ x: to, indices }, xPitch, c), 'place');
       const where = { offset: c * floatBytes };
       f.run(f32.store(place, f32.add(f32.load(place, where), f32.load(from, where)), where));
     }
     f.increase(from, yPitch * floatBytes);
-    f.increase(at, yPitch * floatBytes);
+    f.increase(indices, yPitch * floatBytes);
   });
 }

@@ -3,6 +3,8 @@
 import type { PoolGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { kernelExtent, product } from '../../../../geometry/window.ts';
 import { type Code, type Func, i32, type Local, less, type Operand, select } from '../../assembler/index.ts';
+import type { Engine } from '../../engine.ts';
+import type { Pointers } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
 
 export interface PlaneAxis extends WindowAxis {
@@ -20,6 +22,19 @@ export interface PixelPlane {
   readonly xPixel: number;
   readonly yPixel: number;
   readonly channels: number;
+}
+
+/** What the code of a pool is made for. */
+export interface PoolCode {
+  readonly plane: PixelPlane;
+  readonly operands: readonly string[];
+  readonly engine: Engine;
+}
+
+/** Where code over a plane is made. */
+export interface PlaneSite {
+  readonly f: Func;
+  readonly plane: PixelPlane;
 }
 
 const single: WindowAxis = {
@@ -80,11 +95,11 @@ export function insideColumns(width: WindowAxis): { first: number; end: number }
 
 /** Image, depth and height of row number `unit`, with rows of `size`. */
 export function rowOf(
-  f: Func,
-  { axes: [depth, height] }: PixelPlane,
+  { f, plane }: PlaneSite,
   size: 'input' | 'output',
   unit: Local<'i32'>,
-): { image: Local<'i32'>; depth: Local<'i32'>; height: Local<'i32'> } {
+): Pointers<'image' | 'depth' | 'height'> {
+  const [depth, height] = plane.axes;
   const slice = f.keep(i32.divU(unit, height[size]), 'slice');
   return {
     image: f.keep(i32.divU(slice, depth[size]), 'image'),

@@ -2,11 +2,12 @@
 
 import { formatPool } from '../../../../geometry/text.ts';
 import type { PoolGeometry } from '../../../../geometry/types.ts';
+import type { Scope } from '../../assembler/index.ts';
 import { type Engine, engineKey } from '../../engine.ts';
-import type { Kernel, Step } from '../kernel.ts';
+import type { Kernel, KernelFunction, Step } from '../kernel.ts';
 import { emitMaxPool, emitSumPool } from './forward.ts';
 import { emitSumGrad } from './grad.ts';
-import { type PixelPlane, planeOf } from './plane.ts';
+import { type PoolCode, planeOf } from './plane.ts';
 
 export {
   type IndexOperand,
@@ -59,23 +60,15 @@ export function poolPlan(task: PoolTask): PoolPlan {
     operands,
     units: geometry.batch * depth[size] * height[size],
     scratchBytes: 0,
-    emit: (m, name) => emitters[op](m, name, plane, operands, engine),
+    emit: (scope) => emitters[op](scope, { plane, operands, engine }),
   };
   const steps = geometry.channels === 0 || kernel.units === 0 ? [] : [{ kernel, operands }];
   return { description: op, workspaces: [], steps };
 }
 
-const emitters: Record<PoolOp, (...args: EmitArguments) => ReturnType<Kernel['emit']>> = {
+const emitters: Record<PoolOp, (scope: Scope, code: PoolCode) => KernelFunction> = {
   max: emitMaxPool,
   maxWithIndices: emitMaxPool,
   sum: emitSumPool,
   sumGrad: emitSumGrad,
 };
-
-type EmitArguments = [
-  m: Parameters<Kernel['emit']>[0],
-  name: string,
-  plane: PixelPlane,
-  operands: readonly string[],
-  engine: Engine,
-];

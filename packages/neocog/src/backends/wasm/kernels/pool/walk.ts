@@ -1,23 +1,24 @@
 // The walk of pooling over windows: rows of outputs as units, their columns, blocks of channels, and the taps that fall on
 // real cells. Where all do, they are written out; at the borders they are loops over what is left of a window.
 
-import {
-  type Code,
-  type Func,
-  type FuncRef,
-  i32,
-  i32x4,
-  type Local,
-  type Module,
-  v128,
-} from '../../assembler/index.ts';
+import { type Code, type Func, i32, i32x4, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type KernelFunction, unitFunction } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
 import { contiguousAxis } from '../loops/loopNest.ts';
 import { type Block, lanesOf, overBlocks } from '../loops/loopNestCode.ts';
+import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
-import { areAll, insideColumns, type PixelPlane, type Range, realTaps, rowOf } from './plane.ts';
+import {
+  areAll,
+  insideColumns,
+  type PixelPlane,
+  type PlaneSite,
+  type PoolCode,
+  type Range,
+  realTaps,
+  rowOf,
+} from './plane.ts';
 
 /** What is done with the taps of a window, a vector of channels at a time. */
 export interface WindowCode {
@@ -29,58 +30,60 @@ export interface WindowCode {
   results(vector: number): readonly Vector[];
 }
 
-/** Code for the windows of a block of channels. */
-export type StartWindow = (
-  f: Func,
-  block: Block,
-  firstCell: Local<'i32'>,
-  scale: Local<'i32'> | undefined,
-) => WindowCode;
+/** The windows of a block of channels. */
+export interface Window {
+  readonly block: Block;
+  readonly firstCell: Local<'i32'>;
+  readonly scale: Local<'i32'>;
+}
+
+export type StartWindow = (f: Func, window: Window) => WindowCode;
 
 /** Windows of up to this many taps are written out. */
 const unrolledTaps = 32;
 const vectorsAtOnce = 4;
 
 /** A row of outputs: addresses of the first window's corner in x and of its result, and the corner's flat position. */
-const rowParams = { x: 'i32', y: 'i32', indices: 'i32', scale: 'i32', cell: 'i32' } as const;
-type RowPlace = { readonly [K in keyof typeof rowParams]: Local<'i32'> };
+const rowParams = i32Params(['x', 'y', 'indices', 'scale', 'cell']);
+type RowPlace = Pointers<keyof typeof rowParams>;
 
-const rangeParams = { d0: 'i32', d1: 'i32', h0: 'i32', h1: 'i32' } as const;
-type Ranges = { readonly [K in keyof typeof rangeParams]: Local<'i32'> };
+const rangeParams = i32Params(['d0', 'd1', 'h0', 'h1']);
+const clippedParams = { ...rowParams, ...rangeParams, ...i32Params(['column', 'columns']) };
 
-export function emitWindows(
-  m: Module,
-  name: string,
-  plane: PixelPlane,
-  operands: readonly string[],
-  start: StartWindow,
-): KernelFunction {
-  const columns = columnFunctions(m, name, plane, start);
-  return unitFunction(m, name, operands, (f, p, unit) =>
-    emitRow(f, plane, columns, placeRow(f, plane, p, unit)),
-  );
+/** The columns of a row. */
+interface RowSite extends PlaneSite {
+  readonly row: RowPlace;
+  readonly start: StartWindow;
+}
+
+export function emitWindows(scope: Scope, { plane, operands }: PoolCode, start: StartWindow): KernelFunction {
+  const columns = columnFunctions(scope, plane, start);
+  return unitFunction(scope, operands, (f, p, unit) => {
+    const site = { f, plane };
+    emitRow(site, columns, placeRow(site, p, unit));
+  });
 }
 
 /** `whole` makes the columns inside a row if they have no clipped tap, `clipped` any columns. */
 interface ColumnFunctions {
-  readonly whole: FuncRef<typeof rowParams, 'void'> | null;
-  readonly clipped: FuncRef<typeof clippedParams, 'void'>;
+  readonly whole: PointersFunction<keyof typeof rowParams> | null;
+  readonly clipped: PointersFunction<keyof typeof clippedParams>;
 }
 
-const clippedParams = { ...rowParams, ...rangeParams, column: 'i32', columns: 'i32' } as const;
-
-function columnFunctions(m: Module, name: string, plane: PixelPlane, start: StartWindow): ColumnFunctions {
+function columnFunctions(scope: Scope, plane: PixelPlane, start: StartWindow): ColumnFunctions {
   const [depth, height, width] = plane.axes;
   const inside = insideColumns(width);
   const columns = inside.end - inside.first;
   const written = depth.kernel * height.kernel * width.kernel <= unrolledTaps && columns > 0;
-  const whole = (f: Func, row: RowPlace): void => wholeColumns(f, plane, row, columns, start);
   return {
-    whole: written ? m.func(`${name}.whole`, rowParams, whole) : null,
-    clipped: m.func(`${name}.clipped`, clippedParams, (f, p) =>
+    whole: written
+      ? scope.within('.whole').func(rowParams, (f, row) => wholeColumns({ f, plane, row, start }, columns))
+      : null,
+    clipped: scope.within('.clipped').func(clippedParams, (f, p) =>
       f.range('at', 0, p.columns, 1, () => {
-        clippedColumn(f, plane, p, p, p.column, start);
-        moveColumns(f, plane, p, 1);
+        const site = { f, plane, row: p, start };
+        clippedColumn(site, p);
+        moveColumns(site, p, 1);
         f.increase(p.column, 1);
       }),
     ),
@@ -88,16 +91,16 @@ function columnFunctions(m: Module, name: string, plane: PixelPlane, start: Star
 }
 
 function emitRow(
-  f: Func,
-  plane: PixelPlane,
+  site: PlaneSite,
   { whole, clipped }: ColumnFunctions,
   { row, depthTaps, heightTaps }: PlacedRow,
 ): void {
+  const { f, plane } = site;
   const [depth, height, width] = plane.axes;
   const ranges = { d0: depthTaps.first, d1: depthTaps.end, h0: heightTaps.first, h1: heightTaps.end };
   const clip = (column: number, columns: number): void => {
     if (columns > 0) f.run(f.call(clipped, { ...row, ...ranges, column, columns }));
-    moveColumns(f, plane, row, columns);
+    moveColumns(site, row, columns);
   };
   if (!whole) {
     clip(0, width.output);
@@ -109,7 +112,7 @@ function emitRow(
     () => {
       clip(0, first);
       f.run(f.call(whole, row));
-      moveColumns(f, plane, row, end - first);
+      moveColumns(site, row, end - first);
       clip(end, width.output - end);
     },
     () => clip(0, width.output),
@@ -122,14 +125,10 @@ interface PlacedRow {
   readonly heightTaps: Range;
 }
 
-function placeRow(
-  f: Func,
-  plane: PixelPlane,
-  p: Readonly<Record<string, Local<'i32'>>>,
-  unit: Local<'i32'>,
-): PlacedRow {
+function placeRow(site: PlaneSite, p: Pointers, unit: Local<'i32'>): PlacedRow {
+  const { f, plane } = site;
   const [depth, height, width] = plane.axes;
-  const at = rowOf(f, plane, 'output', unit);
+  const at = rowOf(site, 'output', unit);
   const corner = (axis: typeof depth, o: Local<'i32'>): Local<'i32'> =>
     f.keep(i32.sub(i32.mul(o, axis.stride), axis.padBefore), 'corner');
   const [top, front] = [corner(height, at.height), corner(depth, at.depth)];
@@ -151,7 +150,7 @@ function placeRow(
   return { row, depthTaps: realTaps(f, depth, front), heightTaps: realTaps(f, height, top) };
 }
 
-function moveColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number): void {
+function moveColumns({ f, plane }: PlaneSite, row: RowPlace, columns: number): void {
   if (columns === 0) return;
   const { stride } = plane.axes[2];
   f.increase(row.x, columns * stride * plane.xPixel);
@@ -163,32 +162,32 @@ function moveColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number)
 
 /** Runs `taps` for each block of channels of one window, and stores the results. */
 function overChannels(
-  f: Func,
-  plane: PixelPlane,
-  row: RowPlace,
+  { f, plane, row, start }: RowSite,
   firstCell: Local<'i32'>,
-  start: StartWindow,
   taps: (window: WindowCode, block: Block, x: Local<'i32'>) => void,
 ): void {
-  const place = [row.x, row.y, row.indices];
-  overBlocks(f, contiguousAxis(plane.channels, 3), vectorsAtOnce, place, (block, [x, ...arrays]) => {
-    const window = start(f, block, firstCell, row.scale);
-    taps(window, block, x as Local<'i32'>);
+  const lane = contiguousAxis(plane.channels, 3);
+  const channels = { lane, vectors: vectorsAtOnce, place: [row.x, row.y, row.indices] };
+  overBlocks(f, channels, (block) => {
+    const [x, ...arrays] = block.place;
+    const window = start(f, { block, firstCell, scale: row.scale });
+    taps(window, block, x);
     const results = Array.from({ length: block.vectors }, (_, v) =>
       window.results(v).map((value) => f.keep(value, 'value')),
     );
     results.forEach((values, v) => {
       values.forEach((value, i) => {
-        storeLanes(f, arrays[i] as Local<'i32'>, value, lanesOf(block, v), v * vectorBytes);
+        storeLanes(f, value, { at: arrays[i], count: lanesOf(block, v), offset: v * vectorBytes });
       });
     });
   });
 }
 
 /** `columns` windows without a clipped tap. */
-function wholeColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number, start: StartWindow): void {
+function wholeColumns(site: RowSite, columns: number): void {
+  const { f, plane, row } = site;
   f.repeat(columns, () => {
-    overChannels(f, plane, row, row.cell, start, (window, block, x) => {
+    overChannels(site, row.cell, (window, block, x) => {
       for (const cells of tapsOf(plane)) {
         const offset = cells * plane.xPixel;
         const cell = once(() => f.keep(i32x4.splat(i32.add(row.cell, cells)), 'cells'));
@@ -197,7 +196,7 @@ function wholeColumns(f: Func, plane: PixelPlane, row: RowPlace, columns: number
       }
       for (let v = 0; v < block.vectors; v++) window.rest(v);
     });
-    moveColumns(f, plane, row, 1);
+    moveColumns(site, row, 1);
   });
 }
 
@@ -221,13 +220,10 @@ function once<T>(make: () => T): () => T {
 }
 
 function clippedColumn(
-  f: Func,
-  plane: PixelPlane,
-  row: RowPlace,
-  { d0, d1, h0, h1 }: Ranges,
-  column: Local<'i32'>,
-  start: StartWindow,
+  site: RowSite,
+  { d0, d1, h0, h1, column }: Pointers<keyof typeof rangeParams | 'column'>,
 ): void {
+  const { f, plane, row } = site;
   const [depth, height, width] = plane.axes;
   const left = f.keep(i32.sub(i32.mul(column, width.stride), width.padBefore), 'left');
   const taps = realTaps(f, width, left);
@@ -235,7 +231,7 @@ function clippedColumn(
     i32.add(i32.mul(d, depth.dilation * depth.inputStep), i32.mul(h, height.dilation * height.inputStep));
   const firstColumn = f.keep(i32.mul(taps.first, width.dilation), 'firstColumn');
   const firstCell = f.keep(i32.add(i32.add(row.cell, cellsOf(d0, h0)), firstColumn), 'firstCell');
-  overChannels(f, plane, row, firstCell, start, (window, block, x) => {
+  overChannels(site, firstCell, (window, block, x) => {
     f.range('d', d0, d1, 1, (d) =>
       f.range('h', h0, h1, 1, (h) => {
         const cells = f.keep(i32.add(cellsOf(d, h), firstColumn), 'cells');

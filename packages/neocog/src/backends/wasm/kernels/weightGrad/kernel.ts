@@ -7,12 +7,12 @@ import {
   i32,
   type Local,
   less,
-  type Module,
   type Operand,
+  type Scope,
 } from '../../assembler/index.ts';
 import { divide } from '../depthwise/blocks.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
-import { copyPointers, fillZero } from '../pointers.ts';
+import { copyPointers, fillZero, type Pointers } from '../pointers.ts';
 import {
   copyBytes,
   emitList,
@@ -44,9 +44,9 @@ export function weightGradKernel(s: WeightGradShape, key: string): Kernel {
     operands,
     units: divisionOf(s).units,
     scratchBytes: placesOf(s).end,
-    emit: (m, name) => {
-      const blocks = blockKinds(m, name, s);
-      return unitFunction(m, name, operands, (f, p, unit) => emitUnit(f, s, blocks, p, unit));
+    emit(scope) {
+      const blocks = blockKinds(scope, s);
+      return unitFunction(scope, operands, (f, p, number) => doUnit({ f, p, s, blocks }, number));
     },
   };
 }
@@ -88,28 +88,36 @@ interface Blocks {
   readonly rest: BlockKind | null;
 }
 
-function blockKinds(m: Module, name: string, s: WeightGradShape): Blocks {
+function blockKinds(scope: Scope, s: WeightGradShape): Blocks {
   const { full, rest } = outBlocks(s);
   const { large, small } = runTiles(s);
-  const make = (vectors: number, lastLanes: number, kind: string): BlockKind => {
+  const adds = severalBands(s);
+  const make = (block: { vectors: number; lastLanes: number }, kind: string): BlockKind => {
+    const { vectors } = block;
     const tile = (pixels: number): TileFunction =>
-      tileFunction(m, `${name}${kind}${pixels}x${vectors}`, s, { pixels, vectors }, severalBands(s));
+      tileFunction(scope.within(`${kind}${pixels}x${vectors}`), s, { pixels, vectors, adds });
     const larger = tile(large);
     return {
       vectors,
       large: larger,
       small: small === large ? larger : tile(small),
-      store: storeFunction(m, `${name}${kind}Store`, s, vectors, lastLanes),
+      store: storeFunction(scope.within(`${kind}Store`), s, block),
     };
   };
-  const block = full > 0 ? make(s.tile.vectors, 4, 'Tile') : null;
-  return { full, block, rest: rest && make(rest.vectors, rest.lastLanes, 'Rest') };
+  const block = full > 0 ? make({ vectors: s.tile.vectors, lastLanes: 4 }, 'Tile') : null;
+  return { full, block, rest: rest && make(rest, 'Rest') };
 }
 
-type Pointers = Record<string, Local<'i32'>>;
+/** Where the code of a unit is made. */
+interface Site {
+  readonly f: Func;
+  readonly p: Pointers;
+  readonly s: WeightGradShape;
+  readonly blocks: Blocks;
+}
 
 /** What a unit owns: groups, tiles of the run and blocks of outs, from and to, and where they lie. */
-interface Unit {
+interface Unit extends Site {
   readonly groupFrom: Local<'i32'>;
   readonly tileFrom: Local<'i32'>;
   readonly tileTo: Local<'i32'>;
@@ -124,45 +132,46 @@ interface Unit {
   readonly yCopy: Local<'i32'>;
 }
 
-function emitUnit(f: Func, s: WeightGradShape, blocks: Blocks, p: Pointers, number: Local<'i32'>): void {
+function doUnit(site: Site, number: Local<'i32'>): void {
+  const { f, p, s } = site;
   const d = divisionOf(s);
   const [a, outPart] = divide(f, number, d.outParts);
   const [b, runPart] = divide(f, a, d.runParts);
   const [c, slot] = divide(f, b, slotsOf(s));
   const [part, groupPart] = divide(f, c, d.groupParts);
-  const unit = unitOf(f, s, blocks, p, { outPart, runPart, slot, groupPart });
+  const unit = unitOf(site, { outPart, runPart, slot, groupPart });
   if (severalBands(s))
     fillZero(f, p.scratch, f.keep(i32.add(p.scratch, d.unitGroups * groupSums(s)), 'sumsEnd'));
-  overBands(f, s, dealt(f, stripsOf(s).count, d.parts, part, 'strip'), (from, to) => {
-    const end = emitList(f, s, unit.place, from, to);
-    sumBand(f, s, blocks, unit, packBand(f, s, unit, end), end);
+  const { count, perBand } = stripsOf(s);
+  const [first, last] = dealt(f, { name: 'strip', count, parts: d.parts }, part);
+  f.range('band', first, last, perBand, (from) => {
+    const to = f.keep(less(i32.add(from, perBand), last), 'bandEnd');
+    const end = emitList(unit, from, to);
+    sumBand(unit, packBand(unit, end), end);
   });
-  const w = f.keep(i32.add(p.w, i32.mul(part, partFloats(s) * 4)), 'wPart');
-  storeUnit(f, s, blocks, unit, { w, slot });
+  storeUnit(unit, { w: f.keep(i32.add(p.w, i32.mul(part, partFloats(s) * 4)), 'wPart'), slot });
 }
 
-/** Of `count` things dealt to `parts`, those of part k: from and to. */
-function dealt(f: Func, count: number, parts: number, k: Local<'i32'>, name: string) {
+/** Things dealt to parts. */
+interface Deal {
+  readonly name: string;
+  readonly count: number;
+  readonly parts: number;
+}
+
+/** Those of part k: from and to. */
+function dealt(f: Func, { name, count, parts }: Deal, k: Local<'i32'>) {
   const bound = (i: Operand<'i32'>) => i32.divU(i32.mul(i, count), parts);
   return [f.keep(bound(k), `${name}From`), f.keep(bound(i32.add(k, 1)), `${name}To`)] as const;
 }
 
-function unitOf(
-  f: Func,
-  s: WeightGradShape,
-  blocks: Blocks,
-  p: Pointers,
-  parts: Record<'outPart' | 'runPart' | 'slot' | 'groupPart', Local<'i32'>>,
-): Unit {
+function unitOf(site: Site, parts: Pointers<'outPart' | 'runPart' | 'slot' | 'groupPart'>): Unit {
+  const { f, p, s, blocks } = site;
   const d = divisionOf(s);
-  const [tileFrom, tileTo] = dealt(f, runTiles(s).count, d.runParts, parts.runPart, 'tile');
-  const [blockFrom, blockTo] = dealt(
-    f,
-    blocks.full + (blocks.rest ? 1 : 0),
-    d.outParts,
-    parts.outPart,
-    'block',
-  );
+  const tiles = { name: 'tile', count: runTiles(s).count, parts: d.runParts };
+  const [tileFrom, tileTo] = dealt(f, tiles, parts.runPart);
+  const outs = { name: 'block', count: blocks.full + (blocks.rest ? 1 : 0), parts: d.outParts };
+  const [blockFrom, blockTo] = dealt(f, outs, parts.outPart);
   const groupFrom = f.keep(i32.mul(parts.groupPart, d.unitGroups), 'groupFrom');
   const groups = f.keep(i32.sub(s.groups, groupFrom), 'groups');
   f.set(groups, less(groups, d.unitGroups));
@@ -174,55 +183,38 @@ function unitOf(
   };
   const y = f.keep(i32.add(p.y, i32.mul(groupFrom, s.outs * 4)), 'yGroups');
   const yCopy = scratch('y');
-  return { groupFrom, tileFrom, tileTo, blockFrom, blockTo, sums: p.scratch, place, y, yCopy };
+  const owned = { groupFrom, tileFrom, tileTo, blockFrom, blockTo };
+  return { ...site, ...owned, sums: p.scratch, place, y, yCopy };
 }
 
-function overBands(
-  f: Func,
-  s: WeightGradShape,
-  [from, to]: readonly [Local<'i32'>, Local<'i32'>],
-  body: (from: Local<'i32'>, to: Local<'i32'>) => void,
-): void {
-  const { perBand } = stripsOf(s);
-  f.range('band', from, to, perBand, (band) => {
-    const end = i32.add(band, perBand);
-    body(band, f.keep(less(end, to), 'bandEnd'));
-  });
-}
-
-type Places = Readonly<Record<'x' | 'y', Local<'i32'>>>;
+type Places = Pointers<'x' | 'y'>;
 
 /** Where a band's x of the first position and y of the first lane begin, after packing what needs it. */
-function packBand(f: Func, s: WeightGradShape, u: Unit, listEnd: Local<'i32'>): Places {
+function packBand(u: Unit, listEnd: Local<'i32'>): Places {
+  const { f, s } = u;
   const x = f.keep(s.rows ? u.place.copy : u.place.x, 'xBand');
   const y = f.keep(u.y, 'yBand');
   f.increase(x, i32.mul(positionOf(f, s, u.tileFrom), 4));
   f.increase(y, i32.mul(u.blockFrom, s.tile.vectors * 16));
   const { list } = u.place;
   if (s.packs.x) {
-    packPixels(f, s, 'x', { list, listEnd, from: x, to: u.place.copy });
+    packPixels(u, 'x', { list, listEnd, from: x, to: u.place.copy });
     f.set(x, u.place.copy);
   }
   if (s.packs.y) {
-    packPixels(f, s, 'y', { list, listEnd, from: y, to: u.yCopy });
+    packPixels(u, 'y', { list, listEnd, from: y, to: u.yCopy });
     f.set(y, u.yCopy);
   }
   return { x, y };
 }
 
 /** All tiles of a unit over the pixels of one band. */
-function sumBand(
-  f: Func,
-  s: WeightGradShape,
-  blocks: Blocks,
-  u: Unit,
-  group: Places,
-  listEnd: Local<'i32'>,
-): void {
-  overGroups(f, s, u, (sumsGroup) => {
+function sumBand(u: Unit, group: Places, listEnd: Local<'i32'>): void {
+  const { f, s, place } = u;
+  overGroups(u, (ofGroup) => {
     const y = f.keep(group.y, 'yBlock');
-    overBlocks(f, s, blocks, { ...u, sums: sumsGroup }, ({ kind, sums }) => {
-      sumBlock(f, s, u, kind, { x: group.x, y, sums, list: u.place.list, listEnd });
+    overBlocks({ ...u, sums: ofGroup }, ({ kind, sums }) => {
+      sumBlock(u, kind, { x: group.x, y, sums, list: place.list, listEnd });
       f.increase(y, kind.vectors * 16);
     });
     f.increase(group.x, s.rows ? copyBytes(s) : s.ins * 4);
@@ -232,30 +224,29 @@ function sumBand(
 
 /** All tiles of one block of outs. */
 function sumBlock(
-  f: Func,
-  s: WeightGradShape,
-  u: Unit,
+  { f, s, tileFrom, tileTo }: Unit,
   kind: BlockKind,
-  from: Record<'x' | 'y' | 'sums' | 'list' | 'listEnd', Local<'i32'>>,
+  from: Pointers<'x' | 'y' | 'sums' | 'list' | 'listEnd'>,
 ): void {
-  const { count, larger, large, small } = runTiles(s);
+  const sizes = runTiles(s);
+  const { count, larger } = sizes;
   const p = { ...from, ...copyPointers(f, from, ['x', 'sums']) };
-  const tiles = (first: Operand<'i32'>, last: Operand<'i32'>, size: number, call: TileFunction): void =>
+  const tiles = (first: Operand<'i32'>, last: Operand<'i32'>, size: 'large' | 'small'): void =>
     f.range('tile', first, last, 1, () => {
-      f.run(f.call(call, p));
-      f.increase(p.x, size * 4);
-      f.increase(p.sums, size * kind.vectors * 16);
+      f.run(f.call(kind[size], p));
+      f.increase(p.x, sizes[size] * 4);
+      f.increase(p.sums, sizes[size] * kind.vectors * 16);
     });
-  tiles(u.tileFrom, less(u.tileTo, larger), large, kind.large);
-  if (larger < count) tiles(greater(u.tileFrom, larger), u.tileTo, small, kind.small);
+  tiles(tileFrom, less(tileTo, larger), 'large');
+  if (larger < count) tiles(greater(tileFrom, larger), tileTo, 'small');
 }
 
 /** `body` for each group of a unit, with where its sums begin. */
-function overGroups(f: Func, s: WeightGradShape, u: Unit, body: (sums: Local<'i32'>) => void): void {
-  const sums = f.keep(u.sums, 'sumsGroup');
-  f.repeat(divisionOf(s).unitGroups === 1 ? 1 : u.place.groups, () => {
-    body(sums);
-    f.increase(sums, groupSums(s));
+function overGroups({ f, s, sums, place }: Unit, body: (sums: Local<'i32'>) => void): void {
+  const ofGroup = f.keep(sums, 'sumsGroup');
+  f.repeat(divisionOf(s).unitGroups === 1 ? 1 : place.groups, () => {
+    body(ofGroup);
+    f.increase(ofGroup, groupSums(s));
   });
 }
 
@@ -273,41 +264,32 @@ interface BlockPlace {
 }
 
 /** `body` for every block of a unit: its functions, its sums and its first lane. */
-function overBlocks(
-  f: Func,
-  s: WeightGradShape,
-  { full, block, rest }: Blocks,
-  u: Unit,
-  body: (place: BlockPlace) => void,
-): void {
+function overBlocks(u: Unit, body: (place: BlockPlace) => void): void {
+  const { f, s, blockFrom, blockTo } = u;
+  const { full, block, rest } = u.blocks;
   const sums = f.keep(u.sums, 'sumsBlock');
   const lanes = s.tile.vectors * 4;
   if (block) {
-    f.range('block', u.blockFrom, less(u.blockTo, full), 1, (b) => {
+    f.range('block', blockFrom, less(blockTo, full), 1, (b) => {
       body({ kind: block, sums, lane: f.keep(i32.mul(b, lanes), 'lane') });
       f.increase(sums, blockBytes(s));
     });
   }
   if (rest) {
-    f.if(i32.gtS(u.blockTo, full), () =>
+    f.if(i32.gtS(blockTo, full), () =>
       body({ kind: rest, sums, lane: f.keep(i32.const(full * lanes), 'lane') }),
     );
   }
 }
 
 /** Writes a unit's sums to their places in the tensor. */
-function storeUnit(
-  f: Func,
-  s: WeightGradShape,
-  blocks: Blocks,
-  u: Unit,
-  target: { readonly w: Local<'i32'>; readonly slot: Local<'i32'> },
-): void {
+function storeUnit(u: Unit, target: Pointers<'w' | 'slot'>): void {
+  const { f, s } = u;
   const position = positionOf(f, s, u.tileFrom);
   const count = f.keep(i32.sub(positionOf(f, s, u.tileTo), position), 'count');
   const out = f.keep(i32.mul(u.groupFrom, s.outs), 'out');
-  overGroups(f, s, u, (sumsGroup) => {
-    overBlocks(f, s, blocks, { ...u, sums: sumsGroup }, ({ kind, sums, lane }) =>
+  overGroups(u, (ofGroup) => {
+    overBlocks({ ...u, sums: ofGroup }, ({ kind, sums, lane }) =>
       f.run(f.call(kind.store, { ...target, out: i32.add(out, lane), sums, position, count })),
     );
     f.increase(out, s.outs);

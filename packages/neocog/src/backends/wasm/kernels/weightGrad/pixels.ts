@@ -14,7 +14,7 @@ import {
 } from '../../assembler/index.ts';
 import { divide } from '../depthwise/blocks.ts';
 import type { SumAxis } from '../depthwise/row.ts';
-import { entryBytes, fillZero, overEntries } from '../pointers.ts';
+import { entryBytes, fillZero, overEntries, type Pointers } from '../pointers.ts';
 import { divisionOf, stripsOf, unitRun, unitVectors, type WeightGradShape } from './shape.ts';
 
 /** Bytes of a band's list. */
@@ -72,14 +72,16 @@ function coordinates(f: Func, value: Local<'i32'>, sizes: readonly number[]): Lo
   return split;
 }
 
+/** Where the code of a unit's lists is made. */
+interface Site {
+  readonly f: Func;
+  readonly s: WeightGradShape;
+  readonly place: SlotPlace;
+}
+
 /** Lists the pixels of strips `from` to `to`; gives the list's end. */
-export function emitList(
-  f: Func,
-  s: WeightGradShape,
-  p: SlotPlace,
-  from: Local<'i32'>,
-  to: Local<'i32'>,
-): Local<'i32'> {
+export function emitList(site: Site, from: Local<'i32'>, to: Local<'i32'>): Local<'i32'> {
+  const { f, s, place: p } = site;
   const { perRow, columns } = stripsOf(s);
   const end = f.keep(p.list, 'listEnd');
   const copy = f.keep(p.copy, 'copyAt');
@@ -88,22 +90,16 @@ export function emitList(
     const first = f.keep(i32.mul(part, columns), 'firstColumn');
     const last = f.keep(less(i32.add(first, columns), s.inner.results), 'lastColumn');
     const y = f.keep(i32.mul(row, s.inner.results * s.yPitch * 4), 'yRow');
-    sourceRow(f, s, p, row, (x) => {
-      if (s.rows) listCopied(f, s, p, { x, y, first, last, end, copy });
-      else listTap(f, s, p, { x, y, first, last, end });
+    sourceRow(site, row, (x) => {
+      if (s.rows) listCopied(site, { x, y, first, last, end, copy });
+      else listTap(site, { x, y, first, last, end });
     });
   });
   return end;
 }
 
-/** `body` with where the row of x under a row of y begins, from `p.x`, if it is inside along every outer axis. */
-function sourceRow(
-  f: Func,
-  s: WeightGradShape,
-  p: SlotPlace,
-  row: Local<'i32'>,
-  body: (x: Local<'i32'>) => void,
-): void {
+/** `body` with where the row of x under a row of y begins, from `place.x`, if it is inside along every outer axis. */
+function sourceRow({ f, s, place: p }: Site, row: Local<'i32'>, body: (x: Local<'i32'>) => void): void {
   const [image, ...cells] = coordinates(f, row, [s.batch, ...s.outer.map((a) => a.results)]);
   const sizes = [...s.outer, s.inner].map((a) => a.sources);
   const steps = rowMajor(sizes, s.xPitch * 4);
@@ -124,16 +120,11 @@ function sourceRow(
 const sourceOf = (a: SumAxis, result: Operand<'i32'>, tap: Operand<'i32'>) =>
   i32.add(i32.add(i32.mul(result, a.step), a.start), i32.mul(tap, a.tapStep));
 
-interface Strip {
-  readonly x: Local<'i32'>;
-  readonly y: Local<'i32'>;
-  readonly first: Local<'i32'>;
-  readonly last: Local<'i32'>;
-  readonly end: Local<'i32'>;
-}
+type Strip = Pointers<'x' | 'y' | 'first' | 'last' | 'end'>;
 
 /** Those columns of a strip whose source is inside. */
-function listTap(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip): void {
+function listTap(site: Site, strip: Strip): void {
+  const { f, s, place: p } = site;
   const a = s.inner;
   // Source of column 0; results from ⌈−source / step⌉ to ⌈(sources − source) / step⌉ are inside.
   const source = f.keep(sourceOf(a, 0, p.innerTap), 'source0');
@@ -148,18 +139,12 @@ function listTap(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip): void 
   const cell = i32.add(i32.mul(from, a.step), source);
   const x = f.keep(i32.add(strip.x, i32.mul(cell, s.xPitch * 4)), 'xAt');
   const y = f.keep(i32.add(strip.y, i32.mul(from, s.yPitch * 4)), 'yAt');
-  listPixels(f, s, { from, to, end: strip.end, x, y }, a.step * s.xPitch * 4);
+  listPixels(site, { from, to, end: strip.end, x, y }, a.step * s.xPitch * 4);
 }
 
-interface Pixels {
-  readonly from: Local<'i32'>;
-  readonly to: Local<'i32'>;
-  readonly end: Local<'i32'>;
-  readonly x: Local<'i32'>;
-  readonly y: Local<'i32'>;
-}
+type Pixels = Pointers<'from' | 'to' | 'end' | 'x' | 'y'>;
 
-function listPixels(f: Func, s: WeightGradShape, { from, to, end, x, y }: Pixels, xStep: number): void {
+function listPixels({ f, s }: Site, { from, to, end, x, y }: Pixels, xStep: number): void {
   f.range('column', from, to, 1, () => {
     f.run(i32.store(end, x));
     f.run(i32.store(end, y, { offset: 4 }));
@@ -170,7 +155,8 @@ function listPixels(f: Func, s: WeightGradShape, { from, to, end, x, y }: Pixels
 }
 
 /** Copies the source of a strip, zeros outside, and lists all of its columns. */
-function listCopied(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip & { copy: Local<'i32'> }): void {
+function listCopied(site: Site, strip: Strip & Pointers<'copy'>): void {
+  const { f, s, place: p } = site;
   const { inner, ins } = s;
   const pixelBytes = ins * 4;
   const { copy, first, last } = strip;
@@ -195,24 +181,18 @@ function listCopied(f: Func, s: WeightGradShape, p: SlotPlace, strip: Strip & { 
   };
   f.repeat(divisionOf(s).unitGroups === 1 ? 1 : p.groups, () => {
     fillZero(f, places.start, copyFrom);
-    copyPixels(f, s, places.from, copyFrom, copyTo);
+    copyPixels(site, { source: places.from, to: copyFrom, end: copyTo });
     fillZero(f, copyTo, copyEnd);
     f.increase(places.from, s.ins * 4);
     for (const place of [places.start, copyFrom, copyTo, copyEnd]) f.increase(place, copyBytes(s));
   });
   const y = f.keep(i32.add(strip.y, i32.mul(first, s.yPitch * 4)), 'yAt');
-  listPixels(f, s, { from: first, to: last, end: strip.end, x, y }, inner.step * pixelBytes);
+  listPixels(site, { from: first, to: last, end: strip.end, x, y }, inner.step * pixelBytes);
   f.increase(copy, bytes);
 }
 
 /** Pixel after pixel in whole vectors; each overwrites what the one before wrote too much. */
-function copyPixels(
-  f: Func,
-  s: WeightGradShape,
-  source: Local<'i32'>,
-  to: Local<'i32'>,
-  end: Local<'i32'>,
-): void {
+function copyPixels({ f, s }: Site, { source, to, end }: Pointers<'source' | 'to' | 'end'>): void {
   const from = f.keep(source, 'from');
   const at = f.keep(to, 'copyTarget');
   const [ins, pitch] = s.xPitch === s.ins ? [4, 4] : [s.ins, s.xPitch];
@@ -226,10 +206,9 @@ function copyPixels(
 
 /** Copies what a unit needs of all listed pixels, from `from` on, together to `to`, and lists the copies instead. */
 export function packPixels(
-  f: Func,
-  s: WeightGradShape,
+  { f, s }: Site,
   array: 'x' | 'y',
-  p: Record<'list' | 'listEnd' | 'from' | 'to', Local<'i32'>>,
+  p: Pointers<'list' | 'listEnd' | 'from' | 'to'>,
 ): void {
   const packed = f.keep(i32.const(0), 'packed');
   const place = { offset: array === 'x' ? 0 : 4 };

@@ -59,7 +59,7 @@ function bestTile(e: Engine, run: number, vectors: number): Tile {
   let best = { cycles: Infinity, tile: { pixels: 1, vectors: 1 } };
   for (const v of tileWidths(e, vectors)) {
     for (let p = 1; p <= run && fits(e, p, v); p++) {
-      const cycles = coverCycles(e, run, vectors, { pixels: p, vectors: v });
+      const cycles = coverCycles(e, { run, vectors }, { pixels: p, vectors: v });
       if (cycles < best.cycles) best = { cycles, tile: { pixels: p, vectors: v } };
     }
   }
@@ -86,9 +86,9 @@ function fits(e: Engine, positions: number, vectors: number): boolean {
 
 /** Cycles that the tiles of a slot take for a pixel. */
 export const pixelCycles = (s: WeightGradShape): number =>
-  coverCycles(s.engine, runOf(s), outVectors(s), s.tile);
+  coverCycles(s.engine, { run: runOf(s), vectors: outVectors(s) }, s.tile);
 
-function coverCycles(e: Engine, run: number, vectors: number, tile: Tile): number {
+function coverCycles(e: Engine, { run, vectors }: { run: number; vectors: number }, tile: Tile): number {
   const rest = vectors % tile.vectors;
   const along = (v: number): number =>
     evenTiles(run, tile.pixels).reduce((sum, { size, times }) => sum + times * tileCycles(e, size, v), 0);

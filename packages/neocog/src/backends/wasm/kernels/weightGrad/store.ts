@@ -1,28 +1,38 @@
 // Sums of the weight gradient on their way out: from [position][lane] in scratch memory to the row-major tensor
 // [out][in][…kernel], and the sum of several such tensors, one per part of the pixels.
 
-import { type Func, f32, f32x4, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, f32, f32x4, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
-import { scatterLanes } from '../lanes.ts';
+import { storeLanes } from '../lanes.ts';
+import { i32Params, type Pointers } from '../pointers.ts';
 import { transposeSquare } from '../transpose.ts';
 import { tapsOf, type WeightGradShape } from './shape.ts';
 
+/** A block of vectors of outs, of which the last may have fewer lanes. */
+interface BlockSpec {
+  readonly vectors: number;
+  readonly lastLanes: number;
+}
+
+/** Where the code of its function is made. */
+interface Site extends BlockSpec {
+  readonly f: Func;
+  /** From one out to the next in the tensor. */
+  readonly rowBytes: number;
+}
+
+const params = i32Params(['w', 'sums', 'slot', 'out', 'position', 'count']);
+
 /**
- * Writes `count` positions of a slot, from number `position` on, for one block of `vectors`; `out` is the block's first
- * channel of all outs. Position k·ins + c is tap k of a row of the kernel and channel c; where slots are taps it is c.
+ * Writes `count` positions of a slot, from number `position` on, for one block; `out` is the block's first channel of all outs.
+ * Position k·ins + c is tap k of a row of the kernel and channel c; where slots are taps it is c.
  */
-export function storeFunction(
-  m: Module,
-  name: string,
-  s: WeightGradShape,
-  vectors: number,
-  lastLanes: number,
-) {
-  const params = { w: 'i32', sums: 'i32', slot: 'i32', out: 'i32', position: 'i32', count: 'i32' } as const;
-  return m.func(name, params, (f, p) => {
+export const storeFunction = (scope: Scope, s: WeightGradShape, block: BlockSpec) =>
+  scope.func(params, (f, p) => {
     const taps = tapsOf(s);
     const rowBytes = s.ins * taps * 4;
+    const site = { ...block, f, rowBytes };
     const row = f.keep(i32.add(p.w, i32.mul(p.out, rowBytes)), 'row');
     const tap = f.keep(i32.mul(p.slot, s.rows ? s.inner.taps : 1), 'tap');
     const channel = f.keep(p.position, 'channel');
@@ -35,22 +45,21 @@ export function storeFunction(
     if (taps === 1) {
       const squares = f.keep(i32.shrU(p.count, 2), 'squares');
       f.range('square', 0, squares, 1, () => {
-        scatterSquares(f, from, to, rowBytes, vectors, lastLanes);
-        f.increase(from, 4 * vectors * 16);
+        scatterSquares(site, from, to);
+        f.increase(from, 4 * block.vectors * 16);
         f.increase(to, 16);
       });
     }
     f.range('left', 0, taps === 1 ? i32.and(p.count, 3) : p.count, 1, () => {
-      scatter(f, from, to, rowBytes, vectors, lastLanes);
-      f.increase(from, vectors * 16);
+      scatter(site, from, to);
+      f.increase(from, block.vectors * 16);
       f.increase(to, taps * 4);
-      if (s.rows) nextTap(f, s, channel, to);
+      if (s.rows) nextTap(f, s, { channel, to });
     });
   });
-}
 
 /** Behind a tap's last channel comes the next tap. */
-function nextTap(f: Func, s: WeightGradShape, channel: Local<'i32'>, to: Local<'i32'>): void {
+function nextTap(f: Func, s: WeightGradShape, { channel, to }: Pointers<'channel' | 'to'>): void {
   f.increase(channel, 1);
   f.if(i32.eq(channel, s.ins), () => {
     f.set(channel, 0);
@@ -58,36 +67,25 @@ function nextTap(f: Func, s: WeightGradShape, channel: Local<'i32'>, to: Local<'
   });
 }
 
+const lanesOf = ({ vectors, lastLanes }: Site, v: number): number => (v === vectors - 1 ? lastLanes : 4);
+
 /** The lanes of one position, each to its row of the tensor. */
-function scatter(
-  f: Func,
-  from: Local<'i32'>,
-  to: Local<'i32'>,
-  rowBytes: number,
-  vectors: number,
-  lastLanes: number,
-): void {
+function scatter(site: Site, from: Local<'i32'>, to: Local<'i32'>): void {
+  const { f, vectors, rowBytes: step } = site;
   for (let v = 0; v < vectors; v++) {
-    const lanes = v === vectors - 1 ? lastLanes : 4;
-    scatterLanes(f, to, v128.load(from, { offset: v * 16 }), lanes, rowBytes, v * 4 * rowBytes);
+    const lanes = { at: to, count: lanesOf(site, v), step, offset: v * 4 * step };
+    storeLanes(f, v128.load(from, { offset: v * 16 }), lanes);
   }
 }
 
 /** The lanes of four positions, which are neighbours in each row of the tensor. */
-function scatterSquares(
-  f: Func,
-  from: Local<'i32'>,
-  to: Local<'i32'>,
-  rowBytes: number,
-  vectors: number,
-  lastLanes: number,
-): void {
+function scatterSquares(site: Site, from: Local<'i32'>, to: Local<'i32'>): void {
+  const { f, vectors, rowBytes } = site;
   for (let v = 0; v < vectors; v++) {
     const at = (position: number) => ({ offset: (position * vectors + v) * 16 });
     const square = [0, 1, 2, 3].map((i) => v128.load(from, at(i)));
-    const lanes = v === vectors - 1 ? lastLanes : 4;
     transposeSquare(f, square)
-      .slice(0, lanes)
+      .slice(0, lanesOf(site, v))
       .forEach((row, lane) => f.run(v128.store(to, row, { offset: (v * 4 + lane) * rowBytes })));
   }
 }
@@ -103,8 +101,8 @@ export function addPartsKernel(parts: number, length: number, stride: number): K
     operands,
     units: Math.ceil(length / unitFloats),
     scratchBytes: 0,
-    emit: (m, name) =>
-      m.func(name, kernelParams(operands), (f, p) => {
+    emit: (scope) =>
+      scope.func(kernelParams(operands), (f, p) => {
         const vectorEnd = f.keep(i32.mul(p.to, unitFloats), 'end');
         const whole = length - (length % 4);
         f.if(i32.gtS(vectorEnd, whole), () => f.set(vectorEnd, whole));
@@ -115,25 +113,16 @@ export function addPartsKernel(parts: number, length: number, stride: number): K
           for (let k = 1; k < parts; k++) sum = f32x4.add(sum, v128.load(from, { offset: k * stride * 4 }));
           f.run(v128.store(place(p.w, i), sum));
         });
-        if (whole < length)
-          f.if(i32.gtS(i32.mul(p.to, unitFloats), whole), () => rest(f, p, parts, whole, length, stride));
+        /** The floats behind the last whole vector. */
+        const rest = (): void => {
+          for (let i = whole; i < length; i++) {
+            const part = (k: number) => f32.load(p.workspace0, { offset: (i + k * stride) * 4 });
+            let sum = part(0);
+            for (let k = 1; k < parts; k++) sum = f32.add(sum, part(k));
+            f.run(f32.store(p.w, sum, { offset: i * 4 }));
+          }
+        };
+        if (whole < length) f.if(i32.gtS(i32.mul(p.to, unitFloats), whole), rest);
       }),
   };
-}
-
-/** The floats behind the last whole vector. */
-function rest(
-  f: Func,
-  p: Record<string, Local<'i32'>>,
-  parts: number,
-  from: number,
-  to: number,
-  stride: number,
-): void {
-  for (let i = from; i < to; i++) {
-    const part = (k: number) => f32.load(p.workspace0, { offset: (i + k * stride) * 4 });
-    let sum = part(0);
-    for (let k = 1; k < parts; k++) sum = f32.add(sum, part(k));
-    f.run(f32.store(p.w, sum, { offset: i * 4 }));
-  }
 }

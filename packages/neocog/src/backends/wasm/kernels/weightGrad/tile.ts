@@ -1,31 +1,39 @@
 // The register tile of the weight gradient: positions of the run × vectors of outs, summed over a list of pixels.
 
-import { type Func, f32x4, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
+import { type Func, f32x4, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import { multiplyAdd, type Tile } from '../../engine.ts';
-import { grid } from '../depthwise/sum.ts';
-import { overEntries } from '../pointers.ts';
+import { i32Params, overEntries, type Pointers } from '../pointers.ts';
+import { grid } from '../tiles.ts';
 import type { WeightGradShape } from './shape.ts';
 
-/** An entry of the list: where x of the first position and where y lie, in bytes from `x` and `y`. `sums`: [position][vector], written where `adds` is false, else added to. */
-export function tileFunction(m: Module, name: string, s: WeightGradShape, tile: Tile, adds: boolean) {
-  const params = { x: 'i32', y: 'i32', sums: 'i32', list: 'i32', listEnd: 'i32' } as const;
-  return m.func(name, params, (f, p) => {
-    const sums = grid(f, 'sum', tile.pixels, tile.vectors);
-    for (const sum of sums.flat()) f.set(sum, v128.const4F(0, 0, 0, 0));
-    overEntries(f, p, (entry) => pixel(f, s, p, entry, sums));
-    for (const [i, row] of sums.entries()) storeRow(f, p.sums, row, i, adds);
-  });
+/** What a tile's function is made for. `adds`: the sums are added to those that are there, else written. */
+interface TileSpec extends Tile {
+  readonly adds: boolean;
 }
+
+/** Where its code is made. */
+interface Site {
+  readonly f: Func;
+  readonly s: WeightGradShape;
+  readonly p: Pointers<'x' | 'y' | 'sums'>;
+  readonly adds: boolean;
+}
+
+const params = i32Params(['x', 'y', 'sums', 'list', 'listEnd']);
+
+/** An entry of the list: where x of the first position and where y lie, in bytes from `x` and `y`. `sums`: [position][vector]. */
+export const tileFunction = (scope: Scope, s: WeightGradShape, { pixels, vectors, adds }: TileSpec) =>
+  scope.func(params, (f, p) => {
+    const site = { f, s, p, adds };
+    const sums = grid(f, 'sum', [pixels, vectors]);
+    for (const sum of sums.flat()) f.set(sum, v128.const4F(0, 0, 0, 0));
+    overEntries(f, p, (entry) => addPixel(site, sums, entry));
+    for (const [i, row] of sums.entries()) storeRow(site, row, i);
+  });
 
 export type TileFunction = ReturnType<typeof tileFunction>;
 
-function pixel(
-  f: Func,
-  s: WeightGradShape,
-  p: { readonly x: Local<'i32'>; readonly y: Local<'i32'> },
-  entry: Local<'i32'>,
-  sums: readonly (readonly Local<'v128'>[])[],
-): void {
+function addPixel({ f, s, p }: Site, sums: readonly (readonly Local<'v128'>[])[], entry: Local<'i32'>): void {
   const madd = multiplyAdd(s.engine);
   const x = f.keep(i32.add(p.x, i32.load(entry)), 'xAt');
   const y = f.keep(i32.add(p.y, i32.load(entry, { offset: 4 })), 'yAt');
@@ -38,8 +46,8 @@ function pixel(
 }
 
 /** All loads come before all stores, so that pairs of them can be one of 256 bits. */
-function storeRow(f: Func, to: Local<'i32'>, row: readonly Local<'v128'>[], i: number, adds: boolean): void {
+function storeRow({ f, p, adds }: Site, row: readonly Local<'v128'>[], i: number): void {
   const at = (j: number) => ({ offset: (i * row.length + j) * 16 });
-  if (adds) row.forEach((sum, j) => f.set(sum, f32x4.add(v128.load(to, at(j)), sum)));
-  row.forEach((sum, j) => f.run(v128.store(to, sum, at(j))));
+  if (adds) row.forEach((sum, j) => f.set(sum, f32x4.add(v128.load(p.sums, at(j)), sum)));
+  row.forEach((sum, j) => f.run(v128.store(p.sums, sum, at(j))));
 }

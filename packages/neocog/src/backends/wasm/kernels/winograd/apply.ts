@@ -1,8 +1,7 @@
 // A small constant matrix times a vector, and two from both sides times a rectangle of vectors, as straight-line code.
 // Points come in pairs ±a, so rows (or columns) come in pairs that differ only in signs: what they share is computed once.
 
-import type { Func } from '../../assembler/index.ts';
-import { f32x4, type Local } from '../../assembler/index.ts';
+import { type Func, f32x4, type Local } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { splat, type Vector } from '../../fused/math.ts';
 import type { Matrix } from './matrices.ts';
@@ -11,31 +10,41 @@ import type { Pair } from './shape.ts';
 type Values = readonly Local<'v128'>[];
 type Row = readonly number[];
 
-/** Σ row[i] · x[i], starting from `from` if given. A coefficient of ±1 costs no multiplication. */
-function combine(f: Func, e: Engine, row: Row, x: Values, from: Vector | null = null): Vector {
+/** Where code is made, and for which engine. */
+interface Site {
+  readonly f: Func;
+  readonly engine: Engine;
+}
+
+/** Σ row[i] · x[i]. A coefficient of ±1 costs no multiplication. */
+function combine(site: Site, row: Row, x: Values): Vector {
   const terms = row.map((c, i) => ({ c, x: x[i] })).filter((t) => t.c !== 0);
-  const start = from
-    ? -1
-    : Math.max(
-        0,
-        terms.findIndex((t) => t.c === 1),
-      );
+  const start = Math.max(
+    0,
+    terms.findIndex((t) => t.c === 1),
+  );
   const first = terms[start];
-  let sum = from ?? (first.c === 1 ? first.x : f32x4.mul(splat(f, first.c), first.x));
-  terms.forEach((t, i) => {
-    if (i !== start) sum = accumulate(f, e, t.c, t.x, sum);
+  let sum = first.c === 1 ? first.x : f32x4.mul(splat(site.f, first.c), first.x);
+  terms.forEach((term, i) => {
+    if (i !== start) sum = accumulate(site, term, sum);
   });
   return sum;
 }
 
-function accumulate(f: Func, e: Engine, c: number, x: Vector, sum: Vector): Vector {
+function accumulate({ f, engine }: Site, { c, x }: { c: number; x: Vector }, sum: Vector): Vector {
   if (c === 1) return f32x4.add(sum, x);
   if (c === -1) return f32x4.sub(sum, x);
-  return multiplyAdd(e)(splat(f, c), x, sum);
+  return multiplyAdd(engine)(splat(f, c), x, sum);
 }
 
-/** Where two rows agree and where they are opposite; null unless each happens and nothing else does. */
-function mirror(a: Row, b: Row | undefined): { same: Row; opposite: Row } | null {
+/** Where two rows agree and where they are opposite. */
+interface Mirrored {
+  readonly same: Row;
+  readonly opposite: Row;
+}
+
+/** Null unless each happens and nothing else does. */
+function mirror(a: Row, b: Row | undefined): Mirrored | null {
   if (!b || a.some((c, i) => Math.abs(c) !== Math.abs(b[i]))) return null;
   const same = a.map((c, i) => (c === b[i] ? c : 0));
   const opposite = a.map((c, i) => (c === b[i] ? 0 : c));
@@ -43,27 +52,20 @@ function mirror(a: Row, b: Row | undefined): { same: Row; opposite: Row } | null
 }
 
 /** Two mirrored rows: even + c·odd and even − c·odd. */
-function mirroredRows(f: Func, e: Engine, same: Row, opposite: Row, x: Values): [Vector, Vector] {
-  const even = f.keep(combine(f, e, same, x), 'even');
+function mirroredRows(site: Site, { same, opposite }: Mirrored, values: Values): [Vector, Vector] {
+  const even = site.f.keep(combine(site, same, values), 'even');
   const last = opposite.findLast((c) => c !== 0) as number;
-  const odd = f.keep(
-    combine(
-      f,
-      e,
-      opposite.map((c) => c / last),
-      x,
-    ),
-    'odd',
-  );
-  return [accumulate(f, e, last, odd, even), accumulate(f, e, -last, odd, even)];
+  const scaled = opposite.map((c) => c / last);
+  const x = site.f.keep(combine(site, scaled, values), 'odd');
+  return [accumulate(site, { c: last, x }, even), accumulate(site, { c: -last, x }, even)];
 }
 
-function byRows(f: Func, e: Engine, m: Matrix, x: Values): Vector[] {
+function byRows(site: Site, m: Matrix, x: Values): Vector[] {
   const out: Vector[] = [];
   while (out.length < m.length) {
     const row = m[out.length];
     const pair = mirror(row, m[out.length + 1]);
-    out.push(...(pair ? mirroredRows(f, e, pair.same, pair.opposite, x) : [combine(f, e, row, x)]));
+    out.push(...(pair ? mirroredRows(site, pair, x) : [combine(site, row, x)]));
   }
   return out;
 }
@@ -87,39 +89,40 @@ function foldColumns(f: Func, m: Matrix, x: Values): { matrix: Matrix; x: Values
 }
 
 /** m · x, kept in locals. */
-function apply(f: Func, e: Engine, m: Matrix, x: Values): Local<'v128'>[] {
-  const folded = foldColumns(f, m, x);
-  return byRows(f, e, folded.matrix, folded.x).map((v) => f.keep(v, 'value'));
+function apply(site: Site, m: Matrix, x: Values): Local<'v128'>[] {
+  const folded = foldColumns(site.f, m, x);
+  return byRows(site, folded.matrix, folded.x).map((v) => site.f.keep(v, 'value'));
 }
 
-/**
- * a · X · bᵀ for a rectangle X of `a[0].length` by `b[0].length`; `load` and `store` take element (i, j), of the vectors side
- * by side the `v`-th. Several of them, since V8 joins pairs that are adjacent in memory to 256 bits.
- */
-export function applyBothSides(
-  f: Func,
-  e: Engine,
-  [a, b]: Pair<Matrix>,
-  vectors: number,
-  load: (i: number, j: number, v: number) => Vector,
-  store: (i: number, j: number, v: number, value: Vector) => void,
-): void {
+/** Element (i, j) of a rectangle, of the vectors side by side the `v`-th. */
+export interface Element {
+  readonly i: number;
+  readonly j: number;
+  readonly v: number;
+}
+
+/** What comes in, and what is done with what comes out. */
+export interface Rectangle {
+  /** Side by side: several, since V8 joins pairs that are adjacent in memory to 256 bits. */
+  readonly vectors: number;
+  load(at: Element): Vector;
+  store(at: Element, value: Vector): void;
+}
+
+/** a · X · bᵀ for a rectangle X of `a[0].length` by `b[0].length`. */
+export function applyBothSides(site: Site, [a, b]: Pair<Matrix>, { vectors, load, store }: Rectangle): void {
   const beside = Array.from({ length: vectors }, (_, v) => v);
   const columns = b[0].map((_, j) => {
-    const x = beside.map((v) => a[0].map((_, i) => f.keep(load(i, j, v), 'x')));
-    return x.map((column) => apply(f, e, a, column));
+    const x = beside.map((v) => a[0].map((_, i) => site.f.keep(load({ i, j, v }), 'x')));
+    return x.map((column) => apply(site, a, column));
   });
   a.forEach((_, i) => {
-    const rows = beside.map((v) =>
-      apply(
-        f,
-        e,
-        b,
-        columns.map((column) => column[v][i]),
-      ),
-    );
+    const rows = beside.map((v) => {
+      const row = columns.map((column) => column[v][i]);
+      return apply(site, b, row);
+    });
     b.forEach((_, j) => {
-      for (const v of beside) store(i, j, v, rows[v][j]);
+      for (const v of beside) store({ i, j, v }, rows[v][j]);
     });
   });
 }

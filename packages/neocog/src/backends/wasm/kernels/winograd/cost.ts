@@ -3,7 +3,6 @@
 // strides with 3 to 128 channels in the caches (Zen 4): there it counts 25 to 35 billion a second with FMA, 46 to 73 if wide,
 // where the direct kernel's own estimate counts 28 to 31 and 55 to 61, or 37 and 71 for 3 channels.
 
-import type { Engine } from '../../engine.ts';
 import type { ForwardForm } from './forward.ts';
 import { points, type WinogradShape } from './shape.ts';
 import { partsFor } from './weightGrad.ts';
@@ -57,15 +56,15 @@ const keptWeights = 6 * 2 ** 20;
 /** Where the transformed tiles of a block and the weights of a few lanes exceed the second cache, products wait. */
 const spillShare = 1.25;
 
-export function forwardCost(s: WinogradShape, form: ForwardForm, e: Engine): number {
-  const rates = e.wide ? wide : narrow;
+export function forwardCost(s: WinogradShape, form: ForwardForm): number {
+  const rates = s.engine.wide ? wide : narrow;
   const [from, to, count] = [s.depth, s.target.channels, points(s)];
   const products = from * vectors(to) * 4;
   const transformed = vectors(from) + vectors(to) + tileVectors;
   const gathered = s.source.planes ? vectors(from) * rates.gather : 0;
   const onTheFly =
     form.weights === 'packed' ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weights : 0;
-  const bytes = s.groups * preparedWeights(s, form.weights, e).total;
+  const bytes = s.groups * preparedWeights(s, form.weights).total;
   const passes = bytes > keptWeights ? Math.ceil(s.tiles / form.blockTiles) : 1;
   const spill = blockBytes(s, form) > 2 ** 20 ? spillShare : 1;
   const memory = Math.max(0, bytes - cachedWeights) * passes * rates.byte;
@@ -86,14 +85,14 @@ const partsShare = { narrow: 1.15, wide: 1.5 };
 /** Bytes of workspaces that the caches hold. */
 const cachedBytes = 2 ** 23;
 
-export function weightGradCost(s: WinogradShape, e: Engine): number {
-  const rates = e.wide ? wide : narrow;
+export function weightGradCost(s: WinogradShape): number {
+  const rates = s.engine.wide ? wide : narrow;
   const [from, to, count] = [s.depth, s.target.channels, points(s)];
   const products = s.tiles * count * vectors(from) * 4 * to;
   const tiles = s.tiles * count * (vectors(from) + vectors(to)) * transformRate(s, rates);
   const weights = vectors(from) * to * count * rates.weights;
   if (partsFor(s) > 0)
-    return s.groups * ((products + tiles) * partsShare[e.wide ? 'wide' : 'narrow'] + weights);
+    return s.groups * ((products + tiles) * partsShare[s.engine.wide ? 'wide' : 'narrow'] + weights);
   // Planes are written and read, sums twice.
   const bytes = s.groups * count * 4 * (s.tiles * (from + to) + 2 * from * to);
   return s.groups * (products + tiles + weights) + Math.max(0, bytes - cachedBytes) * 2.5 * rates.byte;

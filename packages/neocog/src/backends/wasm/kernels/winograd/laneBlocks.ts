@@ -1,8 +1,9 @@
 // The target channels of a group in blocks as wide as the register tile, and their weights in memory:
 // packed `[block][channel][tap][lane]` or transformed `[block][point][channel][lane]`.
 
-import { type Func, i32, type Local } from '../../assembler/index.ts';
+import { type Code, type Func, i32, type Local } from '../../assembler/index.ts';
 import { blocksFor, type Engine, type Tile } from '../../engine.ts';
+import { inCase } from '../kernel.ts';
 import type { WeightSteps } from './shape.ts';
 
 /** Consecutive blocks that the same code serves. */
@@ -35,18 +36,36 @@ export function laneRuns(channels: number, e: Engine): LaneRun[] {
 
 export const blockCount = (runs: readonly LaneRun[]): number => runs.reduce((n, r) => n + r.count, 0);
 
-/** The code of the run that block `block` belongs to, with the block's number within the run. */
-export function inRun(
-  f: Func,
-  runs: readonly LaneRun[],
-  block: Local<'i32'>,
-  body: (run: LaneRun, index: Local<'i32'>) => void,
-): void {
-  const [run, ...more] = runs;
-  const then = (): void => body(run, run.first === 0 ? block : f.keep(i32.sub(block, run.first), 'index'));
-  if (more.length === 0) then();
-  else f.if(i32.ltS(block, run.first + run.count), then, () => inRun(f, more, block, body));
+/** A block at run time: of a run, number `index` in it. */
+export interface BlockPlace {
+  readonly run: LaneRun;
+  readonly index: Local<'i32'>;
 }
+
+/** Number of the group, besides. */
+export interface GroupBlock extends BlockPlace {
+  readonly group: Local<'i32'>;
+}
+
+/** A block's first channel in its group. */
+export const firstLane = ({ run, index }: BlockPlace): Code<'i32'> =>
+  i32.add(i32.mul(index, laneWidth(run)), run.channel);
+
+/** The code of the run that block `number` belongs to. */
+export const inRun = (
+  f: Func,
+  { runs, number }: { readonly runs: readonly LaneRun[]; readonly number: Local<'i32'> },
+  body: (place: BlockPlace) => void,
+): void =>
+  inCase(
+    f,
+    number,
+    runs.map((run) => ({
+      end: run.first + run.count,
+      body: () =>
+        body({ run, index: run.first === 0 ? number : f.keep(i32.sub(number, run.first), 'index') }),
+    })),
+  );
 
 /** The first float of the tensor that each block of all groups is made of, if blocks read stretches that follow each other. */
 export function blocksReadFrom(

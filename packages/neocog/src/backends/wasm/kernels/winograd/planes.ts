@@ -2,18 +2,9 @@
 // columns at a time through registers, or the phases of a channel's cells, which lie side by side in rows. For maps without
 // dilation.
 
-import {
-  type Func,
-  type FuncRef,
-  i8x16,
-  i32,
-  i32x4,
-  type Local,
-  type Module,
-  select,
-  v128,
-} from '../../assembler/index.ts';
+import { type Func, i8x16, i32, i32x4, type Local, type Scope, select, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
+import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { firstHalves, lastHalves, transposeSquare } from '../transpose.ts';
 import type { Pair, PixelMap } from './shape.ts';
@@ -32,21 +23,21 @@ export interface Gather {
   readonly masked: boolean;
 }
 
-const gatherParams = { x: 'i32', patch: 'i32', row: 'i32', column: 'i32' } as const;
+const gatherParams = i32Params(['x', 'patch', 'row', 'column']);
 
 /** `x`: the image's first plane of the group; `row`, `column`: the first cell. */
-export type GatherFunction = FuncRef<typeof gatherParams, 'void'>;
+export type GatherFunction = PointersFunction<'x' | 'patch' | 'row' | 'column'>;
 
-export function gatherTile(m: Module, name: string, g: Gather): GatherFunction {
+export function gatherTile(scope: Scope, g: Gather): GatherFunction {
   const { channels } = g.map;
   const together = g.stride === 1 ? 4 : 1;
-  return m.func(name, gatherParams, (f, p) => {
+  return scope.func(gatherParams, (f, p) => {
     const cells = g.masked ? maskedCells(f, g, p) : plainCells(f, g, p);
     const [plane, to] = [f.keep(p.x, 'plane'), f.keep(p.patch, 'to')];
     const gather = (planes: number): void => {
       for (let row = 0; row < g.sides[0]; row++)
-        if (g.stride === 1) gatherChannels(f, g, cells(row, plane), planes, { row, to });
-        else gatherPhases(f, g, (a) => cells(row * g.stride + a, plane), { row, to });
+        if (g.stride === 1) gatherChannels({ f, g, row, to }, cells(row, plane), planes);
+        else gatherPhases({ f, g, row, to }, (a) => cells(row * g.stride + a, plane));
     };
     if (channels >= together)
       f.repeat(Math.floor(channels / together), () => {
@@ -61,10 +52,10 @@ export function gatherTile(m: Module, name: string, g: Gather): GatherFunction {
 /** Four cells of a row, from a column on, of the channel that is `channel` bytes away. */
 type Row = (column: number, channel: number) => Vector;
 type Cells = (row: number, plane: Local<'i32'>) => Row;
-type GatherLocals = { readonly [K in keyof typeof gatherParams]: Local<'i32'> };
+type FirstCell = Pointers<'row' | 'column'>;
 
-function plainCells(f: Func, { map }: Gather, { row, column }: GatherLocals): Cells {
-  const first = f.keep(pixelAddress(0, map, 0, row, column), 'first');
+function plainCells(f: Func, { map }: Gather, { row, column }: FirstCell): Cells {
+  const first = f.keep(pixelAddress(0, map, { row, column }), 'first');
   return (r, plane) => {
     const at = f.keep(i32.add(plane, first), 'at');
     return (c, channel) => v128.load(at, { offset: channel + (r * map.size[1] + c) * floatBytes });
@@ -72,7 +63,7 @@ function plainCells(f: Func, { map }: Gather, { row, column }: GatherLocals): Ce
 }
 
 /** Rows outside are read as the nearest one inside; then what is outside is masked. */
-function maskedCells(f: Func, g: Gather, { row, column }: GatherLocals): Cells {
+function maskedCells(f: Func, g: Gather, { row, column }: FirstCell): Cells {
   const { map, sides, stride } = g;
   const [height, width] = map.size;
   const known = firstColumns(g).map((c) => {
@@ -90,7 +81,7 @@ function maskedCells(f: Func, g: Gather, { row, column }: GatherLocals): Cells {
     const nearest = f.keep(clamp(at, height - 1), 'nearest');
     const mask = f.keep(i32x4.splat(i32.sub(0, isKnown)), 'mask');
     return {
-      offset: f.keep(pixelAddress(0, map, 0, nearest, column), 'offset'),
+      offset: f.keep(pixelAddress(0, map, { row: nearest, column }), 'offset'),
       masks: new Map(known.map(({ c, mask: lanes }) => [c, f.keep(v128.and(lanes, mask), 'mask')])),
     };
   });
@@ -116,13 +107,16 @@ function firstColumns({ sides, stride }: Gather): number[] {
 const pixelOffset = ({ sides, patchPixel }: Gather, row: number, column: number): number =>
   (row * sides[1] + column) * patchPixel;
 
+/** A row of the patch on its way there. */
 interface PatchRow {
+  readonly f: Func;
+  readonly g: Gather;
   readonly row: number;
   readonly to: Local<'i32'>;
 }
 
 /** One row of cells of up to four channels, to the patch. Channels beyond the last repeat it. */
-function gatherChannels(f: Func, g: Gather, cells: Row, channels: number, { row, to }: PatchRow): void {
+function gatherChannels({ f, g, row, to }: PatchRow, cells: Row, channels: number): void {
   let stored = 0;
   for (const first of firstColumns(g)) {
     const planes = [0, 1, 2, 3].map((c) => cells(first, Math.min(c, channels - 1) * channelBytes(g.map)));
@@ -133,7 +127,7 @@ function gatherChannels(f: Func, g: Gather, cells: Row, channels: number, { row,
 }
 
 /** The phases of one row of pixels of one channel, to the patch: those of two rows of cells or of four. */
-function gatherPhases(f: Func, g: Gather, cellsOf: (phase: number) => Row, { row, to }: PatchRow): void {
+function gatherPhases({ f, g, row, to }: PatchRow, cellsOf: (phase: number) => Row): void {
   const firsts = firstColumns(g);
   const rows = Array.from({ length: g.stride }, (_, a) => {
     const cells = cellsOf(a);

@@ -54,12 +54,12 @@ function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvP
     exact: false,
     bulky: s.stride > 1,
     multiplications: multiplications(s),
-    weightBytes: s.groups * preparedWeights(s, weights, task.engine).total,
+    weightBytes: s.groups * preparedWeights(s, weights).total,
     prepare: [
       {
-        kernel: prepareKernel(s, weights, task.engine),
+        kernel: prepareKernel(s, weights),
         operands: ['weights', 'w'],
-        readsFrom: blocksReadFrom(laneRuns(s.target.channels, task.engine), s.weights),
+        readsFrom: blocksReadFrom(laneRuns(s.target.channels, s.engine), s.weights),
       },
     ],
     ...forwardSteps(task, s, form),
@@ -77,7 +77,7 @@ function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
     refuse: (task) => refuseWinograd(task, size) ?? refusePlanes(task, winogradShape(task, size)),
     cost(task) {
       const s = winogradShape(task, size);
-      return forwardCost(s, formFor(s, weights), task.engine) * reluctance(size, s);
+      return forwardCost(s, formFor(s, weights)) * reluctance(size, s);
     },
     plan: (task) => planForward(task, size, weights),
   };
@@ -93,7 +93,7 @@ function weightGradPlanner(size: TileSize): ConvPlanner {
     computes: ['weightGrad'],
     refuse: (task) =>
       needsOrder('pixels', task) ?? refuseWinograd(task, size) ?? refuseRough(winogradShape(task, size)),
-    cost: (task) => weightGradCost(winogradShape(task, size), task.engine),
+    cost: (task) => weightGradCost(winogradShape(task, size)),
     plan(task) {
       const s = winogradShape(task, size);
       return {
@@ -102,7 +102,7 @@ function weightGradPlanner(size: TileSize): ConvPlanner {
         multiplications: multiplications(s),
         weightBytes: 0,
         prepare: [],
-        ...weightGradSteps(s, task.engine),
+        ...weightGradSteps(s),
       };
     },
   };

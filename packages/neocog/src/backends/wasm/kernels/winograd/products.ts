@@ -1,18 +1,12 @@
 // One product of matrices per point of the transform: sums[p][row][lane] (+)= Σ_k a[p](row, k) · b[p][k][lane], for one
 // block of lanes. The register tile is the engine's: rows × vectors of sums stay in registers while k runs.
 
-import {
-  type Func,
-  type FuncRef,
-  i32,
-  type Local,
-  type Module,
-  select,
-  v128,
-} from '../../assembler/index.ts';
+import { type Func, i32, type Local, type Scope, select, v128 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { type Ahead, touchAhead } from '../ahead.ts';
+import { i32Params, type Pointers } from '../pointers.ts';
 import { vectorBytes } from '../sizes.ts';
+import { grid } from '../tiles.ts';
 import type { HeightCount } from './tiles.ts';
 
 export interface Products {
@@ -30,27 +24,27 @@ export interface Products {
   readonly sums: { readonly row: number; readonly plane: number };
   /** Bytes from address `ahead` on that are touched meanwhile, since they are needed next and far away; see `touchAhead`. */
   readonly ahead: number;
+  readonly engine: Engine;
 }
 
 /** `large`: whether the block of rows is one of the larger ones. */
-const params = { a: 'i32', b: 'i32', sums: 'i32', large: 'i32', ahead: 'i32' } as const;
-export type ProductsFunction = FuncRef<typeof params, 'void'>;
+const params = i32Params(['a', 'b', 'sums', 'large', 'ahead']);
 
-export function products(m: Module, name: string, p: Products, e: Engine): ProductsFunction {
-  return m.func(name, params, (f, { a, b, sums, large, ahead }) => {
-    const reads = aheadPerTurn(p, unrollFor(p.depth, e));
-    const isWorth = e.keepsOrder && reads > 0 && reads <= mostAhead;
+export const products = (scope: Scope, p: Products) =>
+  scope.func(params, (f, { a, b, sums, large, ahead }) => {
+    const reads = aheadPerTurn(p);
+    const isWorth = p.engine.keepsOrder && reads > 0 && reads <= mostAhead;
     const touched = isWorth ? { at: ahead, touched: f.local('i32', 'touched') } : null;
-    const registers = { ...registersFor(f, p), ahead: touched };
+    const site = { f, p, registers: { ...registersFor(f, p), ahead: touched } };
     const [row, to] = [f.local('i32', 'row'), f.local('i32', 'to')];
     f.repeat(p.points, () => {
       f.set(row, a);
       f.set(to, sums);
-      for (const height of p.heights) {
-        times(f, height, large, () => {
-          registerTile(f, p, e, height.height, registers, { a: row, b, sums: to });
-          f.increase(row, height.height * p.a.row);
-          f.increase(to, height.height * p.sums.row);
+      for (const { height, ...times } of p.heights) {
+        repeatEither(f, { ...times, isLarge: large }, () => {
+          registerTile(site, height, { a: row, b, sums: to });
+          f.increase(row, height * p.a.row);
+          f.increase(to, height * p.sums.row);
         });
       }
       f.increase(a, p.a.plane);
@@ -58,15 +52,19 @@ export function products(m: Module, name: string, p: Products, e: Engine): Produ
       f.increase(sums, p.sums.plane);
     });
   });
-}
 
-function times(f: Func, h: HeightCount, large: Local<'i32'>, body: () => void): void {
-  if (h.large === h.small) {
-    f.repeat(h.large, body);
+/** Body as often as blocks of either size ask for. */
+function repeatEither(
+  f: Func,
+  { large, small, isLarge }: Omit<HeightCount, 'height'> & { isLarge: Local<'i32'> },
+  body: () => void,
+): void {
+  if (large === small) {
+    f.repeat(large, body);
     return;
   }
-  const count = f.keep(select<'i32'>(i32.const(h.large), i32.const(h.small), large), 'count');
-  if (Math.min(h.large, h.small) > 0) f.repeat(count, body);
+  const count = f.keep(select<'i32'>(i32.const(large), i32.const(small), isLarge), 'count');
+  if (Math.min(large, small) > 0) f.repeat(count, body);
   else f.if(count, () => f.repeat(count, body));
 }
 
@@ -81,40 +79,40 @@ interface Registers {
 
 function registersFor(f: Func, p: Products): Omit<Registers, 'ahead'> {
   const rows = Math.max(...p.heights.map((h) => h.height));
-  const vectors = <T>(make: (j: number) => T): T[] => Array.from({ length: p.vectors }, (_, j) => make(j));
   return {
-    sums: Array.from({ length: rows }, (_, i) => vectors((j) => f.local('v128', `sum${i}_${j}`))),
-    b: vectors((j) => f.local('v128', `b${j}`)),
+    sums: grid(f, 'sum', [rows, p.vectors]),
+    b: Array.from({ length: p.vectors }, (_, j) => f.local('v128', `b${j}`)),
     splat: f.local('v128', 'splat'),
     aTerm: f.local('i32', 'aTerm'),
     bTerm: f.local('i32', 'bTerm'),
   };
 }
 
-/** Terms per turn of the loop; see `conv/tapKernel.ts` for what that brings. */
-function unrollFor(depth: number, e: Engine): number {
-  if (!e.keepsOrder) return 1;
+/** Where the code of the products is made. */
+interface Site {
+  readonly f: Func;
+  readonly p: Products;
+  readonly registers: Registers;
+}
+
+/** Terms per turn of the loop; see `direct/sum.ts` for what that brings. */
+function unrollFor({ depth, engine }: Products): number {
+  if (!engine.keepsOrder) return 1;
   return [8, 7, 6, 5, 4, 3, 2].find((steps) => depth % steps === 0) ?? 1;
 }
 
-function registerTile(
-  f: Func,
-  p: Products,
-  e: Engine,
-  rows: number,
-  r: Registers,
-  at: { a: Local<'i32'>; b: Local<'i32'>; sums: Local<'i32'> },
-): void {
+function registerTile(site: Site, rows: number, at: Pointers<'a' | 'b' | 'sums'>): void {
+  const { f, p, registers: r } = site;
   const tile = r.sums.slice(0, rows);
   const each = (body: (sum: Local<'v128'>, offset: number) => void): void =>
     tile.forEach((row, i) => row.forEach((sum, j) => body(sum, i * p.sums.row + j * vectorBytes)));
   each((sum, offset) => f.set(sum, p.accumulate ? v128.load(at.sums, { offset }) : v128.const4F(0, 0, 0, 0)));
   f.set(r.aTerm, at.a);
   f.set(r.bTerm, at.b);
-  const unroll = unrollFor(p.depth, e);
+  const unroll = unrollFor(p);
   f.repeat(p.depth / unroll, () => {
-    for (let u = 0; u < unroll; u++) term(f, p, e, tile, r, u);
-    if (r.ahead) touchAhead(f, r.ahead, aheadPerTurn(p, unroll));
+    for (let u = 0; u < unroll; u++) addTerm(site, tile, u);
+    if (r.ahead) touchAhead(f, r.ahead, aheadPerTurn(p));
     f.increase(r.aTerm, unroll * p.a.term);
     f.increase(r.bTerm, unroll * p.b.term);
   });
@@ -125,13 +123,14 @@ function registerTile(
 const mostAhead = 128;
 
 /** Bytes for each turn of all loops. */
-function aheadPerTurn(p: Products, unroll: number): number {
+function aheadPerTurn(p: Products): number {
   const tiles = p.heights.reduce((sum, h) => sum + Math.max(h.large, h.small), 0);
-  return Math.floor(p.ahead / ((p.points * tiles * p.depth) / unroll));
+  return Math.floor(p.ahead / ((p.points * tiles * p.depth) / unrollFor(p)));
 }
 
-function term(f: Func, p: Products, e: Engine, tile: Registers['sums'], r: Registers, u: number): void {
-  const madd = multiplyAdd(e);
+/** Term number `u` of a turn, to all sums. */
+function addTerm({ f, p, registers: r }: Site, tile: Registers['sums'], u: number): void {
+  const madd = multiplyAdd(p.engine);
   r.b.forEach((b, j) => f.set(b, v128.load(r.bTerm, { offset: u * p.b.term + j * vectorBytes })));
   tile.forEach((row, i) => {
     f.set(r.splat, v128.load32Splat(r.aTerm, { offset: u * p.a.term + i * p.a.row }));

@@ -5,7 +5,7 @@
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
-import { engineKey } from '../../engine.ts';
+import { type Engine, engineKey } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
 import { type Filtering, filtering, type TileSize, tapRange } from './matrices.ts';
@@ -58,6 +58,7 @@ export interface WinogradShape {
   /** Tiles of all images. */
   readonly tiles: number;
   readonly weights: WeightSteps;
+  readonly engine: Engine;
   /** Everything that the code depends on, in words. */
   readonly key: string;
 }
@@ -132,7 +133,7 @@ export function winogradShape(task: ConvTask, size: TileSize): WinogradShape {
   const axes = [tilesOf(0), tilesOf(1)] as const;
   const { stride } = windows[0];
   return {
-    ...{ filterings, images: g.batch, groups: g.groups, source, target, stride, axes },
+    ...{ filterings, images: g.batch, groups: g.groups, source, target, stride, axes, engine: task.engine },
     pad: each(windows, (a) => (turned ? (a.kernel - 1) * a.dilation - a.padBefore : a.padBefore)),
     depth: source.channels * stride ** 2,
     tiles: g.batch * axes[0].count * axes[1].count,

@@ -2,8 +2,9 @@
 // [point][tile][channel]. A tile within a map of pixels is read where it lies; one at the border is first copied, with zeros,
 // and so is every tile of a map that lies as planes.
 
-import { type Func, type FuncRef, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
-import type { Engine } from '../../engine.ts';
+import { type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import type { Vector } from '../../fused/math.ts';
+import { i32Params, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { applyBothSides } from './apply.ts';
 import { gatherTile } from './planes.ts';
@@ -19,8 +20,8 @@ import {
 } from './tiles.ts';
 
 /** `x`: the map at the group's first channel; `v`: the tile's place in the first plane; `patch`: scratch. */
-const params = { x: 'i32', v: 'i32', tile: 'i32', patch: 'i32' } as const;
-export type TileTransform = FuncRef<typeof params, 'void'>;
+const params = i32Params(['x', 'v', 'tile', 'patch']);
+export type TileTransform = PointersFunction<'x' | 'v' | 'tile' | 'patch'>;
 
 /** The cells of a map that a tile reads. */
 const sidesOf = (t: TileInput): Pair => each(t.matrices, (m) => m[0].length * t.stride);
@@ -50,19 +51,19 @@ export function patchBytes(t: TileInput): number {
 }
 
 /** Adds the function that transforms one tile. */
-export function tileTransform(m: Module, name: string, t: TileInput, e: Engine): TileTransform {
+export function tileTransform(scope: Scope, t: TileInput): TileTransform {
+  if (t.map.planes) return planesTransform(scope, t);
   const { inside, outside } = tileReach(t, sidesOf(t));
-  if (t.map.planes) return planesTransform(m, name, t, { inside, outside }, e);
-  const transform = phasesTransform(m, `${name}Rectangle`, t, patchSteps(t), e);
-  const border = outside ? borderTransform(m, name, t, transform) : null;
-  return m.func(name, params, (f, p) => {
+  const transform = phasesTransform(scope.within('Rectangle'), t);
+  const border = outside ? borderTransform(scope, t, transform) : null;
+  return scope.func(params, (f, p) => {
     const { image, row, column } = firstPlace(f, t, p.tile);
     const atBorder = (): void => {
-      const x = pixelAddress(p.x, t.map, image, 0, 0);
+      const x = pixelAddress(p.x, t.map, { image });
       if (border) f.run(f.call(border, { x, v: p.v, row, column, patch: p.patch }));
     };
     const within = (): void => {
-      const x = pixelAddress(p.x, t.map, image, row, column);
+      const x = pixelAddress(p.x, t.map, { image, row, column });
       f.run(f.call(transform, { x, v: p.v }));
     };
     if (inside && border) f.if(isInside(t, row, column), within, atBorder);
@@ -82,22 +83,17 @@ function firstPlace(f: Func, t: TileInput, tile: Local<'i32'>): TilePlace {
 }
 
 /** From planes: gathers the tile into the patch, with zeros for cells outside, and transforms that. */
-function planesTransform(
-  m: Module,
-  name: string,
-  t: TileInput,
-  { inside, outside }: { inside: boolean; outside: boolean },
-  e: Engine,
-): TileTransform {
-  const transform = rectangleTransform(m, `${name}Patch`, t, patchSteps(t), e);
+function planesTransform(scope: Scope, t: TileInput): TileTransform {
+  const { inside, outside } = tileReach(t, sidesOf(t));
+  const transform = rectangleTransform(scope.within('Patch'), t, patchSteps(t));
   const gather = (masked: boolean) =>
-    gatherTile(m, `${name}${masked ? 'Border' : 'Inside'}`, {
+    gatherTile(scope.within(masked ? 'Border' : 'Inside'), {
       ...{ map: t.map, stride: t.stride, sides: patchSides(t), patchPixel: patchPixel(t), masked },
     });
   const [plain, masked] = [inside ? gather(false) : null, outside ? gather(true) : null];
-  return m.func(name, params, (f, p) => {
+  return scope.func(params, (f, p) => {
     const { image, row, column } = firstPlace(f, t, p.tile);
-    const x = f.keep(pixelAddress(p.x, t.map, image, 0, 0), 'firstPlane');
+    const x = f.keep(pixelAddress(p.x, t.map, { image }), 'firstPlane');
     const by = (g: typeof plain) => () => {
       if (g) f.run(f.call(g, { x, patch: p.patch, row, column }));
     };
@@ -112,21 +108,17 @@ function isInside(t: TileInput, row: Local<'i32'>, column: Local<'i32'>) {
   return i32.and(i32.ltU(row, last[0]), i32.ltU(column, last[1]));
 }
 
-const placeParams = { x: 'i32', v: 'i32' } as const;
-type Transform = FuncRef<typeof placeParams, 'void'>;
+const placeParams = i32Params(['x', 'v']);
+type Transform = PointersFunction<'x' | 'v'>;
 
-/** All phases of one tile whose pixels lie `steps` apart, one after the other. */
-function phasesTransform(m: Module, name: string, t: TileInput, steps: Pair, e: Engine): Transform {
+/** All phases of one tile, one after the other. */
+function phasesTransform(scope: Scope, t: TileInput): Transform {
   const { stride, map } = t;
-  const phase = rectangleTransform(
-    m,
-    name,
-    t,
-    each(steps, (step) => step * stride),
-    e,
-  );
+  const steps = patchSteps(t);
+  const apart = each(steps, (step) => step * stride);
+  const phase = rectangleTransform(scope, t, apart);
   if (stride === 1) return phase;
-  return m.func(`${name}Phases`, placeParams, (f, { x, v }) => {
+  return scope.within('Phases').func(placeParams, (f, { x, v }) => {
     f.repeat(stride, () => {
       const from = f.keep(x, 'from');
       f.repeat(stride, () => {
@@ -140,37 +132,29 @@ function phasesTransform(m: Module, name: string, t: TileInput, steps: Pair, e: 
 }
 
 /** All channels of one tile whose pixels lie `steps` apart, two vectors at a time. */
-function rectangleTransform(m: Module, name: string, t: TileInput, steps: Pair, e: Engine): Transform {
+function rectangleTransform(scope: Scope, t: TileInput, steps: Pair): Transform {
   const across = t.matrices[1].length;
-  return m.func(name, placeParams, (f, { x, v }) => {
+  return scope.func(placeParams, (f, { x, v }) => {
     f.repeat(paddedChannels(patchChannels(t)) / 8, () => {
-      applyBothSides(
-        f,
-        e,
-        t.matrices,
-        2,
-        (i, j, l) => v128.load(x, { offset: i * steps[0] + j * steps[1] + l * vectorBytes }),
-        (i, j, l, value) =>
-          f.run(v128.store(v, value, { offset: (i * across + j) * t.planeBytes + l * vectorBytes })),
-      );
+      applyBothSides({ f, engine: t.engine }, t.matrices, {
+        vectors: 2,
+        load: (at) => v128.load(x, { offset: at.i * steps[0] + at.j * steps[1] + at.v * vectorBytes }),
+        store: (at, value) =>
+          f.run(v128.store(v, value, { offset: (at.i * across + at.j) * t.planeBytes + at.v * vectorBytes })),
+      });
       f.increase(x, 2 * vectorBytes);
       f.increase(v, 2 * vectorBytes);
     });
   });
 }
 
-const borderParams = { x: 'i32', v: 'i32', row: 'i32', column: 'i32', patch: 'i32' } as const;
+const borderParams = i32Params(['x', 'v', 'row', 'column', 'patch']);
 
 /** Copies the tile's pixels, zeros for those outside the map, and transforms the copy. `x`: the image. */
-function borderTransform(
-  m: Module,
-  name: string,
-  t: TileInput,
-  transform: Transform,
-): FuncRef<typeof borderParams, 'void'> {
-  const [copy, clear] = pixelFunctions(m, name, paddedChannels(t.map.channels));
+function borderTransform(scope: Scope, t: TileInput, transform: Transform) {
+  const [copy, clear] = pixelFunctions(scope, paddedChannels(t.map.channels));
   const [down, across] = patchSteps(t);
-  return m.func(`${name}Border`, borderParams, (f, p) => {
+  return scope.within('Border').func(borderParams, (f, p) => {
     const to = f.keep(p.patch, 'to');
     const [rows, columns] = sidesOf(t);
     const row = f.keep(p.row, 'r');
@@ -180,7 +164,7 @@ function borderTransform(
         const known = i32.and(i32.ltU(row, t.map.size[0]), i32.ltU(column, t.map.size[1]));
         f.if(
           known,
-          () => f.run(f.call(copy, { to, from: pixelAddress(p.x, t.map, 0, row, column) })),
+          () => f.run(f.call(copy, { to, from: pixelAddress(p.x, t.map, { row, column }) })),
           () => f.run(f.call(clear, { to, from: 0 })),
         );
         f.increase(to, across);
@@ -193,16 +177,12 @@ function borderTransform(
   });
 }
 
-const pixelParams = { to: 'i32', from: 'i32' } as const;
-type PixelFunction = FuncRef<typeof pixelParams, 'void'>;
+const pixelParams = i32Params(['to', 'from']);
 
 /** Copies and clears `channels` floats. */
-function pixelFunctions(m: Module, name: string, channels: number): [PixelFunction, PixelFunction] {
-  const over = (
-    suffix: string,
-    value: (from: Local<'i32'>, offset: number) => ReturnType<typeof v128.load>,
-  ) =>
-    m.func(`${name}${suffix}`, pixelParams, (f, { to, from }) => {
+function pixelFunctions(scope: Scope, channels: number) {
+  const over = (suffix: string, value: (from: Local<'i32'>, offset: number) => Vector) =>
+    scope.within(suffix).func(pixelParams, (f, { to, from }) => {
       f.repeat(channels / 8, () => {
         for (const offset of [0, vectorBytes]) f.run(v128.store(to, value(from, offset), { offset }));
         f.increase(to, 2 * vectorBytes);
@@ -212,5 +192,5 @@ function pixelFunctions(m: Module, name: string, channels: number): [PixelFuncti
   return [
     over('Copy', (from, offset) => v128.load(from, { offset })),
     over('Clear', () => v128.const4F(0, 0, 0, 0)),
-  ];
+  ] as const;
 }

@@ -2,6 +2,7 @@
 
 import { product } from '../../../../geometry/window.ts';
 import { type Code, type Func, i32, type Local, type Operand, select } from '../../assembler/index.ts';
+import type { Engine } from '../../engine.ts';
 import { floatBytes, lineBytes } from '../sizes.ts';
 import { evenTiles } from '../tiles.ts';
 import type { Matrix } from './matrices.ts';
@@ -26,6 +27,7 @@ export interface TileInput {
   readonly matrices: Pair<Matrix>;
   /** From one point's plane to the next. */
   readonly planeBytes: number;
+  readonly engine: Engine;
 }
 
 /** Floats of a transformed tile at one point: the last phase may write its channels rounded up. */
@@ -37,6 +39,17 @@ export const rowBytes = ({ map, stride }: TileInput): number => rowFloats(map.ch
 
 /** Points of a tile's transform. */
 export const pointsOf = (t: TileInput): number => product(t.matrices.map((m) => m.length));
+
+/** A literal divisor, and what listings call quotient and remainder. */
+export interface Divisor {
+  readonly by: number;
+  readonly names: readonly [quotient: string, rest: string];
+}
+
+export function divideBy(f: Func, value: Local<'i32'>, { by, names }: Divisor): [Local<'i32'>, Local<'i32'>] {
+  const quotient = f.keep(i32.divU(value, by), names[0]);
+  return [quotient, f.keep(i32.sub(value, i32.mul(quotient, by)), names[1])];
+}
 
 /** The first pixel that a tile covers. */
 export interface TilePlace {
@@ -66,16 +79,13 @@ function firstCell(f: Func, { dilation: d, outputs: m }: TileAxis, t: Local<'i32
   return i32.add(i32.mul(turn, (m - 1) * d), t);
 }
 
+/** A pixel at run time; 0 for what is left out. */
+export type Pixel = { readonly [K in keyof TilePlace]?: Operand<'i32'> };
+
 /** The address of a pixel, or of its first channel's cell. */
-export function pixelAddress(
-  base: Operand<'i32'>,
-  map: PixelMap,
-  image: Operand<'i32'>,
-  row: Operand<'i32'>,
-  column: Operand<'i32'>,
-): Code<'i32'> {
-  const images = map.planes ?? 1;
-  const line = i32.add(i32.mul(image, map.size[0] * images), row);
+export function pixelAddress(base: Operand<'i32'>, map: PixelMap, at: Pixel): Code<'i32'> {
+  const { image = 0, row = 0, column = 0 } = at;
+  const line = i32.add(i32.mul(image, map.size[0] * (map.planes ?? 1)), row);
   const pixel = i32.add(i32.mul(line, map.size[1]), column);
   return i32.add(base, i32.mul(pixel, pixelBytes(map)));
 }

@@ -10,25 +10,18 @@
 // Sums lie as [group][point][block of lanes][out channel][lane], lanes being input channels. How tiles are parted depends on
 // the geometry alone, and every sum is taken in one order.
 
-import {
-  type Func,
-  i32,
-  type Local,
-  type Module,
-  type Operand,
-  select,
-  v128,
-} from '../../assembler/index.ts';
-import type { Engine } from '../../engine.ts';
+import { i32, type Operand, type Scope, select } from '../../assembler/index.ts';
 import type { ConvOperand } from '../convPlan.ts';
-import { type Kernel, kernelParams, type Step } from '../kernel.ts';
-import { floatBytes, toLines, vectorBytes } from '../sizes.ts';
-import { blockCount, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
+import { type Kernel, type Step, unitFunction } from '../kernel.ts';
+import { clearBytes, i32Params } from '../pointers.ts';
+import { floatBytes, toLines } from '../sizes.ts';
+import { blockCount, firstLane, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
-import { products } from './products.ts';
+import { type Products, products } from './products.ts';
 import { each, points, type WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
+  divideBy,
   heightsOf,
   paddedChannels,
   planeBytes,
@@ -55,7 +48,6 @@ const partTiles = 24;
 
 interface Context {
   readonly s: WinogradShape;
-  readonly e: Engine;
   /** x and dy as they are transformed. */
   readonly x: TileInput;
   readonly dy: TileInput;
@@ -65,40 +57,37 @@ interface Context {
 const groupBytes = (t: TileInput): number => pointsOf(t) * t.planeBytes;
 
 /** `tiles`: how many lie in one plane. */
-function contextOf(s: WinogradShape, e: Engine, tiles: number): Context {
+function contextOf(s: WinogradShape, tiles: number): Context {
   const plane = (channels: number): number => planeBytes(tiles * paddedChannels(channels));
-  const { source, target, axes, filterings, stride } = s;
+  const { source, target, axes, filterings, stride, engine } = s;
   const x = { map: source, shift: each(s.pad, (pad) => -pad), matrices: each(filterings, (f) => f.input) };
   const dy = {
     ...{ map: target, shift: [0, 0] as const, matrices: each(filterings, (f) => transposed(f.output)) },
   };
+  const common = { axes, stride, engine };
   return {
-    ...{ s, e, sums: weightSums(s, e) },
-    x: { ...x, axes, stride, planeBytes: plane(source.channels) },
-    dy: { ...dy, axes, stride, planeBytes: plane(target.channels) },
+    ...{ s, sums: weightSums(s) },
+    x: { ...x, ...common, planeBytes: plane(source.channels) },
+    dy: { ...dy, ...common, planeBytes: plane(target.channels) },
   };
 }
 
-/** Adds the products over `depth` tiles to the sums of one block of lanes. */
-function productsOver(m: Module, name: string, c: Context, run: LaneRun, depth: number, count: number) {
-  const outs = c.s.target.channels;
-  const shape = {
-    ...{ points: count, depth, vectors: run.tile.vectors, accumulate: true, ahead: 0 },
+/** Adds the products over tiles to the sums of one block of lanes. */
+const productsOver = (
+  scope: Scope,
+  c: Context & { run: LaneRun },
+  over: Pick<Products, 'depth' | 'points'>,
+) => {
+  const { s, run } = c;
+  const outs = s.target.channels;
+  return products(scope, {
+    ...{ ...over, vectors: run.tile.vectors, accumulate: true, ahead: 0, engine: s.engine },
     heights: heightsOf(tileBlocks(outs, outs), run.tile.pixels),
     a: { row: floatBytes, term: rowBytes(c.dy), plane: c.dy.planeBytes },
     b: { term: rowBytes(c.x), plane: c.x.planeBytes },
     sums: { row: laneWidth(run) * floatBytes, plane: c.sums.point },
-  };
-  return products(m, name, shape, c.e);
-}
-
-function clear(f: Func, from: Local<'i32'>, bytes: number): void {
-  const to = f.keep(from, 'to');
-  f.repeat(bytes / vectorBytes, () => {
-    f.run(v128.store(to, v128.const4F(0, 0, 0, 0)));
-    f.increase(to, vectorBytes);
   });
-}
+};
 
 /** Unit = group, point, block of lanes. */
 function productsKernel(c: Context): Kernel {
@@ -111,91 +100,97 @@ function productsKernel(c: Context): Kernel {
     operands,
     units: s.groups * points(s) * blocks,
     scratchBytes: 0,
-    emit(m, name) {
-      const functions = runs.map((run, i) => overTiles(m, `${name}Block${i}`, c, run));
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => {
-          const plane = f.keep(i32.divU(unit, blocks), 'plane');
-          const block = f.keep(i32.sub(unit, i32.mul(plane, blocks)), 'block');
-          const a = i32.add(p.dy, i32.mul(plane, c.dy.planeBytes));
-          inRun(f, runs, block, (run, index) => {
-            const lane = i32.add(i32.mul(index, laneWidth(run)), run.channel);
-            const b = i32.add(p.x, i32.add(i32.mul(plane, c.x.planeBytes), i32.mul(lane, floatBytes)));
-            const sums = i32.add(p.sums, sumsOffset(c.sums, run, plane, index));
-            f.run(f.call(functions[runs.indexOf(run)], { a, b, sums }));
-          });
+    emit(scope) {
+      const functions = runs.map((run, i) => overTiles(scope.within(`Block${i}`), c, run));
+      return unitFunction(scope, operands, (f, p, unit) => {
+        const [plane, number] = divideBy(f, unit, { by: blocks, names: ['plane', 'number'] });
+        const a = i32.add(p.dy, i32.mul(plane, c.dy.planeBytes));
+        inRun(f, { runs, number }, (block) => {
+          const lane = firstLane(block);
+          const b = i32.add(p.x, i32.add(i32.mul(plane, c.x.planeBytes), i32.mul(lane, floatBytes)));
+          const sums = i32.add(p.sums, sumsOffset(c.sums, block, plane));
+          f.run(f.call(functions[runs.indexOf(block.run)], { a, b, sums }));
         });
       });
     },
   };
 }
 
+const sumParams = i32Params(['a', 'b', 'sums']);
+
 /** The sums of one block of lanes over all tiles, a stretch of tiles at a time. */
-function overTiles(m: Module, name: string, c: Context, run: LaneRun) {
+function overTiles(scope: Scope, c: Context, run: LaneRun) {
   const stretches = [
     { depth: depthTiles, count: Math.floor(c.s.tiles / depthTiles) },
     { depth: c.s.tiles % depthTiles, count: 1 },
   ].filter((d) => d.depth * d.count > 0);
-  const functions = stretches.map(({ depth }, i) => productsOver(m, `${name}Products${i}`, c, run, depth, 1));
-  return m.func(name, { a: 'i32', b: 'i32', sums: 'i32' }, (f, { a, b, sums }) => {
-    clear(f, sums, blockBytes(c.s, run));
+  const functions = stretches.map(({ depth }, i) =>
+    productsOver(scope.within(`Products${i}`), { ...c, run }, { depth, points: 1 }),
+  );
+  return scope.func(sumParams, (f, p) => {
+    clearBytes(f, p.sums, blockBytes(c.s, run));
     stretches.forEach(({ depth, count }, i) => {
       f.repeat(count, () => {
-        f.run(f.call(functions[i], { a, b, sums, large: 0, ahead: 0 }));
-        f.increase(a, depth * rowBytes(c.dy));
-        f.increase(b, depth * rowBytes(c.x));
+        f.run(f.call(functions[i], { ...p, large: 0, ahead: 0 }));
+        f.increase(p.a, depth * rowBytes(c.dy));
+        f.increase(p.b, depth * rowBytes(c.x));
       });
     });
   });
 }
 
+/** Bytes of a block's transforms. */
+const blockPlanes = (c: Context): Record<'x' | 'dy', number> => ({
+  x: toLines(groupBytes(c.x)),
+  dy: toLines(groupBytes(c.dy)),
+});
+
 /** Unit = part, group. */
 function partsKernel(c: Context, parts: number): Kernel {
   const { s } = c;
   const operands = ['x', 'dy', 'sums'];
-  const [xBytes, dyBytes] = [groupBytes(c.x), groupBytes(c.dy)].map(toLines);
+  const room = blockPlanes(c);
   const blocks = Math.ceil(s.tiles / partTiles);
   return {
     key: `${s.key} ${parts} parts`,
     operands,
     units: parts * s.groups,
-    scratchBytes: xBytes + dyBytes + Math.max(patchBytes(c.x), patchBytes(c.dy)),
-    emit(m, name) {
-      const block = blockOfTiles(m, name, c, xBytes, dyBytes);
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => {
-          const part = f.keep(i32.divU(unit, s.groups), 'part');
-          const group = f.keep(i32.sub(unit, i32.mul(part, s.groups)), 'group');
-          const sums = f.keep(i32.add(p.sums, i32.mul(unit, points(s) * c.sums.point)), 'sums');
-          const x = f.keep(i32.add(p.x, i32.mul(group, s.source.channels * floatBytes)), 'xGroup');
-          const dy = f.keep(i32.add(p.dy, i32.mul(group, s.target.channels * floatBytes)), 'dyGroup');
-          clear(f, sums, points(s) * c.sums.point);
-          const bound = (n: Operand<'i32'>) => i32.mul(i32.divU(i32.mul(n, blocks), parts), partTiles);
-          const end = f.keep(bound(i32.add(part, 1)), 'end');
-          f.range('first', bound(part), end, partTiles, (first) => {
-            f.run(f.call(block, { x, dy, sums, first, scratch: p.scratch }));
-          });
+    scratchBytes: room.x + room.dy + Math.max(patchBytes(c.x), patchBytes(c.dy)),
+    emit(scope) {
+      const block = blockOfTiles(scope, c);
+      return unitFunction(scope, operands, (f, p, unit) => {
+        const [part, group] = divideBy(f, unit, { by: s.groups, names: ['part', 'group'] });
+        const sums = f.keep(i32.add(p.sums, i32.mul(unit, points(s) * c.sums.point)), 'sums');
+        const x = f.keep(i32.add(p.x, i32.mul(group, s.source.channels * floatBytes)), 'xGroup');
+        const dy = f.keep(i32.add(p.dy, i32.mul(group, s.target.channels * floatBytes)), 'dyGroup');
+        clearBytes(f, sums, points(s) * c.sums.point);
+        const bound = (n: Operand<'i32'>) => i32.mul(i32.divU(i32.mul(n, blocks), parts), partTiles);
+        const end = f.keep(bound(i32.add(part, 1)), 'end');
+        f.range('first', bound(part), end, partTiles, (first) => {
+          f.run(f.call(block, { x, dy, sums, first, scratch: p.scratch }));
         });
       });
     },
   };
 }
 
+const tilesParams = i32Params(['x', 'dy', 'sums', 'first', 'scratch']);
+
 /** Transforms a block of tiles and adds its products; the last block of all may be shorter. */
-function blockOfTiles(m: Module, name: string, c: Context, xBytes: number, dyBytes: number) {
+function blockOfTiles(scope: Scope, c: Context) {
   const { s } = c;
+  const room = blockPlanes(c);
   const transforms = {
-    x: tileTransform(m, `${name}X`, c.x, c.e),
-    dy: tileTransform(m, `${name}Dy`, c.dy, c.e),
+    x: tileTransform(scope.within('X'), c.x),
+    dy: tileTransform(scope.within('Dy'), c.dy),
   };
   const multiply = (depth: number) =>
-    depth > 0 ? pointsAndLanes(m, `${name}Depth${depth}`, c, depth) : null;
+    depth > 0 ? pointsAndLanes(scope.within(`Depth${depth}`), c, depth) : null;
   const whole = multiply(Math.min(partTiles, s.tiles));
   const rest = s.tiles > partTiles ? multiply(s.tiles % partTiles) : null;
-  const params = { x: 'i32', dy: 'i32', sums: 'i32', first: 'i32', scratch: 'i32' } as const;
-  return m.func(`${name}Tiles`, params, (f, p) => {
-    const dyPlanes = f.keep(i32.add(p.scratch, xBytes), 'dyPlanes');
-    const patch = f.keep(i32.add(dyPlanes, dyBytes), 'patch');
+  return scope.within('Tiles').func(tilesParams, (f, p) => {
+    const dyPlanes = f.keep(i32.add(p.scratch, room.x), 'dyPlanes');
+    const patch = f.keep(i32.add(dyPlanes, room.dy), 'patch');
     const left = f.keep(i32.sub(s.tiles, p.first), 'tilesLeft');
     const size = f.keep(select<'i32'>(left, i32.const(partTiles), i32.ltS(left, partTiles)), 'size');
     for (const [of, planes] of [
@@ -219,17 +214,17 @@ function blockOfTiles(m: Module, name: string, c: Context, xBytes: number, dyByt
 }
 
 /** All points and blocks of lanes over `depth` tiles. */
-function pointsAndLanes(m: Module, name: string, c: Context, depth: number) {
+function pointsAndLanes(scope: Scope, c: Context, depth: number) {
   const { s, sums: layout } = c;
   const functions = layout.runs.map((run, i) =>
-    productsOver(m, `${name}Block${i}`, c, run, depth, points(s)),
+    productsOver(scope.within(`Block${i}`), { ...c, run }, { depth, points: points(s) }),
   );
-  return m.func(name, { a: 'i32', b: 'i32', sums: 'i32' }, (f, { a, b, sums }) => {
+  return scope.func(sumParams, (f, p) => {
     layout.runs.forEach((run, i) => {
       f.repeat(run.count, () => {
-        f.run(f.call(functions[i], { a, b, sums, large: 0, ahead: 0 }));
-        f.increase(b, laneWidth(run) * floatBytes);
-        f.increase(sums, blockBytes(s, run));
+        f.run(f.call(functions[i], { ...p, large: 0, ahead: 0 }));
+        f.increase(p.b, laneWidth(run) * floatBytes);
+        f.increase(p.sums, blockBytes(s, run));
       });
     });
   });
@@ -240,10 +235,9 @@ interface GradSteps {
   readonly steps: readonly Step<ConvOperand>[];
 }
 
-function stepsByPoints(s: WinogradShape, e: Engine): GradSteps {
-  const c = contextOf(s, e, s.tiles);
-  const tiles = (of: 'x' | 'dy'): Kernel =>
-    transformKernel(`${s.key} tiles of ${of}`, c[of], s.groups, s.tiles, e);
+function stepsByPoints(s: WinogradShape): GradSteps {
+  const c = contextOf(s, s.tiles);
+  const tiles = (of: 'x' | 'dy'): Kernel => transformKernel(s, `tiles of ${of}`, c[of]);
   return {
     workspaces: [c.sums.part, s.groups * groupBytes(c.x), s.groups * groupBytes(c.dy)],
     steps: [
@@ -255,8 +249,8 @@ function stepsByPoints(s: WinogradShape, e: Engine): GradSteps {
   };
 }
 
-function stepsByParts(s: WinogradShape, e: Engine, parts: number): GradSteps {
-  const c = contextOf(s, e, partTiles);
+function stepsByParts(s: WinogradShape, parts: number): GradSteps {
+  const c = contextOf(s, partTiles);
   const add: Step<ConvOperand> = { kernel: addPartsKernel(c.sums, parts), operands: ['workspace0'] };
   return {
     workspaces: [parts * c.sums.part],
@@ -278,7 +272,7 @@ export function partsFor(s: WinogradShape): number {
   return sums <= 2.5 * 2 ** 20 && parts >= 4 ? Math.min(8, parts) : 0;
 }
 
-export function weightGradSteps(s: WinogradShape, e: Engine): GradSteps {
+export function weightGradSteps(s: WinogradShape): GradSteps {
   const parts = partsFor(s);
-  return parts > 0 ? stepsByParts(s, e, parts) : stepsByPoints(s, e);
+  return parts > 0 ? stepsByParts(s, parts) : stepsByPoints(s);
 }

@@ -1,20 +1,29 @@
 // The sums of a weight gradient in memory, [part][group][point][block of lanes][out channel][lane], and their way back to
 // weights: the parts added in order, then dW = Gᵀ M G.
 
-import { type Func, f32x4, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
-import type { Engine } from '../../engine.ts';
+import { type Code, type Func, f32x4, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
-import { type Kernel, kernelParams } from '../kernel.ts';
+import { type Kernel, unitFunction } from '../kernel.ts';
+import { i32Params } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { transposeSquare } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
-import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
+import {
+  type BlockPlace,
+  blockCount,
+  firstLane,
+  inRun,
+  type LaneRun,
+  laneRuns,
+  laneWidth,
+  weightPlaces,
+} from './laneBlocks.ts';
 import { transposed } from './matrices.ts';
 import { each, points, tapCount, type WinogradShape } from './shape.ts';
+import { divideBy } from './tiles.ts';
 
 export interface WeightSums {
   readonly s: WinogradShape;
-  readonly e: Engine;
   readonly runs: readonly LaneRun[];
   /** Bytes of one point of a group, and where a run begins in it. */
   readonly point: number;
@@ -27,14 +36,14 @@ export interface WeightSums {
 export const blockBytes = (s: WinogradShape, run: LaneRun): number =>
   s.target.channels * laneWidth(run) * floatBytes;
 
-export function weightSums(s: WinogradShape, e: Engine): WeightSums {
-  const runs = laneRuns(s.source.channels, e);
+export function weightSums(s: WinogradShape): WeightSums {
+  const runs = laneRuns(s.source.channels, s.engine);
   const { total, start } = weightPlaces(runs, (run) => blockBytes(s, run));
-  return { s, e, runs, point: total, start, part: s.groups * points(s) * total };
+  return { s, runs, point: total, start, part: s.groups * points(s) * total };
 }
 
 /** Where the sums of a block lie. `plane`: group and point. */
-export function sumsOffset(c: WeightSums, run: LaneRun, plane: Local<'i32'>, index: Local<'i32'>) {
+export function sumsOffset(c: WeightSums, { run, index }: BlockPlace, plane: Local<'i32'>): Code<'i32'> {
   const inPlane = i32.add(i32.mul(index, blockBytes(c.s, run)), c.start(run));
   return i32.add(i32.mul(plane, c.point), inPlane);
 }
@@ -47,8 +56,8 @@ export function addPartsKernel(c: WeightSums, parts: number): Kernel {
     operands,
     units: c.s.groups * points(c.s),
     scratchBytes: 0,
-    emit(m, name) {
-      const add = m.func(`${name}Point`, { sums: 'i32' }, (f, { sums }) => {
+    emit(scope) {
+      const add = scope.within('Point').func(i32Params(['sums']), (f, { sums }) => {
         f.repeat(c.point / vectorBytes, () => {
           const sum = f.keep(v128.load(sums), 'sum');
           for (let part = 1; part < parts; part++)
@@ -57,11 +66,9 @@ export function addPartsKernel(c: WeightSums, parts: number): Kernel {
           f.increase(sums, vectorBytes);
         });
       });
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => {
-          f.run(f.call(add, { sums: i32.add(p.sums, i32.mul(unit, c.point)) }));
-        });
-      });
+      return unitFunction(scope, operands, (f, p, unit) =>
+        f.run(f.call(add, { sums: i32.add(p.sums, i32.mul(unit, c.point)) })),
+      );
     },
   };
 }
@@ -76,59 +83,63 @@ export function finishKernel(c: WeightSums): Kernel {
     operands,
     units: s.groups * outs,
     scratchBytes: tapCount(s) * 4 * vectorBytes,
-    emit(m, name) {
-      const functions = runs.map((run, i) => finishBlock(m, `${name}Block${i}`, c, run));
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => {
-          const group = f.keep(i32.divU(unit, outs), 'group');
-          const out = f.keep(i32.sub(unit, i32.mul(group, outs)), 'out');
-          const plane = f.keep(i32.mul(group, points(s)), 'plane');
-          const filterBytes = s.source.channels * tapCount(s) * floatBytes;
-          const filter = f.keep(i32.add(p.w, i32.mul(unit, filterBytes)), 'filter');
-          f.range('block', 0, blockCount(runs), 1, (block) =>
-            inRun(f, runs, block, (run, index) => {
-              const row = i32.mul(out, laneWidth(run) * floatBytes);
-              const sums = i32.add(i32.add(p.sums, row), sumsOffset(c, run, plane, index));
-              const lane = i32.add(i32.mul(index, laneWidth(run)), run.channel);
-              const to = i32.add(filter, i32.mul(lane, tapCount(s) * floatBytes));
-              f.run(f.call(functions[runs.indexOf(run)], { sums, to, scratch: p.scratch }));
-            }),
-          );
-        });
+    emit(scope) {
+      const functions = runs.map((run, i) => finishBlock(scope.within(`Block${i}`), c, run));
+      return unitFunction(scope, operands, (f, p, unit) => {
+        const [group, out] = divideBy(f, unit, { by: outs, names: ['group', 'out'] });
+        const plane = f.keep(i32.mul(group, points(s)), 'plane');
+        const filterBytes = s.source.channels * tapCount(s) * floatBytes;
+        const filter = f.keep(i32.add(p.w, i32.mul(unit, filterBytes)), 'filter');
+        f.range('block', 0, blockCount(runs), 1, (number) =>
+          inRun(f, { runs, number }, (block) => {
+            const row = i32.mul(out, laneWidth(block.run) * floatBytes);
+            const sums = i32.add(i32.add(p.sums, row), sumsOffset(c, block, plane));
+            const to = i32.add(filter, i32.mul(firstLane(block), tapCount(s) * floatBytes));
+            f.run(f.call(functions[runs.indexOf(block.run)], { sums, to, scratch: p.scratch }));
+          }),
+        );
       });
     },
   };
 }
 
+const finishParams = i32Params(['sums', 'to', 'scratch']);
+
 /** One output channel's weights for a block of input channels: `lanes × taps` floats in a row. */
-function finishBlock(m: Module, name: string, c: WeightSums, run: LaneRun) {
-  const { s, e } = c;
-  const beside = Math.min(2, run.tile.vectors);
+function finishBlock(scope: Scope, { s, point }: WeightSums, run: LaneRun) {
+  const vectors = Math.min(2, run.tile.vectors);
   const row = laneWidth(run) * floatBytes;
   const { inputs, taps: across } = s.filterings[1];
-  return m.func(name, { sums: 'i32', to: 'i32', scratch: 'i32' }, (f, { sums, to, scratch }) => {
-    for (let first = 0; first < run.tile.vectors; first += beside) {
-      applyBothSides(
-        f,
-        e,
-        each(s.filterings, (f) => transposed(f.weight)),
-        beside,
-        (i, j, v) => v128.load(sums, { offset: (i * inputs + j) * c.point + (first + v) * vectorBytes }),
-        (i, j, v, value) =>
+  const matrices = each(s.filterings, (filtering) => transposed(filtering.weight));
+  return scope.func(finishParams, (f, { sums, to, scratch }) => {
+    for (let first = 0; first < run.tile.vectors; first += vectors) {
+      applyBothSides({ f, engine: s.engine }, matrices, {
+        vectors,
+        load: ({ i, j, v }) =>
+          v128.load(sums, { offset: (i * inputs + j) * point + (first + v) * vectorBytes }),
+        store: ({ i, j, v }, value) =>
           f.run(v128.store(scratch, value, { offset: (i * across + j) * row + (first + v) * vectorBytes })),
-      );
+      });
     }
     for (let v = 0; 4 * v < run.lanes; v++) {
       const taps = Array.from({ length: tapCount(s) }, (_, k) =>
         v128.load(scratch, { offset: k * row + v * vectorBytes }),
       );
-      storeTaps(f, to, taps, Math.min(4, run.lanes - 4 * v), 4 * v * tapCount(s) * floatBytes);
+      const lanes = Math.min(4, run.lanes - 4 * v);
+      storeTaps(f, taps, { to, lanes, offset: 4 * v * tapCount(s) * floatBytes });
     }
   });
 }
 
-/** Vectors of up to four channels, one per tap, as that many channels of taps, from `to + offset` on. */
-function storeTaps(f: Func, to: Local<'i32'>, taps: readonly Vector[], lanes: number, offset: number): void {
+/** That many channels of taps, from `to + offset` on. */
+interface TapsPlace {
+  readonly to: Local<'i32'>;
+  readonly lanes: number;
+  readonly offset: number;
+}
+
+/** Stores vectors of up to four channels, one per tap. */
+function storeTaps(f: Func, taps: readonly Vector[], { to, lanes, offset }: TapsPlace): void {
   const place = (lane: number, tap: number) => ({ offset: offset + (lane * taps.length + tap) * floatBytes });
   for (let tap = 0; tap < taps.length; tap++) {
     const square = tap + 4 <= taps.length ? transposeSquare(f, taps.slice(tap, tap + 4)) : null;

@@ -1,15 +1,24 @@
 // Weights on their way into the products: packed so that lanes lie together, and transformed, U = G g Gᵀ.
 
 import { product } from '../../../../geometry/window.ts';
-import { type Func, i32, type Local, type Module, v128 } from '../../assembler/index.ts';
-import type { Engine } from '../../engine.ts';
+import { type Code, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
-import { type Kernel, kernelParams } from '../kernel.ts';
+import { type Kernel, unitFunction } from '../kernel.ts';
+import { i32Params, type Pointers } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
-import { applyBothSides } from './apply.ts';
-import { blockCount, inRun, type LaneRun, laneRuns, laneWidth, weightPlaces } from './laneBlocks.ts';
+import { applyBothSides, type Element } from './apply.ts';
+import {
+  blockCount,
+  firstLane,
+  type GroupBlock,
+  inRun,
+  type LaneRun,
+  laneRuns,
+  laneWidth,
+  weightPlaces,
+} from './laneBlocks.ts';
 import { each, type Pair, phaseRuns, points, tapCount, type WinogradShape } from './shape.ts';
-import { planeBytes } from './tiles.ts';
+import { divideBy, planeBytes } from './tiles.ts';
 
 /** Channels whose weights are transformed at a time: what lies between the two steps stays in the second-level cache. */
 export const chunkChannels = 64;
@@ -27,106 +36,124 @@ export const weightPlane = (channels: number, run: LaneRun): number => planeByte
 export const packedBytes = (s: WinogradShape, channels: number, run: LaneRun): number =>
   channels * tapCount(s) * laneWidth(run) * floatBytes;
 
-/** Takes `channels` channels of a block to the next form. What differs from layer to layer comes as arguments. */
-const packParams = { from: 'i32', to: 'i32', channels: 'i32', lane: 'i32', channel: 'i32' } as const;
-const transformParams = { from: 'i32', to: 'i32', channels: 'i32', plane: 'i32' } as const;
+/** What the weights of one run of blocks are made by. */
+interface Packing {
+  readonly s: WinogradShape;
+  readonly run: LaneRun;
+  /** Whose weights come together. */
+  readonly phases: readonly Pair[];
+}
+
+/** Where its code is made. What differs from layer to layer comes as arguments. */
+interface Site extends Packing {
+  readonly f: Func;
+  readonly p: Pointers<'from' | 'to' | 'channels' | 'lane' | 'channel'>;
+}
+
+const rowBytes = (run: LaneRun): number => laneWidth(run) * floatBytes;
+
+const packParams = i32Params(['from', 'to', 'channels', 'lane', 'channel']);
+
+/**
+ * `channels` channels of a block from row-major weights to `[channel][phase][tap][lane]`; taps that a phase does not have are
+ * zero. `lane`, `channel`: bytes from one to the next in the tensor.
+ */
+const packWeights = (scope: Scope, packing: Packing) =>
+  scope.func(packParams, (f, p) => {
+    const site = { ...packing, f, p };
+    const { s, run, phases } = packing;
+    const [whole, rest] = [Math.floor(run.lanes / 4), run.lanes % 4];
+    f.repeat(p.channels, () => {
+      const [from, to] = [f.keep(p.from, 'first'), f.keep(p.to, 'vector')];
+      const pack = (lanes: number): void => {
+        const cell = f.keep(to, 'cell');
+        for (const phase of phases) packPhase(site, phase, { from, cell, lanes });
+      };
+      if (whole > 0)
+        f.repeat(whole, () => {
+          pack(4);
+          f.increase(from, i32.shl(p.lane, 2));
+          f.increase(to, vectorBytes);
+        });
+      if (rest > 0) pack(rest);
+      f.increase(p.from, p.channel);
+      f.increase(p.to, phases.length * tapCount(s) * rowBytes(run));
+    });
+  });
+
+/** A vector of which so many lanes are channels; `cell` moves along. */
+interface VectorPlace {
+  readonly from: Local<'i32'>;
+  readonly cell: Local<'i32'>;
+  readonly lanes: number;
+}
+
+function packPhase({ f, p, s, run }: Site, [a, b]: Pair, { from, cell, lanes }: VectorPlace): void {
+  const { weights, stride } = s;
+  const [down, across] = each(s.filterings, ({ taps }) => taps);
+  const [kernelRows, kernelColumns] = weights.kernel;
+  const clear = (count: number): void => {
+    if (count === 0) return;
+    f.repeat(count, () => {
+      f.run(v128.store(cell, v128.const4F(0, 0, 0, 0)));
+      f.increase(cell, rowBytes(run));
+    });
+  };
+  const rows = Math.max(0, Math.ceil((kernelRows - a) / stride));
+  const columns = Math.max(0, Math.ceil((kernelColumns - b) / stride));
+  if (rows * columns === 0) {
+    clear(down * across);
+    return;
+  }
+  // A turned kernel is walked from its end.
+  const step = (weights.turned ? -1 : 1) * floatBytes;
+  const start = weights.turned ? (product(weights.kernel) - 1) * floatBytes : 0;
+  const tap = f.keep(i32.add(from, start + (a * kernelColumns + b) * step), 'tap');
+  f.repeat(rows, () => {
+    f.repeat(columns, () => {
+      f.run(v128.store(cell, loadTap(f, { at: tap, lane: p.lane }, lanes)));
+      f.increase(tap, stride * step);
+      f.increase(cell, rowBytes(run));
+    });
+    f.increase(tap, (kernelColumns - columns) * stride * step);
+    clear(across - columns);
+  });
+  clear((down - rows) * across);
+}
 
 /** A tap of four lanes, `lane` bytes apart; those beyond the last channel repeat it. */
-function loadTap(f: Func, from: Local<'i32'>, lane: Local<'i32'>, channels: number): Vector {
-  let [at, vector]: [Local<'i32'>, Vector] = [from, v128.load32Zero(from)];
+function loadTap(f: Func, { at, lane }: Pointers<'at' | 'lane'>, channels: number): Vector {
+  let [from, vector]: [Local<'i32'>, Vector] = [at, v128.load32Zero(at)];
   for (let i = 1; i < 4; i++) {
-    if (i < channels) at = f.keep(i32.add(at, lane), 'lane');
-    vector = v128.load32Lane(at, vector, i);
+    if (i < channels) from = f.keep(i32.add(from, lane), 'lane');
+    vector = v128.load32Lane(from, vector, i);
   }
   return vector;
 }
 
-/**
- * Row-major weights to `[channel][phase][tap][lane]`; taps that a phase does not have are zero. `lane`, `channel`: bytes from one
- * to the next in the tensor.
- */
-function packWeights(
-  m: Module,
-  name: string,
-  { filterings, weights, stride }: WinogradShape,
-  run: LaneRun,
-  phases: readonly Pair[],
-) {
-  const row = laneWidth(run) * floatBytes;
-  const [down, across] = each(filterings, ({ taps }) => taps);
-  const [kernelRows, kernelColumns] = weights.kernel;
-  // A turned kernel is walked from its end.
-  const step = (weights.turned ? -1 : 1) * floatBytes;
-  const start = weights.turned ? (product(weights.kernel) - 1) * floatBytes : 0;
-  return m.func(name, packParams, (f, p) => {
-    const clear = (cell: Local<'i32'>, count: number): void => {
-      if (count === 0) return;
-      f.repeat(count, () => {
-        f.run(v128.store(cell, v128.const4F(0, 0, 0, 0)));
-        f.increase(cell, row);
-      });
-    };
-    /** A vector of which so many lanes are channels. */
-    const pack = (from: Local<'i32'>, to: Local<'i32'>, lanes: number): void => {
-      const cell = f.keep(to, 'cell');
-      for (const [a, b] of phases) {
-        const rows = Math.max(0, Math.ceil((kernelRows - a) / stride));
-        const columns = Math.max(0, Math.ceil((kernelColumns - b) / stride));
-        if (rows * columns === 0) {
-          clear(cell, down * across);
-          continue;
-        }
-        const tap = f.keep(i32.add(from, start + (a * kernelColumns + b) * step), 'tap');
-        f.repeat(rows, () => {
-          f.repeat(columns, () => {
-            f.run(v128.store(cell, loadTap(f, tap, p.lane, lanes)));
-            f.increase(tap, stride * step);
-            f.increase(cell, row);
-          });
-          f.increase(tap, (kernelColumns - columns) * stride * step);
-          clear(cell, across - columns);
-        });
-        clear(cell, (down - rows) * across);
-      }
-    };
-    const [whole, rest] = [Math.floor(run.lanes / 4), run.lanes % 4];
-    f.repeat(p.channels, () => {
-      const [from, to] = [f.keep(p.from, 'first'), f.keep(p.to, 'vector')];
-      if (whole > 0)
-        f.repeat(whole, () => {
-          pack(from, to, 4);
-          f.increase(from, i32.shl(p.lane, 2));
-          f.increase(to, vectorBytes);
-        });
-      if (rest > 0) pack(from, to, rest);
-      f.increase(p.from, p.channel);
-      f.increase(p.to, phases.length * down * across * row);
-    });
-  });
-}
+const transformParams = i32Params(['from', 'to', 'channels', 'plane']);
 
-/** `[channel][tap][lane]` to `[point][channel][lane]`, planes `plane` bytes apart. */
-export function transformWeights(m: Module, name: string, s: WinogradShape, run: LaneRun, e: Engine) {
-  const beside = Math.min(2, run.tile.vectors);
-  const row = laneWidth(run) * floatBytes;
+/** `channels` channels of a block from `[channel][tap][lane]` to `[point][channel][lane]`, planes `plane` bytes apart. */
+export function transformWeights(scope: Scope, s: WinogradShape, run: LaneRun) {
+  const vectors = Math.min(2, run.tile.vectors);
+  const row = rowBytes(run);
   const [{ taps }, count] = [s.filterings[1], tapCount(s)];
-  return m.func(name, transformParams, (f, p) => {
+  const matrices = each(s.filterings, (filtering) => filtering.weight);
+  return scope.func(transformParams, (f, p) => {
     f.repeat(p.channels, () => {
-      f.repeat(run.tile.vectors / beside, () => {
+      f.repeat(run.tile.vectors / vectors, () => {
         const to = f.keep(p.to, 'point');
-        applyBothSides(
-          f,
-          e,
-          each(s.filterings, (filtering) => filtering.weight),
-          beside,
-          (i, j, v) => v128.load(p.from, { offset: (i * taps + j) * row + v * vectorBytes }),
-          (_i, _j, v, value) => {
+        applyBothSides({ f, engine: s.engine }, matrices, {
+          vectors,
+          load: ({ i, j, v }: Element) =>
+            v128.load(p.from, { offset: (i * taps + j) * row + v * vectorBytes }),
+          store({ v }, value) {
             f.run(v128.store(to, value, { offset: v * vectorBytes }));
-            if (v === beside - 1) f.increase(to, p.plane);
+            if (v === vectors - 1) f.increase(to, p.plane);
           },
-        );
-        f.increase(p.from, beside * vectorBytes);
-        f.increase(p.to, beside * vectorBytes);
+        });
+        f.increase(p.from, vectors * vectorBytes);
+        f.increase(p.to, vectors * vectorBytes);
       });
       f.increase(p.from, (count - 1) * row);
     });
@@ -134,38 +161,31 @@ export function transformWeights(m: Module, name: string, s: WinogradShape, run:
 }
 
 /** Where the weights of a block begin in the tensor, in bytes. */
-function tensorBlock(f: Func, s: WinogradShape, run: LaneRun, group: Local<'i32'>, index: Local<'i32'>) {
-  const lane = f.keep(i32.add(i32.mul(index, laneWidth(run)), run.channel), 'lane');
-  const float = i32.add(i32.mul(group, s.weights.group), i32.mul(lane, s.weights.lane));
+function tensorBlock(f: Func, { weights }: WinogradShape, block: GroupBlock): Code<'i32'> {
+  const lane = f.keep(firstLane(block), 'lane');
+  const float = i32.add(i32.mul(block.group, weights.group), i32.mul(lane, weights.lane));
   return i32.mul(float, floatBytes);
 }
 
 export type WeightForm = 'packed' | 'transformed';
 
 /** How a group's prepared weights lie in memory. */
-export function preparedWeights(s: WinogradShape, form: WeightForm, e: Engine) {
-  const runs = laneRuns(s.target.channels, e);
+export function preparedWeights(s: WinogradShape, form: WeightForm) {
+  const runs = laneRuns(s.target.channels, s.engine);
   const blockBytes = (run: LaneRun): number =>
     form === 'packed' ? packedBytes(s, s.depth, run) : points(s) * weightPlane(s.depth, run);
-  return { runs, blockBytes, ...weightPlaces(runs, blockBytes) };
-}
-
-/** The address of a block of prepared weights. */
-export function preparedBlock(
-  w: Local<'i32'>,
-  places: ReturnType<typeof preparedWeights>,
-  run: LaneRun,
-  group: Local<'i32'>,
-  index: Local<'i32'>,
-) {
-  const inGroup = i32.add(i32.mul(index, places.blockBytes(run)), places.start(run));
-  return i32.add(i32.add(w, i32.mul(group, places.total)), inGroup);
+  const { total, start } = weightPlaces(runs, blockBytes);
+  /** The address of a block. */
+  const addressOf = (w: Local<'i32'>, { run, group, index }: GroupBlock): Code<'i32'> => {
+    const inGroup = i32.add(i32.mul(index, blockBytes(run)), start(run));
+    return i32.add(i32.add(w, i32.mul(group, total)), inGroup);
+  };
+  return { runs, total, addressOf };
 }
 
 /** From the row-major tensor to what the steps read. Units: blocks of lanes. */
-export function prepareKernel(s: WinogradShape, form: WeightForm, e: Engine): Kernel {
-  const places = preparedWeights(s, form, e);
-  const { runs } = places;
+export function prepareKernel(s: WinogradShape, form: WeightForm): Kernel {
+  const { runs, addressOf } = preparedWeights(s, form);
   const operands = ['weights', 'w'];
   const blocks = blockCount(runs);
   const chunkBytes = Math.max(...runs.map((run) => packedBytes(s, chunkChannels, run)));
@@ -174,17 +194,15 @@ export function prepareKernel(s: WinogradShape, form: WeightForm, e: Engine): Ke
     operands,
     units: s.groups * blocks,
     scratchBytes: form === 'packed' ? 0 : chunkBytes,
-    emit(m, name) {
-      const functions = runs.map((run, i) => prepareBlock(m, `${name}Block${i}`, s, run, form, e));
-      return m.func(name, kernelParams(operands), (f, p) => {
-        f.range('unit', p.from, p.to, 1, (unit) => {
-          const group = f.keep(i32.divU(unit, blocks), 'group');
-          const block = f.keep(i32.sub(unit, i32.mul(group, blocks)), 'block');
-          inRun(f, runs, block, (run, index) => {
-            const from = i32.add(p.weights, tensorBlock(f, s, run, group, index));
-            const to = preparedBlock(p.w, places, run, group, index);
-            f.run(f.call(functions[runs.indexOf(run)], { from, to, scratch: p.scratch }));
-          });
+    emit(scope) {
+      const functions = runs.map((run, i) => prepareBlock(scope.within(`Block${i}`), { s, run }, form));
+      return unitFunction(scope, operands, (f, p, unit) => {
+        const [group, number] = divideBy(f, unit, { by: blocks, names: ['group', 'number'] });
+        inRun(f, { runs, number }, (place) => {
+          const block = { ...place, group };
+          const from = i32.add(p.weights, tensorBlock(f, s, block));
+          const to = addressOf(p.w, block);
+          f.run(f.call(functions[runs.indexOf(block.run)], { from, to, scratch: p.scratch }));
         });
       });
     },
@@ -192,13 +210,13 @@ export function prepareKernel(s: WinogradShape, form: WeightForm, e: Engine): Ke
 }
 
 /** All channels of one block; on the way to transformed weights packed ones lie in scratch, a chunk at a time. */
-function prepareBlock(m: Module, name: string, s: WinogradShape, run: LaneRun, form: WeightForm, e: Engine) {
-  const phases = phaseRuns(s);
+function prepareBlock(scope: Scope, { s, run }: Omit<Packing, 'phases'>, form: WeightForm) {
+  const runs = phaseRuns(s);
   const [lane, channel] = [s.weights.lane * floatBytes, s.weights.channel * floatBytes];
-  const packs = phases.map((of, i) => packWeights(m, `${name}Pack${i}`, s, run, of));
-  const transform = form === 'packed' ? null : transformWeights(m, `${name}Transform`, s, run, e);
-  return m.func(name, { from: 'i32', to: 'i32', scratch: 'i32' }, (f, p) => {
-    phases.forEach(({ length }, i) => {
+  const packs = runs.map((phases, i) => packWeights(scope.within(`Pack${i}`), { s, run, phases }));
+  const transform = form === 'packed' ? null : transformWeights(scope.within('Transform'), s, run);
+  return scope.func(blockParams, (f, p) => {
+    runs.forEach(({ length }, i) => {
       const from = f.keep(p.from, 'from');
       for (const { channels, count } of chunksOf(s.source.channels, Math.ceil(chunkChannels / length))) {
         f.repeat(count, () => {
@@ -209,12 +227,12 @@ function prepareBlock(m: Module, name: string, s: WinogradShape, run: LaneRun, f
           f.increase(from, channels * channel);
           f.increase(
             p.to,
-            transform
-              ? channels * length * laneWidth(run) * floatBytes
-              : packedBytes(s, channels * length, run),
+            transform ? channels * length * rowBytes(run) : packedBytes(s, channels * length, run),
           );
         });
       }
     });
   });
 }
+
+const blockParams = i32Params(['from', 'to', 'scratch']);

@@ -1,0 +1,43 @@
+// Results that lie as planes: sums of neighbouring pixels of a channel, finished and stored.
+
+import { i32, type Local, v128 } from '../../assembler/index.ts';
+import { type Ending, storeFinished } from '../epilogue.ts';
+import type { Row } from '../lanes.ts';
+import type { Pointers } from '../pointers.ts';
+import { floatBytes, vectorBytes } from '../sizes.ts';
+
+/** Extras of kind channel are addresses of the first channel's value, those of kind pixel distances from the result. */
+export interface PlanesEnding extends Ending {
+  readonly p: Pointers;
+}
+
+/** Pixels of channel number `channel`, counted from where bias and extras point. */
+export interface PixelRow extends Row {
+  readonly at: Local<'i32'>;
+  readonly offset: number;
+  readonly channel: number;
+}
+
+export const storePixels = (e: PlanesEnding, sums: readonly Local<'v128'>[], row: PixelRow): void =>
+  storeFinished(e, sums, {
+    ...row,
+    load: (extra, v) =>
+      e.epilogue.extras[extra] === 'channel'
+        ? v128.load32Splat(e.p[`extra${extra}`], { offset: row.channel * floatBytes })
+        : v128.load(i32.add(row.at, e.p[`extra${extra}`]), { offset: row.offset + v * vectorBytes }),
+  });
+
+/** Finishes sums that lie in their places already, one vector after the other; `at` moves behind them. */
+export function finishPixels(e: PlanesEnding, sum: Local<'v128'>, row: PixelRow): void {
+  const step = (lanes: number): void => {
+    e.f.set(sum, v128.load(row.at, { offset: row.offset }));
+    storePixels(e, [sum], { ...row, lanes });
+    e.f.increase(row.at, lanes * floatBytes);
+  };
+  if (row.lanes >= 4) e.f.repeat(Math.floor(row.lanes / 4), () => step(4));
+  if (row.lanes % 4 > 0) step(row.lanes % 4);
+}
+
+/** Sums start from their channel's bias. */
+export const firstSum = ({ epilogue, p }: Pick<PlanesEnding, 'epilogue' | 'p'>, channel: number) =>
+  epilogue.bias ? v128.load32Splat(p.bias, { offset: channel * floatBytes }) : v128.const4F(0, 0, 0, 0);
