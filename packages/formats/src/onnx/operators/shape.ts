@@ -79,7 +79,7 @@ const splitOperator: Operator = {
     const [axis, sizes] = [node.int('axis', 0), node.numbers(1, 'split')];
     const count = node.int('num_outputs', node.outputs.length);
     if (count !== node.outputs.length) {
-      throw new FormatError(`${node}: num_outputs is ${count}, but it has ${node.outputs.length} outputs`);
+      throw new FormatError(`${node}: num_outputs is ${count}, it has ${node.outputs.length} outputs`);
     }
     return new Operation('Split', (inputs) => {
       const [x] = settle([inputs[0]]);
