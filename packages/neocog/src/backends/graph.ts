@@ -87,6 +87,9 @@ export type GraphNode =
   | CopyAddNode
   | AssignNode;
 
+/** What is left when matrix products have become convolutions, as `normalForm` makes them: what compilers know. */
+export type NormalNode = Exclude<GraphNode, MatmulNode>;
+
 /**
  * The end of a training step: parameters and what the optimiser remembers of them move by the gradients. All lists are in
  * the order of the parameters, and each list lies side by side in memory, so that one loop serves them all.
@@ -117,4 +120,9 @@ export interface Graph {
   readonly inputs: readonly GraphValue[];
   /** In the order in which `run` gives them. */
   readonly outputs: readonly GraphValue[];
+}
+
+/** A graph without matrix products. */
+export interface NormalGraph extends Graph {
+  readonly nodes: readonly NormalNode[];
 }

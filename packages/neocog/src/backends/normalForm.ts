@@ -7,27 +7,33 @@ import type { ConvGeometry, WindowAxis } from '../geometry/types.ts';
 import { product } from '../geometry/window.ts';
 import type {
   ConvNode,
+  CopyAddNode,
   CopyNode,
   FusedNode,
   Graph,
   GraphNode,
   GraphValue,
   MatmulNode,
+  NormalGraph,
+  NormalNode,
   SumPoolNode,
   WeightGradNode,
 } from './graph.ts';
 import { mapNodes, type ValueMaker } from './rewrite.ts';
 import { plainFinish, type StridedView } from './work.ts';
 
-export const normalForm = (graph: Graph): Graph => mapNodes(graph, simplify);
+export const normalForm = (graph: Graph): NormalGraph => mapNodes(graph, simplify);
 
-function simplify(node: GraphNode, make: ValueMaker): readonly GraphNode[] | null {
+/** Whether a compiler knows such nodes. */
+export const isNormal = (node: GraphNode): node is NormalNode => node.op !== 'matmul';
+
+function simplify(node: GraphNode, make: ValueMaker): readonly NormalNode[] {
   if (node.op === 'matmul') return asConvolution(node, make);
   if (node.op === 'sumPool' && node.geometry.axes.every(isWhole)) return [wholePlane(node)];
-  if (node.op !== 'conv' && node.op !== 'inputGrad' && node.op !== 'weightGrad') return null;
+  if (node.op !== 'conv' && node.op !== 'inputGrad' && node.op !== 'weightGrad') return [node];
   const { geometry: g } = node;
   const padded = g.axes.some((axis) => axis.padBefore + axis.padAfter > 0);
-  if (g.paddingMode === 'zeros') return null;
+  if (g.paddingMode === 'zeros') return [node];
   if (!padded) return [{ ...node, geometry: { ...g, paddingMode: 'zeros' } }];
   return node.op === 'inputGrad' ? foldedGradient(node, make) : paddedFirst(node, make);
 }
@@ -72,11 +78,11 @@ interface Matrices {
  * A·Bᵀ is a convolution with the weights B, A·B its input gradient, and Aᵀ·B a weight gradient. For Aᵀ·Bᵀ, A is transposed
  * first. Of several products at once, rows of the same number come together: they are one image.
  */
-function asConvolution(node: MatmulNode, make: ValueMaker): readonly GraphNode[] {
+function asConvolution(node: MatmulNode, make: ValueMaker): readonly NormalNode[] {
   const { shape: s, outputs, label } = node;
   const { batch, m, k, n, transposeA, transposeB } = s;
   if (batch * m * k * n === 0) return [zeros(node)];
-  const nodes: GraphNode[] = [];
+  const nodes: NormalNode[] = [];
   const together = (x: GraphValue, matrices: Matrices): GraphValue =>
     batch === 1 && !matrices.swapped ? x : permuted(x, rowsTogether(matrices));
   const [a, b] = node.inputs;
@@ -172,7 +178,7 @@ function paddingView(g: ConvGeometry): StridedView {
   };
 }
 
-function paddedFirst(node: ConvNode | WeightGradNode, make: ValueMaker): readonly GraphNode[] {
+function paddedFirst(node: ConvNode | WeightGradNode, make: ValueMaker): readonly NormalNode[] {
   const view = paddingView(node.geometry);
   const padded = make.node(product(view.shape));
   const [x, ...others] = node.inputs;
@@ -181,7 +187,7 @@ function paddedFirst(node: ConvNode | WeightGradNode, make: ValueMaker): readonl
 }
 
 /** The gradient of the padded input, whose border is then added to the cells that it was copied from. */
-function foldedGradient(node: ConvNode, make: ValueMaker): readonly GraphNode[] {
+function foldedGradient(node: ConvNode, make: ValueMaker): readonly NormalNode[] {
   const { geometry: g, inputs, outputs, label } = node;
   const view = paddingView(g);
   const [padded, folded] = [
@@ -196,7 +202,7 @@ function foldedGradient(node: ConvNode, make: ValueMaker): readonly GraphNode[] 
     inputs: [y, weight],
     outputs: [padded],
   };
-  const fold: GraphNode = {
+  const fold: CopyAddNode = {
     op: 'copyAdd',
     views: [view],
     size: folded.size,

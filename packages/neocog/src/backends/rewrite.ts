@@ -22,11 +22,11 @@ export class ValueMaker {
   }
 }
 
-/** Replaces each node by some; `null` leaves it as it is. */
-export function mapNodes(
+/** Replaces each node by some, which may be itself. */
+export function mapNodes<N extends GraphNode>(
   graph: Graph,
-  change: (node: GraphNode, make: ValueMaker) => readonly GraphNode[] | null,
-): Graph {
+  change: (node: GraphNode, make: ValueMaker) => readonly N[],
+): Graph & { readonly nodes: readonly N[] } {
   const make = new ValueMaker(graph);
-  return { ...graph, nodes: graph.nodes.flatMap((node) => change(node, make) ?? [node]) };
+  return { ...graph, nodes: graph.nodes.flatMap((node) => change(node, make)) };
 }

@@ -1,7 +1,9 @@
 // Elementwise formulas as data: a small closed language that every backend can evaluate and that differentiates itself.
-// Nodes are interned, so equal formulas are the same object and shared parts are computed once; `id` names a formula.
+// Nodes are interned (interned.ts), so equal formulas are the same object and shared parts are computed once; `id` names a
+// formula.
 
 import { assert } from '../errors.ts';
+import { Interned } from './interned.ts';
 
 /** Functions of one value. */
 export type UnaryOp =
@@ -82,16 +84,10 @@ export type Expr = InputExpr | ConstExpr | PositionExpr | UnaryExpr | BinaryExpr
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
-const interned = new Map<string, Expr>();
+const formulas = new Interned<Expr>();
 
-function intern(key: string, node: WithoutId<Expr>): Expr {
-  let known = interned.get(key);
-  if (!known) {
-    known = Object.freeze({ ...node, id: interned.size }) as Expr;
-    interned.set(key, known);
-  }
-  return known;
-}
+const intern = (key: string, node: WithoutId<Expr>): Expr =>
+  formulas.get(key) ?? formulas.add(key, Object.freeze({ ...node, id: formulas.nextId() }) as Expr);
 
 export const input = (index: number): Expr => intern(`input ${index}`, { op: 'input', index });
 export const constant = (value: number): Expr =>

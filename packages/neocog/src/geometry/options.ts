@@ -125,24 +125,25 @@ export function refuse(call: Call, problem: string, remedy: string): never {
 /** What stands before the spatial axes of images. */
 const imageAxes: readonly string[] = ['batch', 'channels'];
 
+const layoutOf = ({ rank }: Caller, leading: readonly string[]): string =>
+  `[${[...leading, ...axisNames[rank]].join(', ')}]`;
+
 /** Checks a shape `[first, second, ...spatial]`, given by its name. Only a batch may be empty. */
 export function checkShape(call: Call, named: Record<string, readonly number[]>, leading = imageAxes): void {
-  const [[name, shape]] = Object.entries(named);
-  const layout = `[${[...leading, ...axisNames[call.rank]].join(', ')}]`;
-  const wanted = call.rank + 2;
-  if (shape.length !== wanted) {
-    refuse(call, `${name} has ${shape.length} axes, not ${wanted}`, `reshape it to ${layout}`);
+  for (const name in named) {
+    const shape = named[name];
+    if (shape.length !== call.rank + 2) {
+      const problem = `${name} has ${shape.length} axes, not ${call.rank + 2}`;
+      refuse(call, problem, `reshape it to ${layoutOf(call, leading)}`);
+    }
+    shape.forEach((size, axis) => {
+      const least = leading[axis] === 'batch' ? 0 : 1;
+      if (isSize(size, least)) return;
+      const what = leading[axis] ?? axisNames[call.rank][axis - leading.length];
+      const sizes = `each size of ${layoutOf(call, leading)} is a whole number, at least ${least}`;
+      refuse(call, `${name} has ${what} ${show(size)}`, sizes);
+    });
   }
-  shape.forEach((size, axis) => {
-    const least = leading[axis] === 'batch' ? 0 : 1;
-    if (isSize(size, least)) return;
-    const what = leading[axis] ?? axisNames[call.rank][axis - leading.length];
-    refuse(
-      call,
-      `${name} has ${what} ${show(size)}`,
-      `each size of ${layout} is a whole number, at least ${least}`,
-    );
-  });
 }
 
 /** Something for each number of spatial axes. */

@@ -149,8 +149,8 @@ export function rowMajor(sizes: readonly number[], last: number): number[] {
 
 /** Refuses tensors whose elements cannot be counted in a signed 32-bit integer. */
 export function checkElements(call: Call, shapes: Record<string, readonly number[]>): void {
-  for (const [name, shape] of Object.entries(shapes)) {
-    if (product(shape) <= largestSize) continue;
-    refuse(call, `the ${name} ${show(shape)} has more than 2^31 − 1 elements`, 'split it into parts');
+  for (const name in shapes) {
+    if (product(shapes[name]) <= largestSize) continue;
+    refuse(call, `the ${name} ${show(shapes[name])} has more than 2^31 − 1 elements`, 'split it into parts');
   }
 }

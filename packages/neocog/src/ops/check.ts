@@ -34,7 +34,8 @@ export interface NeededShape {
 
 /** Refuses tensors, given by their names, whose shape is not the one needed. */
 export function needShape(fn: string, named: Record<string, Tensor>, { shape, by }: NeededShape): void {
-  for (const [name, t] of Object.entries(named)) {
+  for (const name in named) {
+    const t = named[name];
     if (sameShape(t.shape, shape)) continue;
     throw new ShapeError(
       `${fn}: ${name} has shape ${formatShape(t.shape)}, ${by} needs ${formatShape(shape)}`,

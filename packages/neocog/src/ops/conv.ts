@@ -97,12 +97,11 @@ function readWeight({ fn, rank }: Caller, w: Tensor, { layout, flipKernel }: Ten
   return flipKernel ? flip(first, axes.slice(2)) : first;
 }
 
-/** The bias, if there is one, as the rest of a list of operands. */
-function readBias(fn: string, bias: Tensor | null | undefined, channels: number): [] | [Tensor] {
-  if (!bias) return [];
+function checkBias(fn: string, bias: Tensor | null | undefined, channels: number): Tensor | null {
+  if (!bias) return null;
   floats(fn, 'bias', bias);
   needShape(fn, { bias }, { shape: [channels], by: `one value for each of ${channels} output channels` });
-  return [bias];
+  return bias;
 }
 
 const ownFields = { bias: floatsOrNull, flipKernel: flag };
@@ -120,7 +119,8 @@ function conv(rank: Rank): (x: Tensor, w: Tensor, options?: ConvOptions) => Tens
     const { enter, leave } = frame(caller, x, options.layout);
     const [input, weight] = [enter(x), readWeight(caller, w, options)];
     const g = convGeometry(caller, { input: input.shape, weight: weight.shape }, options);
-    return leave(forward(g, [input, weight, ...readBias(fn, options.bias, g.outChannels)]));
+    const bias = checkBias(fn, options.bias, g.outChannels);
+    return leave(forward(g, bias ? [input, weight, bias] : [input, weight]));
   };
 }
 
@@ -133,7 +133,8 @@ function convTranspose(rank: Rank): (x: Tensor, w: Tensor, options?: ConvTranspo
     const { enter, leave } = frame(caller, x, options.layout);
     const [input, weight] = [enter(x), readWeight(caller, w, options)];
     const g = convTransposeGeometry(caller, { input: input.shape, weight: weight.shape }, options);
-    return leave(inputGrad(g, [input, weight, ...readBias(fn, options.bias, g.inChannels)]));
+    const bias = checkBias(fn, options.bias, g.inChannels);
+    return leave(inputGrad(g, bias ? [input, weight, bias] : [input, weight]));
   };
 }
 

@@ -21,6 +21,7 @@ interface Recorded<T> {
   readonly node: GraphNode<T> | null;
 }
 
+/** Of the whole program, as `noGrad` covers all that a function calls; `withRecording` puts it back. */
 let recording = true;
 
 /** Whether operations remember how they were computed. */

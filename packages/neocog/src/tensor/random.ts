@@ -89,6 +89,7 @@ export class Generator {
   }
 }
 
+/** One for all who draw without a generator of their own; `manualSeed` replaces it. */
 let shared = new Generator(0);
 
 /** The generator that is used where none is given: initialisers, dropout, `rand`. */

@@ -1,5 +1,5 @@
-// Leaving out the drawing of first weights, for layers whose weights come from elsewhere. Which of them are left out holds for
-// all code that a function runs, so it is a state of the module; each function puts it back as it was.
+// Leaving out the drawing of first weights, for layers whose weights come from elsewhere. It holds for all that a function
+// calls, and so is a state of this module, which each function here puts back as it was.
 
 import { aFunction, need } from '../../arguments/field.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

@@ -16,7 +16,7 @@ const mostInputs = 12;
 /** Joins until nothing more joins. */
 export function fuseMaps(graph: Graph): Graph {
   const producers = new Map<GraphValue, GraphNode>();
-  const readers = readersOf(graph.nodes);
+  const readers = new Readers(graph.nodes);
   const kept = new Set(resultsOf(graph));
   const gone = new Set<GraphNode>();
   const nodes: GraphNode[] = [];
@@ -36,36 +36,45 @@ export function fuseMaps(graph: Graph): Graph {
   function joinOne(node: FusedNode): GraphNode | null {
     const order = (value: GraphValue): number => nodes.lastIndexOf(producers.get(value) as GraphNode);
     const candidates = [...new Set(node.inputs)]
-      .filter((value) => producers.has(value) && !kept.has(value) && readOnlyBy(node, value))
+      .filter((value) => producers.has(value) && !kept.has(value) && readers.areOnly(node, value))
       .sort((a, b) => order(b) - order(a));
     for (const value of candidates) {
       const before = producers.get(value) as GraphNode;
       if (isAssigned(before, nodes.slice(nodes.lastIndexOf(before)))) continue;
-      const joined =
-        before.op === 'fused'
-          ? joinLoops(before, node, mostInputs)
-          : before.op === 'conv' || before.op === 'inputGrad'
-            ? joinConvolution(before, node)
-            : null;
+      const joined = joinPair(before, node);
       if (!joined) continue;
       gone.add(before);
-      replaceReader(before, node, joined);
+      readers.join(before, node, joined);
       return joined;
     }
     return null;
   }
+}
 
-  function readOnlyBy(node: GraphNode, value: GraphValue): boolean {
-    return (readers.get(value) ?? []).every((reader) => reader === node);
+function joinPair(before: GraphNode, node: FusedNode): GraphNode | null {
+  if (before.op === 'fused') return joinLoops(before, node, mostInputs);
+  return before.op === 'conv' || before.op === 'inputGrad' ? joinConvolution(before, node) : null;
+}
+
+/** Who reads each value, while nodes are joined. */
+class Readers {
+  readonly #of: Map<GraphValue, GraphNode[]>;
+
+  constructor(nodes: readonly GraphNode[]) {
+    this.#of = readersOf(nodes);
+  }
+
+  areOnly(node: GraphNode, value: GraphValue): boolean {
+    return (this.#of.get(value) ?? []).every((reader) => reader === node);
   }
 
   /** The joined node reads what both read. */
-  function replaceReader(before: GraphNode, after: GraphNode, joined: GraphNode): void {
+  join(before: GraphNode, after: GraphNode, joined: GraphNode): void {
     for (const value of new Set([...before.inputs, ...after.inputs])) {
-      const list = readers.get(value);
+      const list = this.#of.get(value);
       if (!list) continue;
       const others = list.filter((reader) => reader !== before && reader !== after);
-      readers.set(value, joined.inputs.includes(value) ? [...others, joined] : others);
+      this.#of.set(value, joined.inputs.includes(value) ? [...others, joined] : others);
     }
   }
 }

@@ -1,6 +1,8 @@
 // From a graph to steps: each node becomes kernels on arrays, in the arrangement that suits it.
 
-import type { Graph, GraphNode } from '../../graph.ts';
+import { assert } from '../../../errors.ts';
+import type { Graph, NormalNode } from '../../graph.ts';
+import { isNormal } from '../../normalForm.ts';
 import type { Engine } from '../engine.ts';
 import type { Chooser } from './choose.ts';
 import { lowerConv, lowerWeightGrad } from './lowerConv.ts';
@@ -10,13 +12,19 @@ import { lowerAssign, lowerCopy, lowerCopyAdd } from './lowerMoves.ts';
 import { lowerGather, lowerMaxPool, lowerSumPool } from './lowerPool.ts';
 import { lowerUpdate, prepareUpdate } from './lowerUpdate.ts';
 
-/** @param inParts whether large constant weights may be handed over in parts */
+/**
+ * @param graph in normal form
+ * @param inParts whether large constant weights may be handed over in parts
+ */
 export function lower(graph: Graph, engine: Engine, chooser: Chooser, inParts: boolean): Lowered {
   const lowering = new Lowering(graph, engine, chooser, inParts);
   const { arrays } = lowering;
   const inputs = graph.inputs.map((value) => arrays.put(value, null).room);
   const updates = graph.updates.map((update) => prepareUpdate(lowering, update));
-  for (const node of graph.nodes) lowerNode(lowering, node);
+  for (const node of graph.nodes) {
+    assert(isNormal(node), 'a matrix product that was not made a convolution');
+    lowerNode(lowering, node);
+  }
   for (const update of updates) lowerUpdate(lowering, update);
   lowering.begin({ label: '', op: 'output', description: 'results as tensors have them' });
   const outputs = graph.outputs.map((value) => lowering.asRowMajor(value));
@@ -24,7 +32,7 @@ export function lower(graph: Graph, engine: Engine, chooser: Chooser, inParts: b
   return { arrays, steps, entries, preparations, inputs, outputs };
 }
 
-function lowerNode(l: Lowering, node: GraphNode): void {
+function lowerNode(l: Lowering, node: NormalNode): void {
   switch (node.op) {
     case 'conv':
     case 'inputGrad':
@@ -50,8 +58,6 @@ function lowerNode(l: Lowering, node: GraphNode): void {
       return lowerCopyAdd(l, node);
     case 'assign':
       return lowerAssign(l, node);
-    case 'matmul':
-      throw new Error('neocog bug, please report it: a matrix product that was not made a convolution');
     default:
       return node satisfies never;
   }
