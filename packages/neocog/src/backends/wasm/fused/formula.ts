@@ -14,9 +14,10 @@ export interface Leaves {
   input(index: number): Vector;
   /** Coordinates along an axis of the loop, as floats. */
   position(axis: number): Vector;
+  /** Values that are there already. */
+  readonly known?: Known;
 }
 
-/** Values that are there already. */
 export type Known = ReadonlyMap<Expr, Vector>;
 
 const unary: Record<UnaryOp, (f: Func, a: Vector) => Vector> = {
@@ -55,12 +56,12 @@ const binary: Record<BinaryOp, (f: Func, a: Vector, b: Vector) => Vector> = {
 };
 
 /** Emits the code for `root` into f. Nodes used more than once go to locals. */
-export function emitFormula(f: Func, root: Expr, leaves: Leaves, known: Known = new Map()): Vector {
+export function emitFormula(f: Func, root: Expr, leaves: Leaves): Vector {
   const uses = countUses(root);
-  const values = new Map(known);
+  const values = new Map(leaves.known ?? []);
   for (const node of nodesOf(root)) {
     if (values.has(node)) continue;
-    const code = emitNode(f, node, leaves, values);
+    const code = emitNode(f, node, { ...leaves, known: values });
     const shared = (uses.get(node) as number) > 1 && node.op !== 'const';
     values.set(node, shared ? f.keep(code, node.op) : code);
   }
@@ -75,8 +76,8 @@ function countUses(root: Expr): Map<Expr, number> {
   return uses;
 }
 
-function emitNode(f: Func, node: Expr, leaves: Leaves, values: Known): Vector {
-  const value = (e: Expr): Vector => values.get(e) as Vector;
+function emitNode(f: Func, node: Expr, leaves: Required<Pick<Leaves, 'known'>> & Leaves): Vector {
+  const value = (e: Expr): Vector => leaves.known.get(e) as Vector;
   if (node.op === 'input') return leaves.input(node.index);
   if (node.op === 'const') return splat(f, node.value);
   if (node.op === 'position') return leaves.position(node.axis);

@@ -29,20 +29,25 @@ export async function compileGraph(graph: Graph, options: CompileOptions): Promi
   }));
   const machine = await Machine.start(code, { threads });
   try {
-    for (const { room, values } of contents) view(machine, place(room), values).set(values);
+    for (const { room, values } of contents)
+      view(machine, { address: place(room), length: values.length }, values).set(values);
     for (const [i, { room, values }] of weights.entries()) {
-      view(machine, place(room), values).set(values);
+      view(machine, { address: place(room), length: values.length }, values).set(values);
       await machine.run(prepareRoutine(i));
     }
   } catch (error) {
     machine.dispose();
     throw error;
   }
-  return new WasmProgram(graph, lowered, layout, machine, { simd: engineName(e), exact });
+  return new WasmProgram({ graph, lowered, layout, machine, kind: { simd: engineName(e), exact } });
 }
 
 /** Memory as values of a type. */
-function view<T extends Values>(machine: Machine, address: number, like: T, length = like.length): T {
+function view<T extends Values>(
+  machine: Machine,
+  { address, length }: { address: number; length: number },
+  like: T,
+): T {
   const { buffer } = machine.memory;
   return (like instanceof Int32Array
     ? new Int32Array(buffer, address, length)
@@ -60,20 +65,23 @@ function copyOf(values: Values, into?: Values): Values {
   return into;
 }
 
+/** What a program is made of. */
+interface Parts {
+  readonly graph: Graph;
+  readonly lowered: Lowered;
+  readonly layout: Layout;
+  readonly machine: Machine;
+  readonly kind: Pick<ProgramReport, 'simd' | 'exact'>;
+}
+
 class WasmProgram implements Executable {
   readonly #graph: Graph;
   readonly #lowered: Lowered;
   readonly #layout: Layout;
   readonly #machine: Machine;
-  readonly #kind: Pick<ProgramReport, 'simd' | 'exact'>;
+  readonly #kind: Parts['kind'];
 
-  constructor(
-    graph: Graph,
-    lowered: Lowered,
-    layout: Layout,
-    machine: Machine,
-    kind: Pick<ProgramReport, 'simd' | 'exact'>,
-  ) {
+  constructor({ graph, lowered, layout, machine, kind }: Parts) {
     this.#graph = graph;
     this.#lowered = lowered;
     this.#layout = layout;
@@ -94,7 +102,8 @@ class WasmProgram implements Executable {
   }
 
   #view<T extends Values>(room: Room, length: number, like: T): T {
-    return view(this.#machine, this.#layout.addresses.get(room) as number, like, length);
+    const address = this.#layout.addresses.get(room) as number;
+    return view(this.#machine, { address, length }, like);
   }
 
   read(state: GraphValue): Values {

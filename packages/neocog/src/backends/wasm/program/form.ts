@@ -11,6 +11,9 @@ export interface Pixels {
   readonly pitch: number;
 }
 
+/** Pixels without their pitch. */
+export type PixelsSize = readonly [images: number, channels: number, plane: number];
+
 /** Null is row-major. */
 export type Form = Pixels | null;
 
@@ -86,6 +89,12 @@ const levels = ({ images, channels, plane, pitch }: Pixels) => [
   { unit: 1, count: plane, floats: pitch },
 ];
 
+type Levels = ReturnType<typeof levels>;
+
+/** The largest of the parts whose unit an axis steps in, or -1 for one that stands still. */
+const levelOf = (parts: Levels, { size, step }: LoopAxis): number =>
+  step === 0 || size === 1 ? -1 : parts.findIndex(({ unit }) => divisible(step, unit));
+
 /**
  * Where a loop's points lie in a form. Null if its axes run across the parts of the row-major order in a way that no steps
  * can follow; a cut if splitting one axis helps.
@@ -93,11 +102,9 @@ const levels = ({ images, channels, plane, pitch }: Pixels) => [
 export function locate(form: Form, axes: readonly LoopAxis[], start = 0): Located | Cut | null {
   if (!form || isRowMajor(form)) return { start, steps: axes.map((axis) => axis.step) };
   const parts = levels(form);
-  const levelOf = (axis: LoopAxis): number =>
-    axis.step === 0 || axis.size === 1 ? -1 : parts.findIndex(({ unit }) => divisible(axis.step, unit));
   const ranges = parts.map(() => ({ low: 0, high: 0 }));
   for (const axis of axes) {
-    const level = levelOf(axis);
+    const level = levelOf(parts, axis);
     if (level < 0) continue;
     const { unit } = parts[level];
     ranges[level].low += least(axis.step, axis.size) / unit;
@@ -109,10 +116,10 @@ export function locate(form: Form, axes: readonly LoopAxis[], start = 0): Locate
     rest -= first * unit;
     begin += first * floats;
     const { low, high } = ranges[level];
-    if (first + low < 0 || first + high >= count) return cutFor(parts, axes, levelOf, level);
+    if (first + low < 0 || first + high >= count) return cutFor(parts, axes, level);
   }
   const steps = axes.map(({ step, size }) => {
-    const level = levelOf({ step, size });
+    const level = levelOf(parts, { step, size });
     if (level < 0) return 0;
     const { unit, floats } = parts[level];
     return typeof step === 'number' ? (step / unit) * floats : step.map((place) => (place / unit) * floats);
@@ -121,17 +128,12 @@ export function locate(form: Form, axes: readonly LoopAxis[], start = 0): Locate
 }
 
 /** An axis that runs over the end of its part may be one that goes through several parts: cut it where they meet. */
-function cutFor(
-  parts: ReturnType<typeof levels>,
-  axes: readonly LoopAxis[],
-  levelOf: (axis: LoopAxis) => number,
-  level: number,
-): Cut | null {
+function cutFor(parts: Levels, axes: readonly LoopAxis[], level: number): Cut | null {
   const { unit, count } = parts[level];
   const axis = axes.findIndex(
     ({ size, step }) =>
       typeof step === 'number' &&
-      levelOf({ size, step }) === level &&
+      levelOf(parts, { size, step }) === level &&
       step > 0 &&
       (unit * count) % step === 0 &&
       size * step > unit * count,

@@ -26,8 +26,9 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
   begin(l, node);
   const { task, plan } = choose(l, arrangementsOf(l, node));
   const [input, weight] = node.inputs;
-  const source = l.as(input, formOf(l, node, task, from));
-  const form = formOf(l, node, task, to);
+  const forms = formsOf(l, node, task);
+  const source = l.as(input, forms[from]);
+  const form = forms[to];
   const extras = node.inputs.slice(bias ? 3 : 2);
   const extraRooms = extras.map((value, i) =>
     finish.extras[i] === 'channel' ? l.asRowMajor(value) : l.as(value, form).room,
@@ -52,12 +53,13 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
 /** What a convolution reads and what it writes. */
 const endsOf = (kernel: ConvKernel) => (kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const));
 
-/** How one side lies in a task's order. */
-function formOf(l: Lowering, node: ConvNode, task: ConvTask, side: 'x' | 'y'): Form {
-  if ((side === 'x' ? task.xOrder : task.yOrder) === 'planes') return null;
-  const isSource = side === endsOf(node.op)[0];
-  const sizes = sidesOf(node.geometry)[side];
-  return isSource ? l.pixelFormOf(node.inputs[0], ...sizes) : l.pixelsFor(node.outputs[0], ...sizes);
+/** How both sides lie in a task's orders. */
+function formsOf(l: Lowering, node: ConvNode, { xOrder, yOrder }: ConvTask): Record<'x' | 'y', Form> {
+  const sizes = sidesOf(node.geometry);
+  const [from] = endsOf(node.op);
+  const formOf = (side: 'x' | 'y'): Pixels =>
+    side === from ? l.pixelFormOf(node.inputs[0], sizes[side]) : l.pixelsFor(node.outputs[0], sizes[side]);
+  return { x: xOrder === 'planes' ? null : formOf('x'), y: yOrder === 'planes' ? null : formOf('y') };
 }
 
 /**
@@ -78,7 +80,7 @@ function arrangementsOf(l: Lowering, node: ConvNode): Arrangement[] {
         epilogue: { bias, formula: finish.formula, extras: finish.extras },
         ...(from === 'x' ? { xOrder: source, yOrder: order } : { yOrder: source, xOrder: order }),
       };
-      const forms = { x: formOf(l, node, plain, 'x'), y: formOf(l, node, plain, 'y') };
+      const forms = formsOf(l, node, plain);
       const task = {
         ...plain,
         xPitch: forms.x?.pitch ?? plain.xPitch,
@@ -105,8 +107,8 @@ export function lowerWeightGrad(l: Lowering, node: WeightGradNode): void {
   const { geometry: g } = node;
   const sides = sidesOf(g);
   begin(l, node);
-  const x = l.asPixels(node.inputs[0], ...sides.x);
-  const y = l.asPixels(node.inputs[1], ...sides.y);
+  const x = l.asPixels(node.inputs[0], sides.x);
+  const y = l.asPixels(node.inputs[1], sides.y);
   const result = l.result(node.outputs[0], null, node);
   const task: ConvTask = {
     geometry: g,

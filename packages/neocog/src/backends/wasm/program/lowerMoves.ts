@@ -30,7 +30,6 @@ export function lowerCopy(l: Lowering, node: CopyNode): void {
   const [x] = inputs;
   const [y] = outputs;
   const given = l.arrays.pixelForm(x);
-  const shapes = [axesOf(view), denseAxes(view.shape)] as const;
   const tries: [Form, Form][] = given
     ? [
         [given, likelyPixels(view.shape)],
@@ -42,16 +41,21 @@ export function lowerCopy(l: Lowering, node: CopyNode): void {
   const aliases: readonly (readonly [Form, Form])[] = l.arrays.isReserved(y)
     ? []
     : [...tries, [null, likelyPixels(view.shape)]];
+  const planFor = (from: Form, to: Form) =>
+    planMove(
+      { form: from, axes: axesOf(view), start: view.offset },
+      { form: to, axes: denseAxes(view.shape) },
+    );
   for (const [from, to] of aliases) {
-    const plan = planMove(from, to, ...shapes, { fromStart: view.offset });
+    const plan = planFor(from, to);
     if (!plan?.isIdentity || floatsOf(to, y.size) !== floatsOf(from, x.size)) continue;
     l.alias(y, to, l.as(x, from).room);
     return;
   }
   for (const [from, to] of tries) {
-    const plan = planMove(from, to, ...shapes, { fromStart: view.offset });
+    const plan = planFor(from, to);
     if (!plan) continue;
-    addMove(l, plan, l.as(x, from).room, l.arrays.put(y, to).room);
+    addMove(l, plan, { from: l.as(x, from).room, to: l.arrays.put(y, to).room });
     return;
   }
 }
@@ -73,9 +77,9 @@ export function lowerCopyAdd(l: Lowering, node: CopyAddNode): void {
   const exact = outForm && Number.isInteger(outForm.channels) ? outForm : null;
   for (const to of exact ? [exact, null] : [null]) {
     const plans = views.map((view, i) => {
-      const options = { toStart: view.offset, mode } as const;
+      const part = { form: to, axes: axesOf(view), start: view.offset };
       for (const from of [forms[i] ?? (to && formOfPart(inputs[i], to)), null]) {
-        const plan = planMove(from, to, denseAxes(view.shape), axesOf(view), options);
+        const plan = planMove({ form: from, axes: denseAxes(view.shape) }, part, mode);
         if (plan) return { from, plan };
       }
       return null;
@@ -92,11 +96,10 @@ export function lowerCopyAdd(l: Lowering, node: CopyAddNode): void {
           mode: 'fill',
           value: 0,
         }),
-        room,
-        room,
+        { from: room, to: room },
       );
     plans.forEach((part, i) => {
-      if (part) addMove(l, part.plan, l.as(inputs[i], part.from).room, room);
+      if (part) addMove(l, part.plan, { from: l.as(inputs[i], part.from).room, to: room });
     });
     return;
   }
@@ -130,5 +133,6 @@ export function lowerAssign(l: Lowering, node: AssignNode): void {
   const [value, state] = node.inputs;
   l.begin({ label: node.label, op: 'assign', description: `${value.size} values kept for the next run` });
   const axes = denseAxes([value.size]);
-  move(l, { form: null, room: l.asRowMajor(value) }, { form: null, room: l.asRowMajor(state) }, axes, axes);
+  const [from, to] = [value, state].map((of) => ({ form: null, room: l.asRowMajor(of) }));
+  move(l, { from, to }, axes);
 }

@@ -25,7 +25,7 @@ function addPlan(
 export function lowerMaxPool(l: Lowering, node: MaxPoolNode): void {
   const { geometry: g, inputs, outputs, label } = node;
   l.begin({ label, op: 'maxPool', description: formatPool(g) });
-  const x = l.asPixels(inputs[0], ...inSide(g));
+  const x = l.asPixels(inputs[0], inSide(g));
   const form = pixels(...outSide(g));
   const y = l.arrays.put(outputs[0], form);
   const wanted = l.isRead(outputs[1]);
@@ -40,7 +40,7 @@ export function lowerSumPool(l: Lowering, node: SumPoolNode): void {
   const { geometry: g, inputs, outputs, label } = node;
   l.begin({ label, op: node.op, description: formatPool(g) });
   const [from, to] = node.op === 'sumPool' ? [inSide(g), outSide(g)] : [outSide(g), inSide(g)];
-  const source = l.asPixels(inputs[0], ...from);
+  const source = l.asPixels(inputs[0], from);
   const form = pixels(...to);
   const result = l.arrays.put(outputs[0], form);
   const [x, y] = node.op === 'sumPool' ? [source, { ...result, form }] : [{ ...result, form }, source];
@@ -59,8 +59,8 @@ export function lowerGather(l: Lowering, node: TakeNode | ScatterAddNode): void 
     .find((form): form is Pixels => form !== null && form.images * form.channels === planes);
   const [images, channels] = known ? [known.images, known.channels] : [planes, 1];
   const side = (size: number): [number, number, number] => [images, channels, size / planes];
-  const indices = l.asPixels(inputs[1], ...side(inputs[1].size));
-  const source = l.asPixels(inputs[0], ...side(inputs[0].size));
+  const indices = l.asPixels(inputs[1], side(inputs[1].size));
+  const source = l.asPixels(inputs[0], side(inputs[0].size));
   const form: Form & object = pixels(...side(outputs[0].size));
   const result = l.arrays.put(outputs[0], form);
   const shared = { images, channels, engine: l.engine };

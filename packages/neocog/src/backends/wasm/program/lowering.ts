@@ -7,7 +7,7 @@ import type { Engine } from '../engine.ts';
 import type { Kernel, Step } from '../kernels/kernel.ts';
 import { Arrays, type Placed, type Room } from './arrays.ts';
 import type { Chooser, ConvChoice } from './choose.ts';
-import { type Form, formKey, type Pixels, pixels, spreadPixels } from './form.ts';
+import { type Form, formKey, type Pixels, type PixelsSize, pixels, spreadPixels } from './form.ts';
 import { changeForm } from './moves.ts';
 
 /** What the plans of all kernels have in common. */
@@ -97,8 +97,8 @@ export class Lowering {
   }
 
   /** The pixels to leave a result in. */
-  pixelsFor(value: GraphValue, images: number, channels: number, plane: number): Pixels {
-    return (this.#spread.has(value) ? spreadPixels : pixels)(images, channels, plane);
+  pixelsFor(value: GraphValue, size: PixelsSize): Pixels {
+    return (this.#spread.has(value) ? spreadPixels : pixels)(...size);
   }
 
   isRead(value: GraphValue): boolean {
@@ -135,17 +135,18 @@ export class Lowering {
   }
 
   /** A value as pixels, at whatever pitch it has; made if need be. */
-  asPixels(value: GraphValue, images: number, channels: number, plane: number): Placed & { form: Pixels } {
-    const form = this.pixelFormOf(value, images, channels, plane);
+  asPixels(value: GraphValue, size: PixelsSize): Placed & { form: Pixels } {
+    const form = this.pixelFormOf(value, size);
     return { room: this.as(value, form).room, form };
   }
 
   /** The pixels as which a value is there, or is to be made. */
-  pixelFormOf(value: GraphValue, images: number, channels: number, plane: number): Pixels {
+  pixelFormOf(value: GraphValue, size: PixelsSize): Pixels {
+    const [images, channels, plane] = size;
     const known = this.arrays
       .formsOf(value)
       .find(({ form }) => form?.images === images && form.channels === channels && form.plane === plane);
-    return known?.form ?? this.pixelsFor(value, images, channels, plane);
+    return known?.form ?? this.pixelsFor(value, size);
   }
 
   /** Whether a value lies in this arrangement already, or will before the first run. */
@@ -166,8 +167,7 @@ export class Lowering {
   as(value: GraphValue, form: Form): Placed {
     const known = this.arrays.find(value, form);
     if (known) return { ...known, form };
-    const [from] = this.arrays.formsOf(value);
-    return changeForm(this, value, from, form);
+    return changeForm(this, value, form);
   }
 
   /** Says that `value` is another name for what lies in a room already. Nothing is written there in place from now on. */

@@ -5,7 +5,7 @@ import { Graphs, samples } from '../../../../../../test/graphs.ts';
 import { fromPixels, KernelRunner, toPixels } from '../../../../../../test/kernelRunner.ts';
 import { Arrays } from './arrays.ts';
 import { type Form, floatsOf, type LoopAxis, type Pixels } from './form.ts';
-import { changeForm, type PlannedMove, planMove } from './moves.ts';
+import { changeForm, type Elements, type PlannedMove, planMove } from './moves.ts';
 
 const size = 2 * 6 * 12;
 const form: Pixels = { images: 2, channels: 6, plane: 12, pitch: 8 };
@@ -27,8 +27,8 @@ function carryOut(plan: PlannedMove, from: Form, to: Form, before: ArrayLike<num
 }
 
 /** A move that has to be possible. */
-function planned(...args: Parameters<typeof planMove>): PlannedMove {
-  const plan = planMove(...args);
+function planned(from: Elements, to: Elements, mode?: 'add'): PlannedMove {
+  const plan = planMove(from, to, mode);
   expect(plan).not.toBeNull();
   return plan as PlannedMove;
 }
@@ -44,7 +44,7 @@ describe('planMove', () => {
     ['pixels to another pitch', form, wide, false],
     ['pixels to those of other cells', form, { images: 1, channels: 12, plane: 12, pitch: 12 }, false],
   ])('brings %s', (_, from, to, isIdentity) => {
-    const plan = planned(from, to, all, all, {});
+    const plan = planned({ form: from, axes: all }, { form: to, axes: all });
     expect(plan.isIdentity).toBe(isIdentity);
     expect(carryOut(plan, from, to)).toEqual([...values]);
   });
@@ -56,7 +56,7 @@ describe('planMove', () => {
       { size: 12, step: 1 },
     ];
     // Channels 1 and 2 become 3 and 4.
-    const plan = planned(form, form, axes, axes, { fromStart: 12, toStart: 36 });
+    const plan = planned({ form, axes, start: 12 }, { form, axes, start: 36 });
     const before = new Float32Array(floatsOf(form, size)).fill(7);
     const expected = Array.from(values, (_, i) => {
       const channel = Math.floor(i / 12) % 6;
@@ -67,8 +67,9 @@ describe('planMove', () => {
 
   it('is no identity where the start moves, an order turns, or a table says so', () => {
     const half = [{ size: 72, step: 1 }];
-    const is = (from: LoopAxis[], to: LoopAxis[], starts = {}): boolean =>
-      planned(null, null, from, to, starts).isIdentity;
+    const is = (from: LoopAxis[], to: LoopAxis[], { fromStart = 0, toStart = 0 } = {}): boolean =>
+      planned({ form: null, axes: from, start: fromStart }, { form: null, axes: to, start: toStart })
+        .isIdentity;
     expect(is(half, half)).toBe(true);
     expect(is(half, half, { fromStart: 72 })).toBe(false);
     expect(is(half, half, { toStart: 72 })).toBe(false);
@@ -85,7 +86,8 @@ describe('planMove', () => {
       { size: 6, step },
       { size: 12, step: 1 },
     ];
-    const plan = planned(form, null, axes(order.map((c) => 12 * c)), axes(12), {});
+    const places = axes(order.map((c) => 12 * c));
+    const plan = planned({ form, axes: places }, { form: null, axes: axes(12) });
     const expected = Array.from(values, (_, i) => {
       const [n, c, p] = [Math.floor(i / 72), Math.floor(i / 12) % 6, i % 12];
       return values[n * 72 + order[c] * 12 + p];
@@ -94,7 +96,7 @@ describe('planMove', () => {
   });
 
   it('adds to what is there', () => {
-    const plan = planned(form, null, all, all, { mode: 'add' });
+    const plan = planned({ form, axes: all }, { form: null, axes: all }, 'add');
     expect(carryOut(plan, form, null, new Float32Array(size).fill(1))).toEqual(
       [...values].map((v) => Math.fround(v + 1)),
     );
@@ -102,10 +104,10 @@ describe('planMove', () => {
 
   it('is refused where a form cannot be followed', () => {
     const across = [{ size: 28, step: 5 }];
-    expect(planMove(form, null, across, across, {})).toBeNull();
-    expect(planMove(null, form, across, across, {})).toBeNull();
+    expect(planMove({ form, axes: across }, { form: null, axes: across })).toBeNull();
+    expect(planMove({ form: null, axes: across }, { form, axes: across })).toBeNull();
     const table = [{ size: 2, step: Int32Array.of(0, 13) }];
-    expect(planMove(form, null, table, table, {})).toBeNull();
+    expect(planMove({ form, axes: table }, { form: null, axes: table })).toBeNull();
   });
 });
 
@@ -119,8 +121,7 @@ describe('changeForm', () => {
   it('lays constants out before the first run', () => {
     const l = sink();
     const value = new Graphs().constant(values);
-    const [given] = l.arrays.formsOf(value);
-    const { room } = changeForm(l, value, given, form);
+    const { room } = changeForm(l, value, form);
     expect(l.count()).toBe(0);
     const held = l.arrays.contents.get(room) as Float32Array;
     expect(held.length).toBe(floatsOf(form, size));
@@ -132,7 +133,8 @@ describe('changeForm', () => {
     const value = new Graphs().value(size, 'node', null);
     const stepsTo = (to: Form): number => {
       const l = sink();
-      changeForm(l, value, l.arrays.put(value, form), to);
+      l.arrays.put(value, form);
+      changeForm(l, value, to);
       expect(l.arrays.find(value, to)).toBeDefined();
       return l.count();
     };

@@ -13,9 +13,10 @@ export interface MoveSink {
 }
 
 /** Makes another arrangement of a value. */
-export function changeForm(l: MoveSink, value: GraphValue, from: Placed, form: Form): Placed {
+export function changeForm(l: MoveSink, value: GraphValue, form: Form): Placed {
+  const [from] = l.arrays.formsOf(value);
   const direct = !from.form || !form || formKey(from.form) === 'row-major' || samePixels(from.form, form);
-  const through = direct ? from : changeForm(l, value, from, null);
+  const through = direct ? from : changeForm(l, value, null);
   const result = l.arrays.put(value, form);
   if (value.source === 'constant') {
     // Known before the first run: laid out then.
@@ -27,7 +28,7 @@ export function changeForm(l: MoveSink, value: GraphValue, from: Placed, form: F
     { size: channels, step: plane },
     { size: plane, step: 1 },
   ];
-  move(l, through, { form, room: result.room }, axes, axes);
+  move(l, { from: through, to: { form, room: result.room } }, axes);
   return result;
 }
 
@@ -42,23 +43,19 @@ function constantIn(l: MoveSink, value: GraphValue, form: Form): Room {
   return l.arrays.put(value, form, l.arrays.constant(arranged)).room;
 }
 
-/** Adds the steps that move elements along `fromAxes` of one value to `toAxes` of another, if both forms can be followed. */
-export function move(
-  l: MoveSink,
-  from: Placed,
-  to: Placed,
-  fromAxes: readonly LoopAxis[],
-  toAxes: readonly LoopAxis[],
-  options: { fromStart?: number; toStart?: number; mode?: 'copy' | 'add' } = {},
-): boolean {
-  const plan = planMove(from.form, to.form, fromAxes, toAxes, options);
-  if (!plan) return false;
-  addMove(l, plan, from.room, to.room);
-  return true;
+/** Adds the steps that move elements to their places in another arrangement, if both can be followed. */
+export function move(l: MoveSink, { from, to }: Ends<Placed>, axes: readonly LoopAxis[]): void {
+  const plan = planMove({ form: from.form, axes }, { form: to.form, axes });
+  if (plan) addMove(l, plan, { from: from.room, to: to.room });
 }
 
-export function addMove(l: MoveSink, plan: MovePlan, from: Room, to: Room): void {
-  const rooms: Record<string, Room> = { from, to };
+interface Ends<T> {
+  readonly from: T;
+  readonly to: T;
+}
+
+export function addMove(l: MoveSink, plan: MovePlan, ends: Ends<Room>): void {
+  const rooms: Record<string, Room> = { ...ends };
   for (const { operand, values } of plan.tables) rooms[operand] = l.arrays.constant(values);
   for (const { kernel, operands } of plan.steps)
     l.step(
@@ -78,29 +75,19 @@ export interface PlannedMove extends MovePlan {
   readonly isIdentity: boolean;
 }
 
-export function planMove(
-  from: Form,
-  to: Form,
-  fromAxes: readonly LoopAxis[],
-  toAxes: readonly LoopAxis[],
-  {
-    fromStart = 0,
-    toStart = 0,
-    mode = 'copy',
-  }: { fromStart?: number; toStart?: number; mode?: 'copy' | 'add' },
-): PlannedMove | null {
-  let pairs: Pair[] = fromAxes.map(({ size, step }, d) => ({ size, from: step, to: toAxes[d].step }));
+/** Elements along some axes of a value, in an arrangement. */
+export interface Elements {
+  readonly form: Form;
+  readonly axes: readonly LoopAxis[];
+  readonly start?: number;
+}
+
+export function planMove(from: Elements, to: Elements, mode: 'copy' | 'add' = 'copy'): PlannedMove | null {
+  let pairs: Pair[] = from.axes.map(({ size, step }, d) => ({ size, from: step, to: to.axes[d].step }));
   for (;;) {
-    const source = locate(
-      from,
-      pairs.map((p) => ({ size: p.size, step: p.from })),
-      fromStart,
-    );
-    const target = locate(
-      to,
-      pairs.map((p) => ({ size: p.size, step: p.to })),
-      toStart,
-    );
+    const along = (end: 'from' | 'to') => pairs.map((pair) => ({ size: pair.size, step: pair[end] }));
+    const source = locate(from.form, along('from'), from.start);
+    const target = locate(to.form, along('to'), to.start);
     if (!source || !target) return null;
     if ('steps' in source && 'steps' in target) {
       const dims = pairs.map((p, d) => moveDim(p.size, source.steps[d], target.steps[d]));

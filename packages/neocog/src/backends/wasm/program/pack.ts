@@ -8,7 +8,7 @@ import type { Values } from '../../work.ts';
 import { commonEngine, type Engine, engineName } from '../engine.ts';
 import { assemble, routineName } from '../machine/assemble.ts';
 import { layOut } from '../machine/layout.ts';
-import { planGraph, prepareRoutine } from './plan.ts';
+import { type GraphPlan, planGraph, prepareRoutine } from './plan.ts';
 
 /** Engines without relaxed SIMD may also be of those that do not keep the order of loads. */
 const engines: readonly Engine[] = [
@@ -21,16 +21,16 @@ export function packGraph(
   { exact, exactConvolution }: Omit<CompileOptions, 'threads'>,
 ): PackedGraph {
   const constants = new Constants(graph);
+  const limits = { exact: exact || exactConvolution, compact: true };
   const codes = (exact ? [commonEngine] : engines).map((e) =>
-    packCode(graph, e, exact || exactConvolution, constants),
+    packCode(planGraph(graph, e, limits), engineName(e), constants),
   );
   const places = (code: PackedCode): PackedCode['places'] =>
     constants.all.map((_, i) => code.places[i] ?? []);
   return { constants: constants.all, codes: codes.map((code) => ({ ...code, places: places(code) })) };
 }
 
-function packCode(graph: Graph, e: Engine, exact: boolean, constants: Constants): PackedCode {
-  const { lowered, code, place } = planGraph(graph, e, { exact, compact: true });
+function packCode({ lowered, code, place }: GraphPlan, simd: string, constants: Constants): PackedCode {
   const layout = layOut(code, 1);
   const { bytes, routines } = assemble(code, layout, { names: false });
   const nameOf = (routine: string): string => routineName(routines.get(routine)?.index as number);
@@ -48,7 +48,7 @@ function packCode(graph: Graph, e: Engine, exact: boolean, constants: Constants)
     put(whole, { from, to: from + values.length, address: place(source), routine });
   });
   return {
-    simd: engineName(e),
+    simd,
     wasm: bytes,
     pages: layout.pages,
     scratch: layout.scratch,

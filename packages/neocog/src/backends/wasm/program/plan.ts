@@ -57,15 +57,20 @@ function preparationSteps({ steps, source, part }: Preparation, place: GraphPlan
 
 /** Gives up transformed weights until the program fits its allowance, cheapest first. */
 function lowerWithinBounds(graph: Graph, e: Engine, limits: Limits): Lowered {
-  let chooser = new Chooser(limits);
-  let lowered = lower(graph, e, chooser, true);
-  const limit = Math.max(smallProgram, limitOf(graph, e, chooser, bytesOf(lowered)));
+  const lowerBy = (chooser: Chooser): Lowered => lower(graph, e, chooser, true);
+  const fastest = new Chooser(limits);
+  let [chooser, lowered] = [fastest, lowerBy(fastest)];
+  const modestBytes = (): number => {
+    const modest = fastest.cheaper(Number.POSITIVE_INFINITY);
+    return modest ? bytesOf(lowerBy(modest)) : Number.POSITIVE_INFINITY;
+  };
+  const limit = Math.max(smallProgram, limitOf(graph, bytesOf(lowered), modestBytes));
   for (;;) {
     const bytes = bytesOf(lowered);
     const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
     if (!next) return lowered;
     chooser = next;
-    lowered = lower(graph, e, chooser, true);
+    lowered = lowerBy(chooser);
   }
 }
 
@@ -75,18 +80,13 @@ function bytesOf(lowered: Lowered): number {
 }
 
 /**
- * The allowance in bytes, where the fastest choices of `chooser` take `fastest`. A training step keeps its activations for the
- * way back: there the measure is what the step takes with the most modest choices.
+ * The allowance in bytes, where the fastest choices take `fastest`. A training step keeps its activations for the way back: there
+ * the measure is what the step takes with the most modest choices.
  */
-function limitOf(graph: Graph, e: Engine, chooser: Chooser, fastest: number): number {
-  if (graph.updates.length > 0) return allowance * modestBytes(graph, e, chooser);
+function limitOf(graph: Graph, fastest: number, modestBytes: () => number): number {
+  if (graph.updates.length > 0) return allowance * modestBytes();
   const usual = allowance * leastBytes(graph);
-  return fastest <= usual ? usual : Math.max(usual, modestAllowance * modestBytes(graph, e, chooser));
-}
-
-function modestBytes(graph: Graph, e: Engine, chooser: Chooser): number {
-  const modest = chooser.cheaper(Number.POSITIVE_INFINITY);
-  return modest ? bytesOf(lower(graph, e, modest, true)) : Number.POSITIVE_INFINITY;
+  return fastest <= usual ? usual : Math.max(usual, modestAllowance * modestBytes());
 }
 
 /** Weights and other constants as they are, and the two largest values. */

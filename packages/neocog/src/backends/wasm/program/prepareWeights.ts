@@ -15,7 +15,7 @@ export function prepareWeights(l: Lowering, weight: GraphValue, plan: ConvPlan):
   if (plan.prepare.length === 0) return l.asRowMajor(weight);
   const constant = weight.source === 'constant';
   const w = l.arrays.room(plan.weightBytes, constant);
-  if (constant) l.preparations.push(...preparationsOf(l, weight.data as Float32Array, plan, w));
+  if (constant) l.preparations.push(...preparationsOf(l, weight.data as Float32Array, { plan, w }));
   else for (const step of placed(plan, { weights: l.asRowMajor(weight), w })) l.step(step.kernel, step.rooms);
   return w;
 }
@@ -23,7 +23,11 @@ export function prepareWeights(l: Lowering, weight: GraphValue, plan: ConvPlan):
 const placed = ({ prepare }: ConvPlan, rooms: Record<'weights' | 'w', Room>): Preparation['steps'] =>
   prepare.map(({ kernel, operands }) => ({ kernel, rooms: operands.map((name) => rooms[name]) }));
 
-function preparationsOf(l: Lowering, values: Float32Array, plan: ConvPlan, w: Room): Preparation[] {
+function preparationsOf(
+  l: Lowering,
+  values: Float32Array,
+  { plan, w }: { plan: ConvPlan; w: Room },
+): Preparation[] {
   const [step, ...others] = plan.prepare;
   const parts =
     l.inParts && others.length === 0 ? partsOf(step, Math.max(leastPart, values.length * partShare)) : [];

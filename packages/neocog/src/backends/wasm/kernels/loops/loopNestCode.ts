@@ -217,22 +217,18 @@ function load(pointer: Local<'i32'>, step: number, spot: Spot): Vector {
 }
 
 /** Computes, once, the parts of the formulas that stay the same along all of `axes`, besides what is known. */
-function keepStill(
-  { f, nest }: FormulaSite,
-  axes: readonly LoopAxis[],
-  { leaves, known }: { leaves: Leaves; known?: Known },
-): Known {
+function keepStill({ f, nest }: FormulaSite, axes: readonly LoopAxis[], leaves: Leaves): Known {
   const isStill = (kind: Mover['kind'], index: number): boolean =>
     nest.movers.every((m, i) => m.kind !== kind || m.index !== index || axes.every((a) => a.steps[i] === 0));
   const still = new Set<Expr>();
-  const values = new Map(known ?? []);
+  const values = new Map(leaves.known ?? []);
   for (const node of nodesOfAll(nest.exprs)) {
     if (node.op === 'input' && !isStill('input', node.index)) continue;
     if (node.op === 'position' && !isStill('position', node.axis)) continue;
     if (!operands(node).every((o) => still.has(o))) continue;
     still.add(node);
     if (node.op === 'const' || values.has(node)) continue;
-    values.set(node, f.keep(emitFormula(f, node, leaves, values), node.op));
+    values.set(node, f.keep(emitFormula(f, node, { ...leaves, known: values }), node.op));
   }
   return values;
 }
@@ -251,9 +247,9 @@ const leavesOf =
 export function blockInvariants(site: FormulaSite, block: Block): Invariants {
   const { row, lane } = site.grid;
   const leaves = leavesOf(site, block);
-  const everywhere = keepStill(site, [row, lane], { leaves: leaves(0) });
+  const everywhere = keepStill(site, [row, lane], leaves(0));
   const vectors = Array.from({ length: block.vectors }, (_, vector) =>
-    keepStill(site, [row], { leaves: leaves(vector), known: everywhere }),
+    keepStill(site, [row], { ...leaves(vector), known: everywhere }),
   );
   return { everywhere, vectors };
 }
@@ -265,13 +261,14 @@ export function blockInvariants(site: FormulaSite, block: Block): Invariants {
 export function blockValues(site: FormulaSite, block: Block, known: Invariants): Local<'v128'>[][] {
   const { f, nest, grid } = site;
   const leaves = leavesOf(site, block);
-  const alongRow = keepStill(site, [grid.lane], { leaves: leaves(0), known: known.everywhere });
+  const alongRow = keepStill(site, [grid.lane], { ...leaves(0), known: known.everywhere });
   const shared = sharedNodes(nest.exprs);
   return known.vectors.map((own, vector) => {
     const values = new Map([...alongRow, ...own]);
+    const from = { ...leaves(vector), known: values };
     for (const node of shared)
-      if (!values.has(node)) values.set(node, f.keep(emitFormula(f, node, leaves(vector), values), node.op));
-    return nest.exprs.map((expr) => f.keep(emitFormula(f, expr, leaves(vector), values), 'value'));
+      if (!values.has(node)) values.set(node, f.keep(emitFormula(f, node, from), node.op));
+    return nest.exprs.map((expr) => f.keep(emitFormula(f, expr, from), 'value'));
   });
 }
 
