@@ -1,10 +1,11 @@
 // The small files of a written network: types, package.json, README.md.
 
 import type { PackedProgram, ProgramValue } from 'neocog';
+import { product } from '../shape.ts';
 
 const quoted = (text: string): string => JSON.stringify(text);
 const typeOf = ({ dtype }: ProgramValue): string => (dtype === 'int32' ? 'Int32Array' : 'Float32Array');
-export const sizeOf = ({ shape }: ProgramValue): number => shape.reduce((size, each) => size * each, 1);
+export const sizeOf = ({ shape }: ProgramValue): number => product(shape);
 
 /** A name within a comment or a heading: on one line, and unable to end it. */
 export const inComment = (text: string): string =>
