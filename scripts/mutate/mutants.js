@@ -116,13 +116,17 @@ function statements(node) {
   return isWork ? [{ kind: 'statement removed', replacement: ';' }] : [];
 }
 
+/** Functions whose two arguments may change places. */
+const commutative = /(^|\.)(add|mul|max|min|maximum|minimum|eq|equal|ne|notEqual|and|or|xor)$/;
+
 /** @type {Rule} */
 function calls(node, text) {
   const { callee, arguments: given } = node;
   const found = [];
   const [a, b] = /** @type {Node[]} */ (given);
   const plain = [a, b].every((arg) => arg && !/Function|Spread/.test(arg.type) && !isText(arg));
-  if (plain && text(a) !== text(b)) {
+  const isEither = isNode(callee) && commutative.test(text(callee));
+  if (plain && !isEither && text(a) !== text(b)) {
     const both = { ...node, start: a.start, end: b.end };
     const between = text({ ...node, start: a.end, end: b.start });
     found.push({ node: both, kind: 'arguments swapped', replacement: text(b) + between + text(a) });

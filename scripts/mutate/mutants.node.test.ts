@@ -28,6 +28,8 @@ describe('mutantsOf', () => {
 
   it('swaps arguments, and drops calls that only hand on', () => {
     expect(changes('const c = f(a, b);')).toEqual(['const c = f(b, a);']);
+    expect(changes('const c = e.sub(a, b);')).toEqual(['const c = e.sub(b, a);']);
+    expect(changes('const c = e.add(a, max(b, d));')).toEqual([]);
     expect(changes('const c = a.filter(g);')).toEqual(['const c = a;']);
     expect(changes('const c = a.some(g);')).toEqual(['const c = a.every(g);']);
   });

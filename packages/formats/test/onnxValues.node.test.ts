@@ -323,6 +323,18 @@ describe('opsets', () => {
     expect(await valuesOf(node(8), feeds)).toEqual([0, 0]);
   });
 
+  it('a layer norm that is to give its means gives them', async () => {
+    const node: OneNode = {
+      op: 'LayerNormalization',
+      operands: { x: { shape: [2, 2] }, scale: known('float32', 1, 2) },
+      attributes: { epsilon: { float: 0 } },
+      outputs: { y: 'float32', mean: 'float32' },
+    };
+    const feeds = { x: floats([2, 2], 1, 3, 8, 4) };
+    expect(await valuesOf(node, feeds)).toEqual([-1, 2, 1, -2]);
+    expect(await valuesOf(node, feeds, 'mean')).toEqual([2, 6]);
+  });
+
   it('learnable slopes are a layer where there is one, or one per channel', async () => {
     const slopes: readonly (readonly [shape: number[], isLayer: boolean])[] = [
       [[1], true],
