@@ -16,7 +16,7 @@ export function checkedMap(
   random: Generator,
 ): Float32Array {
   const cells = product(shape);
-  const { kernel, operands, cellsPerUnit } = planMap(expr, cells, steps, inputs);
+  const { kernel, operands, cellsPerUnit } = planMap({ expr, cells, steps, inputs });
   const units = Math.ceil(cells / cellsPerUnit);
   const { arrays, addresses, end } = placeMap(operands, inputs, units * cellsPerUnit);
   const pages = Math.ceil((tableBytes + end + slackBytes) / 65536);

@@ -8,8 +8,8 @@ import { carryOut } from './routine.ts';
 /** See `FusedLoop`. */
 export function fused(work: FusedWork, inputs: readonly Values[]): Values[] {
   const steps = stepsOfMap(work.loop);
-  const size = product(keptAxes(work.loop));
-  if (steps && size > 0) return [map(work.loop.expr, size, steps, inputs)];
+  const cells = product(keptAxes(work.loop));
+  if (steps && cells > 0) return [map({ expr: work.loop.expr, cells, steps, inputs })];
   // An array that is given twice is copied once.
   const distinct = [...new Set(inputs)];
   return carryOut(

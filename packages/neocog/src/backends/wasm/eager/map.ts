@@ -47,14 +47,17 @@ const sizeFor = (cells: number): number => sizes.find((n) => cells <= n) as numb
 
 const typeOf = (values: Values): ElementType => (values instanceof Int32Array ? 'int32' : 'float32');
 
-/** The formula over `cells` cells. */
-export function map(
-  expr: Expr,
-  cells: number,
-  steps: readonly Step[],
-  inputs: readonly Values[],
-): Float32Array {
-  const { call, operands, cellsPerUnit } = routineFor(expr, cells, steps, inputs);
+/** A formula over `cells` cells, and how its inputs move along. */
+export interface MapCall {
+  readonly expr: Expr;
+  readonly cells: number;
+  readonly steps: readonly Step[];
+  readonly inputs: readonly Values[];
+}
+
+export function map(wanted: MapCall): Float32Array {
+  const { cells, inputs } = wanted;
+  const { call, operands, cellsPerUnit } = routineFor(wanted);
   const units = Math.ceil(cells / cellsPerUnit);
   const { arrays, addresses, end } = placeMap(operands, inputs, units * cellsPerUnit);
   reserve(end);
@@ -80,21 +83,17 @@ export function placeMap(operands: readonly FusedOperand[], inputs: readonly Val
   return { arrays, addresses, end };
 }
 
-function routineFor(
-  expr: Expr,
-  cells: number,
-  steps: readonly Step[],
-  inputs: readonly Values[],
-): MapRoutine {
+function routineFor(wanted: MapCall): MapRoutine {
+  const { expr, cells, steps, inputs } = wanted;
   const key = `f${expr.id} ${sizeFor(cells)} ${steps} ${inputs.map(typeOf)} ${engineKey(engine())}`;
   return routines.get(key, () => {
-    const { kernel, operands, cellsPerUnit } = planMap(expr, cells, steps, inputs);
+    const { kernel, operands, cellsPerUnit } = planMap(wanted);
     return { call: compiled(kernel), operands, cellsPerUnit };
   });
 }
 
 /** A kernel for at least so many cells, of which any number can be done. */
-export function planMap(expr: Expr, cells: number, steps: readonly Step[], inputs: readonly Values[]) {
+export function planMap({ expr, cells, steps, inputs }: MapCall) {
   const size = sizeFor(cells);
   const axes = [{ size, reduced: false, strides: steps, outStrides: [1] }];
   const task = {

@@ -56,3 +56,9 @@ export function inCase(
   if (more.length === 0) first.body();
   else f.if(i32.ltS(number, first.end), first.body, () => inCase(f, number, more));
 }
+
+/** Quotient and remainder by a literal. */
+export function divide(f: Func, value: Local<'i32'>, by: number): [Local<'i32'>, Local<'i32'>] {
+  const quotient = f.keep(by === 1 ? value : i32.divU(value, by), 'quotient');
+  return [quotient, f.keep(by === 1 ? i32.const(0) : i32.remU(value, by), 'remainder')];
+}

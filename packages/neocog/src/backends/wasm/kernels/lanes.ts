@@ -1,6 +1,6 @@
 // Loads and stores of vectors of which only some lanes count, or whose lanes lie apart.
 
-import { type Func, i32, type Operand, v128 } from '../assembler/index.ts';
+import { type Code, type Func, i32, type Operand, v128 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
 import { floatBytes, vectorBytes } from './sizes.ts';
 
@@ -49,6 +49,12 @@ export function loadLanes({ at, count, offset = 0, step = floatBytes }: Lanes): 
     vector = v128.load32Lane(place, vector, lane, where);
   }
   return vector;
+}
+
+/** All bits of those lanes that are inside. */
+export function laneMask(inside: readonly boolean[]): Code<'v128'> {
+  const [a, b, c, d] = inside.map((is) => (is ? -1 : 0)) as [number, number, number, number];
+  return v128.const4I(a, b, c, d);
 }
 
 /** Vectors one behind the other, of which the last may have fewer lanes. */

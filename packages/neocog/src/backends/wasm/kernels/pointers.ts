@@ -6,6 +6,13 @@ import { vectorBytes } from './sizes.ts';
 /** Addresses, distances and counts by name. */
 export type Pointers<Name extends string = string> = Readonly<Record<Name, Local<'i32'>>>;
 
+/** Where code is made for a shape: the function and its parameters. */
+export interface CodeSite<Shape, Name extends string = string> {
+  readonly f: Func;
+  readonly p: Pointers<Name>;
+  readonly s: Shape;
+}
+
 /** A function of such. */
 export type PointersFunction<Name extends string = string> = FuncRef<Record<Name, 'i32'>, 'void'>;
 

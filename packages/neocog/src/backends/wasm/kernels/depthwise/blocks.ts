@@ -61,9 +61,3 @@ export function overBlocks(
   }
   if (rest) f.if(i32.gtS(to, full), () => body(f.keep(i32.const(full * lanes), 'lane'), rest));
 }
-
-/** Quotient and remainder by a literal. */
-export function divide(f: Func, value: Local<'i32'>, by: number): [Local<'i32'>, Local<'i32'>] {
-  const quotient = f.keep(by === 1 ? value : i32.divU(value, by), 'quotient');
-  return [quotient, f.keep(by === 1 ? i32.const(0) : i32.remU(value, by), 'remainder')];
-}

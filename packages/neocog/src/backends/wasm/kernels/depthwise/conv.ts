@@ -1,11 +1,11 @@
 // The kernel of depthwise convolution and of its input gradient: units of work, each a part of a row for a few blocks of
 // channels, handed to the row functions.
 
-import { type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
+import { i32, type Local, type Operand } from '../../assembler/index.ts';
 import { type Epilogue, laneArguments, laneOperands } from '../epilogue.ts';
-import { type Kernel, unitFunction } from '../kernel.ts';
-import type { Pointers } from '../pointers.ts';
-import { type BlockFunctions, blockFunctions, divide, overBlocks } from './blocks.ts';
+import { divide, type Kernel, unitFunction } from '../kernel.ts';
+import type { CodeSite, Pointers } from '../pointers.ts';
+import { type BlockFunctions, blockFunctions, overBlocks } from './blocks.ts';
 import { placeLanes, sourceLane } from './lanes.ts';
 import { type DepthwiseShape, divisionOf, rowsOf, sourceSteps, tapsOf } from './shape.ts';
 import { rowFunction } from './sum.ts';
@@ -28,10 +28,7 @@ export function depthwiseConvKernel(s: DepthwiseShape, epilogue: Epilogue, key: 
   };
 }
 
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: DepthwiseShape;
+interface Site extends CodeSite<DepthwiseShape> {
   readonly epilogue: Epilogue;
 }
 

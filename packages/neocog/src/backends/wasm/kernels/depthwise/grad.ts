@@ -4,22 +4,13 @@
 // does not depend on threads. A unit adds up one part for a chunk of channels, in a block of weights of the workspace.
 // Within a row the sums of one row of the window stay in registers; tiles of y are held while the source columns pass.
 
-import {
-  type Func,
-  f32x4,
-  i32,
-  type Local,
-  less,
-  type Operand,
-  type Scope,
-  v128,
-} from '../../assembler/index.ts';
+import { f32x4, i32, type Local, less, type Operand, type Scope, v128 } from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
-import { copyPointers, fillZero, i32Params, overEntries, type Pointers } from '../pointers.ts';
+import { divide, type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
+import { type CodeSite, copyPointers, fillZero, i32Params, overEntries } from '../pointers.ts';
 import { grid } from '../tiles.ts';
-import { type Block, type BlockFunctions, blockFunctions, divide, overBlocks } from './blocks.ts';
+import { type Block, type BlockFunctions, blockFunctions, overBlocks } from './blocks.ts';
 import { lanePlaces, loadSource, placeLanes, sourceLane } from './lanes.ts';
 import type { TileRun } from './row.ts';
 import {
@@ -54,11 +45,7 @@ export function depthwiseGradKernel(s: DepthwiseShape, key: string): Kernel {
   };
 }
 
-interface UnitSite {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: DepthwiseShape;
-}
+type UnitSite = CodeSite<DepthwiseShape>;
 
 /** One part of the rows for one chunk of channels. */
 function doUnit(site: UnitSite, rows: BlockFunctions, unit: Local<'i32'>): void {

@@ -2,18 +2,14 @@
 // and walked by every tile. Any number of outer axes, strides, dilations and phases of an input gradient come down to it.
 
 import { type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
-import { entryBytes, type Pointers } from '../pointers.ts';
+import { type CodeSite, entryBytes, type Pointers } from '../pointers.ts';
 import type { SumAxis } from './row.ts';
 import { type DepthwiseShape, outerTaps, sourceSteps } from './shape.ts';
 
 /** An entry: where the source row lies in its image, and where the weights of a one-vector block lie, in bytes. */
 export const tapListBytes = (s: DepthwiseShape): number => outerTaps(s) * entryBytes;
 
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: DepthwiseShape;
-}
+type Site = CodeSite<DepthwiseShape>;
 
 /** The coordinates of row number `row` of the result along the outer axes. */
 function rowCoordinates({ f, s }: Site, row: Local<'i32'>): Local<'i32'>[] {

@@ -5,7 +5,7 @@ import { type Func, f32x4, i32, type Local, v128 } from '../../assembler/index.t
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
 import { loadLanes, storeLanes } from '../lanes.ts';
-import type { Pointers } from '../pointers.ts';
+import type { CodeSite } from '../pointers.ts';
 import { type DepthwiseShape, tapsOf, vectorsOf, weightBytesOf } from './shape.ts';
 
 /** Units: vectors of lanes. */
@@ -51,11 +51,7 @@ export function depthwiseCollectKernel(s: DepthwiseShape, parts: number): Kernel
 
 const weightsKey = (s: DepthwiseShape): string => `${s.channels} ${tapsOf(s)} ${s.vectors}`;
 
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: DepthwiseShape;
-}
+type Site = CodeSite<DepthwiseShape>;
 
 /** A vector of one tap: its place in the tensor, its place in the blocks, and how many of its lanes exist. */
 interface VectorTap {

@@ -13,7 +13,7 @@ import {
   v128,
 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
-import { type Epilogue, isLate, laneOperands, storeFinished } from '../epilogue.ts';
+import { type Epilogue, laneOperands, splitLate, storeFinished } from '../epilogue.ts';
 import { i32Params, type Pointers } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { type ClipPlan, tapStatistics } from './clipPlan.ts';
@@ -63,13 +63,13 @@ interface Site extends RowSpec {
 
 export function rowFunction(scope: Scope, spec: RowSpec): FuncRef<RowParams, 'void'> {
   const params = rowParams(spec);
-  if (!isLate(spec.epilogue)) return scope.func(params, (f, p) => rowBody({ ...spec, f, p }));
-  const raw = { ...spec, epilogue: { ...spec.epilogue, formula: null } };
-  const sums = scope.within('Sums').func(params, (f, p) => rowBody({ ...raw, f, p }));
-  const late = scope.within('Finish').func(params, (f, p) => finishBody({ ...spec, f, p }));
+  const { stored, late } = splitLate(spec.epilogue);
+  if (!late) return scope.func(params, (f, p) => rowBody({ ...spec, f, p }));
+  const sums = scope.within('Sums').func(params, (f, p) => rowBody({ ...spec, epilogue: stored, f, p }));
+  const finish = scope.within('Finish').func(params, (f, p) => finishBody({ ...spec, f, p }));
   return scope.func(params, (f, p) => {
     f.run(f.call(sums, p));
-    f.run(f.call(late, p));
+    f.run(f.call(finish, p));
   });
 }
 

@@ -9,6 +9,7 @@ import { type Func, i32, type Local, type Operand, type Scope, v128 } from '../.
 import { type Engine, engineKey } from '../../engine.ts';
 import { splat } from '../../fused/math.ts';
 import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
+import { laneMask } from '../lanes.ts';
 import type { Pointers, PointersFunction } from '../pointers.ts';
 import { lanes, vectorBytes } from '../sizes.ts';
 import { cellsOf, type LoopNest, nestKey } from './loopNest.ts';
@@ -193,8 +194,7 @@ function sumRows(site: ReduceSite, block: Block): Words[][] {
 /** Lanes past the end of a reduced axis do not count. */
 function masked({ f, chain }: ReduceSite, value: Local<'v128'>, count: number): Local<'v128'> {
   if (count === lanes) return value;
-  const bits = (lane: number): number => (lane < count ? -1 : 0);
-  const mask = f.constant(v128.const4I(bits(0), bits(1), bits(2), bits(3)));
+  const mask = f.constant(laneMask([0, 1, 2, 3].map((lane) => lane < count)));
   return f.keep(v128.bitselect(value, splat(f, chain.neutral), mask), 'masked');
 }
 

@@ -2,7 +2,7 @@
 // are pixels of a row.
 
 import { formatConv } from '../../../../geometry/text.ts';
-import { type Code, type Func, i32, type Local } from '../../assembler/index.ts';
+import { type Code, i32, type Local } from '../../assembler/index.ts';
 import { engineKey, engineName } from '../../engine.ts';
 import {
   type ConvOperand,
@@ -12,11 +12,10 @@ import {
   needsOrder,
   sumsOverTaps,
 } from '../convPlan.ts';
-import { divide } from '../depthwise/blocks.ts';
 import { refuseGroups } from '../depthwise/depthwise.ts';
 import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
-import { type Kernel, slackBytes, unitFunction } from '../kernel.ts';
-import type { Pointers } from '../pointers.ts';
+import { divide, type Kernel, slackBytes, unitFunction } from '../kernel.ts';
+import type { CodeSite } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
 import { planeFunction } from './depthwisePlane.ts';
 import { type DepthwiseShape, depthwiseShape, statedProducts, vectorProducts } from './depthwiseShape.ts';
@@ -91,10 +90,7 @@ function depthwisePlanesKernel({ geometry, kernel, epilogue, engine }: ConvTask,
   };
 }
 
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: DepthwiseShape;
+interface Site extends CodeSite<DepthwiseShape> {
   readonly epilogue: Epilogue;
 }
 

@@ -7,8 +7,8 @@ import { type Func, greater, i8x16, i32, type Local, less, type Scope, v128 } fr
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Epilogue, laneOperands, splitLate } from '../epilogue.ts';
-import { loadLanes } from '../lanes.ts';
-import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
+import { laneMask, loadLanes } from '../lanes.ts';
+import { type CodeSite, i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { grid } from '../tiles.ts';
 import {
@@ -21,10 +21,7 @@ import {
 import { finishPixels, firstSum, storePixels } from './results.ts';
 
 /** What all parts of a plane's code share. */
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: DepthwiseShape;
+interface Site extends CodeSite<DepthwiseShape> {
   readonly engine: Engine;
   readonly epilogue: Epilogue;
   readonly weight: (row: number, column: number) => Local<'v128'>;
@@ -142,8 +139,7 @@ function masksOf(f: Func, tiles: RowTiles): ReadonlyMap<string, Local<'v128'>> {
   if (patterns.every(isWhole)) return masks;
   for (const mask of patterns) {
     if (masks.has(maskName(mask))) continue;
-    const [a, b, c, d] = mask.map((inside) => (inside ? -1 : 0)) as [number, number, number, number];
-    masks.set(maskName(mask), f.keep(v128.const4I(a, b, c, d), 'inside'));
+    masks.set(maskName(mask), f.keep(laneMask(mask), 'inside'));
   }
   return masks;
 }

@@ -2,13 +2,12 @@
 // groups of a few channels fill vectors that they could not fill as pixels.
 
 import { formatConv } from '../../../../geometry/text.ts';
-import { type Code, type Func, i32 } from '../../assembler/index.ts';
+import { type Code, i32 } from '../../assembler/index.ts';
 import { engineKey, engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
-import { divide } from '../depthwise/blocks.ts';
 import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
-import { inCase, type Kernel, unitFunction } from '../kernel.ts';
-import type { Pointers } from '../pointers.ts';
+import { divide, inCase, type Kernel, unitFunction } from '../kernel.ts';
+import type { CodeSite, Pointers } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
 import { rowsFunction } from './groupedRow.ts';
 import { type GroupedShape, groupedShape, statedProducts, vectorProducts } from './groupedShape.ts';
@@ -88,10 +87,7 @@ function groupedKernel({ geometry, epilogue, engine }: ConvTask, s: GroupedShape
   };
 }
 
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: GroupedShape;
+interface Site extends CodeSite<GroupedShape> {
   readonly epilogue: Epilogue;
 }
 

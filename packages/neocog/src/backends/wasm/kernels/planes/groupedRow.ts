@@ -4,6 +4,7 @@
 import { type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import { type Epilogue, laneOperands, splitLate } from '../epilogue.ts';
+import { laneMask } from '../lanes.ts';
 import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { grid } from '../tiles.ts';
@@ -142,15 +143,9 @@ function sumStep(
     used.forEach(({ mask, v }, i) => {
       const sum = sums[out][v];
       const next = madd(pixels[i], weight, sum);
-      f.set(sum, masked[i] ? v128.bitselect(next, sum, insideOf(f, mask)) : next);
+      f.set(sum, masked[i] ? v128.bitselect(next, sum, f.constant(laneMask(mask), 'inside')) : next);
     });
   }
-}
-
-/** Ones where a lane lies inside. */
-function insideOf(f: Func, mask: readonly boolean[]): Local<'v128'> {
-  const [a, b, c, d] = mask.map((inside) => (inside ? -1 : 0)) as [number, number, number, number];
-  return f.constant(v128.const4I(a, b, c, d), 'inside');
 }
 
 /** Applies the formula to the sums of a row, in each plane of the block. */

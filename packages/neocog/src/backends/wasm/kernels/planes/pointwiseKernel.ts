@@ -7,7 +7,7 @@ import { type Code, type Func, i32, type Local, less } from '../../assembler/ind
 import { engineKey } from '../../engine.ts';
 import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
-import type { Pointers, PointersFunction } from '../pointers.ts';
+import type { CodeSite, PointersFunction } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
 import { chunkFunction } from './pointwiseChunk.ts';
 import {
@@ -40,10 +40,7 @@ export function pointwiseKernel(s: PointwiseShape, epilogue: Epilogue): Kernel {
 }
 
 /** What all parts of a unit's code share. */
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: PointwiseShape;
+interface Site extends CodeSite<PointwiseShape> {
   readonly epilogue: Epilogue;
   readonly functions: readonly PointersFunction[];
 }

@@ -10,9 +10,8 @@ import {
   type Operand,
   type Scope,
 } from '../../assembler/index.ts';
-import { divide } from '../depthwise/blocks.ts';
-import { type Kernel, unitFunction } from '../kernel.ts';
-import { copyPointers, fillZero, type Pointers } from '../pointers.ts';
+import { divide, type Kernel, unitFunction } from '../kernel.ts';
+import { type CodeSite, copyPointers, fillZero, type Pointers } from '../pointers.ts';
 import {
   copyBytes,
   emitList,
@@ -109,10 +108,7 @@ function blockKinds(scope: Scope, s: WeightGradShape): Blocks {
 }
 
 /** Where the code of a unit is made. */
-interface Site {
-  readonly f: Func;
-  readonly p: Pointers;
-  readonly s: WeightGradShape;
+interface Site extends CodeSite<WeightGradShape> {
   readonly blocks: Blocks;
 }
 

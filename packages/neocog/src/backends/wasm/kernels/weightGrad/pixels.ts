@@ -12,8 +12,8 @@ import {
   select,
   v128,
 } from '../../assembler/index.ts';
-import { divide } from '../depthwise/blocks.ts';
 import type { SumAxis } from '../depthwise/row.ts';
+import { divide } from '../kernel.ts';
 import { entryBytes, fillZero, overEntries, type Pointers } from '../pointers.ts';
 import { divisionOf, stripsOf, unitRun, unitVectors, type WeightGradShape } from './shape.ts';
 

@@ -1,8 +1,8 @@
 // The register tile of the weight gradient: positions of the run × vectors of outs, summed over a list of pixels.
 
-import { type Func, f32x4, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import { f32x4, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import { multiplyAdd, type Tile } from '../../engine.ts';
-import { i32Params, overEntries, type Pointers } from '../pointers.ts';
+import { type CodeSite, i32Params, overEntries } from '../pointers.ts';
 import { grid } from '../tiles.ts';
 import type { WeightGradShape } from './shape.ts';
 
@@ -12,10 +12,7 @@ interface TileSpec extends Tile {
 }
 
 /** Where its code is made. */
-interface Site {
-  readonly f: Func;
-  readonly s: WeightGradShape;
-  readonly p: Pointers<'x' | 'y' | 'sums'>;
+interface Site extends CodeSite<WeightGradShape, 'x' | 'y' | 'sums'> {
   readonly adds: boolean;
 }
 
