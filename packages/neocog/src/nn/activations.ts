@@ -32,6 +32,7 @@ import { oneAxis } from '../tensor/fields.ts';
 import { full, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Same } from '../types/rules.ts';
 import { Layer, Parameter } from './module.ts';
+import { specialise } from './specialise.ts';
 
 const named = {
   relu,
@@ -76,7 +77,7 @@ abstract class Elementwise<Options extends object = object> extends Layer<Same> 
   readonly options: Options;
   readonly #apply: (x: Tensor, options: Options) => Tensor;
 
-  protected constructor(apply: (x: Tensor, options: Options) => Tensor, options: Options) {
+  constructor(apply: (x: Tensor, options: Options) => Tensor, options: Options = {} as Options) {
     super();
     // Refuses wrong options now rather than at the first input.
     apply(zeros([0]), options);
@@ -95,30 +96,32 @@ abstract class Elementwise<Options extends object = object> extends Layer<Same> 
   }
 }
 
+/** One whose operation has no options. */
+abstract class Plain extends Elementwise {
+  constructor(apply: (x: Tensor) => Tensor) {
+    super(apply);
+  }
+}
+
 type OptionsOf<Operation> = Operation extends (x: Tensor, options?: infer Options) => Tensor
   ? NonNullable<Options>
   : never;
 
-/** max(x, 0); see `relu`. */
-export class ReLU extends Elementwise {
-  constructor() {
-    super(relu, {});
-  }
+/* @__NO_SIDE_EFFECTS__ */
+function adjustable<Operation>(apply: Operation) {
+  // An operation of a tensor and options, whose types are kept for those of the options.
+  type Apply = (x: Tensor, options: OptionsOf<Operation>) => Tensor;
+  return specialise(Elementwise<OptionsOf<Operation>>, apply as unknown as Apply);
 }
+
+/** max(x, 0); see `relu`. */
+export class ReLU extends specialise(Plain, relu) {}
 
 /** min(max(x, 0), 6); see `relu6`. */
-export class ReLU6 extends Elementwise {
-  constructor() {
-    super(relu6, {});
-  }
-}
+export class ReLU6 extends specialise(Plain, relu6) {}
 
 /** x above 0, negativeSlope · x elsewhere; see `leakyRelu`. */
-export class LeakyReLU extends Elementwise<OptionsOf<typeof leakyRelu>> {
-  constructor(options: OptionsOf<typeof leakyRelu> = {}) {
-    super(leakyRelu, options);
-  }
-}
+export class LeakyReLU extends adjustable(leakyRelu) {}
 
 const preluFields = { init: finite };
 
@@ -153,123 +156,55 @@ export class PReLU extends Layer<Same> {
 }
 
 /** x above 0, alpha · (exp(x) − 1) elsewhere; see `elu`. */
-export class ELU extends Elementwise<OptionsOf<typeof elu>> {
-  constructor(options: OptionsOf<typeof elu> = {}) {
-    super(elu, options);
-  }
-}
+export class ELU extends adjustable(elu) {}
 
 /** x above 0, alpha · (exp(x / alpha) − 1) elsewhere; see `celu`. */
-export class CELU extends Elementwise<OptionsOf<typeof celu>> {
-  constructor(options: OptionsOf<typeof celu> = {}) {
-    super(celu, options);
-  }
-}
+export class CELU extends adjustable(celu) {}
 
 /** The self-normalising unit; see `selu`. */
-export class SELU extends Elementwise {
-  constructor() {
-    super(selu, {});
-  }
-}
+export class SELU extends specialise(Plain, selu) {}
 
 /** x · Φ(x); see `gelu`. */
-export class GELU extends Elementwise<OptionsOf<typeof gelu>> {
-  constructor(options: OptionsOf<typeof gelu> = {}) {
-    super(gelu, options);
-  }
-}
+export class GELU extends adjustable(gelu) {}
 
 /** x · sigmoid(x); see `silu`. */
-export class SiLU extends Elementwise {
-  constructor() {
-    super(silu, {});
-  }
-}
+export class SiLU extends specialise(Plain, silu) {}
 
 /** x · tanh(softplus(x)); see `mish`. */
-export class Mish extends Elementwise {
-  constructor() {
-    super(mish, {});
-  }
-}
+export class Mish extends specialise(Plain, mish) {}
 
 /** 1 / (1 + exp(−x)); see `sigmoid`. */
-export class Sigmoid extends Elementwise {
-  constructor() {
-    super(sigmoid, {});
-  }
-}
+export class Sigmoid extends specialise(Plain, sigmoid) {}
 
 /** log sigmoid(x); see `logSigmoid`. */
-export class LogSigmoid extends Elementwise {
-  constructor() {
-    super(logSigmoid, {});
-  }
-}
+export class LogSigmoid extends specialise(Plain, logSigmoid) {}
 
 /** tanh(x); see `tanh`. */
-export class Tanh extends Elementwise {
-  constructor() {
-    super(tanh, {});
-  }
-}
+export class Tanh extends specialise(Plain, tanh) {}
 
 /** x − tanh(x); see `tanhShrink`. */
-export class Tanhshrink extends Elementwise {
-  constructor() {
-    super(tanhShrink, {});
-  }
-}
+export class Tanhshrink extends specialise(Plain, tanhShrink) {}
 
 /** min(max(x + 3, 0), 6) / 6; see `hardSigmoid`. */
-export class Hardsigmoid extends Elementwise {
-  constructor() {
-    super(hardSigmoid, {});
-  }
-}
+export class Hardsigmoid extends specialise(Plain, hardSigmoid) {}
 
 /** x · hardSigmoid(x); see `hardSwish`. */
-export class Hardswish extends Elementwise {
-  constructor() {
-    super(hardSwish, {});
-  }
-}
+export class Hardswish extends specialise(Plain, hardSwish) {}
 
 /** x held between two numbers; see `hardTanh`. */
-export class Hardtanh extends Elementwise<OptionsOf<typeof hardTanh>> {
-  constructor(options: OptionsOf<typeof hardTanh> = {}) {
-    super(hardTanh, options);
-  }
-}
+export class Hardtanh extends adjustable(hardTanh) {}
 
 /** x, or 0 where |x| ≤ lambda; see `hardShrink`. */
-export class Hardshrink extends Elementwise<OptionsOf<typeof hardShrink>> {
-  constructor(options: OptionsOf<typeof hardShrink> = {}) {
-    super(hardShrink, options);
-  }
-}
+export class Hardshrink extends adjustable(hardShrink) {}
 
 /** x moved towards 0 by lambda; see `softShrink`. */
-export class Softshrink extends Elementwise<OptionsOf<typeof softShrink>> {
-  constructor(options: OptionsOf<typeof softShrink> = {}) {
-    super(softShrink, options);
-  }
-}
+export class Softshrink extends adjustable(softShrink) {}
 
 /** log(1 + exp(beta · x)) / beta; see `softplus`. */
-export class Softplus extends Elementwise<OptionsOf<typeof softplus>> {
-  constructor(options: OptionsOf<typeof softplus> = {}) {
-    super(softplus, options);
-  }
-}
+export class Softplus extends adjustable(softplus) {}
 
 /** x / (1 + |x|); see `softsign`. */
-export class Softsign extends Elementwise {
-  constructor() {
-    super(softsign, {});
-  }
-}
+export class Softsign extends specialise(Plain, softsign) {}
 
 /** A layer that turns the values along an axis into shares of 1. */
 abstract class Shares extends Layer<Same> {

@@ -22,6 +22,7 @@ import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Convolves, ConvolvesTransposed, Rule } from '../types/rules.ts';
 import type { KernelShape } from '../types/shapes.ts';
 import { type Activation, activation as activationField, activationFunction } from './activations.ts';
+import { describeOptions } from './describe.ts';
 import { layerDefault } from './init/index.ts';
 import { Layer, Parameter } from './module.ts';
 import { specialise } from './specialise.ts';
@@ -134,8 +135,7 @@ abstract class ConvLayer<
   }
 
   override describe(): string {
-    const set = Object.entries(this.options).filter(([key, v]) => v !== undefined && v !== defaults[key]);
-    const options = set.map(([key, v]) => `${key} ${typeof v === 'string' ? v : JSON.stringify(v)}`);
+    const options = describeOptions(this.options, defaults);
     return [this.weight.shape.join('×'), ...options, ...(this.bias ? [] : ['no bias'])].join(', ');
   }
 }

@@ -25,6 +25,7 @@ import { avgPoolFields } from '../ops/pool.ts';
 import type { NoExtra } from '../ops/signatures.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Pools, PoolsWhole, Rule } from '../types/rules.ts';
+import { describeWindow } from './describe.ts';
 import { Layer } from './module.ts';
 import { specialise } from './specialise.ts';
 
@@ -56,8 +57,7 @@ abstract class Pool<R extends Rank, K extends PerAxis, O extends object> extends
   }
 
   override describe(): string {
-    const options = Object.entries(this.#options).map(([key, v]) => `${key} ${JSON.stringify(v)}`);
-    return [JSON.stringify(this.#kernel), ...options].join(', ');
+    return describeWindow(this.#kernel, this.#options);
   }
 }
 

@@ -6,6 +6,7 @@ import { ShapeError } from '../errors.ts';
 import { pixelShuffle, pixelUnshuffle, type ResizeOptions, resize } from '../ops/index.ts';
 import { resizeFields } from '../ops/resize.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { describeOptions } from './describe.ts';
 import { Module } from './module.ts';
 
 /** Resizes the spatial axes of `[n, c, …]`; see `resize`. */
@@ -26,8 +27,7 @@ export class Upsample extends Module {
   }
 
   override describe(): string {
-    const options = Object.entries(this.options).filter(([, value]) => value !== undefined);
-    return options.map(([key, v]) => `${key} ${typeof v === 'string' ? v : JSON.stringify(v)}`).join(', ');
+    return describeOptions(this.options).join(', ');
   }
 }
 

@@ -14,12 +14,8 @@ import {
 import { type ResponseNumbers, readResponse } from '../ops/localResponse.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Same } from '../types/rules.ts';
+import { describeOptions } from './describe.ts';
 import { Layer, Module } from './module.ts';
-
-const describeOptions = (options: object): string[] =>
-  Object.entries(options)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, v]) => `${key} ${typeof v === 'string' ? v : JSON.stringify(v)}`);
 
 /** The cells under each window as a column: `[n, c, …]` → `[n, c · taps, windows]`; see `unfold`. */
 export class Unfold extends Module {

@@ -6,6 +6,7 @@ import { ShapeError } from '../errors.ts';
 import { kernelField, type PerAxis, type Rank, unpoolFields } from '../geometry/options.ts';
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d, type UnpoolOptions } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { describeWindow } from './describe.ts';
 import { Module } from './module.ts';
 import { specialise } from './specialise.ts';
 
@@ -34,8 +35,7 @@ abstract class MaxUnpool extends Module {
   }
 
   override describe(): string {
-    const options = Object.entries(this.#options).map(([key, v]) => `${key} ${JSON.stringify(v)}`);
-    return [JSON.stringify(this.#kernel), ...options].join(', ');
+    return describeWindow(this.#kernel, this.#options);
   }
 }
 

@@ -28,11 +28,22 @@ const distance = e.abs(difference);
 const square = e.mul(difference, difference);
 
 /** A loss of two tensors whose shapes broadcast. */
-function pairLoss(terms: Terms, { reduction = 'mean' }: LossOptions): Tensor {
+function reducePair(terms: Terms, { reduction = 'mean' }: LossOptions): Tensor {
   const [input, target] = terms.inputs;
   floats(terms.fn, 'input', input);
   floats(terms.fn, 'target', target);
   return reduceTerms(terms, reduction);
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function pairLoss(
+  fn: string,
+  formula: Expr,
+): (input: Tensor, target: Tensor, options?: LossOptions) => Tensor {
+  return (input, target, options = {}) => {
+    needOptions(fn, options, lossFields);
+    return reducePair({ fn, formula, inputs: [input, target] }, options);
+  };
 }
 
 /**
@@ -40,20 +51,14 @@ function pairLoss(terms: Terms, { reduction = 'mean' }: LossOptions): Tensor {
  *
  * @throws ShapeError if they do not, or for an unknown reduction.
  */
-export function mse(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  needOptions('mse', options, lossFields);
-  return pairLoss({ fn: 'mse', formula: square, inputs: [input, target] }, options);
-}
+export const mse = pairLoss('mse', square);
 
 /**
  * |input − target|, with slope 0 where they are equal. Shapes broadcast.
  *
  * @throws ShapeError if they do not, or for an unknown reduction.
  */
-export function l1(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  needOptions('l1', options, lossFields);
-  return pairLoss({ fn: 'l1', formula: distance, inputs: [input, target] }, options);
-}
+export const l1 = pairLoss('l1', distance);
 
 /** Options of `smoothL1`. */
 export interface SmoothL1Options extends LossOptions {
@@ -73,7 +78,7 @@ export function smoothL1(input: Tensor, target: Tensor, options: SmoothL1Options
   const { beta = 1 } = options;
   const near = e.div(square, 2 * beta);
   const formula = e.select(e.gt(beta, distance), near, e.sub(distance, beta / 2));
-  return pairLoss({ fn: 'smoothL1', formula, inputs: [input, target] }, options);
+  return reducePair({ fn: 'smoothL1', formula, inputs: [input, target] }, options);
 }
 
 /** Options of `huber`. */
@@ -94,7 +99,7 @@ export function huber(input: Tensor, target: Tensor, options: HuberOptions = {})
   const { delta = 1 } = options;
   const far = e.mul(delta, e.sub(distance, delta / 2));
   const formula = e.select(e.gt(delta, distance), e.mul(0.5, square), far);
-  return pairLoss({ fn: 'huber', formula, inputs: [input, target] }, options);
+  return reducePair({ fn: 'huber', formula, inputs: [input, target] }, options);
 }
 
 /** Options of `klDiv`. */
