@@ -27,6 +27,7 @@ import {
   type TracedTraining,
   traceTraining,
 } from './traceTraining.ts';
+import { checkTarget, needOwn, needRoom } from './trainingChecks.ts';
 import { Turns } from './turns.ts';
 
 export type { Loss, TargetSpec };
@@ -278,32 +279,6 @@ export class Trainer {
 }
 
 const copyOf = (t: Tensor): Tensor => (t instanceof Tensor ? new Tensor(t.data.slice(), t.shape) : t);
-
-/** Refuses to bring values back into an array that was transferred or resized since. */
-function needRoom({ data }: GraphValue, size: number): void {
-  if (!data || data.length === size) return;
-  throw new ShapeError(
-    `Trainer.sync: a tensor of the module has ${data.length} values left, ${size} are needed; copy its memory before it is transferred or resized`,
-  );
-}
-
-/** An optimiser of another network would move nothing here. */
-function needOwn(module: Module, optimizer: CompileTrainingOptions['optimizer']): void {
-  const own = new Set<Tensor>(module.parameters());
-  const stranger = optimizer.parameters.findIndex((parameter: Tensor) => !own.has(parameter));
-  if (stranger < 0) return;
-  throw new ShapeError(
-    `compileTraining: parameter ${stranger} of the optimiser is none of the network's; make the optimiser of module.parameters()`,
-  );
-}
-
-function checkTarget(y: Tensor, target: GraphValue): void {
-  if (y instanceof Tensor && y.size === target.size && y.dtype === target.dtype) return;
-  const given = y instanceof Tensor ? `${y.dtype} ${formatShape(y.shape)}` : show(y);
-  throw new ShapeError(
-    `Trainer.step: target is ${given}, ${target.dtype} with ${target.size} elements is needed`,
-  );
-}
 
 /** Every state of a step: what its nodes read or write, and what its update moves. */
 function statesOf({ graph }: TracedTraining): GraphValue[] {
