@@ -131,6 +131,7 @@ function partFunction(
   const operands = ['x', 'w', 'y', ...laneOperands(epilogue)];
   return scope.func(kernelParams(operands), (f, p) => {
     f.range('unit', p.from, p.to, 1, (unit) => {
+      f.note('a unit: a band of rows, for a chunk of blocks of output channels');
       const { band, span, chunk } = decodeUnit(f, split, unit);
       const firstBlock = f.keep(i32.mul(chunk, split.blocksPerChunk), 'firstBlock');
       const lastBlock = f.keep(
@@ -223,6 +224,7 @@ function overRows(site: Site, run: number, block: Pointers): void {
   const span = split.spans > 1 ? spanTiles(site, runs[run]) : {};
   const share = Math.floor(blockBytes(plan, runs[run]) / split.rowsPerBand);
   const placeRow = rowPlacer(f, plan, weightSteps(plan, runs[run].vectors));
+  f.note('the rows of the band');
   f.range('row', first, last, 1, (row) => {
     const place = placeRow(row, block);
     const ahead = block.next ? { ahead: i32.add(block.next, i32.mul(i32.sub(row, first), share)) } : {};
@@ -257,6 +259,7 @@ function rowPlacer(f: Func, plan: ClipPlan, wSteps: readonly number[]) {
       const first = f.keep(i32.add(i32.mul(outputs[a], axis.step), axis.start), 'firstCell');
       increase(x, first, steps.x[a]);
       if (!isClipped(plan, a)) return;
+      f.note(`taps of axis ${a} that lie outside of the input are left out`);
       const { from, count } = tapsInside(f, first, axis);
       increase(x, from, axis.tapStep * steps.x[a]);
       increase(place.w, from, steps.w[a]);

@@ -91,8 +91,12 @@ function rowBody(site: Site): void {
       placeAt(f, y, { ...first, size, row: p.y, start: 0, step: axis.yStep, pitch: plan.yPitch });
       f.repeat(times, () => {
         const sums = registers.sums.slice(0, size);
+        f.note(
+          `a tile: ${size} pixels × ${4 * block.vectors} channels of sums, which begin at ${epilogue.bias ? 'the bias' : '0'}`,
+        );
         startSums(f, sums, epilogue.bias ? p.bias : null);
         if (!empty) sumTile({ ...site, registers: { ...registers, sums } }, { x, w: p.w, taps }, tile);
+        f.note('the sums become results');
         storeTile(site, sums, y);
         f.increase(x, size * axis.step * plan.xPitch * floatBytes);
         f.increase(y, size * axis.yStep * plan.yPitch * floatBytes);

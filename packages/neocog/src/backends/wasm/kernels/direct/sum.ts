@@ -105,6 +105,7 @@ function overKernelRows(s: Site, start: TileStart, body: () => void): void {
       return;
     }
     const next = { x: plan.axes[depth].tapStep * x[depth], w: w[depth] };
+    f.note(`taps of axis ${depth}`);
     overTaps(f, start.taps[depth], () => {
       if (depth === outer - 1) {
         body();
@@ -136,6 +137,10 @@ function moveTo({ f, registers, at }: Site, to: { x: number; w: number }): void 
 /** Up to this many steps stand one after the other, without a loop. */
 const straightSteps = 16;
 
+/** `tap 1`, `taps 0 to 2`. */
+const span = (what: string, from: number, to: number): string =>
+  to - from === 1 ? `${what} ${from}` : `${what}s ${from} to ${to - 1}`;
+
 /** The taps of one kernel row that the same pixels see. */
 function sumSegment(s: Site, { from, to, low, high }: Segment): void {
   const { plan, vectors } = s;
@@ -147,6 +152,7 @@ function sumSegment(s: Site, { from, to, low, high }: Segment): void {
     w: tap * ins * vectors * 4,
   });
   const taps = to - from;
+  s.f.note(`${span('tap', from, to)} of a row, for ${span('pixel', low, high)}`);
   moveTo(s, place(from));
   if (mergesTaps(plan)) sumRun(s, sums, { ...place(from), length: taps * ins });
   else if (s.engine.keepsOrder && taps * ins <= straightSteps)
@@ -183,6 +189,7 @@ function sumRun(s: Site, sums: Registers['sums'], { x, w, length }: Run): void {
   const { f, registers, vectors } = s;
   const { unroll, turns } = unrolling(length, s.engine);
   const step = vectors * 4;
+  f.note(`${length} products for each sum`);
   const stepsFrom = (first: number, count: number): void => {
     for (let i = first; i < first + count; i++)
       sumStep(s, sums, { x: x + i - s.at.x, w: w + i * step - s.at.w });
@@ -242,6 +249,9 @@ function sumPixels(s: Site, segments: readonly Segment[]): void {
   const taps = registers.weights.length;
   const unroll = plan.joined ? ins : ([4, 3, 2].find((steps) => ins % steps === 0) ?? 1);
   moveTo(s, from);
+  f.note(
+    `${taps} taps of a row together, ${ins === 1 ? 'one channel' : `${ins} channels, ${unroll} at a time`}`,
+  );
   f.repeat(ins / unroll, () => {
     for (let i = 0; i < unroll; i++) sharedStep(s, places, { firstTap: segments[0].from, channel: i });
     if (ins === unroll) return;
