@@ -168,7 +168,9 @@ interface PixelPlace {
 /** Finishes the sums of one pixel and stores them. */
 const storePixel = (site: Site, sums: readonly Local<'v128'>[], { y, extras, offset }: PixelPlace): void =>
   storeFinished(site, sums, {
-    ...{ at: y, offset, lanes: site.block.kept },
+    at: y,
+    offset,
+    lanes: site.block.kept,
     load: (i, v) =>
       v128.load(extras[i], {
         offset: (site.epilogue.extras[i] === 'pixel' ? offset : 0) + v * vectorBytes,

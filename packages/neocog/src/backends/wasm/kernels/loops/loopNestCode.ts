@@ -178,7 +178,9 @@ export interface Spot {
 
 /** Where a spot's values lie for a mover that advances by `step` bytes per lane. */
 export const spotLanes = (at: Local<'i32'>, step: number, spot: Omit<Spot, 'place'>): Lanes => ({
-  ...{ at, step, count: spot.lanes },
+  at,
+  step,
+  count: spot.lanes,
   offset: step * spot.vector * lanes,
 });
 

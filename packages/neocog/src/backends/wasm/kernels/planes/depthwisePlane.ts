@@ -124,7 +124,9 @@ function doTile(site: Tiles, at: TilePlace): void {
   const lanes = 4 * (tiles.vectors - 1) + tiles.kept;
   sums.forEach((row, r) => {
     storePixels(site, row, {
-      ...{ at: at.result, lanes, channel: 0 },
+      at: at.result,
+      lanes,
+      channel: 0,
       offset: r * s.columns.results * floatBytes,
     });
   });

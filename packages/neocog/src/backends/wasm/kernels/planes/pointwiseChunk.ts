@@ -119,7 +119,9 @@ function outPlaces({ f, p, s, epilogue }: Site, out: Local<'i32'>): Pointers {
 /** Finishes the sums of output number `out` of a tile and stores them. */
 const storeRow = (site: Site, sums: readonly Local<'v128'>[], out: number): void =>
   storePixels({ ...site, engine: site.s.engine }, sums, {
-    ...{ at: site.p.y, channel: out, offset: out * site.s.cells * floatBytes },
+    at: site.p.y,
+    channel: out,
+    offset: out * site.s.cells * floatBytes,
     lanes: 4 * (site.chunk.vectors - 1) + site.chunk.kept,
   });
 

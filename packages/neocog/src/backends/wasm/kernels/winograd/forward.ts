@@ -70,7 +70,10 @@ function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context
 }
 
 const tileInput = ({ s, vPlane }: Context): TileInput => ({
-  ...{ map: s.source, axes: s.axes, stride: s.stride, engine: s.engine },
+  map: s.source,
+  axes: s.axes,
+  stride: s.stride,
+  engine: s.engine,
   shift: each(s.pad, (pad) => -pad),
   matrices: each(s.filterings, (f) => f.input),
   planeBytes: vPlane,
@@ -136,7 +139,11 @@ function productsOver(
   const { s, run } = c;
   const row = laneWidth(run) * floatBytes;
   return products(scope, {
-    ...{ points: points(s), depth, vectors: run.tile.vectors, accumulate, engine: s.engine },
+    points: points(s),
+    depth,
+    vectors: run.tile.vectors,
+    accumulate,
+    engine: s.engine,
     heights: heightsOf(c.blocks, run.tile.pixels),
     a: { row: rowBytes(s), term: floatBytes, plane: c.vPlane },
     b: { term: row, plane: weightPlane(accumulate ? chunkChannels : depth, run) },

@@ -133,7 +133,14 @@ export function winogradShape(task: ConvTask, size: TileSize): WinogradShape {
   const axes = [tilesOf(0), tilesOf(1)] as const;
   const { stride } = windows[0];
   return {
-    ...{ filterings, images: g.batch, groups: g.groups, source, target, stride, axes, engine: task.engine },
+    filterings,
+    images: g.batch,
+    groups: g.groups,
+    source,
+    target,
+    stride,
+    axes,
+    engine: task.engine,
     pad: each(windows, (a) => (turned ? (a.kernel - 1) * a.dilation - a.padBefore : a.padBefore)),
     depth: source.channels * stride ** 2,
     tiles: g.batch * axes[0].count * axes[1].count,

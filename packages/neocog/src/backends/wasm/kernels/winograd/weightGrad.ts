@@ -66,7 +66,8 @@ function contextOf(s: WinogradShape, tiles: number): Context {
   };
   const common = { axes, stride, engine };
   return {
-    ...{ s, sums: weightSums(s) },
+    s,
+    sums: weightSums(s),
     x: { ...x, ...common, planeBytes: plane(source.channels) },
     dy: { ...dy, ...common, planeBytes: plane(target.channels) },
   };
@@ -81,7 +82,11 @@ const productsOver = (
   const { s, run } = c;
   const outs = s.target.channels;
   return products(scope, {
-    ...{ ...over, vectors: run.tile.vectors, accumulate: true, ahead: 0, engine: s.engine },
+    ...over,
+    vectors: run.tile.vectors,
+    accumulate: true,
+    ahead: 0,
+    engine: s.engine,
     heights: heightsOf(tileBlocks(outs, outs), run.tile.pixels),
     a: { row: floatBytes, term: rowBytes(c.dy), plane: c.dy.planeBytes },
     b: { term: rowBytes(c.x), plane: c.x.planeBytes },
