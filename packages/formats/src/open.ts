@@ -17,35 +17,21 @@ export interface Opened<T = ReadOptions> {
   readonly options: T;
 }
 
-/** Reads `source`; `more` are options beside `limits`. */
-export async function openSource<T extends ReadOptions>(
+/** How a loader opens a source or bytes: `fn` is its name, `more` are the options that it has beside `limits`. */
+export function reading<T extends ReadOptions>(
   fn: string,
-  source: Source,
   options: T,
   more: readonly (keyof T & string)[] = [],
-): Promise<Opened<T>> {
-  checkOptions(fn, options, more);
-  return open(fn, await readSource(fn, source), sourceName(source), options);
-}
-
-/** The same for bytes that the caller has; `name` says in errors whose they are. */
-export function openBytes<T extends ReadOptions>(
-  fn: string,
-  bytes: Uint8Array,
-  name: string,
-  options: T,
-  more: readonly (keyof T & string)[] = [],
-): Opened<T> {
-  checkOptions(fn, options, more);
-  return open(fn, needBytes(fn, bytes), needText(fn, 'source', name), options);
-}
-
-function checkOptions<T extends ReadOptions>(fn: string, options: T, more: readonly string[]): void {
+) {
   checkLimits(fn, readOptions(fn, options, ['limits', ...more]).limits);
+  const open = (bytes: Uint8Array, name: string): Opened<T> => ({
+    bytes,
+    budget: new Budget(`${fn}: ${name}`, bytes.length, options.limits),
+    options,
+  });
+  return {
+    source: async (source: Source) => open(await readSource(fn, source), sourceName(source)),
+    /** Bytes that the caller has; `name` says in errors whose they are. */
+    bytes: (bytes: Uint8Array, name: string) => open(needBytes(fn, bytes), needText(fn, 'source', name)),
+  };
 }
-
-const open = <T extends ReadOptions>(fn: string, bytes: Uint8Array, name: string, options: T): Opened<T> => ({
-  bytes,
-  budget: new Budget(`${fn}: ${name}`, bytes.length, options.limits),
-  options,
-});

@@ -28,18 +28,13 @@ export function gather(storage: Uint8Array, width: number, view: StridedView): A
   let from = offset;
   for (let to = 0; to < length; to += width) {
     for (let byte = 0; byte < width; byte++) values[to + byte] = storage[from * width + byte];
-    from = advance(index, from, shape, strides);
+    from = advance(view, index, from);
   }
   return values.buffer;
 }
 
 /** Moves `index` one on in the order of the shape, and returns the place that belongs to it. */
-function advance(
-  index: number[],
-  from: number,
-  shape: readonly number[],
-  strides: readonly number[],
-): number {
+function advance({ shape, strides }: StridedView, index: number[], from: number): number {
   let place = from;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     place += strides[axis];

@@ -5,7 +5,7 @@
 import { FormatError, NeocogError, Tensor } from 'neocog';
 import type { Budget } from './budget.ts';
 import { startsWith } from './bytes.ts';
-import { type Opened, openBytes, openSource, type ReadOptions } from './open.ts';
+import { type Opened, type ReadOptions, reading } from './open.ts';
 import { unpickle } from './pickle.ts';
 import { type Fail, type PickleOptions, UnknownObject } from './pickle-machine.ts';
 import type { TensorDict } from './safetensors.ts';
@@ -25,6 +25,15 @@ export interface TorchOptions extends ReadOptions {
    */
   readonly within?: string | undefined;
 }
+
+/** What a file may take, and the error of one that is broken. */
+interface Reading {
+  readonly budget: Budget;
+  readonly fail: Fail;
+}
+
+/** A tensor of the file by its key. */
+type Found = [key: string, tensor: TorchTensor];
 
 /** What was pickled, and the bytes of its storages. */
 interface TorchFile {
@@ -46,12 +55,12 @@ interface TorchFile {
  * @example models.resnet18().loadStateDict(await loadTorch('resnet18-f37072fd.pth'));
  */
 export async function loadTorch(source: Source, options: TorchOptions = {}): Promise<TensorDict> {
-  return readTorch(await openSource('loadTorch', source, options, ['within']));
+  return readTorch(await reading('loadTorch', options, ['within']).source(source));
 }
 
 /** Parses the bytes of such a file as `loadTorch` does; `source` names the file in errors. */
 export function parseTorch(bytes: Uint8Array, source = 'the file', options: TorchOptions = {}): TensorDict {
-  return readTorch(openBytes('parseTorch', bytes, source, options, ['within']));
+  return readTorch(reading('parseTorch', options, ['within']).bytes(bytes, source));
 }
 
 /** Whether the bytes begin as torch.save wrote them before PyTorch 1.6. */
@@ -67,14 +76,14 @@ export function readTorch({ bytes, budget, options: { within } }: Opened<TorchOp
   };
   const readFile = isZip(bytes) ? readArchive : isLegacyTorch(bytes) ? readLegacy : null;
   if (readFile === null) return fail('it is neither a zip archive nor a pickle as PyTorch writes them');
-  const file = readFile(bytes, budget, fail);
-  const found = select(file.value, within, budget, fail);
-  return Object.fromEntries(
-    found.map(([key, tensor]) => [key, readTensor(key, tensor, file, { budget, fail })]),
-  );
+  const reading = { budget, fail };
+  const file = readFile(reading, bytes);
+  const found = select(reading, file.value, within);
+  return Object.fromEntries(found.map((one) => [one[0], readTensor(reading, file, one)]));
 }
 
-function readArchive(bytes: Uint8Array, budget: Budget, fail: Fail): TorchFile {
+function readArchive(reading: Reading, bytes: Uint8Array): TorchFile {
+  const { budget, fail } = reading;
   const files = unzip(bytes, budget);
   const pickles = [...files.keys()].filter((name) => /^[^/]*\/data\.pkl$/.test(name));
   if (pickles.length !== 1) return fail('it has no data.pkl; is it another format?');
@@ -82,7 +91,7 @@ function readArchive(bytes: Uint8Array, budget: Budget, fail: Fail): TorchFile {
   if (files.has(`${root}constants.pkl`)) {
     return fail('it is a TorchScript program; save state_dict() of the network with torch.save instead');
   }
-  const { value } = unpickle(files.get(pickles[0])!, pickleOptions(budget, fail));
+  const { value } = unpickle(files.get(pickles[0])!, pickleOptions(reading));
   const folder = `${root}data/`;
   const inFolder = [...files].filter(([name]) => name.startsWith(folder));
   return {
@@ -92,24 +101,24 @@ function readArchive(bytes: Uint8Array, budget: Budget, fail: Fail): TorchFile {
   };
 }
 
-const pickleOptions = (budget: Budget, fail: Fail, seen?: Map<string, TorchStorage>): PickleOptions => ({
-  budget,
-  fail,
+const pickleOptions = (reading: Reading, seen?: Map<string, TorchStorage>): PickleOptions => ({
+  ...reading,
   globals: torchGlobals,
   persistent: (id) => {
-    const storage = storageOf(id, fail);
+    const storage = storageOf(id, reading.fail);
     seen?.set(storage.key, storage);
     return storage;
   },
 });
 
 /** Five pickles (a magic number, a version, the system, the value, the keys of storages), then each storage. */
-function readLegacy(bytes: Uint8Array, budget: Budget, fail: Fail): TorchFile {
+function readLegacy(reading: Reading, bytes: Uint8Array): TorchFile {
+  const { fail } = reading;
   const seen = new Map<string, TorchStorage>();
   const values: unknown[] = [];
   let at = 0;
   while (values.length < 5) {
-    const { value, end } = unpickle(bytes, pickleOptions(budget, fail, seen), at);
+    const { value, end } = unpickle(bytes, pickleOptions(reading, seen), at);
     values.push(value);
     at = end;
   }
@@ -117,23 +126,22 @@ function readLegacy(bytes: Uint8Array, budget: Budget, fail: Fail): TorchFile {
   if (version !== 1001 || !(system instanceof Map)) return fail('it is of another version than 1001');
   if (system.get('little_endian') === false)
     return fail('it was saved on a big-endian machine; save it again on another');
-  return { value, storages: readLegacyStorages(bytes, at, keys, seen, fail) };
+  if (!Array.isArray(keys)) return fail('its list of storages is none');
+  const stored = keys.map((key) => seen.get(key) ?? fail('it has storages that nothing refers to'));
+  return { value, storages: readLegacyStorages(bytes.subarray(at), stored, fail) };
 }
 
 /** Each storage is its length in values and the values. */
 function readLegacyStorages(
   bytes: Uint8Array,
-  start: number,
-  keys: unknown,
-  seen: ReadonlyMap<string, TorchStorage>,
+  stored: readonly TorchStorage[],
   fail: Fail,
 ): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const storages = new Map<string, Uint8Array>();
-  let at = start;
-  for (const key of Array.isArray(keys) ? keys : fail('its list of storages is none')) {
-    const storage = seen.get(key) ?? fail('it has storages that nothing refers to');
-    const width = widthOf(storage.type, fail);
+  let at = 0;
+  for (const { key, type } of stored) {
+    const width = widthOf(type, fail);
     if (at + 8 > bytes.length) fail('it is cut');
     const size = Number(view.getBigInt64(at, true)) * width;
     at += 8 + size;
@@ -151,19 +159,13 @@ const stepsPerPart = 64;
 /** Counted for a tensor beside its values: keys and places take time too. */
 const tensorBytes = 4096;
 
-interface Wanted {
-  /** Whether parts with this key are to be looked into; null for all. */
-  readonly leadsTo: ((key: string) => boolean) | null;
-  readonly budget: Budget;
-  readonly fail: Fail;
-}
-
-/** Every tensor in dicts and lists with its key. */
-function collect(root: unknown, { leadsTo, budget, fail }: Wanted): Map<string, TorchTensor> {
+/** Every tensor in dicts and lists with its key. Only parts whose key `leadsTo` them are looked into. */
+function collect(reading: Reading, root: unknown, leadsTo?: (key: string) => boolean): Found[] {
+  const { budget, fail } = reading;
   const found = new Map<string, TorchTensor>();
   const path: unknown[] = [];
   const visit = (value: unknown): void => {
-    if (value instanceof TorchTensor) return addTensor(found, path, value, { budget, fail });
+    if (value instanceof TorchTensor) return void found.set(newKey(reading, path, found), value);
     if (value instanceof UnknownObject) return refuseUnknown(value, path, fail);
     const parts = partsOf(value);
     if (parts === null) return;
@@ -171,12 +173,12 @@ function collect(root: unknown, { leadsTo, budget, fail }: Wanted): Map<string, 
     for (const [name, part] of parts) {
       budget.work(stepsPerPart, 'a dict');
       path.push(name);
-      if (leadsTo === null || leadsTo(keyOf(path))) visit(part);
+      if (leadsTo === undefined || leadsTo(keyOf(path))) visit(part);
       path.pop();
     }
   };
   visit(root);
-  return found;
+  return [...found];
 }
 
 const keyOf = (path: readonly unknown[]): string => path.join('.');
@@ -194,12 +196,12 @@ function partsOf(value: unknown): Iterable<[key: unknown, part: unknown]> | null
   return value instanceof Map ? value.entries() : null;
 }
 
-function addTensor(
-  found: Map<string, TorchTensor>,
+/** The key of a tensor, which no other has. */
+function newKey(
+  { budget, fail }: Reading,
   path: readonly unknown[],
-  tensor: TorchTensor,
-  { budget, fail }: Pick<Wanted, 'budget' | 'fail'>,
-): void {
+  found: ReadonlyMap<string, TorchTensor>,
+): string {
   if (path.some((name) => name instanceof Object))
     fail('a dict in it has a key that is neither text nor number');
   const key = path.length > 0 ? keyOf(path) : 'tensor';
@@ -207,23 +209,19 @@ function addTensor(
   budget.bytes(tensorBytes + 16 * key.length, 'a tensor');
   if (found.has(key)) fail(`it has two tensors with the key ${shown(key)}`);
   if (key === '__proto__') fail('a tensor in it is named __proto__');
-  found.set(key, tensor);
+  return key;
 }
 
 /** The tensors that are wanted, by their keys within it. */
-function select(
-  root: unknown,
-  within: string | undefined,
-  budget: Budget,
-  fail: Fail,
-): [key: string, tensor: TorchTensor][] {
-  if (within === undefined) return [...collect(root, { leadsTo: null, budget, fail })];
+function select(reading: Reading, root: unknown, within: string | undefined): Found[] {
+  if (within === undefined) return collect(reading, root);
+  const { budget } = reading;
   const prefix = `${within}.`;
   const leadsTo = (key: string): boolean => {
     budget.work(key.length, 'a key');
     return prefix.startsWith(`${key}.`) || key.startsWith(prefix);
   };
-  const inside = [...collect(root, { leadsTo, budget, fail })].filter(([key]) => key.startsWith(prefix));
+  const inside = collect(reading, root, leadsTo).filter(([key]) => key.startsWith(prefix));
   if (inside.length > 0) return inside.map(([key, tensor]) => [key.slice(prefix.length), tensor]);
   const first = [...(partsOf(root) ?? [])].slice(0, 8).map(([key]) => plainly(String(key)));
   throw new NeocogError(
@@ -231,12 +229,8 @@ function select(
   );
 }
 
-function readTensor(
-  key: string,
-  { type, view, storage }: TorchTensor,
-  file: TorchFile,
-  { budget, fail }: Pick<Wanted, 'budget' | 'fail'>,
-): Tensor {
+function readTensor({ budget, fail }: Reading, file: TorchFile, [key, tensor]: Found): Tensor {
+  const { type, view, storage } = tensor;
   const about = `tensor ${shown(key)}`;
   const stored = storedTypes.get(type);
   if (stored === undefined) {

@@ -17,7 +17,17 @@ interface Entry {
   readonly header: number;
 }
 
-type Fail = (problem: string) => never;
+/** The bytes of an archive, and the error of one that is damaged. */
+interface Archive {
+  readonly view: DataView;
+  readonly fail: (problem: string) => never;
+}
+
+/** Bytes of the archive from one place to another. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Where the central directory lies, and how many entries it has. */
 interface Directory {
@@ -54,39 +64,39 @@ export const isZip = (bytes: Uint8Array): boolean =>
  * @example unzip(bytes, new Budget('loadKeras: model.keras', bytes.length)).get('config.json');
  */
 export function unzip(bytes: Uint8Array, budget: Budget): Map<string, Uint8Array> {
-  const fail = failing(budget.about);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const directory = findDirectory(view, fail);
-  const entries = readDirectory(view, directory, fail);
-  checkEntries(entries, budget, fail);
-  const places = placeEntries(view, entries, directory.start, fail);
+  const archive = archiveOf(budget.about, bytes);
+  const directory = findDirectory(archive);
+  const entries = readDirectory(archive, directory);
+  checkEntries(archive, entries, budget);
+  const places = placeEntries(archive, entries, directory.start);
   const files = entries.map((entry, i): [string, Uint8Array] => [
     entry.name,
-    unpack(entry, bytes.subarray(places[i], places[i] + entry.packed), fail),
+    unpack(archive, entry, bytes.subarray(places[i], places[i] + entry.packed)),
   ]);
   return new Map(files.filter(([name]) => !name.endsWith('/')));
 }
 
 /** The names in a zip archive, read from its list alone. @throws FormatError where that is damaged. */
 export function zipNames(about: string, bytes: Uint8Array): string[] {
-  const fail = failing(about);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return readDirectory(view, findDirectory(view, fail), fail).map(({ name }) => name);
+  const archive = archiveOf(about, bytes);
+  return readDirectory(archive, findDirectory(archive)).map(({ name }) => name);
 }
 
-const failing =
-  (about: string): Fail =>
-  (problem) => {
+const archiveOf = (about: string, bytes: Uint8Array): Archive => ({
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  fail: (problem) => {
     throw new FormatError(`${about} cannot be read as a zip archive: ${problem}`);
-  };
+  },
+});
 
 /** The end record lies at the end, followed by a comment of the length that it states. */
-function findDirectory(view: DataView, fail: Fail): Directory {
+function findDirectory(archive: Archive): Directory {
+  const { view, fail } = archive;
   const lowest = Math.max(0, view.byteLength - 22 - 0xffff);
   for (let at = view.byteLength - 22; at >= lowest; at--) {
     if (view.getUint32(at, true) !== signatures.end) continue;
     if (at + 22 + view.getUint16(at + 20, true) !== view.byteLength) continue;
-    const directory = findDirectory64(view, at, fail) ?? {
+    const directory = findDirectory64(archive, at) ?? {
       count: view.getUint16(at + 10, true),
       size: view.getUint32(at + 12, true),
       start: view.getUint32(at + 16, true),
@@ -98,22 +108,24 @@ function findDirectory(view: DataView, fail: Fail): Directory {
 }
 
 /** The record for large archives, which a locator before the end record leads to. */
-function findDirectory64(view: DataView, end: number, fail: Fail): Directory | undefined {
+function findDirectory64(archive: Archive, end: number): Directory | undefined {
+  const { view, fail } = archive;
   if (end < 20 || view.getUint32(end - 20, true) !== signatures.locator) return undefined;
-  const at = readSize(view, end - 12, fail);
+  const at = readSize(archive, end - 12);
   if (at + 56 > end || view.getUint32(at, true) !== signatures.end64) {
     return fail('its locator of the list of files leads nowhere');
   }
-  const [count, size, start] = [32, 40, 48].map((offset) => readSize(view, at + offset, fail));
+  const [count, size, start] = [32, 40, 48].map((offset) => readSize(archive, at + offset));
   return { count, size, start };
 }
 
-function readSize(view: DataView, at: number, fail: Fail): number {
+function readSize({ view, fail }: Archive, at: number): number {
   const size = Number(view.getBigUint64(at, true));
   return size <= Number.MAX_SAFE_INTEGER ? size : fail(`it claims a size of ${size}`);
 }
 
-function readDirectory(view: DataView, { start, size, count }: Directory, fail: Fail): Entry[] {
+function readDirectory(archive: Archive, { start, size, count }: Directory): Entry[] {
+  const { view, fail } = archive;
   const entries: Entry[] = [];
   const end = start + size;
   let at = start;
@@ -121,10 +133,10 @@ function readDirectory(view: DataView, { start, size, count }: Directory, fail: 
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) =>
       view.getUint16(at + offset, true),
     );
-    const next = at + 46 + nameLength + extraLength + commentLength;
-    if (next > end) fail('its list of files is cut');
-    entries.push(readEntry(view, at, nameLength, extraLength, fail));
-    at = next;
+    const extra = { start: at + 46 + nameLength, end: at + 46 + nameLength + extraLength };
+    if (extra.end + commentLength > end) fail('its list of files is cut');
+    entries.push(readEntry(archive, at, extra));
+    at = extra.end + commentLength;
   }
   if (at !== end || entries.length !== count) {
     fail(`its list of files has ${entries.length} whole entries, its end promises ${count}`);
@@ -132,8 +144,10 @@ function readDirectory(view: DataView, { start, size, count }: Directory, fail: 
   return entries;
 }
 
-function readEntry(view: DataView, at: number, nameLength: number, extraLength: number, fail: Fail): Entry {
-  const name = readName(view, at + 46, nameLength, fail);
+/** The entry at a place of the central directory. Its name reaches to its extra fields. */
+function readEntry(archive: Archive, at: number, extra: Stretch): Entry {
+  const { view, fail } = archive;
+  const name = readName(archive, { start: at + 46, end: extra.start });
   const flags = view.getUint16(at + 8, true);
   if (flags & 0x2041) fail(`${shown(name)} in it is encrypted; pass it decrypted`);
   const method = view.getUint16(at + 10, true);
@@ -141,19 +155,14 @@ function readEntry(view: DataView, at: number, nameLength: number, extraLength: 
     fail(`${shown(name)} in it is packed by method ${method}; pack it with deflate or not at all`);
   }
   const short = [24, 20, 42].map((offset) => view.getUint32(at + offset, true));
-  const extra = { start: at + 46 + nameLength, end: at + 46 + nameLength + extraLength };
-  const [size, packed, header] = widenSizes(view, short, extra, fail);
+  const [size, packed, header] = widenSizes(archive, short, extra);
   return { name, method, crc: view.getUint32(at + 16, true), size, packed, header };
 }
 
 /** Sizes of all ones stand for 64-bit sizes in the extra field 1, in the same order. */
-function widenSizes(
-  view: DataView,
-  short: readonly number[],
-  extra: { start: number; end: number },
-  fail: Fail,
-): number[] {
+function widenSizes(archive: Archive, short: readonly number[], extra: Stretch): number[] {
   if (!short.includes(0xffffffff)) return [...short];
+  const { view, fail } = archive;
   let at = extra.start;
   while (at + 4 <= extra.end && view.getUint16(at, true) !== 1) at += 4 + view.getUint16(at + 2, true);
   at += 4;
@@ -161,19 +170,19 @@ function widenSizes(
     if (size !== 0xffffffff) return size;
     if (at + 8 > extra.end) fail('it misses a size that its list of files promises');
     at += 8;
-    return readSize(view, at - 8, fail);
+    return readSize(archive, at - 8);
   });
 }
 
-function readName(view: DataView, at: number, length: number, fail: Fail): string {
-  if (at + length > view.byteLength) fail('a name in it is cut');
-  const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at, length));
+function readName({ view, fail }: Archive, { start, end }: Stretch): string {
+  if (end > view.byteLength) fail('a name in it is cut');
+  const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start));
   const outside = /^([/\\]|[a-z]:)|\\|\0|(^|\/)\.\.(\/|$)/i.test(name);
   if (name === '' || outside) fail(`${shown(name)} in it is not a path within a folder`);
   return name;
 }
 
-function checkEntries(entries: readonly Entry[], budget: Budget, fail: Fail): void {
+function checkEntries({ fail }: Archive, entries: readonly Entry[], budget: Budget): void {
   const names = new Set<string>();
   for (const { name, method, packed, size } of entries) {
     if (names.has(name)) fail(`it has ${shown(name)} twice`);
@@ -186,28 +195,31 @@ function checkEntries(entries: readonly Entry[], budget: Budget, fail: Fail): vo
 }
 
 /** Where the data of each entry begins; they must not overlap. */
-function placeEntries(view: DataView, entries: readonly Entry[], end: number, fail: Fail): number[] {
-  const places = entries.map((entry) => dataStart(view, entry, end, fail));
+function placeEntries(archive: Archive, entries: readonly Entry[], end: number): number[] {
+  const places = entries.map((entry) => dataStart(archive, entry, end));
   const order = entries.map((_, i) => i).sort((a, b) => entries[a].header - entries[b].header);
   for (const [rank, i] of order.entries()) {
     const limit = rank + 1 < order.length ? entries[order[rank + 1]].header : end;
     if (places[i] + entries[i].packed > limit) {
-      fail(`${shown(entries[i].name)} reaches into what follows it; the archive is cut or made to mislead`);
+      const name = shown(entries[i].name);
+      archive.fail(`${name} reaches into what follows it; the archive is cut or made to mislead`);
     }
   }
   return places;
 }
 
-function dataStart(view: DataView, { name, header }: Entry, end: number, fail: Fail): number {
-  if (header + 30 > end || view.getUint32(header, true) !== signatures.local) {
+function dataStart(archive: Archive, { name, header }: Entry, limit: number): number {
+  const { view, fail } = archive;
+  if (header + 30 > limit || view.getUint32(header, true) !== signatures.local) {
     fail(`${shown(name)} is not where its list of files says`);
   }
   const [nameLength, extraLength] = [26, 28].map((offset) => view.getUint16(header + offset, true));
-  if (readName(view, header + 30, nameLength, fail) !== name) fail(`${shown(name)} has another name inside`);
-  return header + 30 + nameLength + extraLength;
+  const [start, end] = [header + 30, header + 30 + nameLength];
+  if (readName(archive, { start, end }) !== name) fail(`${shown(name)} has another name inside`);
+  return end + extraLength;
 }
 
-function unpack({ name, method, size, crc }: Entry, packed: Uint8Array, fail: Fail): Uint8Array {
+function unpack({ fail }: Archive, { name, method, size, crc }: Entry, packed: Uint8Array): Uint8Array {
   const data = method === stored ? packed : inflate(packed, size);
   if (data?.length !== size || crc32(data) !== crc) {
     return fail(`${shown(name)} is damaged; fetch or save it again`);
