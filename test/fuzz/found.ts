@@ -57,4 +57,14 @@ export const found: readonly (readonly [kind: string, c: unknown])[] = [
       checked: false,
     },
   ],
+  // Two groups whose vectors share steps, in tiles of one pixel: fewer splats than vectors.
+  [
+    'kernels',
+    {
+      geometry: 'n1 g2 c8>8 1 k1 s1 d1 p0',
+      kernel: 'conv',
+      engine: { fma: false, wide: true, keepsOrder: true },
+      seed: 866649305,
+    },
+  ],
 ];

@@ -1,7 +1,10 @@
 // Random small networks: at once, compiled, and trained for a few steps, against the same on the reference backend. Answers may
 // differ by rounding, and where a network magnifies rounding, by as much as the judge's own answers move when its
-// inputs and weights are moved in their last bits.
+// inputs, its weights and what it finds on the way are moved in their last bits.
 
+import type { Backend } from '../../packages/neocog/src/backends/backend.ts';
+import { setBackend } from '../../packages/neocog/src/backends/current.ts';
+import { referenceBackend } from '../../packages/neocog/src/backends/reference/backend.ts';
 import type { Generator, Tensor } from '../../packages/neocog/src/index.ts';
 import * as neocog from '../../packages/neocog/src/index.ts';
 import { type Allowed, expectAnswers, largest } from './compare.ts';
@@ -151,11 +154,33 @@ const by =
   (_, name) =>
     allowances[name] as number;
 
-/** How far the judge's answers move with the last bits of what it is given, several times over. */
+/** Plain loops whose results are off by a last bit or two, as sums in another order are. */
+const rounding = (random: Generator): Backend => ({
+  ...referenceBackend,
+  run: (work, inputs) =>
+    referenceBackend
+      .run(work, inputs)
+      .map((values) =>
+        values instanceof Int32Array
+          ? values
+          : values.map((v) => v * (1 + (random.uniform() - 0.5) * 2 ** -22)),
+      ),
+});
+
+function movedAnswers(c: NetworkCase, trial: number): Answers {
+  const before = setBackend(rounding(new neocog.Generator(trial))) as Backend;
+  try {
+    return answersAtOnce(c, new neocog.Generator(trial));
+  } finally {
+    setBackend(before);
+  }
+}
+
+/** How far the judge's answers move with the last bits of what it is given and of what it finds on the way, several times over. */
 function sensitivity(c: NetworkCase, want: Answers): Record<string, number> {
   const allowances = usual(want);
   for (let trial = 0; trial < 4; trial++) {
-    const moved = neocog.withBackend('reference', () => answersAtOnce(c, new neocog.Generator(trial)));
+    const moved = movedAnswers(c, trial);
     for (const [name, t] of Object.entries(want)) {
       const shift = largest(neocog.withBackend('reference', () => neocog.sub(t, moved[name] as Tensor)));
       allowances[name] = Math.max(allowances[name] as number, 16 * shift);

@@ -15,6 +15,7 @@ export interface Registers {
   /** `[tap][vector]`: of all taps of a row if steps are shared. */
   readonly weights: readonly (readonly Local<'v128'>[])[];
   readonly shared: boolean;
+  /** One per pixel; of joined groups one per vector. */
   readonly splats: readonly Local<'v128'>[];
   readonly x: Local<'i32'>;
   readonly w: Local<'i32'>;
@@ -54,7 +55,7 @@ export function makeRegisters(
   return {
     sums: Array.from({ length: pixels }, (_, i) => vectorsOf(vectors, `sum${i}_`)),
     weights: Array.from({ length: rows }, (_, tap) => vectorsOf(vectors, `w${tap}_`)),
-    splats: vectorsOf(pixels, 'splat'),
+    splats: vectorsOf(Math.max(pixels, plan.joined ?? 1), 'splat'),
     x: f.local('i32', 'xTap'),
     w: f.local('i32', 'wTap'),
     end: f.local('i32', 'runEnd'),
