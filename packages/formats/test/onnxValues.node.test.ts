@@ -335,6 +335,15 @@ describe('opsets', () => {
     expect(await valuesOf(node, feeds, 'mean')).toEqual([2, 6]);
   });
 
+  it('Resize takes factors alone before 11, as its second input', async () => {
+    const node: OneNode = {
+      op: 'Resize',
+      opset: 10,
+      operands: { x: { shape: [1, 1, 2] }, scales: known('float32', 1, 1, 2) },
+    };
+    expect(await valuesOf(node, { x: floats([1, 1, 2], 5, 7) })).toEqual([5, 5, 7, 7]);
+  });
+
   it('learnable slopes are a layer where there is one, or one per channel', async () => {
     const slopes: readonly (readonly [shape: number[], isLayer: boolean])[] = [
       [[1], true],

@@ -146,6 +146,33 @@ describe('a graph model', () => {
     await expect(loadTfjs(graph('Bucketize'))).rejects.toThrow(/1 node is not supported: Bucketize "y"/);
   });
 
+  it('adds images and values of fewer axes as they broadcast in the order of the file', async () => {
+    const model = graph('Identity', {}, [[-1, 2, 1, 2], [0, 2], [2]]);
+    const { node } = (model.modelJson as { modelTopology: { node: object[] } }).modelTopology;
+    node.splice(
+      -1,
+      1,
+      { name: 'image', op: 'Reshape', input: ['x', 'c0'], attr: {} },
+      {
+        name: 'pool',
+        op: 'MaxPool',
+        input: ['image'],
+        attr: {
+          ksize: { list: { i: ['1', '1', '1', '1'] } },
+          strides: { list: { i: ['1', '1', '1', '1'] } },
+          padding: { s: 'VkFMSUQ=' },
+        },
+      },
+      { name: 'rows', op: 'Sum', input: ['image', 'c2'], attr: { keep_dims: { b: false } } },
+      { name: 'y', op: 'AddV2', input: ['pool', 'rows'], attr: {} },
+    );
+    const net = await loadTfjs(model);
+    // Of [n, h, w, c] and [n, h, c] the last axes meet: y[0, i, 0, k] = pool[0, i, 0, k] + rows[0, i, k], over both i of rows.
+    const y = net.forward(tensor([[1, 2, 3, 4]]));
+    expect(y.shape).toEqual([1, 2, 2, 2]);
+    expect([...y.data]).toEqual([2, 4, 4, 6, 4, 6, 6, 8]);
+  });
+
   it('multiplies matrices of whole numbers', async () => {
     const model = graph('MatMul', {}, [[1, 2, 3, 4], [1]]);
     const { node } = (model.modelJson as { modelTopology: { node: object[] } }).modelTopology;

@@ -214,6 +214,12 @@ describe('compile', () => {
       formatReport({ ...report, memory: { ...report.memory, constants: bytes } });
     expect(sized(10 * 2 ** 20 - 1)).toContain('constants 10.00 MiB');
     expect(sized(10 * 2 ** 20)).toContain('constants 10.0 MiB');
+    const [first] = report.steps;
+    const paced = { ...report, steps: [{ ...first, multiplyAdds: 4e6, milliseconds: 2 }] };
+    const [head, row] = formatReport(paced)
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/));
+    expect(row[head.indexOf('GFLOP/s')]).toMatch(/^4(\.0*)?$/);
     const timed = await program.profile();
     expect(timed.steps.every((step) => (step.milliseconds ?? -1) >= 0)).toBe(true);
     expect(formatReport(timed, { candidates: true })).toContain('GFLOP/s');
