@@ -186,20 +186,14 @@ function combineRepeated({ places, values }: Updates, combine: Combine): Updates
 const roundSteps = 200;
 
 /** x with updates at places. Updates of one place are combined with each other and with x; without `combine` the last one stays. */
-export function scatter(
-  x: Value,
-  places: readonly number[],
-  updates: Value,
-  combine: Combine | null = null,
-): Value {
-  if (places.length === 0) return x;
+export function scatter(x: Value, updates: Updates, combine: Combine | null = null): Value {
+  if (updates.places.length === 0) return x;
   const size = product(x.shape);
   willMake(size, 'it', 4);
-  const given = { places, values: updates };
-  const { places: own, values } = combine ? combineRepeated(given, combine) : given;
-  const changed = combine ? combined(picked(x, own), picked(values, [...own.keys()]), combine) : values;
+  const { places, values } = combine ? combineRepeated(updates, combine) : updates;
+  const changed = combine ? combined(picked(x, places), picked(values, [...places.keys()]), combine) : values;
   const cells = Int32Array.from({ length: size }, (_, i) => i);
-  own.forEach((place, i) => {
+  places.forEach((place, i) => {
     cells[place] = size + i;
   });
   return pick(joined([x, changed]), x.shape, cells);

@@ -7,7 +7,7 @@ import { type Budget, willHold } from '../budget.ts';
 import { fromStart } from '../shape.ts';
 import { type GraphInput, GraphModule, type Step } from './graphModule.ts';
 import { moduleName, UniqueNames } from './names.ts';
-import { type Compute, Operation, operation } from './operation.ts';
+import { Operation, operation } from './operation.ts';
 import { batchAxis, nameAxes } from './shapes.ts';
 import { HostArray, toFloats, toTensor, type Value } from './value.ts';
 
@@ -50,6 +50,8 @@ export const inFirstOrder = <T>(perAxis: readonly T[]): T[] =>
 const stepBytes = 512;
 
 export class Plan {
+  /** Begins errors. */
+  readonly about: string;
   readonly #budget: Budget;
   readonly #inputs: GraphInput[] = [];
   readonly #steps: Step[] = [];
@@ -62,11 +64,12 @@ export class Plan {
 
   /** `budget` counts what is computed at load, and bounds the runs of the network. */
   constructor(budget: Budget) {
+    this.about = budget.about;
     this.#budget = budget;
   }
 
-  #fresh(): string {
-    return `#${this.#values++}`;
+  #fresh(count = 1): string[] {
+    return Array.from({ length: count }, () => `#${this.#values++}`);
   }
 
   input(input: GraphInput): Wire {
@@ -75,9 +78,7 @@ export class Plan {
   }
 
   constant(value: Value): Wire {
-    const name = this.#fresh();
-    this.#constants.set(name, value);
-    return { last: name, first: null, rank: value.shape.length, constant: value };
+    return { last: this.#constant(value), first: null, rank: value.shape.length, constant: value };
   }
 
   /** The name of a value with axes as in the file. */
@@ -96,47 +97,45 @@ export class Plan {
   }
 
   #move(name: string, from: string, order: readonly number[]): string {
-    return this.#call(
-      name,
-      operation('Transpose', ([x]) => permute(toTensor(x!), order)),
-      [from],
-      1,
-    )[0];
+    const module = operation('Transpose', ([x]) => permute(toTensor(x!), order));
+    return this.#call(name, module, [from]);
+  }
+
+  /** A step with one result. */
+  #call(name: string, module: nn.Module, inputs: readonly string[]): string {
+    return this.#add({ name, module, inputs, outputs: this.#fresh() })[0];
   }
 
   /** Adds a step. A module that has a step already is used again without being a part again. */
-  #call(name: string, module: nn.Module, inputs: readonly string[], count: number): string[] {
+  #add({ name, module, inputs, outputs }: Step): readonly string[] {
     this.#budget.bytes(stepBytes, name);
     const again = this.#owned.has(module) && !(module instanceof Operation);
     const part = again ? operation(module.constructor.name, ([x]) => module.forward(toTensor(x!))) : module;
     this.#owned.add(module);
-    const outputs = Array.from({ length: count }, () => this.#fresh());
     this.#steps.push({ name: this.#names.take(moduleName(name) || 'step'), module: part, inputs, outputs });
     return outputs;
   }
 
   /** A module of channels-first images: `[n, c, …]` in and out. */
   images(name: string, module: nn.Module, x: Wire): Wire {
-    const [first] = this.#call(name, module, [this.first(x)], 1);
-    return { last: null, first, rank: x.rank, constant: null };
+    return this.imagesWith(name, module, [x]);
   }
 
-  /** An operation on channels-first images that is told other values, such as sizes. */
-  imagesWith(name: string, module: Operation, x: Wire, others: readonly Wire[]): Wire {
+  /** A module of channels-first images that is told other values, such as sizes. */
+  imagesWith(name: string, module: nn.Module, [x, ...others]: readonly Wire[]): Wire {
     const inputs = [this.first(x), ...others.map((wire) => this.last(wire))];
-    return { last: null, first: this.#call(name, module, inputs, 1)[0], rank: x.rank, constant: null };
+    return { last: null, first: this.#call(name, module, inputs), rank: x.rank, constant: null };
   }
 
   /** An operation on channels-first images whose results are such images of the same rank. */
   imageParts(name: string, module: Operation, x: Wire, count: number): Wire[] {
-    const names = this.#call(name, module, [this.first(x)], count);
+    const names = this.#add({ name, module, inputs: [this.first(x)], outputs: this.#fresh(count) });
     return names.map((first) => ({ last: null, first, rank: x.rank, constant: null }));
   }
 
-  /** An operation on channels-first images whose result has its axes as in the file. */
-  fromImages(name: string, module: Operation, x: Wire, rank: number): Wire {
-    const [last] = this.#call(name, module, [this.first(x)], 1);
-    return { last, first: null, rank, constant: null };
+  /** An operation on channels-first images whose result has its axes as in the file; how many is not known here. */
+  fromImages(name: string, module: Operation, x: Wire): Wire {
+    return { last: this.#call(name, module, [this.first(x)]), first: null, rank: undefined, constant: null };
   }
 
   /** A module that sees values with axes as in the file. */
@@ -159,13 +158,9 @@ export class Plan {
       });
       return results.map((value) => this.constant(value));
     }
-    const names = this.#call(
-      name,
-      module,
-      inputs.map((wire) => this.last(wire)),
-      ranks.length,
-    );
-    return names.map((last, i) => ({ last, first: null, rank: ranks[i], constant: null }));
+    const names = inputs.map((wire) => this.last(wire));
+    const outputs = this.#add({ name, module, inputs: names, outputs: this.#fresh(ranks.length) });
+    return outputs.map((last, i) => ({ last, first: null, rank: ranks[i], constant: null }));
   }
 
   /** A module that does not care for the order of axes, on whichever there is. */
@@ -182,16 +177,15 @@ export class Plan {
   }
 
   /** A function of elements, whose operands broadcast. Stays channels-first where an operand is. */
-  elementwise(name: string, kind: string, compute: Compute, inputs: readonly Wire[]): Wire {
+  elementwise(name: string, module: Operation, inputs: readonly Wire[]): Wire {
     const ranks = inputs.map((wire) => wire.rank);
     const rank = ranks.includes(undefined) ? undefined : Math.max(...ranks.map((r) => r!));
-    const module = new Operation(kind, compute);
     const stays = (wire: Wire): boolean => wire.rank === rank || wire.rank === 0 || wire.constant !== null;
     if (rank === undefined || rank < 3 || !inputs.some((wire) => wire.first) || !inputs.every(stays)) {
       return this.plain(name, module, inputs, rank);
     }
     const names = inputs.map((wire) => this.#operand(wire, rank));
-    return { last: null, first: this.#call(name, module, names, 1)[0], rank, constant: null };
+    return { last: null, first: this.#call(name, module, names), rank, constant: null };
   }
 
   /** Joins values along an axis of the file's order. */
@@ -200,7 +194,7 @@ export class Plan {
     const images = rank !== undefined && rank > 2 && inputs.some((wire) => wire.first !== null);
     if (!images) return this.plain(name, join(axis), inputs, rank);
     const names = inputs.map((wire) => this.first({ ...wire, rank }));
-    const [first] = this.#call(name, join(firstAxis(axis, rank)), names, 1);
+    const first = this.#call(name, join(firstAxis(axis, rank)), names);
     return { last: null, first, rank, constant: null };
   }
 
@@ -224,7 +218,7 @@ export class Plan {
   }
 
   #constant(value: Value): string {
-    const name = this.#fresh();
+    const [name] = this.#fresh();
     this.#constants.set(name, value);
     return name;
   }
@@ -258,12 +252,8 @@ export class Plan {
 
   /** A value once more: an input, a constant, or what is an output already. */
   #pass(name: string, value: string): string {
-    return this.#call(
-      `${name}_output`,
-      operation('Identity', ([x]) => x!),
-      [value],
-      1,
-    )[0];
+    const module = operation('Identity', ([x]) => x!);
+    return this.#call(`${name}_output`, module, [value]);
   }
 }
 

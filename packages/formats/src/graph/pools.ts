@@ -10,6 +10,13 @@ interface SameOptions {
   readonly padding: 'same' | 'same-lower';
 }
 
+interface PoolWindow {
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  /** Whether there are results for ceil(size / stride) windows; otherwise for those that are whole. */
+  readonly same: boolean;
+}
+
 /** Cells before and after each axis of `x` so that windows of `kernel` give ceil(size / stride) results. */
 export function samePadding(
   x: Tensor,
@@ -23,7 +30,7 @@ export function samePadding(
 }
 
 /** A pool of channels-first images with padding 'same', which depends on their size and counts for nothing. */
-function samePool(kind: 'max' | 'average', kernel: readonly number[], stride: readonly number[]): nn.Module {
+function samePool(kind: 'max' | 'average', { kernel, stride }: PoolWindow): nn.Module {
   const rank = kernel.length as Rank;
   return tensorStep(`${kind} pool ${kernel.join('×')}, stride ${stride.join('×')}, same`, (x) => {
     const padding = samePadding(x, kernel, { stride, padding: 'same' });
@@ -32,14 +39,10 @@ function samePool(kind: 'max' | 'average', kernel: readonly number[], stride: re
   });
 }
 
-export function poolModule(
-  kind: 'max' | 'average',
-  kernel: readonly number[],
-  stride: readonly number[],
-  same: boolean,
-): nn.Module {
+export function poolModule(kind: 'max' | 'average', window: PoolWindow): nn.Module {
+  const { kernel, stride, same } = window;
   const rank = kernel.length as Rank;
-  if (same) return samePool(kind, kernel, stride);
+  if (same) return samePool(kind, window);
   const Pool = (kind === 'max' ? maxPoolLayers : avgPoolLayers)[rank];
   return new Pool(kernel, { stride });
 }

@@ -18,9 +18,8 @@ type Axes = nn.NamedValue['shape'];
  */
 export function fixInputs<Input extends nn.NamedValue>(
   about: string,
-  inputs: readonly Input[],
+  { inputs, outputs = [] }: { inputs: readonly Input[]; outputs?: readonly nn.NamedValue[] },
   shapes: Shapes,
-  outputs: readonly nn.NamedValue[] = [],
 ): Input[] {
   const all = [
     ...inputs.flatMap(({ name, shape }) => [name, ...shape]),

@@ -61,6 +61,8 @@ type Layout = (plan: Plan, inputs: readonly Wire[]) => Wire[];
 interface Context extends Omit<NetworkSource, 'model' | 'weights' | 'budget'> {
   /** Begins every error. */
   readonly about: string;
+  /** Begins the names of layers: those of the networks around them. */
+  readonly prefix: string;
   /** Layers that are not read, with reasons. */
   readonly refusals: string[];
 }
@@ -71,12 +73,12 @@ interface Context extends Omit<NetworkSource, 'model' | 'weights' | 'budget'> {
  */
 export function buildNetwork({ model: json, weights, budget, ...source }: NetworkSource): GraphModule {
   const { about } = budget;
-  const context: Context = { ...source, about, refusals: [] };
+  const context: Context = { ...source, about, prefix: '', refusals: [] };
   const model = readModel(about, json);
-  const layout = layOut(model, weights, '', context);
-  refuseAll(about, 'layer', context.refusals, '; give them as customLayers');
+  const layout = layOut(model, weights, context);
+  refuseAll(about, 'layer', context.refusals);
   const plan = new Plan(budget);
-  const inputs = fixInputs(about, networkInputs(model, about), source.shapes);
+  const inputs = fixInputs(about, { inputs: networkInputs(model, about) }, source.shapes);
   const outputs = layout(
     plan,
     inputs.map((input) => plan.input(input)),
@@ -84,12 +86,12 @@ export function buildNetwork({ model: json, weights, budget, ...source }: Networ
   return plan.build(outputs.map((wire, i) => ({ name: outputName(model, i), wire })));
 }
 
-function layOut(model: ModelDescription, weights: WeightStore, prefix: string, context: Context): Layout {
+function layOut(model: ModelDescription, weights: WeightStore, context: Context): Layout {
   // Stores count the layers of the file, also those that go.
   const stores = weights.layers(model.layers);
   const storeOf = new Map(model.layers.map(({ name }, i) => [name, stores[i]]));
   const network = absorbPadding(model);
-  const applies = network.layers.map((layer) => makeLayer(layer, storeOf.get(layer.name)!, prefix, context));
+  const applies = network.layers.map((layer) => makeLayer(layer, storeOf.get(layer.name)!, context));
   const layout = network.sequential ? chain(network, applies) : functional(network, applies, context.about);
   return (plan, inputs) => {
     // A network that is called twice, inside one that is called twice, is laid out four times, and so on.
@@ -102,18 +104,13 @@ type LayerApply = (plan: Plan, inputs: readonly Wire[]) => Wire[];
 
 const isInput = ({ className }: LayerDescription): boolean => className === 'InputLayer';
 
-function makeLayer(
-  layer: LayerDescription,
-  weights: WeightStore,
-  prefix: string,
-  context: Context,
-): LayerApply {
+function makeLayer(layer: LayerDescription, weights: WeightStore, context: Context): LayerApply {
   const { className, name, config } = layer;
   if (isInput(layer)) return (_, inputs) => [...inputs];
-  const path = `${prefix}${name}`;
+  const path = `${context.prefix}${name}`;
   if (isModel(className)) {
     const model = readModel(context.about, { class_name: className, config });
-    return layOut(model, weights, `${path}.`, context);
+    return layOut(model, weights, { ...context, prefix: `${path}.` });
   }
   try {
     const apply = readLayer({ ...layer, name: path }, weights, context);

@@ -136,15 +136,11 @@ const normalization: LayerReader = (config) => {
     if (axis.length > 1 || (axis.length === 1 && !isLast(axis[0], rank))) {
       config.refuse(`normalises the axes [${axis}] of ${rank}, neocog normalises the last or all`);
     }
-    return plan.elementwise(
-      config.name,
-      'Normalization',
-      ([v, m, d]) => {
-        const [t, middle, width] = [v!, m!, d!].map(toFloats);
-        return [invert ? add(mul(t, width), middle) : div(sub(t, middle), width)];
-      },
-      [x, plan.constant(shift), plan.constant(scale)],
-    );
+    const module = operation('Normalization', (values) => {
+      const [t, middle, width] = values.map((value) => toFloats(value!));
+      return invert ? add(mul(t, width), middle) : div(sub(t, middle), width);
+    });
+    return plan.elementwise(config.name, module, [x, plan.constant(shift), plan.constant(scale)]);
   };
 };
 
@@ -158,13 +154,12 @@ const rescaling: LayerReader = (config) => {
     perChannel('scale'),
     config.value('offset') === undefined ? null : perChannel('offset'),
   ];
+  const module = operation('Rescaling', ([v, s, o]) =>
+    add(mul(toFloats(v!), toFloats(s!)), o ? toFloats(o) : 0),
+  );
+  const operands = offset ? [scale, offset] : [scale];
   return (plan, [x]) =>
-    plan.elementwise(
-      config.name,
-      'Rescaling',
-      ([v, s, o]) => [add(mul(toFloats(v!), toFloats(s!)), o ? toFloats(o) : 0)],
-      [x, plan.constant(scale), ...(offset ? [plan.constant(offset)] : [])],
-    );
+    plan.elementwise(config.name, module, [x, ...operands.map((operand) => plan.constant(operand))]);
 };
 
 /** Drops whole planes of images while training. */

@@ -15,7 +15,7 @@ const pool =
     const kernel = config.sizes('pool_size', rank, new Array(rank).fill(2));
     const stride = config.sizes('strides', rank, kernel);
     const same = config.oneOf('padding', ['valid', 'same']) === 'same';
-    return onImages(config, poolModule(kind, kernel, stride, same));
+    return onImages(config, poolModule(kind, { kernel, stride, same }));
   };
 
 const globalPool =

@@ -97,11 +97,11 @@ const merged =
     finish: (x: Tensor, count: number) => Tensor = (x) => x,
   ): LayerReader =>
   (config) => {
-    const compute: Compute = (values) => {
+    const module = operation(config.className, (values) => {
       const tensors = values.map((value) => toFloats(value!));
-      return [finish(tensors.reduce(f), tensors.length)];
-    };
-    return (plan, inputs) => plan.elementwise(config.name, config.className, compute, inputs);
+      return finish(tensors.reduce(f), tensors.length);
+    });
+    return (plan, inputs) => plan.elementwise(config.name, module, inputs);
   };
 
 const concatenate: LayerReader = (config) => {
@@ -125,7 +125,7 @@ const dot: LayerReader = (config) => {
   const compute: Compute = (values) => {
     const [a, b] = values.map((value) => toFloats(value!));
     const [left, right] = [axes[0], axes.at(-1)!].map((axis, i) => fromStart(axis, [a, b][i].rank));
-    return [batchDot(unit(a, left), left, unit(b, right), right)];
+    return [batchDot({ x: unit(a, left), axis: left }, { x: unit(b, right), axis: right })];
   };
   return (plan, inputs) => {
     if (inputs.length !== 2) config.refuse(`has ${inputs.length} inputs, two are needed`);
@@ -140,8 +140,14 @@ const dot: LayerReader = (config) => {
   };
 };
 
+/** Vectors that lie along an axis. */
+interface Vectors {
+  readonly x: Tensor;
+  readonly axis: number;
+}
+
 /** `[n, …a, k, …]` and `[n, …b, k, …]` → `[n, …a, …b]`, `[n, 1]` for two vectors. */
-function batchDot(a: Tensor, axisA: number, b: Tensor, axisB: number): Tensor {
+function batchDot({ x: a, axis: axisA }: Vectors, { x: b, axis: axisB }: Vectors): Tensor {
   const others = (x: Tensor, axis: number): number[] =>
     x.shape.map((_, d) => d).filter((d) => d > 0 && d !== axis);
   const [restA, restB] = [others(a, axisA), others(b, axisB)];
@@ -254,8 +260,8 @@ export function functionCall(
 ): ((plan: Plan, name: string, inputs: readonly Wire[]) => Wire) | null {
   if (!Object.hasOwn(binary, kind)) return null;
   const f = binary[kind];
-  const compute: Compute = ([a, b]) => [f(toFloats(a!), toFloats(b!))];
-  return (plan, name, inputs) => plan.elementwise(name, kind, compute, inputs);
+  const module = operation(kind, ([a, b]) => f(toFloats(a!), toFloats(b!)));
+  return (plan, name, inputs) => plan.elementwise(name, module, inputs);
 }
 
 /** A number as an operand. */

@@ -77,9 +77,7 @@ function countFromZero(model: ModelDescription): ModelDescription {
   if (nested.size === 0) return model;
   const shift = (references: readonly Argument[], counted: boolean): ((argument: Argument) => Argument) => {
     const shifted = new Set(
-      [...nested]
-        .filter(([name, calls]) => countsOwn(references, name, calls, counted))
-        .map(([name]) => name),
+      [...nested].filter((network) => countsOwn(references, network, counted)).map(([name]) => name),
     );
     return (argument) =>
       typeof argument === 'number' || !shifted.has(argument.layer)
@@ -97,7 +95,11 @@ function countFromZero(model: ModelDescription): ModelDescription {
 }
 
 /** Whether references to a network with so many calls count its own; `counted` says what to think where it cannot be told. */
-function countsOwn(references: readonly Argument[], name: string, calls: number, counted: boolean): boolean {
+function countsOwn(
+  references: readonly Argument[],
+  [name, calls]: readonly [name: string, calls: number],
+  counted: boolean,
+): boolean {
   const used = references.flatMap((argument) =>
     typeof argument !== 'number' && argument.layer === name ? [argument.call] : [],
   );

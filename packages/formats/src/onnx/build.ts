@@ -14,7 +14,7 @@ import { describeNode, innerGraphs, isOnnx, nodeName, readsOf, weightNames } fro
 import { type BuildContext, type Built, OnnxNode } from './node.ts';
 import { operators } from './operators/index.ts';
 import type { GraphProto, NodeProto } from './schema.ts';
-import { type ExternalFiles, readSparse, readTensor } from './tensors.ts';
+import { readSparse, readTensor } from './tensors.ts';
 
 /** Steps of a graph, and the constants that they read. */
 export interface BuiltGraph {
@@ -46,6 +46,12 @@ const hasBytes = (graph: GraphProto): boolean =>
 
 const operatorOf = (node: NodeProto) => (isOnnx(node) ? operators.get(node.opType ?? '') : undefined);
 
+/** What all graphs of a file have in common. */
+export interface ModelFile extends Pick<BuildContext, 'opset' | 'files'> {
+  /** Begins errors. */
+  readonly about: string;
+}
+
 /** Builds one graph and, through its nodes, those inside it. */
 export class GraphBuilder {
   readonly #about: string;
@@ -57,7 +63,8 @@ export class GraphBuilder {
   /** Values that a node or an output of the graph reads. */
   readonly #read = new Set<string>();
 
-  constructor(about: string, graph: GraphProto, opset: number, files: ExternalFiles, outer?: GraphBuilder) {
+  constructor(file: ModelFile, graph: GraphProto, outer?: GraphBuilder) {
+    const { about, opset, files } = file;
     this.#about = about;
     this.#problems = outer ? outer.#problems : [];
     this.#constants = new KnownValues(outer ? outer.#constants : undefined);
@@ -69,7 +76,7 @@ export class GraphBuilder {
       learn: (name, parameter) => this.#constants.set(name, parameter),
       hasBytes: outer ? outer.#context.hasBytes : hasBytes(graph),
       block: (part) => {
-        const inner = new GraphBuilder(about, part, opset, files, this);
+        const inner = new GraphBuilder(file, part, this);
         inner.add(part);
         return inner.#block(part.output.map(({ name = '' }) => name));
       },

@@ -1,7 +1,7 @@
 // loadOnnx: an ONNX file as a module with named inputs and outputs.
 
 import { FormatError, NeocogError, ShapeError, Tensor, tensor, UnsupportedError } from 'neocog';
-import { atCostOf, type Budget } from '../budget.ts';
+import { atCostOf } from '../budget.ts';
 import { type GraphInput, GraphModule } from '../graph/graphModule.ts';
 import { anyAxes, fixAxes, fixInputs, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
@@ -40,17 +40,15 @@ export async function loadOnnx(source: Source, options: LoadOnnxOptions = {}): P
 }
 
 /** The network of a file whose bytes are at hand; `source` is where files beside it are. */
-export async function readOnnx(
-  source: Source,
-  { bytes, budget, options }: Opened<LoadOnnxOptions>,
-): Promise<GraphModule> {
+export async function readOnnx(source: Source, opened: Opened<LoadOnnxOptions>): Promise<GraphModule> {
+  const { bytes, budget } = opened;
   const { about } = budget;
   const model = parseModel(about, bytes, budget);
   checkOperators(about, model.graph);
   const files = await readExternal(about, source, model.graph);
   for (const { length } of files.values()) budget.grow(length);
   try {
-    return atCostOf(budget, () => makeModule(budget, model, files, options));
+    return atCostOf(budget, () => makeModule(opened, model, files));
   } catch (error) {
     // What a damaged file leads to may surface anywhere, for example as a typed array that cannot be made.
     if (error instanceof NeocogError || !(error instanceof Error)) throw error;
@@ -69,19 +67,19 @@ async function readExternal(about: string, source: Source, graph: GraphProto): P
 }
 
 function makeModule(
-  budget: Budget,
+  { budget, options }: Opened<LoadOnnxOptions>,
   { graph, opset }: Model,
   files: ExternalFiles,
-  { shapes = {}, values = {} }: LoadOnnxOptions,
 ): GraphModule {
   const { about } = budget;
+  const { shapes = {}, values = {} } = options;
   const initializers = new Set(weightNames(graph));
   const declared = graph.input.filter(({ name = '' }) => !initializers.has(name));
   const inputs = declared.map((info) => inputOf(about, info));
   const fixed = fixValues(about, inputs, values);
   const outputs = graph.output.map((info) => inputOf(about, info));
-  const sized = fixInputs(about, inputs, shapes, outputs);
-  const built = new GraphBuilder(about, graph, opset, files).build(graph, fixed);
+  const sized = fixInputs(about, { inputs, outputs }, shapes);
+  const built = new GraphBuilder({ about, opset, files }, graph).build(graph, fixed);
   return GraphModule.assemble({
     inputs: sized.filter(({ name }) => !fixed.has(name)),
     outputs: outputs.map(({ name, shape, dtype }) => ({ name, shape: fixAxes(shape, shapes), dtype })),

@@ -55,14 +55,11 @@ export function buildGraph({ budget, topology, signature, weights, shapes }: Gra
   const wires = new Map<string, readonly Wire[]>();
   const names = inputNames(signature);
   const placeholders = order.filter(isPlaceholder);
-  const inputs = fixInputs(
-    about,
-    placeholders.map((def) => readInput(about, def, names, plan)),
-    shapes,
-  );
+  const open = placeholders.map((def) => readInput(plan, def, names));
+  const inputs = fixInputs(about, { inputs: open }, shapes);
   placeholders.forEach((def, i) => wires.set(def.name, [plan.input(inputs[i])]));
   for (const def of order)
-    if (!isPlaceholder(def)) wires.set(def.name, layNode(about, def, plan, wires, weights));
+    if (!isPlaceholder(def)) wires.set(def.name, layNode({ plan, wires, weights }, def));
   return plan.build(outputs.map((output) => ({ name: output.name, wire: findWire(about, wires, output) })));
 }
 
@@ -166,13 +163,8 @@ function refuseUnknown(about: string, nodes: readonly NodeDef[]): void {
   );
 }
 
-function readInput(
-  about: string,
-  def: NodeDef,
-  names: ReadonlyMap<string, string>,
-  plan: Plan,
-): nn.NamedValue {
-  const node = new GraphNode(about, def, plan, []);
+function readInput(plan: Plan, def: NodeDef, names: ReadonlyMap<string, string>): nn.NamedValue {
+  const node = new GraphNode(plan, def);
   const name = names.get(def.name) ?? def.name;
   const shape = node.shape('shape') ?? node.refuse('is an input of unknown rank');
   const float = node.type('dtype') === 'DT_FLOAT';
@@ -183,17 +175,20 @@ function readInput(
   };
 }
 
-function layNode(
-  about: string,
-  def: NodeDef,
-  plan: Plan,
-  wires: ReadonlyMap<string, readonly Wire[]>,
-  weights: ReadonlyMap<string, Tensor>,
-): readonly Wire[] {
+/** The plan, and what nodes read. */
+interface Laid {
+  readonly plan: Plan;
+  /** The results of nodes that have been laid out, by their names. */
+  readonly wires: ReadonlyMap<string, readonly Wire[]>;
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
+
+function layNode({ plan, wires, weights }: Laid, def: NodeDef): readonly Wire[] {
+  const { about } = plan;
   if (def.op === 'Const') return [plan.constant(constantOf(about, def, weights))];
   const inputs = def.inputs.map((input) => findWire(about, wires, input));
   const read: OperatorReader = graphOperators[def.op];
-  const result = init.withoutDefaults(() => read(new GraphNode(about, def, plan, inputs)));
+  const result = init.withoutDefaults(() => read(new GraphNode(plan, def, inputs)));
   return Array.isArray(result) ? result : [result as Wire];
 }
 

@@ -16,12 +16,11 @@ export class GraphNode {
   readonly #attributes: Readonly<Record<string, unknown>>;
 
   constructor(
-    about: string,
-    { name, op, attributes }: { name: string; op: string; attributes: Readonly<Record<string, unknown>> },
     plan: Plan,
-    inputs: readonly Wire[],
+    { name, op, attributes }: { name: string; op: string; attributes: Readonly<Record<string, unknown>> },
+    inputs: readonly Wire[] = [],
   ) {
-    this.#about = `${about}: ${op} ${shown(name)}`;
+    this.#about = `${plan.about}: ${op} ${shown(name)}`;
     // Converters leave the calls in names that they have inlined.
     this.name = name.replace(/^(StatefulPartitionedCall\/|PartitionedCall\/)+/, '');
     this.op = op;

@@ -61,7 +61,8 @@ const scatterElements = (name: string): Operator =>
           const [t, values] = likeTensors([x, updates]);
           return scatterCells(t, wholes(given), values, { axis: d, reduction });
         }
-        return scatter(x, elementPlaces(`${node}`, x.shape, d, node.read(given)), updates, combine);
+        const places = elementPlaces(`${node}`, x.shape, d, node.read(given));
+        return scatter(x, { places, values: updates }, combine);
       };
     },
     'with a reduction other than add, indices known on the host',
@@ -73,7 +74,8 @@ const scatterND = simple(
     const combine = combinationOf(node);
     return (inputs) => {
       const [x, given, updates] = settle(inputs);
-      return scatter(x, blockPlaces(`${node}`, x.shape, 0, node.read(given)), updates, combine);
+      const places = blockPlaces(`${node}`, x.shape, 0, node.read(given));
+      return scatter(x, { places, values: updates }, combine);
     };
   },
   'indices known on the host',

@@ -37,8 +37,7 @@ import {
   where,
 } from 'neocog';
 import { acos, asin, atan, atan2, cosh, sinh } from '../../graph/angles.ts';
-import type { Compute } from '../../graph/operation.ts';
-import { operation } from '../../graph/operation.ts';
+import { type Compute, Operation, operation } from '../../graph/operation.ts';
 import { HostArray, mapHost, toFloats, type Value } from '../../graph/value.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 
@@ -70,7 +69,7 @@ const elementwise =
     bool = false,
   ): OperatorReader =>
   ({ name, op, plan, inputs }) =>
-    plan.elementwise(name, op, onBoth(onTensors, onNumbers, bool), inputs);
+    plan.elementwise(name, new Operation(op, onBoth(onTensors, onNumbers, bool)), inputs);
 
 const truth =
   (f: (a: number, b: number) => boolean) =>
@@ -125,32 +124,33 @@ const biasAdd: OperatorReader = (node) => {
 };
 
 /** max(x, 0) + alpha·min(x, 0) */
-const preluNode: OperatorReader = ({ name, op, plan, inputs }) =>
-  plan.elementwise(
-    name,
-    op,
-    ([x, alpha]) => [sub(maximum(floats(x!), 0), mul(floats(alpha!), neg(minimum(floats(x!), 0))))],
-    inputs,
+const preluNode: OperatorReader = ({ name, op, plan, inputs }) => {
+  const module = operation(op, ([x, alpha]) =>
+    sub(maximum(floats(x!), 0), mul(floats(alpha!), neg(minimum(floats(x!), 0)))),
   );
+  return plan.elementwise(name, module, inputs);
+};
 
 const castTo: OperatorReader = (node) => {
   const type = node.type('DstT');
   if (type === 'DT_STRING') return node.refuse('makes texts');
   const whole = type !== 'DT_FLOAT';
-  const compute: Compute = ([value]) => {
+  const module = operation(node.op, ([value]) => {
     const v = value!;
     if (v instanceof HostArray) {
       const read = type === 'DT_BOOL' ? Number : whole ? Math.trunc : Number;
-      return [new HostArray(whole ? 'int32' : 'float32', v.data.map(read), v.shape)];
+      return new HostArray(whole ? 'int32' : 'float32', v.data.map(read), v.shape);
     }
-    return [type === 'DT_BOOL' ? notEqual(floats(v), 0) : cast(v, whole ? 'int32' : 'float32')];
-  };
-  return node.plan.elementwise(node.name, node.op, compute, [node.input(0)]);
+    return type === 'DT_BOOL' ? notEqual(floats(v), 0) : cast(v, whole ? 'int32' : 'float32');
+  });
+  return node.plan.elementwise(node.name, module, [node.input(0)]);
 };
 
 const clip: OperatorReader = (node) => {
-  const compute: Compute = ([x, low, high]) => [clamp(floats(x!), { min: floats(low!), max: floats(high!) })];
-  return node.plan.elementwise(node.name, node.op, compute, node.inputs);
+  const module = operation(node.op, ([x, low, high]) =>
+    clamp(floats(x!), { min: floats(low!), max: floats(high!) }),
+  );
+  return node.plan.elementwise(node.name, module, node.inputs);
 };
 
 /** The value itself; other results are for training. */

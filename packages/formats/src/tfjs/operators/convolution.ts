@@ -19,7 +19,7 @@ import { Operation, operation, tensorStep } from '../../graph/operation.ts';
 import type { Wire } from '../../graph/plan.ts';
 import { poolModule } from '../../graph/pools.ts';
 import { convLayers, type Rank } from '../../graph/ranks.ts';
-import { readHost, type Value } from '../../graph/value.ts';
+import { readHost } from '../../graph/value.ts';
 import { shown } from '../../shown.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
 import { floats, fusedActivation, isChannelsFirst } from './arithmetic.ts';
@@ -140,7 +140,7 @@ const transposed: OperatorReader = (node) => {
   if (typeof padding !== 'string') node.refuse('has explicit padding, neocog knows SAME and VALID here');
   const weight = turned(filter);
   const module = new ConvTransposeTo(weight, { stride, dilation, padding });
-  return node.plan.imagesWith(node.name, module, ranked(node.input(2), 4), [node.input(0)]);
+  return node.plan.imagesWith(node.name, module, [ranked(node.input(2), 4), node.input(0)]);
 };
 
 /** A transposed convolution of `[n, c, h, w]` whose result is given as channels-last sizes. */
@@ -149,14 +149,12 @@ class ConvTransposeTo extends Operation {
 
   constructor(weight: Tensor, options: ConvTransposeOptions) {
     const parameter = new nn.Parameter(weight);
-    super('Conv2DBackpropInput', ([x, size]) => [transposeTo(floats(x!), parameter, size!, options)]);
+    super('Conv2DBackpropInput', ([x, size]) => {
+      const [, height, width] = readHost('Conv2DBackpropInput', size!).data;
+      return [convTranspose2d(floats(x!), parameter, { ...options, outputSize: [height, width] })];
+    });
     this.weight = parameter;
   }
-}
-
-function transposeTo(x: Tensor, weight: Tensor, size: Value, options: ConvTransposeOptions): Tensor {
-  const [, height, width] = readHost('Conv2DBackpropInput', size).data;
-  return convTranspose2d(x, weight, { ...options, outputSize: [height, width] });
 }
 
 const pool =
@@ -165,11 +163,8 @@ const pool =
     const kernel = spatial(node, 'ksize', rank);
     const { stride, padding } = window(node, rank);
     if (typeof padding !== 'string') node.refuse('has explicit padding, neocog knows SAME and VALID here');
-    return onImages(
-      node,
-      poolModule(kind, kernel, stride, padding === 'same'),
-      ranked(node.input(0), rank + 2),
-    );
+    const module = poolModule(kind, { kernel, stride, same: padding === 'same' });
+    return onImages(node, module, ranked(node.input(0), rank + 2));
   };
 
 /** Normalises by given statistics. With constants it is a layer that trains further. */
@@ -198,7 +193,7 @@ const resizing =
       const size = [...readHost(node.op, wanted!).data];
       return resize(floats(x!), { size, mode, coordinates, ...rounding });
     });
-    return node.plan.imagesWith(node.name, module, ranked(node.input(0), 4), [node.input(1)]);
+    return node.plan.imagesWith(node.name, module, [ranked(node.input(0), 4), node.input(1)]);
   };
 
 /** A product by a constant matrix of floats is a linear layer. */

@@ -12,7 +12,7 @@ import {
   slice,
   squeeze,
   stack,
-  Tensor,
+  type Tensor,
   tile,
   unsqueeze,
 } from 'neocog';
@@ -128,14 +128,14 @@ const joining: OperatorReader = (node) => {
   return withLength(joined, total);
 };
 
-/** Parts of these sizes along an axis; −1 stands for what is left. */
-function splitting(
-  node: GraphNode,
-  x: Wire,
-  axis: number,
-  sizesOf: (length: number) => number[],
-  count: number,
-): Wire[] {
+/** Parts along an axis. */
+interface Parts {
+  readonly axis: number;
+  readonly count: number;
+  readonly sizesOf: (length: number) => number[];
+}
+
+function splitting(node: GraphNode, x: Wire, { axis, count, sizesOf }: Parts): Wire[] {
   const { rank, first } = x;
   const images = first !== null && rank !== undefined;
   const at = images ? firstAxis(axis, rank) : axis;
@@ -159,15 +159,17 @@ const split: OperatorReader = (node) => {
   const count = node.number('num_split', 1);
   willMake(count, node.name, 256);
   const [axis] = node.numbers(0);
-  return splitting(node, node.input(1), axis, (length) => new Array(count).fill(length / count), count);
+  const sizesOf = (length: number): number[] => new Array(count).fill(length / count);
+  return splitting(node, node.input(1), { axis, count, sizesOf });
 };
 
+/** A size of −1 stands for what is left. */
 const splitSizes: OperatorReader = (node) => {
   const sizes = node.numbers(1);
   const [axis] = node.numbers(2);
   const known = sizes.reduce((sum, n) => sum + Math.max(n, 0), 0);
   const sizesOf = (length: number): number[] => sizes.map((n) => (n === -1 ? length - known : n));
-  return splitting(node, node.input(0), axis, sizesOf, sizes.length);
+  return splitting(node, node.input(0), { axis, count: sizes.length, sizesOf });
 };
 
 /** Rows, or cells of another axis, by number. Numbers that a program computes must count from 0. */
@@ -177,20 +179,17 @@ const gathering: OperatorReader = (node) => {
   const module = operation(node.op, ([x, indices]) => {
     const places = isKnown(indices!)
       ? [...readHost(node.op, indices!).data]
-      : cast(indices as Tensor, 'int32');
-    return moveValues([x!], ([t]) => gather(t, places, indices!.shape, axis));
+      : cast(reshape(indices as Tensor, [indices!.data.length]), 'int32');
+    return moveValues([x!], ([t]) => {
+      const at = fromStart(axis, t.rank);
+      const taken = indexSelect(t, places, { axis: at });
+      return reshape(taken, [...t.shape.slice(0, at), ...indices!.shape, ...t.shape.slice(at + 1)]);
+    });
   });
   const ranks = [node.input(0).rank, node.input(1).rank];
   const rank = ranks.includes(undefined) ? undefined : ranks[0]! - 1 + ranks[1]!;
   return node.plan.plain(node.name, module, node.inputs.slice(0, 2), rank);
 };
-
-function gather(t: Tensor, places: number[] | Tensor, shape: readonly number[], axis: number): Tensor {
-  const at = fromStart(axis, t.rank);
-  const flat = places instanceof Tensor ? reshape(places, [places.size]) : places;
-  const taken = indexSelect(t, flat, { axis: at });
-  return reshape(taken, [...t.shape.slice(0, at), ...shape, ...t.shape.slice(at + 1)]);
-}
 
 const spread: OperatorReader = (node) => {
   const module = moving(node.op, (t, sizes) => expand(t, sizes));

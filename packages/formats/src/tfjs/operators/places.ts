@@ -1,7 +1,7 @@
 // Operators of TensorFlow that read or replace values by their places, and that sort.
 
 import { willMake } from '../../budget.ts';
-import { Operation, operation } from '../../graph/operation.ts';
+import { type Arguments, Operation, operation } from '../../graph/operation.ts';
 import { blockPlaces, gatherBlocks, largestOf, scatter } from '../../graph/places.ts';
 import { HostArray, readHost, toTensor, type Value } from '../../graph/value.ts';
 import { product } from '../../shape.ts';
@@ -25,14 +25,16 @@ const gatheringBlocks: OperatorReader = (node) => {
 
 /** The value with blocks replaced. */
 const updating: OperatorReader = (node) => {
-  const module = operation(node.op, ([x, indices, updates]) =>
-    scatter(x!, blockPlaces(node.name, x!.shape, 0, numbersOf(node, indices)), updates!),
-  );
+  const module = operation(node.op, ([x, indices, values]) => {
+    const places = blockPlaces(node.name, x!.shape, 0, numbersOf(node, indices));
+    return scatter(x!, { places, values: values! });
+  });
   return node.plan.plain(node.name, module, node.inputs, node.input(0).rank);
 };
 
-/** `fill` everywhere but at the indices. */
-function spread(node: GraphNode, indices: Value, sizes: Value, values: Value, fill: number): Value {
+/** One number everywhere but at the indices. */
+function spread(node: GraphNode, [indices, sizes, given, otherwise]: Arguments): Value {
+  const [values, fill] = [given!, numbersOf(node, otherwise).data[0]];
   const shape = [...numbersOf(node, sizes).data];
   willMake(product(shape), node.name);
   const host = new HostArray(values.dtype, new Float64Array(product(shape)).fill(fill), shape);
@@ -41,16 +43,14 @@ function spread(node: GraphNode, indices: Value, sizes: Value, values: Value, fi
   const matrix = rows.shape.length < 2 ? new HostArray(rows.dtype, rows.data, [rows.data.length, 1]) : rows;
   const places = blockPlaces(node.name, shape, 0, matrix);
   const each = values.shape.length === 0 ? repeated(node, values, places.length) : values;
-  return scatter(host.dtype === 'float32' ? toTensor(host) : host, places, each);
+  return scatter(host.dtype === 'float32' ? toTensor(host) : host, { places, values: each });
 }
 
 const repeated = (node: GraphNode, value: Value, count: number): HostArray =>
   new HostArray(value.dtype, new Float64Array(count).fill(numbersOf(node, value).data[0]));
 
 const sparseToDense: OperatorReader = (node) => {
-  const module = operation(node.op, ([indices, sizes, values, fill]) =>
-    spread(node, indices!, sizes!, values!, numbersOf(node, fill).data[0]),
-  );
+  const module = operation(node.op, (values) => spread(node, values));
   return node.plan.plain(node.name, module, node.inputs, undefined);
 };
 

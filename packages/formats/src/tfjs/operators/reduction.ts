@@ -24,34 +24,34 @@ const reduction =
     const keepDims = node.flag('keep_dims');
     const axes = node.numbers(1);
     const step = (places: readonly number[]): Operation =>
-      operation(op, ([v]) => reduceValue(v!, reduce, places, keepDims));
+      operation(op, ([v]) => reduceValue(v!, reduce, { axis: places, keepDims }));
     const { rank } = x;
     if (rank === undefined || x.first === null) {
       const left = rank === undefined ? undefined : keepDims ? rank : rank - axes.length;
       return plan.plain(name, step(axes), [x], left);
     }
-    return reduceImages(node, x, step, { axes: axes.map((axis) => fromStart(axis, rank)), rank });
+    return reduceImages(node, step, { axes: axes.map((axis) => fromStart(axis, rank)), rank });
   };
 
 /** Without batch or channels, and without any space, what is left has one order of axes. */
 function reduceImages(
   node: GraphNode,
-  x: Wire,
   step: (places: readonly number[]) => Operation,
   { axes, rank }: Left,
 ): Wire {
   const { name, plan } = node;
+  const x = node.input(0);
   const places = axes.map((axis) => firstAxis(axis, rank));
   if (node.flag('keep_dims')) return plan.images(name, step(places), x);
   const left = rank - axes.length;
   const ends = !axes.includes(0) && !axes.includes(rank - 1);
   if (ends && left > 2) return { ...plan.images(name, step(places), x), rank: left };
-  if (axes.includes(rank - 1) || (left <= 2 && ends)) return plan.fromImages(name, step(places), x, left);
+  if (axes.includes(rank - 1) || ends) return { ...plan.fromImages(name, step(places), x), rank: left };
   return plan.plain(name, step(axes), [x], left);
 }
 
-function reduceValue(value: Value, reduce: Reduce, axis: readonly number[], keepDims: boolean): Value {
-  const reduced = reduce(floats(value), { axis, keepDims });
+function reduceValue(value: Value, reduce: Reduce, options: ReduceOptions): Value {
+  const reduced = reduce(floats(value), options);
   // Products of sizes stay on the host.
   return value instanceof HostArray ? new HostArray(value.dtype, reduced.data, reduced.shape) : reduced;
 }

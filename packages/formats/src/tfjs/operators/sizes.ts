@@ -14,8 +14,8 @@ const shapeOf: OperatorReader = (node) => {
   const read = (order: readonly number[] | null): Operation =>
     operation(op, ([v]) => new HostArray('int32', order ? order.map((d) => v!.shape[d]) : v!.shape));
   if (x.first !== null && x.last === null && x.rank !== undefined) {
-    const sizes = plan.fromImages(name, read(lastOrder(x.rank)), x, 1);
-    return withLength(sizes, x.rank);
+    const sizes = plan.fromImages(name, read(lastOrder(x.rank)), x);
+    return withLength({ ...sizes, rank: 1 }, x.rank);
   }
   return withLength(plan.plain(name, read(null), [x], 1), x.rank);
 };

@@ -10,11 +10,11 @@ import { moving, pairs } from './moving.ts';
 /** An operation of which each axis is told something, in the order of the file; images stay images. */
 function perAxis<T>(
   node: GraphNode,
-  x: Wire,
   list: readonly T[],
   move: (t: Tensor, list: readonly T[]) => Tensor,
 ): Wire {
   const { name, op, plan } = node;
+  const x = node.input(0);
   const step = (items: readonly T[]): Operation =>
     operation(op, ([v]) => moveValues([v!], ([t]) => move(t, items)));
   if (x.first === null || x.rank !== list.length) return plan.plain(name, step(list), [x], list.length);
@@ -24,7 +24,7 @@ function perAxis<T>(
 const padding: OperatorReader = (node) => {
   const amounts = pairs(node.numbers(1));
   const [value = 0] = node.inputs.length > 2 ? node.numbers(2) : [];
-  return perAxis(node, node.input(0), amounts, (t, pads) => pad(t, pads, { value }));
+  return perAxis(node, amounts, (t, pads) => pad(t, pads, { value }));
 };
 
 const mirrorPadding: OperatorReader = (node) => {
@@ -33,7 +33,7 @@ const mirrorPadding: OperatorReader = (node) => {
   const mode = Object.hasOwn(modes, name)
     ? modes[name as keyof typeof modes]
     : node.refuse(`has mode '${name}'`);
-  return perAxis(node, node.input(0), pairs(node.numbers(1)), (t, pads) => pad(t, pads, { mode }));
+  return perAxis(node, pairs(node.numbers(1)), (t, pads) => pad(t, pads, { mode }));
 };
 
 /** Sizes of −1 reach to the end. */
@@ -47,7 +47,6 @@ const slicing: OperatorReader = (node) => {
   if (begin && size) {
     return perAxis(
       node,
-      node.input(0),
       begin.map((start, d): [number, number] => [start, size[d]]),
       cut,
     );
@@ -69,7 +68,7 @@ interface Strided {
 }
 
 /** `x[begin:end:step, …]` by the masks of TensorFlow: a bit for each entry. */
-function stridedEntries(node: GraphNode, begin: number[], end: number[], step: number[]): Strided[] {
+function stridedEntries(node: GraphNode, [begin, end, step]: readonly number[][]): Strided[] {
   const bit = (key: string, i: number): boolean =>
     Math.floor(node.number(`${key}_mask`, 0) / 2 ** i) % 2 === 1;
   return begin.map((start, i) => ({
@@ -114,15 +113,15 @@ const stridedSlicing: OperatorReader = (node) => {
   const x = node.input(0);
   const [begin, end, step] = [1, 2, 3].map((i) => node.known(i));
   if (!begin || !end || !step) {
-    const module = moving(op, (t, b, e, s) => stridedSlice(t, stridedEntries(node, b, e, s)));
+    const module = moving(op, (t, ...numbers) => stridedSlice(t, stridedEntries(node, numbers)));
     return plan.plain(name, module, node.inputs, undefined);
   }
-  const entries = stridedEntries(node, begin, end, step);
+  const entries = stridedEntries(node, [begin, end, step]);
   const plain = entries.every(({ kind }) => kind === 'slice');
   if (plain && x.rank !== undefined && x.first !== null) {
     const whole: Strided = { kind: 'slice', start: null, end: null, step: 1 };
     const all = Array.from({ length: x.rank }, (_, d) => entries[d] ?? whole);
-    return perAxis(node, x, all, (t, list) => stridedSlice(t, list));
+    return perAxis(node, all, (t, list) => stridedSlice(t, list));
   }
   const count = (kind: Strided['kind']): number => entries.filter((entry) => entry.kind === kind).length;
   const rank = x.rank === undefined ? undefined : x.rank - count('shrink') + count('new');
