@@ -61,10 +61,11 @@ export function decode<T>(
   budget.bytes(messageBytes, 'a message');
   const message = emptyMessage(type);
   const reader = new PbfReader(bytes);
+  const source = { reader, budget };
   while (reader.pos < bytes.length) {
     const number = nextField(reader);
     const field = type.find((candidate) => candidate[0] === number);
-    if (field) readField(field, reader, message, budget);
+    if (field) readField(source, field, message);
     else skip(reader);
     if (reader.pos > bytes.length) throw new BrokenMessage('a field reaches beyond the end of its message');
   }
@@ -100,19 +101,25 @@ function skip(reader: PbfReader): void {
   else reader.pos += reader.type === 1 ? 8 : 4;
 }
 
-function readField(field: Field, reader: PbfReader, message: Decoded, budget: Budget): void {
+/** Where fields are read from, and what they may take. */
+interface Source {
+  readonly reader: PbfReader;
+  readonly budget: Budget;
+}
+
+function readField(source: Source, field: Field, message: Decoded): void {
   const [, name, kind] = field;
   if (!lists.has(kind)) {
-    message[name] = readOne(field, reader, budget);
+    message[name] = readOne(source, field);
     return;
   }
   if (message[name] === nothing) message[name] = [];
   const list = message[name] as unknown[];
-  if (packedKinds.has(kind) && reader.type === 2) return unpack(field, block(reader), list, budget);
+  if (packedKinds.has(kind) && source.reader.type === 2) return unpack(source, field, list);
   checkLength(field, list.length + 1);
   // A message counts itself.
-  budget.bytes(packedKinds.has(kind) ? numberBytes : kind === 'messages' ? 0 : partBytes, 'a list');
-  list.push(readOne(field, reader, budget));
+  source.budget.bytes(packedKinds.has(kind) ? numberBytes : kind === 'messages' ? 0 : partBytes, 'a list');
+  list.push(readOne(source, field));
 }
 
 function checkLength([, name, kind, most]: Field, length: number): void {
@@ -122,7 +129,7 @@ function checkLength([, name, kind, most]: Field, length: number): void {
 
 const wireTypes: Record<string, number> = { int: 0, ints: 0, float: 5, floats: 5, double: 1, doubles: 1 };
 
-function readOne(field: Field, reader: PbfReader, budget: Budget): unknown {
+function readOne({ reader, budget }: Source, field: Field): unknown {
   const [, name, kind] = field;
   const wanted = wireTypes[kind] ?? 2;
   if (reader.type !== wanted) {
@@ -159,11 +166,12 @@ function block(reader: PbfReader): Uint8Array {
 }
 
 /** Appends packed numbers to a list. */
-function unpack(field: Field, bytes: Uint8Array, list: unknown[], budget: Budget): void {
+function unpack(source: Source, field: Field, list: unknown[]): void {
   const kind = field[2];
+  const bytes = block(source.reader);
   const count = countPacked(kind, bytes);
   checkLength(field, list.length + count);
-  budget.bytes(numberBytes * count, 'a list');
+  source.budget.bytes(numberBytes * count, 'a list');
   let at = list.length;
   // Room for all at once: a list that grows is copied again and again.
   if (at + count <= longestMade) list.length += count;

@@ -82,8 +82,8 @@ export function readTensor(proto: TensorProto, files: ExternalFiles): Value {
   if (proto.segment) throw new UnsupportedError(`${what} is stored in segments, which neocog does not read`);
   willMake(count, what, type.host === 'float32' ? 4 : 8);
   const bytes = proto.dataLocation === 1 ? externalBytes(what, proto, files) : proto.rawData;
-  const values =
-    bytes === undefined ? typedValues(what, proto, type, count) : rawValues(what, bytes, type, count);
+  const wanted = { what, type, count };
+  const values = bytes === undefined ? typedValues(wanted, proto) : rawValues(wanted, bytes);
   return type.host === 'float32'
     ? new Tensor(asFloats(values), shape)
     : new HostArray(type.host, values, shape);
@@ -126,7 +126,14 @@ function readShape(what: string, dims: readonly number[]): readonly number[] {
   throw new FormatError(`${what} has shape ${shownList(dims)}, which no tensor can have`);
 }
 
-function rawValues(what: string, bytes: Uint8Array, type: ElementType, count: number): ArrayLike<number> {
+/** So many values of a type, for the tensor that errors call `what`. */
+interface Wanted {
+  readonly what: string;
+  readonly type: ElementType;
+  readonly count: number;
+}
+
+function rawValues({ what, type, count }: Wanted, bytes: Uint8Array): ArrayLike<number> {
   if (bytes.length !== count * type.bytes) {
     throw new FormatError(`${what} needs ${count * type.bytes} bytes, the file has ${bytes.length}`);
   }
@@ -139,7 +146,7 @@ function rawValues(what: string, bytes: Uint8Array, type: ElementType, count: nu
 }
 
 /** 16-bit floats lie as bit patterns among the int32 values. */
-function typedValues(what: string, proto: TensorProto, type: ElementType, count: number): ArrayLike<number> {
+function typedValues({ what, type, count }: Wanted, proto: TensorProto): ArrayLike<number> {
   const values = proto[type.field] ?? [];
   if (values.length !== count) {
     throw new FormatError(`${what} needs ${count} values, the file has ${values.length}`);

@@ -16,6 +16,13 @@ export interface Named {
   readonly shape: readonly number[];
 }
 
+/** An operator on arrays by their names. */
+interface Call {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attributes: Attributes;
+}
+
 export class GraphWriter {
   readonly nodes: NodeProto[] = [];
   readonly initializers: TensorProto[] = [];
@@ -84,15 +91,15 @@ export class GraphWriter {
 
   /** Adds a node with one output and gives its name. */
   add(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
-    return this.#addNode(1, op, inputs, attributes)[0];
+    return this.#addNode({ op, inputs, attributes })[0];
   }
 
   /** Adds a node with two outputs. */
   addPair(op: string, inputs: readonly string[], attributes: Attributes = {}): string[] {
-    return this.#addNode(2, op, inputs, attributes);
+    return this.#addNode({ op, inputs, attributes }, 2);
   }
 
-  #addNode(count: number, op: string, inputs: readonly string[], attributes: Attributes): string[] {
+  #addNode({ op, inputs, attributes }: Call, count = 1): string[] {
     const output = Array.from({ length: count }, () =>
       this.#names.take(this.label ? `${this.label}.${op}` : op),
     );
@@ -108,13 +115,9 @@ export class GraphWriter {
 
   /** An initializer of float32 or int32. */
   tensor(data: Float32Array | Int32Array, shape: readonly number[], name = 'constant'): string {
-    const isFloat = data instanceof Float32Array;
-    return this.#initializer(
-      name,
-      shape,
-      isFloat ? 1 : 6,
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    );
+    const dataType = data instanceof Float32Array ? 1 : 6;
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return this.#initializer({ name, dims: [...shape], dataType, rawData });
   }
 
   scalar(value: number): string {
@@ -125,8 +128,8 @@ export class GraphWriter {
 
   int64s(values: readonly number[]): string {
     return this.#once(`int64 ${values}`, () => {
-      const data = BigInt64Array.from(values, BigInt);
-      return this.#initializer('shape', [values.length], 7, new Uint8Array(data.buffer));
+      const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+      return this.#initializer({ name: 'shape', dims: [values.length], dataType: 7, rawData });
     });
   }
 
@@ -137,9 +140,10 @@ export class GraphWriter {
     return name;
   }
 
-  #initializer(wanted: string, shape: readonly number[], dataType: number, rawData: Uint8Array): string {
-    const name = this.#names.take(wanted);
-    this.initializers.push({ name, dims: [...shape], dataType, rawData });
+  /** Under its name, or under one like it that is free. */
+  #initializer(tensor: TensorProto & { readonly name: string }): string {
+    const name = this.#names.take(tensor.name);
+    this.initializers.push({ ...tensor, name });
     return name;
   }
 }

@@ -25,33 +25,35 @@ const plain =
   (writer, _, call) =>
     writer.add(op, [inputOf(writer, call)], attributes);
 
-/** A weight under its name in the state dict. */
-const weight = (writer: GraphWriter, call: RecordedCall, property: string, t: Tensor): string => {
-  const key = `${call.path}.${property.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`;
-  return writer.tensor(t.data, t.shape, call.path ? key : key.slice(1));
-};
+/** The weights that there are, under their names in the state dict. */
+const weightsOf = (
+  writer: GraphWriter,
+  call: RecordedCall,
+  weights: Readonly<Record<string, Tensor | null>>,
+): string[] =>
+  Object.entries(weights).flatMap(([property, t]) => {
+    const key = `${call.path}.${property.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}`;
+    return t ? [writer.tensor(t.data, t.shape, call.path ? key : key.slice(1))] : [];
+  });
 
 type BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d;
 
 function writeBatchNorm(writer: GraphWriter, layer: BatchNorm, call: RecordedCall): string | undefined {
   const { weight: scale, bias: shift, runningMean, runningVar, eps } = layer;
   if (!scale || !shift || !runningMean || !runningVar) return undefined;
-  const weights = Object.entries({ weight: scale, bias: shift, runningMean, runningVar });
-  const names = weights.map(([property, t]) => weight(writer, call, property, t));
+  const names = weightsOf(writer, call, { weight: scale, bias: shift, runningMean, runningVar });
   return writer.add('BatchNormalization', [inputOf(writer, call), ...names], { epsilon: { float: eps } });
 }
 
 function writeLinear(writer: GraphWriter, layer: nn.Linear, call: RecordedCall): string | undefined {
   if (call.input.shape.length !== 2) return undefined;
-  const names = [weight(writer, call, 'weight', layer.weight)];
-  if (layer.bias) names.push(weight(writer, call, 'bias', layer.bias));
+  const names = weightsOf(writer, call, { weight: layer.weight, bias: layer.bias });
   return writer.add('Gemm', [inputOf(writer, call), ...names], { transB: 1 });
 }
 
 function writeLayerNorm(writer: GraphWriter, layer: nn.LayerNorm, call: RecordedCall): string | undefined {
   if (!layer.weight) return undefined;
-  const names = [weight(writer, call, 'weight', layer.weight)];
-  if (layer.bias) names.push(weight(writer, call, 'bias', layer.bias));
+  const names = weightsOf(writer, call, { weight: layer.weight, bias: layer.bias });
   const axis = -layer.normalizedShape.length;
   return writer.add('LayerNormalization', [inputOf(writer, call), ...names], {
     axis,

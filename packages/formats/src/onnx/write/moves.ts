@@ -101,6 +101,12 @@ function writeAnyView(writer: GraphWriter, x: Named, { shape, strides, offset }:
   return writer.add('Gather', [flat, writer.tensor(places, shape, 'places')], { axis: 0 });
 }
 
+/** An array, and where its values go in another. */
+interface Part {
+  readonly name: string;
+  readonly view: View;
+}
+
 /** A block of a larger array. */
 interface Block {
   readonly start: readonly number[];
@@ -108,29 +114,23 @@ interface Block {
 }
 
 /** Blocks added into zeros. @throws UnsupportedError for views that are no blocks. */
-export function writeSum(
-  writer: GraphWriter,
-  parts: readonly string[],
-  views: readonly View[],
-  size: number,
-): Named {
-  const shape = targetShape(views[0], size);
-  const blocks = views.map((view) => blockOf(view, shape));
+export function writeSum(writer: GraphWriter, parts: readonly Part[], size: number): Named {
+  const shape = targetShape(parts[0].view, size);
+  const blocks = parts.map(({ view }) => blockOf(view, shape));
   const axis = joinedAxis(blocks, shape);
-  if (axis !== undefined && parts.length > 1) return { name: writer.add('Concat', parts, { axis }), shape };
-  const padded = parts.map((part, i) => writePadded(writer, part, blocks[i], shape));
+  const names = parts.map(({ name }) => name);
+  if (axis !== undefined && parts.length > 1) return { name: writer.add('Concat', names, { axis }), shape };
+  const padded = names.map((name, i) => writePadded(writer, name, padsAround(blocks[i], shape)));
   return { name: padded.reduce((a, b) => writer.add('Add', [a, b])), shape };
 }
 
-function writePadded(
-  writer: GraphWriter,
-  part: string,
-  { start, size }: Block,
-  shape: readonly number[],
-): string {
-  const pads = [...start, ...shape.map((n, d) => n - start[d] - size[d])];
-  return pads.every((n) => n === 0) ? part : writer.add('Pad', [part, writer.int64s(pads)]);
-}
+const padsAround = ({ start, size }: Block, shape: readonly number[]): number[] => [
+  ...start,
+  ...shape.map((n, d) => n - start[d] - size[d]),
+];
+
+const writePadded = (writer: GraphWriter, name: string, pads: readonly number[]): string =>
+  pads.every((n) => n === 0) ? name : writer.add('Pad', [name, writer.int64s(pads)]);
 
 const noBlock = (): never => {
   throw new UnsupportedError(

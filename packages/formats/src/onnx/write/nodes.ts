@@ -167,17 +167,21 @@ function writeSumPool(
 
 function writeMatmul(writer: GraphWriter, { shape: s, inputs, outputs }: NodeOf<'matmul'>): void {
   const { batch, m, k, n } = s;
-  const operand = (i: number, turned: boolean, rows: number, columns: number): string => {
+  const matrices = [
+    { turned: s.transposeA, rows: m, columns: k },
+    { turned: s.transposeB, rows: k, columns: n },
+  ];
+  const operands = matrices.map(({ turned, rows, columns }, i) => {
     const name = writer.read(inputs[i], turned ? [batch, columns, rows] : [batch, rows, columns]);
     return turned ? writer.add('Transpose', [name], { perm: [0, 2, 1] }) : name;
-  };
-  const name = writer.add('MatMul', [operand(0, s.transposeA, m, k), operand(1, s.transposeB, k, n)]);
+  });
+  const name = writer.add('MatMul', operands);
   writer.define(outputs[0], { name, shape: [batch, m, n] });
 }
 
 /** A formula over broadcast inputs, combined along some axes. */
 function writeFused(writer: GraphWriter, { loop, inputs, outputs }: NodeOf<'fused'>): void {
-  const { shape, strides, reduced, combine } = loop;
+  const { shape, strides, reduced } = loop;
   const names = inputs.map((value, i) => {
     const own = shape.map((n, d) => (strides[i][d] === 0 ? 1 : n));
     const dense = stridesOf(own);
@@ -188,9 +192,8 @@ function writeFused(writer: GraphWriter, { loop, inputs, outputs }: NodeOf<'fuse
     return value.dtype === 'int32' ? writer.add('Cast', [name], { to: 1 }) : name;
   });
   const mapped = writeFormula(writer, loop.expr, { shape, inputs: names });
-  const axes = shape.map((_, d) => d).filter((d) => reduced[d]);
   const kept = shape.map((n, d) => (reduced[d] ? 1 : n));
-  writer.define(outputs[0], { name: writeReduction(writer, mapped, axes, combine), shape: kept });
+  writer.define(outputs[0], { name: writeReduction(writer, mapped, loop), shape: kept });
 }
 
 const reductions: Readonly<Record<string, string>> = {
@@ -199,7 +202,12 @@ const reductions: Readonly<Record<string, string>> = {
   max: 'ReduceMax',
 };
 
-function writeReduction(writer: GraphWriter, name: string, axes: readonly number[], combine: string): string {
+function writeReduction(
+  writer: GraphWriter,
+  name: string,
+  { reduced, combine }: NodeOf<'fused'>['loop'],
+): string {
+  const axes = [...reduced.keys()].filter((d) => reduced[d]);
   if (axes.length === 0) return name;
   // Axes of ReduceSum are an input since opset 13, of the others since 18.
   const asInput = combine === 'sum' || writer.opset >= 18;
@@ -212,8 +220,8 @@ function writeCopy(writer: GraphWriter, { view, inputs, outputs }: NodeOf<'copy'
 }
 
 function writeCopyAdd(writer: GraphWriter, { views, inputs, outputs }: NodeOf<'copyAdd'>): void {
-  const parts = inputs.map((value, i) => writer.read(value, views[i].shape));
-  writer.define(outputs[0], writeSum(writer, parts, views, outputs[0].size));
+  const parts = views.map((view, i) => ({ name: writer.read(inputs[i], view.shape), view }));
+  writer.define(outputs[0], writeSum(writer, parts, outputs[0].size));
 }
 
 function writeTake(writer: GraphWriter, { planes, inputs, outputs }: NodeOf<'take'>): void {
