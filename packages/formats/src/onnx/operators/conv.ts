@@ -152,13 +152,13 @@ function transposeFreely(
     const size = wanted?.[d] ?? x!.shape[d + 2] * window.stride[d];
     const shared = share(whole.shape[d + 2] + extra - size, padding === 'same');
     const [before, after] = wanted || typeof padding === 'string' ? shared : padding[d];
-    return cutAxis(cut, d + 2, before, after - extra);
+    return cutAxis(cut, d + 2, [before, after - extra]);
   }, whole);
   return bias ? add(y, reshape(bias, [1, bias.size, ...new Array<number>(rank).fill(1)])) : y;
 }
 
 /** Takes cells away at both ends of an axis, or adds zeros where a number is negative. */
-export function cutAxis(x: Tensor, axis: number, before: number, after: number): Tensor {
+export function cutAxis(x: Tensor, axis: number, [before, after]: Pairs[number]): Tensor {
   const added = x.shape.map((_, d): [number, number] =>
     d === axis ? [Math.max(0, -before), Math.max(0, -after)] : [0, 0],
   );

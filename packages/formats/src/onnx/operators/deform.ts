@@ -42,34 +42,36 @@ export const deformOperators: readonly Operator[] = [
         groups: node.int('group', 1),
         offsetGroups: node.int('offset_group', 1),
       };
-      const made = operation('DeformConv', (inputs) => {
-        const [x, w, offset, bias, mask] = inputs.map((value) => value && toFloats(value));
-        const y = deform(plan, x!, w!, offset!, mask);
-        return bias ? add(y, reshape(bias, [1, bias.size, 1, 1])) : y;
-      });
+      const made = operation('DeformConv', (inputs) =>
+        deform(
+          plan,
+          inputs.map((value) => value && toFloats(value)),
+        ),
+      );
       return node.withWeights(made, [1, 3]);
     },
   },
 ];
 
-function deform(plan: Plan, x: Tensor, w: Tensor, offset: Tensor, mask: Tensor | undefined): Tensor {
-  const [n, c, ih, iw] = x.shape;
-  const [oc, , kh, kw] = w.shape;
-  const [oh, ow] = offset.shape.slice(2);
+function deform(plan: Plan, [x, w, offset, bias, mask]: readonly (Tensor | undefined)[]): Tensor {
+  const [n, c, ih, iw] = x!.shape;
+  const [oc, , kh, kw] = w!.shape;
+  const [oh, ow] = offset!.shape.slice(2);
   const s: Sizes = { n, c, ih, iw, oh, ow, kh, kw };
   const { groups, offsetGroups } = plan;
   const cells = kh * kw * oh * ow;
-  const moved = reshape(offset, [n * offsetGroups, kh * kw, 2, oh * ow]);
+  const moved = reshape(offset!, [n * offsetGroups, kh * kw, 2, oh * ow]);
   const along = (axis: 0 | 1): Tensor =>
     add(reshape(cut(moved, axis), [n * offsetGroups, cells]), basePlaces(plan, s, axis));
-  const planes = reshape(x, [n * offsetGroups, c / offsetGroups, ih * iw]);
+  const planes = reshape(x!, [n * offsetGroups, c / offsetGroups, ih * iw]);
   const read = readPlaces(planes, [linearAxis(along(0), ih), linearAxis(along(1), iw)]);
   const weighed = mask ? mul(read, reshape(mask, [n * offsetGroups, 1, cells])) : read;
   // [n, groups, channels of a group × taps, output cells]
   const columns = reshape(weighed, [n, groups, (c / groups) * kh * kw, oh * ow]);
-  const rows = reshape(w, [1, groups, oc / groups, (c / groups) * kh * kw]);
+  const rows = reshape(w!, [1, groups, oc / groups, (c / groups) * kh * kw]);
   const spread = expand(rows, [n, groups, oc / groups, (c / groups) * kh * kw]);
-  return reshape(matmul(spread, columns), [n, oc, oh, ow]);
+  const y = reshape(matmul(spread, columns), [n, oc, oh, ow]);
+  return bias ? add(y, reshape(bias, [1, bias.size, 1, 1])) : y;
 }
 
 /** The rows (0) or columns (1) of the offsets `[n, taps, 2, cells]`. */

@@ -24,21 +24,16 @@ const nonMaxSuppression: Operator = {
     return operation('NonMaxSuppression', (inputs) => {
       const [boxes, scores, ...settings] = inputs.map((value) => value && node.read(value));
       const [most = 0, overlap = 0, score] = settings.map((value) => value?.data[0]);
-      return keptBoxes(boxes!, scores!, boxAt, { most, overlap, score });
+      return keptBoxes((i) => boxAt(boxes!.data, 4 * i), scores!, { most, overlap, score });
     });
   },
 };
 
-function keptBoxes(
-  boxes: HostArray,
-  scores: HostArray,
-  boxAt: (data: Float64Array, at: number) => Box,
-  limits: Limits,
-): HostArray {
+function keptBoxes(boxAt: (i: number) => Box, scores: HostArray, limits: Limits): HostArray {
   const [n, classes, k] = scores.shape;
   const rows: number[] = [];
   for (let b = 0; b < n; b++) {
-    const all = Array.from({ length: k }, (_, i) => boxAt(boxes.data, (b * k + i) * 4));
+    const all = Array.from({ length: k }, (_, i) => boxAt(b * k + i));
     for (let c = 0; c < classes; c++) {
       const from = (b * classes + c) * k;
       const own = scores.data.subarray(from, from + k);

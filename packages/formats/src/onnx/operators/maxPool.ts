@@ -62,7 +62,7 @@ function maxPoolFreely(window: Window, x: Tensor): Tensor {
   const padding = padsFor(window, x);
   if (isModest(window, padding)) return maxPools[rank](x, kernel, { ...optionsOf(window), padding });
   const y = maxPools[rank](withPads(x, padding, -Infinity), kernel, optionsOf(window));
-  return dropLast(window, y, x, padding);
+  return dropLast(window, y, x);
 }
 
 function poolWithIndices(window: Window, x: Tensor, columnsFirst: boolean): Value[] {
@@ -79,7 +79,7 @@ function maximaOf(window: Window, x: Tensor): { output: Tensor; indices: Tensor 
   const pool = maxPoolsWithIndices[rank];
   if (isModest(window, padding)) return pool(x, kernel, { ...optionsOf(window), padding });
   const { output, indices } = pool(withPads(x, padding, -Infinity), kernel, optionsOf(window));
-  const cut = (t: Tensor): Tensor => dropLast(window, t, x, padding);
+  const cut = (t: Tensor): Tensor => dropLast(window, t, x);
   const places = cut(indices);
   const own = tensor(placesWithout(padding, x.shape.slice(2)));
   const found = indexSelect(own, reshape(places, [places.size]), { axis: 0 });
@@ -133,14 +133,19 @@ const maxUnpool: Operator = {
   limits: 'not compiled',
   build: (node) => {
     const window = windowOf(node);
-    return operation('MaxUnpool', ([x, indices, size]) =>
-      unpool(window, toFloats(x!), node.read(indices!), size && [...node.read(size).data]),
-    );
+    return operation('MaxUnpool', ([x, ...rest]) => {
+      const [indices, size] = rest.map((value) => value && node.read(value));
+      const y = unpool(window, toFloats(x!), indices!);
+      // A larger one that is wanted gets zeros at its ends.
+      return y.shape
+        .slice(2)
+        .reduce((t, n, d) => (size ? cutAxis(t, d + 2, [0, n - size.data[d + 2]]) : t), y);
+    });
   },
 };
 
-/** Indices count in the output that the window alone gives; a larger one that is wanted gets zeros at its ends. */
-function unpool(window: Window, x: Tensor, indices: HostArray, wanted: number[] | undefined): Tensor {
+/** The output that the window alone gives, in which indices count. */
+function unpool(window: Window, x: Tensor, indices: HostArray): Tensor {
   const { rank, kernel, stride } = window;
   const padding = padsFor(window, x);
   const [, channels] = x.shape;
@@ -156,8 +161,7 @@ function unpool(window: Window, x: Tensor, indices: HostArray, wanted: number[] 
     Int32Array.from(indices.data, (v) => v % plane),
     x.shape,
   );
-  const y = maxUnpools[rank](x, places, kernel, { stride, outputSize: size });
-  return size.reduce((t, n, d) => (wanted ? cutAxis(t, d + 2, 0, n - wanted[d + 2]) : t), y);
+  return maxUnpools[rank](x, places, kernel, { stride, outputSize: size });
 }
 
 export const maxPoolOperators: readonly Operator[] = [maxPool, maxUnpool];

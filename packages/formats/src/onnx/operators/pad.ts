@@ -24,16 +24,18 @@ export const padOperator = simple('Pad', (node) => {
     axes.forEach((axis, i) => {
       pairs[axis] = [list[i], list[i + axes.length]];
     });
-    return padded(settle([inputs[0]])[0], pairs, mode, value);
+    return padded(settle([inputs[0]])[0], pairs, { mode, value });
   };
 });
 
-function padded(
-  x: Value,
-  pairs: [number, number][],
-  mode: (typeof padModes)[keyof typeof padModes],
-  value: number,
-): Value {
+/** What is written around a value. */
+interface Border {
+  readonly mode: (typeof padModes)[keyof typeof padModes];
+  /** Of the mode 'constant'. */
+  readonly value: number;
+}
+
+function padded(x: Value, pairs: [number, number][], { mode, value }: Border): Value {
   const start = pairs.map(([before]) => Math.max(0, -before));
   const end = pairs.map(([, after], d) => x.shape[d] - Math.max(0, -after));
   const added = pairs.map(([before, after]): [number, number] => [Math.max(0, before), Math.max(0, after)]);

@@ -39,9 +39,8 @@ function averageFreely(window: Window, x: Tensor, countIncludePad: boolean): Ten
 /** Averages of windows over cells and padding alike, whatever its width, or with `divisor` 1 sums. */
 function poolPadded(window: Window, x: Tensor, divisor?: number): Tensor {
   const { rank, kernel } = window;
-  const padding = padsFor(window, x);
   const options = { ...optionsOf(window), divisorOverride: divisor };
-  return dropLast(window, avgPools[rank](withPads(x, padding), kernel, options), x, padding);
+  return dropLast(window, avgPools[rank](withPads(x, padsFor(window, x)), kernel, options), x);
 }
 
 /** In opset 1 a float. */

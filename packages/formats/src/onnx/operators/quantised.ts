@@ -130,22 +130,22 @@ function exactConv(node: OnnxNode, x: HostArray, w: HostArray): HostArray {
   const taps = product(w.shape.slice(2));
   const step = Math.floor(safeTerms(x, w) / taps);
   if (step < 1) node.refuse('its kernel has too many cells for an exact sum');
-  const [input, weight] = [floats(x), floats(w)];
+  const weight = floats(w);
   const channels = w.shape[1];
+  const [n, , ...cells] = x.shape;
+  const grouped = reshape(floats(x), [n, groups, x.shape[1] / groups, product(cells)]);
   const parts: Tensor[] = [];
   for (let from = 0; from < channels; from += step) {
     const to = Math.min(channels, from + step);
     const cut = (t: Tensor): Tensor => slice(t, { axis: 1, start: from, end: to });
-    parts.push(convs[rank](cutGroups(input, groups, from, to), cut(weight), { ...options, groups }));
+    const own = reshape(slice(grouped, { axis: 2, start: from, end: to }), [
+      n,
+      groups * (to - from),
+      ...cells,
+    ]);
+    parts.push(convs[rank](own, cut(weight), { ...options, groups }));
   }
   return total(parts);
-}
-
-/** Channels `from` to `to` of every group. */
-function cutGroups(x: Tensor, groups: number, from: number, to: number): Tensor {
-  const [n, c, ...rest] = x.shape;
-  const parts = reshape(x, [n, groups, c / groups, product(rest)]);
-  return reshape(slice(parts, { axis: 2, start: from, end: to }), [n, groups * (to - from), ...rest]);
 }
 
 /** A matrix product of whole numbers, by parts of the inner axis. */
@@ -189,12 +189,11 @@ const matmulInteger: Operator = {
     }),
 };
 
-/** Sums of whole numbers at one scale as whole numbers at another. */
-function rescale(sums: HostArray, scales: readonly HostArray[], zero: HostArray, axis: number): Value {
-  const [a, b, out] = scales.map((scale) => alongAxis(scale, sums.shape, axis));
-  return mapHost(zero.dtype, [sums, a, b, out, alongAxis(zero, sums.shape, axis)], (v, s, t, u, z) =>
-    saturate(zero.dtype, halfToEven(v * ((s * t) / u)) + z),
-  );
+/** Sums of whole numbers as whole numbers at another scale: given are the scales of two factors and of the result, and its zero. */
+function rescale(sums: HostArray, scales: readonly HostArray[], axis: number): Value {
+  const [a, b, out, zero] = scales.map((scale) => alongAxis(scale, sums.shape, axis));
+  const scaled = mapHost('int64', [sums, a, b, out], (v, s, t, u) => halfToEven(v * ((s * t) / u)));
+  return mapHost(zero.dtype, [scaled, zero], (v, z) => saturate(zero.dtype, v + z));
 }
 
 const qlinearConv: Operator = {
@@ -205,7 +204,7 @@ const qlinearConv: Operator = {
       const [x, xScale, xZero, w, wScale, wZero, yScale, yZero, bias] = readAll(node, inputs) as HostArray[];
       const sums = exactConv(node, less(x, xZero, 1), less(w, wZero, 0));
       const shifted = bias ? mapHost('int64', [sums, alongAxis(bias, sums.shape, 1)], (v, b) => v + b) : sums;
-      return rescale(shifted, [xScale, wScale, yScale], yZero, 1);
+      return rescale(shifted, [xScale, wScale, yScale, yZero], 1);
     }),
 };
 
@@ -216,7 +215,7 @@ const qlinearMatmul: Operator = {
     operation('QLinearMatMul', (inputs) => {
       const [a, aScale, aZero, b, bScale, bZero, yScale, yZero] = readAll(node, inputs) as HostArray[];
       const sums = exactMatmul(less(a, aZero, -2), less(b, bZero, -1));
-      return rescale(sums, [aScale, bScale, yScale], yZero, -1);
+      return rescale(sums, [aScale, bScale, yScale, yZero], -1);
     }),
 };
 

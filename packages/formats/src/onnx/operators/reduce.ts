@@ -87,7 +87,7 @@ function reduction(name: string, { onTensors, onHost, ofNothing }: ReductionPlan
         if (axis?.length === 0) return x;
         const isHost = x instanceof HostArray && x.dtype !== 'float32';
         if (isHost && !onHost) node.refuse('whole numbers are not supported');
-        const cells = reducedCells(node, x.shape, axis, keepDims);
+        const cells = reducedCells(node, x.shape, { axis, keepDims });
         if (product(x.shape) === 0) return filled(cells.shape, ofNothing(x.dtype), x.dtype, node);
         return isHost ? reduceHost(x, cells, onHost!) : onTensors(toFloats(x), { axis, keepDims });
       });
@@ -105,8 +105,7 @@ interface ReducedCells {
 function reducedCells(
   node: OnnxNode,
   shape: readonly number[],
-  given: readonly number[] | undefined,
-  keepDims: boolean,
+  { axis: given, keepDims }: { axis: readonly number[] | undefined; keepDims: boolean },
 ): ReducedCells {
   const all = shape.map((_, d) => d);
   const axes = given ? given.map((axis) => axisOf(node, axis, shape.length)) : all;

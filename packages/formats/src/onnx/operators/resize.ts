@@ -53,8 +53,9 @@ function settingsOf(node: OnnxNode): ResizeOptions {
   };
 }
 
-/** Where sizes come from: numbers per axis of the input. */
+/** Where sizes come from: numbers for each of some axes of the input. */
 interface Wanted {
+  readonly axes: readonly number[];
   readonly scales: number[] | undefined;
   readonly sizes: number[] | undefined;
   readonly crop: [number, number][] | undefined;
@@ -71,8 +72,8 @@ const resizeOperator: Operator = {
     return operation('Resize', (inputs) => {
       const x = toFloats(inputs[0]!);
       const axes = (node.ints('axes') ?? x.shape.map((_, d) => d)).map((a) => fromStart(a, x.rank));
-      const wanted = old ? wantedScales(node, inputs, 1) : wantedSizes(node, inputs, axes);
-      return resizeAxes(x, axes, keepAspect(x, axes, wanted, policy), settings);
+      const wanted = (old ? wantedScales : wantedSizes)(node, inputs, axes);
+      return resizeAxes(x, keepAspect(x, wanted, policy), settings);
     });
   },
 };
@@ -82,9 +83,9 @@ function plainSettings(node: OnnxNode): ResizeOptions {
   return { mode, coordinates: 'asymmetric', ...(mode === 'nearest' && { rounding: 'floor' }) };
 }
 
-function wantedScales(node: OnnxNode, inputs: Arguments, i: number): Wanted {
-  const scales = inputs[i] ? [...node.read(inputs[i]).data] : (node.floats('scales') ?? planeScales(node));
-  return { scales, sizes: undefined, crop: undefined };
+function wantedScales(node: OnnxNode, [, given]: Arguments, axes: readonly number[]): Wanted {
+  const scales = given ? [...node.read(given).data] : (node.floats('scales') ?? planeScales(node));
+  return { axes, scales, sizes: undefined, crop: undefined };
 }
 
 /** As Upsample has them in opset 1: of the height and the width of images. */
@@ -107,12 +108,12 @@ function wantedSizes(node: OnnxNode, inputs: Arguments, axes: readonly number[])
     cropped && region
       ? axes.map((_, i): [number, number] => [region[i], region[i + axes.length]])
       : undefined;
-  return { scales, sizes, crop };
+  return { axes, scales, sizes, crop };
 }
 
 /** One scale for all axes, so that the result fits into (or around) the sizes. */
-function keepAspect(x: Tensor, axes: readonly number[], wanted: Wanted, policy: string): Wanted {
-  const { sizes } = wanted;
+function keepAspect(x: Tensor, wanted: Wanted, policy: string): Wanted {
+  const { axes, sizes } = wanted;
   if (policy === 'stretch' || !sizes) return wanted;
   const ratios = axes.map((axis, i) => sizes[i] / x.shape[axis]);
   const scale = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
@@ -121,12 +122,7 @@ function keepAspect(x: Tensor, axes: readonly number[], wanted: Wanted, policy: 
 }
 
 /** The axes that change become the spatial axes of `resize`. */
-function resizeAxes(
-  x: Tensor,
-  axes: readonly number[],
-  { scales, sizes, crop }: Wanted,
-  settings: ResizeOptions,
-): Tensor {
+function resizeAxes(x: Tensor, { axes, scales, sizes, crop }: Wanted, settings: ResizeOptions): Tensor {
   const changes = axes.map((axis, i) => ({
     axis,
     scale: scales?.[i],
@@ -168,12 +164,8 @@ const upsample: Operator = {
     const settings = plainSettings(node);
     return operation('Upsample', (inputs) => {
       const x = toFloats(inputs[0]!);
-      return resizeAxes(
-        x,
-        x.shape.map((_, d) => d),
-        wantedScales(node, inputs, 1),
-        settings,
-      );
+      const axes = x.shape.map((_, d) => d);
+      return resizeAxes(x, wantedScales(node, inputs, axes), settings);
     });
   },
 };

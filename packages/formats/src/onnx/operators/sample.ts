@@ -58,10 +58,10 @@ const cubic: Interpolation = (place) => {
   const a = -0.75;
   const low = floor(place);
   const share = sub(place, low);
-  const polynomial = (t: Tensor, c3: number, c2: number, c1: number, c0: number): Tensor =>
+  const polynomial = (t: Tensor, [c3, c2, c1, c0]: readonly number[]): Tensor =>
     add(mul(add(mul(add(mul(t, c3), c2), t), c1), t), c0);
-  const near = (t: Tensor): Tensor => polynomial(t, a + 2, -(a + 3), 0, 1);
-  const far = (t: Tensor): Tensor => polynomial(t, a, -5 * a, 8 * a, -4 * a);
+  const near = (t: Tensor): Tensor => polynomial(t, [a + 2, -(a + 3), 0, 1]);
+  const far = (t: Tensor): Tensor => polynomial(t, [a, -5 * a, 8 * a, -4 * a]);
   const rest = sub(1, share);
   const weights = [far(add(share, 1)), near(share), near(rest), far(add(rest, 1))];
   return weights.map((weight, i) => ({ cell: add(low, i - 1), weight }));

@@ -51,8 +51,10 @@ export const withPads = (x: Tensor, pads: readonly [number, number][], value = 0
   pad(x, [[0, 0], [0, 0], ...pads], { value });
 
 /** Of a pool of cells that were padded before: in ceil mode, windows that would begin behind the input and its padding do not count. */
-export function dropLast(window: Window, y: Tensor, x: Tensor, pads: readonly [number, number][]): Tensor {
+export function dropLast(window: Window, y: Tensor, x: Tensor): Tensor {
   if (!window.ceilMode) return y;
-  const begin = pads.map(([before], d) => Math.ceil((x.shape[d + 2] + before) / window.stride[d]));
+  const begin = padsFor(window, x).map(([before], d) =>
+    Math.ceil((x.shape[d + 2] + before) / window.stride[d]),
+  );
   return slice(y, { end: [null, null, ...begin.map((n, d) => Math.min(n, y.shape[d + 2]))] });
 }
