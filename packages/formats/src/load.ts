@@ -7,7 +7,7 @@ import { readKeras } from './keras/load.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
 import { readOnnx } from './onnx/load.ts';
-import { type Opened, type ReadOptions, reading } from './open.ts';
+import { type Opened, opening, type ReadOptions } from './open.ts';
 import { readSafetensors, type TensorDict } from './safetensors.ts';
 import { isPlaced, type Source } from './source.ts';
 import { readTfjs } from './tfjs/load.ts';
@@ -41,7 +41,7 @@ export interface LoadedFile {
  * @example const { network, tensors } = await loadFile('model.onnx');
  */
 export async function loadFile(source: Source, options: LoadOptions = {}): Promise<LoadedFile> {
-  const opened = await reading('loadFile', options, ['within', 'shapes']).source(source);
+  const opened = await opening('loadFile', options, ['within', 'shapes']).source(source);
   const format = detectFormat(opened.bytes, isPlaced(source) ? String(source) : '');
   if (format === undefined) {
     throw new FormatError(

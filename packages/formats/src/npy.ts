@@ -3,7 +3,7 @@
 
 import { FormatError, Tensor } from 'neocog';
 import { startsWith } from './bytes.ts';
-import { type Opened, type ReadOptions, reading } from './open.ts';
+import { type Opened, opening, type ReadOptions } from './open.ts';
 import { needTensors } from './options.ts';
 import { product, stridesOf } from './shape.ts';
 import { shown, shownList } from './shown.ts';
@@ -32,12 +32,12 @@ interface Header {
  * @example const x = await loadNpy('x.npy');
  */
 export async function loadNpy(source: Source, options: ReadOptions = {}): Promise<Tensor> {
-  return readNpy(await reading('loadNpy', options).source(source));
+  return readNpy(await opening('loadNpy', options).source(source));
 }
 
 /** Parses the bytes of a `.npy` file as `loadNpy` does; `source` names the file in errors. */
 export function parseNpy(bytes: Uint8Array, source = 'the file', options: ReadOptions = {}): Tensor {
-  return readNpy(reading('parseNpy', options).bytes(bytes, source));
+  return readNpy(opening('parseNpy', options).bytes(bytes, source));
 }
 
 /**

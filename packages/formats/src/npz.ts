@@ -2,7 +2,7 @@
 
 import { FormatError, NeocogError } from 'neocog';
 import { readNpy, saveNpy } from './npy.ts';
-import { type Opened, type ReadOptions, reading } from './open.ts';
+import { type Opened, opening, type ReadOptions } from './open.ts';
 import { needTensors } from './options.ts';
 import type { TensorDict } from './safetensors.ts';
 import { shown } from './shown.ts';
@@ -19,12 +19,12 @@ import { unzip, zip } from './zip.ts';
  * @example net.loadStateDict(await loadNpz('weights.npz'));
  */
 export async function loadNpz(source: Source, options: ReadOptions = {}): Promise<TensorDict> {
-  return readNpz(await reading('loadNpz', options).source(source));
+  return readNpz(await opening('loadNpz', options).source(source));
 }
 
 /** Parses the bytes of a `.npz` file as `loadNpz` does; `source` names the file in errors. */
 export function parseNpz(bytes: Uint8Array, source = 'the file', options: ReadOptions = {}): TensorDict {
-  return readNpz(reading('parseNpz', options).bytes(bytes, source));
+  return readNpz(opening('parseNpz', options).bytes(bytes, source));
 }
 
 /**

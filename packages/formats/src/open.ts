@@ -18,7 +18,7 @@ export interface Opened<T = ReadOptions> {
 }
 
 /** How a loader opens a source or bytes: `fn` is its name, `more` are the options that it has beside `limits`. */
-export function reading<T extends ReadOptions>(
+export function opening<T extends ReadOptions>(
   fn: string,
   options: T,
   more: readonly (keyof T & string)[] = [],

@@ -5,7 +5,7 @@
 import { FormatError, NeocogError, Tensor } from 'neocog';
 import type { Budget } from './budget.ts';
 import { repeatedKey } from './json-keys.ts';
-import { type Opened, type ReadOptions, reading } from './open.ts';
+import { type Opened, opening, type ReadOptions } from './open.ts';
 import { needTensors } from './options.ts';
 import { isSizes, product } from './shape.ts';
 import { plainly, shown, shownList } from './shown.ts';
@@ -46,7 +46,7 @@ const mostAxes = 64;
  * @example net.loadStateDict(await loadSafetensors('weights.safetensors'));
  */
 export async function loadSafetensors(source: Source, options: ReadOptions = {}): Promise<TensorDict> {
-  return readSafetensors(await reading('loadSafetensors', options).source(source)).tensors;
+  return readSafetensors(await opening('loadSafetensors', options).source(source)).tensors;
 }
 
 /** Parses the bytes of a safetensors file as `loadSafetensors` does; `source` names the file in errors. */
@@ -55,7 +55,7 @@ export function parseSafetensors(
   source = 'the file',
   options: ReadOptions = {},
 ): TensorDict {
-  return readSafetensors(reading('parseSafetensors', options).bytes(bytes, source)).tensors;
+  return readSafetensors(opening('parseSafetensors', options).bytes(bytes, source)).tensors;
 }
 
 /**
@@ -66,7 +66,7 @@ export function safetensorsMetadata(
   source = 'the file',
   options: ReadOptions = {},
 ): Record<string, string> {
-  return readHeader(reading('safetensorsMetadata', options).bytes(bytes, source)).metadata;
+  return readHeader(opening('safetensorsMetadata', options).bytes(bytes, source)).metadata;
 }
 
 /**

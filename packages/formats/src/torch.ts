@@ -5,7 +5,7 @@
 import { FormatError, NeocogError, Tensor } from 'neocog';
 import type { Budget } from './budget.ts';
 import { startsWith } from './bytes.ts';
-import { type Opened, type ReadOptions, reading } from './open.ts';
+import { type Opened, opening, type ReadOptions } from './open.ts';
 import { unpickle } from './pickle.ts';
 import { type Fail, type PickleOptions, UnknownObject } from './pickle-machine.ts';
 import type { TensorDict } from './safetensors.ts';
@@ -55,12 +55,12 @@ interface TorchFile {
  * @example models.resnet18().loadStateDict(await loadTorch('resnet18-f37072fd.pth'));
  */
 export async function loadTorch(source: Source, options: TorchOptions = {}): Promise<TensorDict> {
-  return readTorch(await reading('loadTorch', options, ['within']).source(source));
+  return readTorch(await opening('loadTorch', options, ['within']).source(source));
 }
 
 /** Parses the bytes of such a file as `loadTorch` does; `source` names the file in errors. */
 export function parseTorch(bytes: Uint8Array, source = 'the file', options: TorchOptions = {}): TensorDict {
-  return readTorch(reading('parseTorch', options, ['within']).bytes(bytes, source));
+  return readTorch(opening('parseTorch', options, ['within']).bytes(bytes, source));
 }
 
 /** Whether the bytes begin as torch.save wrote them before PyTorch 1.6. */

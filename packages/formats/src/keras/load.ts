@@ -6,7 +6,7 @@ import { isHdf5 } from '../bytes.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import type { Shapes } from '../graph/shapes.ts';
 import { parseJsonObject } from '../json.ts';
-import { type Opened, type ReadOptions, reading } from '../open.ts';
+import { type Opened, opening, type ReadOptions } from '../open.ts';
 import { jsonText } from '../options.ts';
 import type { Source } from '../source.ts';
 import { isZip, unzip } from '../zip.ts';
@@ -34,7 +34,7 @@ export interface LoadKerasOptions extends ReadOptions {
  * @example const net = await loadKeras('digits.keras'); net.forward(zeros([1, 28, 28, 1]))
  */
 export async function loadKeras(source: Source, options: LoadKerasOptions = {}): Promise<GraphModule> {
-  return readKeras(await reading('loadKeras', options, ['customLayers', 'shapes', 'config']).source(source));
+  return readKeras(await opening('loadKeras', options, ['customLayers', 'shapes', 'config']).source(source));
 }
 
 /** The network of a file whose bytes are at hand. */

@@ -5,7 +5,7 @@ import { atCostOf } from '../budget.ts';
 import { type GraphInput, GraphModule } from '../graph/graphModule.ts';
 import { anyAxes, fixAxes, fixInputs, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
-import { type Opened, type ReadOptions, reading } from '../open.ts';
+import { type Opened, opening, type ReadOptions } from '../open.ts';
 import { shown } from '../shown.ts';
 import { readBeside, type Source } from '../source.ts';
 import { checkOperators, GraphBuilder } from './build.ts';
@@ -36,7 +36,7 @@ export interface LoadOnnxOptions extends ReadOptions {
  * const program = await compile(net, { input: [1, 3, 640, 640] });
  */
 export async function loadOnnx(source: Source, options: LoadOnnxOptions = {}): Promise<GraphModule> {
-  return readOnnx(source, await reading('loadOnnx', options, ['shapes', 'values']).source(source));
+  return readOnnx(source, await opening('loadOnnx', options, ['shapes', 'values']).source(source));
 }
 
 /** The network of a file whose bytes are at hand; `source` is where files beside it are. */

@@ -7,7 +7,7 @@ import type { Shapes } from '../graph/shapes.ts';
 import { isObject } from '../json.ts';
 import { buildNetwork, type CustomLayers } from '../keras/network.ts';
 import { indexWeights, type NamedWeight, NamedWeights, weightPath } from '../keras/weights.ts';
-import { type Opened, type ReadOptions, reading } from '../open.ts';
+import { type Opened, opening, type ReadOptions } from '../open.ts';
 import { isPlaced } from '../source.ts';
 import { jsonOf, readArtifacts, type TfjsArtifacts, type TfjsSource } from './artifacts.ts';
 import { buildGraph } from './graph.ts';
@@ -33,7 +33,7 @@ export interface LoadTfjsOptions extends ReadOptions {
  * @example const net = await loadTfjs('model/model.json'); net.forward(zeros([1, 224, 224, 3]))
  */
 export async function loadTfjs(source: TfjsSource, options: LoadTfjsOptions = {}): Promise<GraphModule> {
-  const files = reading('loadTfjs', options, ['shapes', 'customLayers']);
+  const files = opening('loadTfjs', options, ['shapes', 'customLayers']);
   const opened = isPlaced(source) ? await files.source(source) : files.bytes(jsonOf(source), 'model.json');
   return readTfjs(source, opened);
 }
