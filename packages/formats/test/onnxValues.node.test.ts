@@ -344,6 +344,29 @@ describe('opsets', () => {
     expect(await valuesOf(node, { x: floats([1, 1, 2], 5, 7) })).toEqual([5, 5, 7, 7]);
   });
 
+  it('products with known weights are a layer, whichever way these lie', async () => {
+    const c: Operand = { shape: [3], values: [1, 2, 3] };
+    const cases: readonly (readonly [object, readonly number[], boolean])[] = [
+      [{ transB: 0 }, [2, 3], true],
+      [{ transB: 1 }, [3, 2], true],
+      [{ transB: 0, beta: { float: 2 } }, [2, 3], false],
+      [{ transB: 0, alpha: { float: 2 } }, [2, 3], false],
+    ];
+    for (const [attributes, shape, isLayer] of cases) {
+      const b: Operand = { shape: [...shape], values: [1, 1, 1, 1, 1, 1] };
+      const node: OneNode = {
+        op: 'Gemm',
+        operands: { x: { shape: [1, 2] }, b, c },
+        attributes: { ...attributes },
+      };
+      const net = await loadOnnx(oneNode(node));
+      expect(net.namedModules().some(([, part]) => part instanceof nn.Linear)).toBe(isLayer);
+      const [alpha, beta] = ['alpha', 'beta'].map((name) => (name in attributes ? 2 : 1)) as [number, number];
+      const want = [1, 2, 3].map((v) => alpha * 9 + beta * v);
+      expect([...net.run({ x: floats([1, 2], 4, 5) }).y.data]).toEqual(want);
+    }
+  });
+
   it('learnable slopes are a layer where there is one, or one per channel', async () => {
     const slopes: readonly (readonly [shape: number[], isLayer: boolean])[] = [
       [[1], true],

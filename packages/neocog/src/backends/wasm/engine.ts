@@ -25,6 +25,15 @@ export interface Tile {
   readonly vectors: number;
 }
 
+/**
+ * Vector registers that are left for sums beside `held` ones: x86 has 16, of which V8 keeps one, and without fused multiply-add a
+ * product takes another. Where pairs of operations are joined, each register holds two vectors.
+ */
+export const freeRegisters = (e: Engine, held: number): number => 15 - held - (e.fma ? 0 : 1);
+
+/** So many units keep eight threads busy until all end at about the same time. */
+export const enoughUnits = 32;
+
 type Formula = typeof f32x4.relaxedMadd;
 
 const twoSteps: Formula = (a, b, c) => f32x4.add(c, f32x4.mul(a, b));

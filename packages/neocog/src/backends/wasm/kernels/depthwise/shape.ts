@@ -4,7 +4,7 @@
 // `source` is what all three read through the window: x, or for the input gradient y. `result` is the other one: y or x.
 
 import { product, rowMajor } from '../../../../geometry/window.ts';
-import type { Engine } from '../../engine.ts';
+import { type Engine, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { type SumAxis, statedProducts, sumAxis, type TileRun, tileRuns } from './row.ts';
 
@@ -84,7 +84,7 @@ function tileSize(
   heldTaps: number,
 ): number {
   const held = heldTaps * (kernel === 'weightGrad' ? gradientSums(heldTaps) : 1);
-  const free = (e.wide ? 30 : 15) - held - 1 - (e.fma ? 0 : 1);
+  const free = freeRegisters(e, held + 1) + (e.wide ? 15 : 0);
   const pixels = e.keepsOrder ? free : Math.floor((free - heldTaps + 1) / (1 + a.step / a.divide));
   return Math.max(1, Math.min(mostTile, pixels));
 }

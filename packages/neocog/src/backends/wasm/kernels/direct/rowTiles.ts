@@ -1,7 +1,7 @@
 // How a row of pixels and the lanes of a group are cut into register tiles: `pixels × vectors` sums of 4 floats each.
 // The model of a tile's speed chooses among tiles; it knows nothing of memory beyond the first cache.
 
-import type { Engine, Tile } from '../../engine.ts';
+import { type Engine, freeRegisters, type Tile } from '../../engine.ts';
 import { evenTiles, padToVectors } from '../tiles.ts';
 import { type ClipAxis, type ClipPlan, isInside, validTaps } from './clipPlan.ts';
 
@@ -27,7 +27,7 @@ export interface RowOfPixels extends Pick<ClipAxis, 'count' | 'step' | 'taps' | 
 
 /**
  * The most pixels for 1, 2, … vectors (pairs of them if wide). Besides the sums, registers hold the weights of a step or, if they
- * are fewer, its pixels, one of the others, and without fusion the product: 15 in all.
+ * are fewer, its pixels, one of the others, and without fusion the product.
  */
 const mostPixels = {
   fused: [10, 6, 3, 2, 2, 2, 1, 1],
@@ -87,16 +87,13 @@ function tileFor(e: Engine, row: RowOfPixels, vectors: number): Stepping {
   return fitting.reduce((best, t) => (cost(t) < cost(best) ? t : best));
 }
 
-/** Registers for sums, and for what meets in a step. */
-const registers = 15;
-
 /** Tiles whose shared steps hold the weights of all taps of a row, a pixel, and if that is a vector its four splats in turn. */
 function sharedTiles(e: Engine, { taps, grouped, joined }: RowOfPixels): Stepping[] {
   if (!e.keepsOrder || !grouped) return [];
   return (joined ? [joined] : e.wide ? [1, 2, 4] : [1, 2]).flatMap((vectors) => {
     const columns = e.wide ? Math.ceil(vectors / 2) : vectors;
-    const others = columns * taps + (joined ? 2 : 1) + (e.fma ? 0 : 1);
-    const pixels = Math.floor((registers - others) / columns);
+    const free = freeRegisters(e, columns * taps + (joined ? 2 : 1));
+    const pixels = Math.floor(free / columns);
     return pixels < 1 ? [] : [{ vectors, pixels, shared: true }];
   });
 }

@@ -2,6 +2,7 @@
 // again. Units with consecutive numbers share what is hot: the weights of a chunk, or the rows of a band.
 
 import { product } from '../../../../geometry/window.ts';
+import { enoughUnits } from '../../engine.ts';
 import { padToVectors } from '../tiles.ts';
 import { type ClipPlan, tapsOf } from './clipPlan.ts';
 import { type BlockRun, blockCount, tileCount } from './rowTiles.ts';
@@ -22,8 +23,6 @@ export const unitsOf = (s: Split): number => s.bands * s.spans * s.chunks;
 
 /** Half of a second cache of 1 MB, the other half is for what streams through. */
 const cacheBytes = 512 * 1024;
-/** Enough for eight threads to end at about the same time. */
-const enoughUnits = 32;
 /** So many chunks are not cut into bands besides: each would read all weights of its chunk again. */
 const enoughChunks = 16;
 /** 16 lanes are a line of 64 bytes: chunks of whole lines are not shared between threads. */

@@ -21,7 +21,8 @@ const blockCells = 8192;
 /** Below this, another unit costs more than it saves. */
 const cellsPerUnit = 32768;
 const mostParts = 32;
-const enoughUnits = 8;
+/** Sums are long: a few threads have enough of them. */
+const enoughParts = 8;
 /** Narrower pieces of a row would waste much of each page that is touched. */
 const leastLanes = 128;
 
@@ -58,7 +59,7 @@ export function planReduction(nest: LoopNest, combine: Combine, engine: Engine):
   // As many for any number of results, if sums are to be the same beside others.
   const parts = uniform
     ? partsOf(values, 1, blocks)
-    : cellsOf(kept) >= enoughUnits
+    : cellsOf(kept) >= enoughParts
       ? 1
       : partsOf(cellsOf(nest.axes), cellsOf(kept), blocks);
   const [chain, totals] = [chainOf(combine, uniform), totalsOf(combine, values, uniform)];
@@ -85,7 +86,7 @@ function splitLanes({ axes }: LoopNest, grid: Grid): Grid {
   const count = counts.findLast(
     (n) => n <= wanted && lane.size % (n * lanes) === 0 && lane.size / n >= leastLanes,
   );
-  if (count === undefined || count * results < enoughUnits) return grid;
+  if (count === undefined || count * results < enoughParts) return grid;
   const size = lane.size / count;
   const chunks: LoopAxis = { ...lane, size: count, steps: lane.steps.map((step) => step * size) };
   return { ...grid, outer: [...outer, chunks], lane: { ...lane, size } };

@@ -4,7 +4,7 @@
 // Which taps fall outside along a row is known when the code is made, lane by lane; rows outside are asked for at run time.
 
 import type { WindowAxis } from '../../../../geometry/types.ts';
-import type { Engine } from '../../engine.ts';
+import { type Engine, enoughUnits, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
@@ -73,8 +73,6 @@ const single: WindowAxis = {
 };
 
 const mostHeld = 9;
-/** Enough for eight threads to end at about the same time. */
-const enoughUnits = 32;
 
 export function depthwiseShape({ geometry: g, kernel, engine }: ConvTask): DepthwiseShape {
   const [rows, columns] = [single, ...g.axes].slice(-2).map((a) => sumAxis(a, kernel));
@@ -91,12 +89,12 @@ export function depthwiseShape({ geometry: g, kernel, engine }: ConvTask): Depth
 
 /**
  * Rows and vectors of a tile. In registers are its sums, the weights, a source row's pixels, for stride 2 the two vectors that
- * they are taken from, and without fused multiply-add a product: 15 in all, wide ones if the engine joins pairs.
+ * they are taken from; wide ones if the engine joins pairs.
  */
 function tileFor(e: Engine, columns: SumAxis, held: number): { rows: number; vectors: number } {
   const vectors = held > 0 ? 1 : 2;
-  const others = Math.max(1, held) + vectors + (columns.step === 2 ? 2 : 0) + (e.fma ? 0 : 1);
-  const rows = Math.min(6, Math.max(1, Math.floor((15 - others) / vectors)));
+  const free = freeRegisters(e, Math.max(1, held) + vectors + (columns.step === 2 ? 2 : 0));
+  const rows = Math.min(6, Math.max(1, Math.floor(free / vectors)));
   return { rows, vectors: vectors * (e.wide ? 2 : 1) };
 }
 

@@ -2,7 +2,7 @@
 // tile is one row of a block's planes: channels × vectors of sums.
 
 import type { WindowAxis } from '../../../../geometry/types.ts';
-import type { Engine } from '../../engine.ts';
+import { type Engine, enoughUnits } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
@@ -41,12 +41,9 @@ const single: WindowAxis = {
   ...{ padBefore: 0, padAfter: 0 },
 };
 
-/** Vectors for 1, 2, … channels: with their sums, the pixels of a step, a weight and a product, in 15 registers. */
+/** Vectors for 1, 2, … channels, so that their sums, the pixels of a step, a weight and a product fit into the registers. */
 const vectorsFor = [0, 6, 4, 3, 2];
 const mostChannels = vectorsFor.length - 1;
-
-/** Enough for eight threads to end at about the same time. */
-const enoughUnits = 32;
 
 export function groupedShape({ geometry: g, kernel, engine }: ConvTask): GroupedShape {
   const [rows, columns] = [single, ...g.axes].slice(-2).map((a) => sumAxis(a, kernel));

@@ -5,7 +5,7 @@
 // pixels are output channels.
 
 import { product } from '../../../../geometry/window.ts';
-import type { Engine } from '../../engine.ts';
+import { type Engine, enoughUnits } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { type BlockRun, cutLanes, type RowOfPixels } from '../direct/rowTiles.ts';
 import { evenTiles } from '../tiles.ts';
@@ -43,8 +43,6 @@ const chunkBytes = 16 * 1024;
 /** Whole lines of 64 bytes, so that they are written at once. */
 const leastPixels = 16;
 const mostPixels = 64;
-/** Enough for eight threads to end at about the same time. */
-const enoughUnits = 32;
 /** Tiles of outputs that make the copy of the pixels worth its time. */
 const leastTiles = 8;
 

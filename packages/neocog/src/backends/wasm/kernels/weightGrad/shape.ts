@@ -5,7 +5,7 @@
 // weights whose x are neighbours in memory: the channels of the tap, or tap by tap the channels of the row.
 
 import { product } from '../../../../geometry/window.ts';
-import type { Engine, Tile } from '../../engine.ts';
+import { type Engine, freeRegisters, type Tile } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
@@ -75,13 +75,12 @@ const operations = (e: Engine, vectors: number): number =>
   e.wide && vectors % 2 === 0 ? vectors / 2 : vectors;
 
 /**
- * Sums, a row of y, one x and without fused multiply-add a product, in the 15 vector registers that V8 offers. A compiler
- * that moves all loads of a loop's body to its top needs a register for every x.
+ * Whether sums, a row of y and one x fit into the registers. A compiler that moves all loads of a loop's body to its top needs a register for every x.
  */
 function fits(e: Engine, positions: number, vectors: number): boolean {
   const columns = operations(e, vectors);
   const xs = e.keepsOrder ? 1 : positions;
-  return (positions + 1) * columns + xs + (e.fma ? 0 : 1) <= 15;
+  return freeRegisters(e, columns + xs) >= positions * columns;
 }
 
 /** Cycles that the tiles of a slot take for a pixel. */
