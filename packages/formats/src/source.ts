@@ -32,7 +32,7 @@ interface FileSystem {
 }
 
 /** Whether it is a path or an address, beside which other files may be. */
-export const isPlaced = <T>(source: T): source is T & (string | URL) =>
+export const isPlaced = <T>(source: T): source is T & (string | Address) =>
   typeof source === 'string' || source instanceof URL;
 
 /** Reads the whole of `source`. `fn` names the caller in errors. */
