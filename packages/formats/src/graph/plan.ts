@@ -8,7 +8,7 @@ import { fromStart } from '../shape.ts';
 import { type GraphInput, GraphModule, type Step } from './graphModule.ts';
 import { moduleName, UniqueNames } from './names.ts';
 import { Operation, operation } from './operation.ts';
-import { batchAxis, nameAxes } from './shapes.ts';
+import { anyAxes, batchAxis, nameAxes } from './shapes.ts';
 import { HostArray, toFloats, toTensor, type Value } from './value.ts';
 
 /** A value of the network. */
@@ -235,8 +235,8 @@ export class Plan {
     const nameOf = (value: string): string => renamed.get(value) ?? value;
     const spec = {
       inputs: this.#inputs,
-      outputs: outputs.map(({ name, wire: { rank = 0 } }) => {
-        const shape = nameAxes(name, new Array<null>(rank).fill(null));
+      outputs: outputs.map(({ name, wire: { rank } }) => {
+        const shape = rank === undefined ? [anyAxes] : nameAxes(name, new Array<null>(rank).fill(null));
         return { name, shape, dtype: 'float32' as const };
       }),
       steps: this.#steps.map((step) => ({

@@ -1,6 +1,15 @@
 // Sizes of a network's inputs and outputs: those that the caller fixes at load, and those of the outputs that follow.
 
-import { NeocogError, type nn, type RecordedNetwork, recordNetwork, ShapeError } from 'neocog';
+import {
+  NeocogError,
+  nn,
+  recordNetwork,
+  ShapeError,
+  summary,
+  type Tensor,
+  UnsupportedError,
+  zeros,
+} from 'neocog';
 
 /** A shape by the name of an input, or a number by the name of an open axis. */
 export type Shapes = Readonly<Record<string, readonly number[] | number>>;
@@ -68,7 +77,7 @@ export function findOutputs(net: nn.NamedModule, batch?: string): readonly nn.Na
   if (isKnown || open.some((axis) => axis !== batch)) return net.outputs;
   try {
     // What changes with the batch is the batch.
-    const [two, three] = (open.length > 0 ? [2, 3] : [1, 1]).map((size) => outputsFor(net, size));
+    const [two, three] = (open.length > 0 ? [2, 3] : [1, 1]).map((size) => outputsFor(net, size, batch));
     return two.map(({ name, shape, dtype }, i) => ({
       name,
       shape: shape.map((n, d) => (n === three[i].shape[d] ? n : batch!)),
@@ -81,10 +90,37 @@ export function findOutputs(net: nn.NamedModule, batch?: string): readonly nn.Na
   }
 }
 
-/** Only shapes are computed. */
-const outputsFor = (net: nn.NamedModule, size: number): RecordedNetwork['outputs'] =>
-  recordNetwork(net, {
-    input: Object.fromEntries(
-      net.inputs.map(({ name, shape }) => [name, shape.map((n) => (typeof n === 'number' ? n : size))]),
-    ),
-  }).outputs;
+type Found = readonly (nn.NamedValue & { readonly shape: readonly number[] })[];
+
+/** Only shapes are computed; of a network with a batch that looks at values, those for zeros. */
+function outputsFor(net: nn.NamedModule, size: number, batch?: string): Found {
+  const sizes = net.inputs.map(({ name, shape, dtype }) => {
+    return { name, shape: shape.map((n) => (typeof n === 'number' ? n : size)), dtype };
+  });
+  try {
+    return recordNetwork(net, { input: Object.fromEntries(sizes.map(({ name, shape }) => [name, shape])) })
+      .outputs;
+  } catch (error) {
+    if (batch === undefined || !(error instanceof UnsupportedError)) throw error;
+    return outputsForZeros(net, sizes);
+  }
+}
+
+/** @throws UnsupportedError where an axis has no cells: its size is likely to follow from values. */
+function outputsForZeros(net: nn.NamedModule, sizes: Found): Found {
+  let found: nn.NamedTensors = {};
+  const [first, ...others] = sizes.map(({ name, shape, dtype }) => [name, zeros(shape, { dtype })] as const);
+  class Probe extends nn.Module {
+    readonly net = net;
+
+    forward(x: Tensor): Tensor {
+      found = net.run(Object.fromEntries([[first[0], x], ...others]));
+      return Object.values(found)[0];
+    }
+  }
+  summary(new Probe(), sizes[0].shape, { dtype: sizes[0].dtype });
+  return Object.entries(found).map(([name, { shape, dtype }]) => {
+    if (shape.includes(0)) throw new UnsupportedError(`the size of output ${name} depends on values`);
+    return { name, shape, dtype };
+  });
+}

@@ -2,10 +2,10 @@
 
 import { Generator, nn, noGrad, type Shape, Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { loadOnnx, saveOnnx } from '../src/index.ts';
-import { decode } from '../src/onnx/protobuf.ts';
-import { type ModelProto, modelType } from '../src/onnx/schema.ts';
-import { saveCases } from './saveCases.ts';
+import { saveCases } from '../../../test/saveCases.ts';
+import { loadOnnx, saveOnnx } from '../../index.ts';
+import { decode } from '../protobuf.ts';
+import { type ModelProto, modelType } from '../schema.ts';
 
 function randomInput(shape: Shape): Tensor {
   const generator = new Generator(7);

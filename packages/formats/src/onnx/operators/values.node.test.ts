@@ -3,9 +3,9 @@
 
 import { nn, type Tensor } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { rangeOf, wrap } from '../src/graph/value.ts';
-import { loadOnnx } from '../src/index.ts';
-import { floats, type OneNode, type Operand, oneNode, wholes } from './onnxGraphs.ts';
+import { floats, type OneNode, type Operand, oneNode, wholes } from '../../../test/onnxGraphs.ts';
+import { rangeOf, wrap } from '../../graph/value.ts';
+import { loadOnnx } from '../../index.ts';
 
 type Feeds = Readonly<Record<string, Tensor>>;
 

@@ -3,10 +3,10 @@
 
 import { compile, FormatError, Tensor, UnsupportedError } from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { loadOnnx } from '../src/index.ts';
-import { encode } from '../src/onnx/protobuf.ts';
-import { modelType } from '../src/onnx/schema.ts';
-import { floats, type OneNode, oneNode, wholes } from './onnxGraphs.ts';
+import { floats, type OneNode, oneNode, wholes } from '../../../test/onnxGraphs.ts';
+import { loadOnnx } from '../../index.ts';
+import { encode } from '../protobuf.ts';
+import { modelType } from '../schema.ts';
 
 type Feeds = Readonly<Record<string, Tensor>>;
 type Wanted = readonly [shape: readonly number[], values: readonly number[]];

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { Generator, Tensor } from 'neocog';
 import { expect, it } from 'vitest';
-import { loadOnnx } from '../src/index.ts';
-import { type AttributeValue, type OneNode, oneNode } from './onnxGraphs.ts';
+import { type AttributeValue, type OneNode, oneNode } from '../../../test/onnxGraphs.ts';
+import { loadOnnx } from '../../index.ts';
 
 type Kind = 'LSTM' | 'GRU' | 'RNN';
 type Direction = 'forward' | 'reverse' | 'bidirectional';
