@@ -2,6 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect } from 'vitest';
@@ -42,6 +44,8 @@ export function neocog(
   const child = spawn(process.execPath, [bundle, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // What is run hundreds of times is compiled once.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'neocog-compiled') },
   });
   let out = '';
   let err = '';
