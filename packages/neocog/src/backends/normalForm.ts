@@ -4,7 +4,7 @@
 import * as e from '../expression/expression.ts';
 import { paddedCells } from '../geometry/padding.ts';
 import type { ConvGeometry, WindowAxis } from '../geometry/types.ts';
-import { product } from '../geometry/window.ts';
+import { oneCell, product } from '../geometry/window.ts';
 import type {
   ConvNode,
   CopyAddNode,
@@ -37,16 +37,6 @@ function simplify(node: GraphNode, make: ValueMaker): readonly NormalNode[] {
   if (!padded) return [{ ...node, geometry: { ...g, paddingMode: 'zeros' } }];
   return node.op === 'inputGrad' ? foldedGradient(node, make) : paddedFirst(node, make);
 }
-
-const oneCell: WindowAxis = {
-  input: 1,
-  kernel: 1,
-  stride: 1,
-  dilation: 1,
-  padBefore: 0,
-  padAfter: 0,
-  output: 1,
-};
 
 /** Products of matrices `[images, from]` with matrices of `from` by `to` elements. */
 interface RowProducts {

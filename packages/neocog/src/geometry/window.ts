@@ -134,6 +134,17 @@ export function checkMode(call: Call, mode: PaddingMode, axes: readonly PaddedAx
   });
 }
 
+/** An axis of one cell and one tap: what a sequence lacks to be an image. */
+export const oneCell: WindowAxis = Object.freeze({
+  input: 1,
+  kernel: 1,
+  stride: 1,
+  dilation: 1,
+  padBefore: 0,
+  padAfter: 0,
+  output: 1,
+});
+
 export const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /** From one cell to the next along each axis of a row-major array whose last axis has steps of `last`. */

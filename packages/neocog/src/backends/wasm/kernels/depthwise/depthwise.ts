@@ -1,6 +1,7 @@
 // Depthwise convolution, its input gradient and its weight gradient: every channel meets kernels of its own, so lanes are
 // channels and nothing is summed over them.
 
+import { productsOf } from '../../../../geometry/sumAxis.ts';
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
@@ -16,7 +17,6 @@ import {
 import { epilogueKey, laneOperands } from '../epilogue.ts';
 import { depthwiseConvKernel } from './conv.ts';
 import { depthwiseGradKernel, gradientParts } from './grad.ts';
-import { productsOf } from './row.ts';
 import { type DepthwiseShape, depthwiseShape, tapsOf, vectorsOf, weightBytesOf } from './shape.ts';
 import { depthwiseCollectKernel, depthwisePrepareKernel } from './weights.ts';
 

@@ -1,39 +1,8 @@
 // A row of results of a depthwise kernel, cut into register tiles whose code is straight-line. Which taps fall outside the
 // source is known for every column, so tiles at the edges simply lack them, and equal tiles share one piece of code.
 
-import type { WindowAxis } from '../../../../geometry/types.ts';
-import type { ConvKernel } from '../../../work.ts';
+import { type SumAxis, sourceCell } from '../../../../geometry/sumAxis.ts';
 import { evenTiles } from '../tiles.ts';
-
-/**
- * One axis of a sum: result cell r reads for tap k source cell (r·step + start + k·tapStep) / divide, if that is a whole
- * number and inside.
- */
-export interface SumAxis {
-  readonly results: number;
-  readonly sources: number;
-  readonly taps: number;
-  readonly step: number;
-  readonly start: number;
-  readonly tapStep: number;
-  readonly divide: number;
-}
-
-/** Convolution reads `o·stride − pad + k·dilation`; its input gradient solves the same equation for o. */
-export function sumAxis(a: WindowAxis, kernel: ConvKernel): SumAxis {
-  if (kernel !== 'inputGrad') {
-    const ends = { results: a.output, sources: a.input, taps: a.kernel };
-    return { ...ends, step: a.stride, start: -a.padBefore, tapStep: a.dilation, divide: 1 };
-  }
-  const ends = { results: a.input, sources: a.output, taps: a.kernel };
-  return { ...ends, step: 1, start: a.padBefore, tapStep: -a.dilation, divide: a.stride };
-}
-
-/** The source cell, or null. */
-export function sourceCell(a: SumAxis, result: number, tap: number): number | null {
-  const cell = (result * a.step + a.start + tap * a.tapStep) / a.divide;
-  return Number.isInteger(cell) && cell >= 0 && cell < a.sources ? cell : null;
-}
 
 /** A source column of a tile, counted from the tile's `base`, and the products that it enters. */
 export interface TileColumn {
@@ -109,11 +78,3 @@ function continues(run: TileRun, tile: RowTile): boolean {
 /** Products that the code of a row states: what bounds its size. */
 export const statedProducts = (runs: readonly TileRun[]): number =>
   runs.reduce((sum, run) => sum + run.columns.reduce((n, { uses }) => n + uses.length, 0), 0);
-
-/** Pairs of a result and a tap whose source cell is inside. */
-export function productsOf(a: SumAxis): number {
-  let products = 0;
-  for (let tap = 0; tap < a.taps; tap++)
-    for (let result = 0; result < a.results; result++) if (sourceCell(a, result, tap) !== null) products++;
-  return products;
-}

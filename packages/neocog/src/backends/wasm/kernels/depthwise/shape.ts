@@ -3,10 +3,11 @@
 //
 // `source` is what all three read through the window: x, or for the input gradient y. `result` is the other one: y or x.
 
-import { product, rowMajor } from '../../../../geometry/window.ts';
+import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
+import { oneCell, product, rowMajor } from '../../../../geometry/window.ts';
 import { type Engine, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type SumAxis, statedProducts, sumAxis, type TileRun, tileRuns } from './row.ts';
+import { statedProducts, type TileRun, tileRuns } from './row.ts';
 
 /**
  * The source channel of lane i of the result, with `multiplier` m outputs per input: `same` i, `spread` ⌊i / m⌋, and
@@ -38,12 +39,6 @@ const mostStatedProducts = 1500;
 const mostHeldTaps = 7;
 const mostTile = 10;
 
-/** An axis of one cell and one tap. */
-const single: SumAxis = {
-  ...{ results: 1, sources: 1, taps: 1 },
-  ...{ step: 1, start: 0, tapStep: 1, divide: 1 },
-};
-
 export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: ConvTask): DepthwiseShape {
   const axes = g.axes.map((a) => sumAxis(a, kernel));
   const multiplier = g.outChannels / g.inChannels;
@@ -64,7 +59,8 @@ export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: 
     return { ...common, outer: axes.slice(0, -1), inner, runs, heldTaps, vectors };
   }
   const vectors = lanes === 'same' ? 4 : 1;
-  return { ...common, outer: axes, inner: single, runs: tileRuns(single, 1), heldTaps: 1, vectors };
+  const cell = sumAxis(oneCell, 'conv');
+  return { ...common, outer: axes, inner: cell, runs: tileRuns(cell, 1), heldTaps: 1, vectors };
 }
 
 /** Sums of a weight gradient side by side: enough to hide the latency of an addition, and no more than leave room for y. */

@@ -1,9 +1,9 @@
 // The rows of the window that fall inside the source, for one row of results: a list in scratch memory, made once per unit
 // and walked by every tile. Any number of outer axes, strides, dilations and phases of an input gradient come down to it.
 
+import type { SumAxis } from '../../../../geometry/sumAxis.ts';
 import { type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
 import { type CodeSite, entryBytes, type Pointers } from '../pointers.ts';
-import type { SumAxis } from './row.ts';
 import { type DepthwiseShape, outerTaps, sourceSteps } from './shape.ts';
 
 /** An entry: where the source row lies in its image, and where the weights of a one-vector block lie, in bytes. */

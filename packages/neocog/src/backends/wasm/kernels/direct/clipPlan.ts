@@ -3,20 +3,12 @@
 // no border in memory, so nothing here knows of padding but as a start before cell 0.
 
 import { type Phase, phasesOf } from '../../../../geometry/phases.ts';
+import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { product, rowMajor } from '../../../../geometry/window.ts';
 
-/**
- * One axis, in cells: output o of y's cell `yStart + o·yStep` sums over the taps t whose cell of x, `start + o·step +
- * t·tapStep`, lies in [0, limit).
- */
-export interface ClipAxis {
-  readonly count: number;
-  readonly step: number;
-  readonly start: number;
-  readonly taps: number;
-  readonly tapStep: number;
-  readonly limit: number;
+/** One axis of a sum that divides by nothing, and where result o lies: in y's cell `yStart + o·yStep`. */
+export interface ClipAxis extends SumAxis {
   readonly yStart: number;
   readonly yStep: number;
   /** Cells of y. */
@@ -86,8 +78,7 @@ export function forwardPlan(g: ConvGeometry, { xPitch, yPitch }: Pitches): ClipP
   return {
     ...{ images: g.batch, groups: g.groups, ins, lanes, xPitch, yPitch, weights },
     axes: g.axes.map((a) => ({
-      ...{ count: a.output, step: a.stride, start: -a.padBefore, limit: a.input },
-      ...{ taps: a.kernel, tapStep: a.dilation },
+      ...sumAxis(a, 'conv'),
       ...{ yStart: 0, yStep: 1, ySize: a.output },
     })),
   };
@@ -131,30 +122,30 @@ function phasePlan(g: ConvGeometry, phases: readonly Phase[], pitches: Pitches):
 function phaseAxis(axis: WindowAxis, phase: Phase, taps: Phase['taps']): ClipAxis {
   const tapStep = taps.length > 1 ? taps[0].shift - taps[1].shift : 1;
   return {
-    ...{ count: phase.count, step: 1, start: -(taps[0]?.shift ?? 0), limit: axis.output },
+    ...{ results: phase.count, step: 1, start: -(taps[0]?.shift ?? 0), sources: axis.output, divide: 1 },
     ...{ taps: taps.length, tapStep },
     ...{ yStart: phase.first - axis.padBefore, yStep: axis.stride, ySize: axis.input },
   };
 }
 
 /** The taps of output o that fall inside, `from ≤ t < to`; `from === to` where there are none. */
-export function validTaps(a: ClipAxis, o: number): { from: number; to: number } {
+export function validTaps(a: SumAxis, o: number): { from: number; to: number } {
   const first = a.start + o * a.step;
   const from = Math.min(a.taps, Math.max(0, Math.ceil(-first / a.tapStep)));
-  const to = Math.min(a.taps, Math.max(0, Math.ceil((a.limit - first) / a.tapStep)));
+  const to = Math.min(a.taps, Math.max(0, Math.ceil((a.sources - first) / a.tapStep)));
   return { from, to: Math.max(from, to) };
 }
 
 /** No tap of any output falls outside. */
-export function isInside(a: ClipAxis): boolean {
-  return a.start >= 0 && a.start + (a.count - 1) * a.step + (a.taps - 1) * a.tapStep < a.limit;
+export function isInside(a: SumAxis): boolean {
+  return a.start >= 0 && a.start + (a.results - 1) * a.step + (a.taps - 1) * a.tapStep < a.sources;
 }
 
 /** Tap counts over an axis's outputs. */
-export function tapStatistics(a: ClipAxis): { sum: number; least: number } {
-  if (isInside(a)) return { sum: a.count * a.taps, least: a.taps };
+export function tapStatistics(a: SumAxis): { sum: number; least: number } {
+  if (isInside(a)) return { sum: a.results * a.taps, least: a.taps };
   let [sum, least] = [0, a.taps];
-  for (let o = 0; o < a.count; o++) {
+  for (let o = 0; o < a.results; o++) {
     const { from, to } = validTaps(a, o);
     sum += to - from;
     least = Math.min(least, to - from);
@@ -177,7 +168,7 @@ export function mergesTaps(plan: ClipPlan): boolean {
 /** Floats of x from one cell of an axis to the next. */
 export const xSteps = (plan: ClipPlan): number[] =>
   rowMajor(
-    plan.axes.map((a) => a.limit),
+    plan.axes.map((a) => a.sources),
     plan.xPitch,
   );
 

@@ -105,19 +105,19 @@ function cost(task: ConvTask): number {
 function planCycles(plan: ClipPlan, engine: Engine): number {
   const [part] = directParts([plan], engine);
   const axis = plan.axes[plan.axes.length - 1];
-  const rows = plan.images * product(plan.axes.slice(0, -1).map((a) => a.count));
-  const inside = plan.axes.map((a) => (a.taps === 0 ? 0 : tapStatistics(a).sum / (a.count * a.taps)));
+  const rows = plan.images * product(plan.axes.slice(0, -1).map((a) => a.results));
+  const inside = plan.axes.map((a) => (a.taps === 0 ? 0 : tapStatistics(a).sum / (a.results * a.taps)));
   const steps = plan.ins * tapsOf(plan) * product(inside);
   const row = part.runs.reduce((sum, run) => {
-    const tiles = evenTiles(axis.count, run.pixels).map(
+    const tiles = evenTiles(axis.results, run.pixels).map(
       (t) =>
         t.times * (steps * stepCycles(engine, { ...run, pixels: t.size }, rowOfPixels(plan)) + tileCycles),
     );
     return sum + run.times * tiles.reduce((a, b) => a + b, 0);
   }, 0);
   const pixels = (cells: readonly number[]): number => plan.images * product(cells);
-  const results = pixels(plan.axes.map((a) => a.count)) * (plan.yPlanes ?? plan.yPitch);
-  const bytes = 4 * pixels(plan.axes.map((a) => a.limit)) * plan.xPitch + 4 * results + weightBytesOf(plan);
+  const results = pixels(plan.axes.map((a) => a.results)) * (plan.yPlanes ?? plan.yPitch);
+  const bytes = 4 * pixels(plan.axes.map((a) => a.sources)) * plan.xPitch + 4 * results + weightBytesOf(plan);
   const turned = plan.yPlanes ? results * turnCycles : 0;
   return rows * plan.groups * row + bytes / bytesPerCycle + turned;
 }

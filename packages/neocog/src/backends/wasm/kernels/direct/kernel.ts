@@ -53,7 +53,7 @@ export function directParts(plans: readonly ClipPlan[], engine: Engine): DirectP
 
 /** Of a row of results on its way to planes. */
 const rowBytes = ({ plan, runs }: DirectPart): number =>
-  plan.yPlanes ? plan.axes[plan.axes.length - 1].count * pixelBytes(runs) : 0;
+  plan.yPlanes ? plan.axes[plan.axes.length - 1].results * pixelBytes(runs) : 0;
 
 const pixelBytes = (runs: readonly BlockRun[]): number =>
   Math.max(...runs.map((r) => r.vectors)) * vectorBytes;
@@ -247,11 +247,11 @@ function rowPlacer(f: Func, plan: ClipPlan, wSteps: readonly number[]) {
   const increase = (local: Local<'i32'>, count: Int, step: number): void =>
     f.increase(local, i32.mul(count, step * floatBytes));
   return (row: Local<'i32'>, block: Pointers): Pointers => {
-    const [image, ...outputs] = decode(f, row, [plan.images, ...outer.map((a) => a.count)]);
+    const [image, ...outputs] = decode(f, row, [plan.images, ...outer.map((a) => a.results)]);
     const [x, y] = [f.keep(block.x, 'xRow'), f.keep(block.y, 'yRow')];
     const place: Record<string, Local<'i32'>> = { x, y, w: f.keep(block.w, 'wRow') };
     if (plan.images > 1) {
-      increase(x, image, product(plan.axes.map((a) => a.limit)) * plan.xPitch);
+      increase(x, image, product(plan.axes.map((a) => a.sources)) * plan.xPitch);
       increase(y, image, product(plan.axes.map((a) => a.ySize)) * (plan.yPlanes ?? plan.yPitch));
     }
     outer.forEach((axis, a) => {
@@ -273,7 +273,7 @@ function rowPlacer(f: Func, plan: ClipPlan, wSteps: readonly number[]) {
 function tapsInside(
   f: Func,
   first: Local<'i32'>,
-  { tapStep, taps, limit }: ClipPlan['axes'][number],
+  { tapStep, taps, sources }: ClipPlan['axes'][number],
 ): { from: Local<'i32'>; count: Local<'i32'> } {
   const before = (cells: Int): Int => {
     const positive = f.keep(greater(cells, i32.const(0)), 'cells');
@@ -281,6 +281,6 @@ function tapsInside(
     return less(f.keep(needed, 'taps'), i32.const(taps));
   };
   const from = f.keep(before(f.keep(i32.sub(0, first), 'before')), 'from');
-  const to = f.keep(before(f.keep(i32.sub(limit, first), 'until')), 'to');
+  const to = f.keep(before(f.keep(i32.sub(sources, first), 'until')), 'to');
   return { from, count: f.keep(i32.sub(to, from), 'count') };
 }

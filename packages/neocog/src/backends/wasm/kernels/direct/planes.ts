@@ -23,7 +23,7 @@ export function planesRowFunction(scope: Scope, spec: RowSpec): FuncRef<RowParam
 }
 
 function turnRow(f: Func, { plan, block }: RowSpec, p: Pointers): void {
-  const { count } = plan.axes[plan.axes.length - 1];
+  const { results: count } = plan.axes[plan.axes.length - 1];
   const plane = product(plan.axes.map((a) => a.ySize)) * floatBytes;
   const pixel = block.vectors * vectorBytes;
   const [from, y] = [f.keep(p.scratch, 'from'), f.keep(p.y, 'yPixel')];

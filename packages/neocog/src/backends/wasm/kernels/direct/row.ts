@@ -205,5 +205,5 @@ function finishBody(site: Site): void {
 /** Tiles of the same size are the same to a formula. */
 function finishRuns(spec: RowSpec): TileRun[] {
   const axis = spec.plan.axes[spec.plan.axes.length - 1];
-  return cutRow({ ...axis, start: 0, step: 0, limit: 1, taps: 1 }, spec.block.pixels);
+  return cutRow({ ...axis, start: 0, step: 0, sources: 1, taps: 1 }, spec.block.pixels);
 }

@@ -1,9 +1,10 @@
 // How a row of pixels and the lanes of a group are cut into register tiles: `pixels × vectors` sums of 4 floats each.
 // The model of a tile's speed chooses among tiles; it knows nothing of memory beyond the first cache.
 
+import type { SumAxis } from '../../../../geometry/sumAxis.ts';
 import { type Engine, freeRegisters, type Tile } from '../../engine.ts';
 import { evenTiles, padToVectors } from '../tiles.ts';
-import { type ClipAxis, type ClipPlan, isInside, validTaps } from './clipPlan.ts';
+import { type ClipPlan, isInside, validTaps } from './clipPlan.ts';
 
 /** Vectors of lanes side by side, and pixels that go with them. `kept` of the lanes are stored. */
 export interface BlockRun extends Tile {
@@ -18,7 +19,7 @@ export interface BlockRun extends Tile {
 }
 
 /** What the tiles of a row depend on. */
-export interface RowOfPixels extends Pick<ClipAxis, 'count' | 'step' | 'taps' | 'tapStep'> {
+export interface RowOfPixels extends Pick<SumAxis, 'results' | 'step' | 'taps' | 'tapStep'> {
   /** One of several groups: its few channels are not worth the loads of a step each. */
   readonly grouped: boolean;
   /** See `ClipPlan`. */
@@ -66,7 +67,7 @@ export function stepCycles(
 
 /** Cycles per vector of lanes for a row of pixels, per tap and channel. */
 function rowCycles(e: Engine, tile: Stepping, row: RowOfPixels): number {
-  const tiles = evenTiles(row.count, tile.pixels);
+  const tiles = evenTiles(row.results, tile.pixels);
   const cycles = tiles.reduce((sum, t) => sum + t.times * stepCycles(e, { ...tile, pixels: t.size }, row), 0);
   return cycles / tile.vectors;
 }
@@ -82,7 +83,7 @@ function tileFor(e: Engine, row: RowOfPixels, vectors: number): Stepping {
   const plain = [single, ...tiles].map((t) => ({ ...t, shared: false }));
   const known = row.joined ? sharedTiles(e, row) : [...plain, ...sharedTiles(e, row)];
   const fitting = known.filter((t) => t.vectors <= vectors);
-  const loads = (t: Tile): number => 1 / Math.min(t.pixels, row.count) + 1 / t.vectors;
+  const loads = (t: Tile): number => 1 / Math.min(t.pixels, row.results) + 1 / t.vectors;
   const cost = (t: Stepping): number => rowCycles(e, t, row) * (1 + 1e-3 * loads(t));
   return fitting.reduce((best, t) => (cost(t) < cost(best) ? t : best));
 }
@@ -142,10 +143,10 @@ export interface TileRun {
 }
 
 /** A row of outputs in tiles. Those whose taps are all inside share one run; at the edges each has its own. */
-export function cutRow(axis: ClipAxis, most: number): TileRun[] {
+export function cutRow(axis: SumAxis, most: number): TileRun[] {
   const runs: TileRun[] = [];
   let [firstTile, firstPixel] = [0, 0];
-  for (const { size, times } of evenTiles(axis.count, most)) {
+  for (const { size, times } of evenTiles(axis.results, most)) {
     if (isInside(axis)) {
       runs.push({ size, times, firstTile, firstPixel, segments: segmentsOf(axis, firstPixel, size) });
       firstTile += times;
@@ -173,7 +174,7 @@ export interface PixelPlace {
 
 /** The pixels of a tile, each with all who see it, in order. */
 export function pixelPlaces(
-  { step, tapStep }: Pick<ClipAxis, 'step' | 'tapStep'>,
+  { step, tapStep }: Pick<SumAxis, 'step' | 'tapStep'>,
   segments: readonly Segment[],
 ): PixelPlace[] {
   const uses = segments.flatMap(({ from, to, low, high }) =>
@@ -186,7 +187,7 @@ export function pixelPlaces(
   return columns.map((column) => ({ column, uses: uses.filter((u) => columnOf(u) === column) }));
 }
 
-function segmentsOf(axis: ClipAxis, firstPixel: number, size: number): Segment[] {
+function segmentsOf(axis: SumAxis, firstPixel: number, size: number): Segment[] {
   const valid = Array.from({ length: size }, (_, i) => validTaps(axis, firstPixel + i));
   const segments: Segment[] = [];
   for (let tap = 0; tap < axis.taps; tap++) {
@@ -208,4 +209,4 @@ const sameSegments = (a: readonly Segment[], b: readonly Segment[]): boolean =>
     return s.from === t.from && s.to === t.to && s.low === t.low && s.high === t.high;
   });
 
-export const tileCount = (axis: ClipAxis, most: number): number => Math.ceil(axis.count / most);
+export const tileCount = (axis: SumAxis, most: number): number => Math.ceil(axis.results / most);

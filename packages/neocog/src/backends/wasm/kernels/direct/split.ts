@@ -35,13 +35,13 @@ const spanBytes = 64 * 1024;
 const reading = (bytes: number): number => bytes * (bytes > 8 * 1024 * 1024 ? 4 : 1);
 
 export const rowCount = (plan: ClipPlan): number =>
-  plan.images * product(plan.axes.slice(0, -1).map((a) => a.count));
+  plan.images * product(plan.axes.slice(0, -1).map((a) => a.results));
 
 export function splitWork(plan: ClipPlan, runs: readonly BlockRun[]): Split {
   const blocks = plan.groups * blockCount(runs);
   const perLane = plan.ins * tapsOf(plan) * 4;
   const weights = plan.groups * padToVectors(plan.lanes) * perLane;
-  const input = plan.images * product(plan.axes.map((a) => a.limit)) * plan.xPitch * 4;
+  const input = plan.images * product(plan.axes.map((a) => a.sources)) * plan.xPitch * 4;
   const bandsNeeded = Math.ceil(input / cacheBytes);
   const chunksNeeded = Math.min(blocks, Math.ceil(weights / cacheBytes));
   const byRows = chunksNeeded === 1 ? 0 : bandsNeeded * reading(weights);
@@ -74,7 +74,7 @@ function splitRows(plan: ClipPlan, runs: readonly BlockRun[], bandsNeeded: numbe
   const tiles = tileCount(axis, Math.min(...runs.map((r) => r.pixels)));
   const perPixel = (plan.xPitch * axis.step + plan.yPitch * axis.yStep) * 4;
   const spansWanted = Math.max(
-    Math.ceil((axis.count * perPixel) / spanBytes),
+    Math.ceil((axis.results * perPixel) / spanBytes),
     Math.ceil(bandsNeeded / bands.count),
     Math.ceil(enoughUnits / bands.count),
   );

@@ -3,10 +3,10 @@
 //
 // Which taps fall outside along a row is known when the code is made, lane by lane; rows outside are asked for at run time.
 
-import type { WindowAxis } from '../../../../geometry/types.ts';
+import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
+import { oneCell } from '../../../../geometry/window.ts';
 import { type Engine, enoughUnits, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
 
 /** One vector of source pixels of a tap: where it begins, and which lanes lie inside. */
@@ -66,16 +66,10 @@ export interface DepthwiseShape {
   readonly engine: Engine;
 }
 
-/** An axis of one cell and one tap. */
-const single: WindowAxis = {
-  ...{ input: 1, output: 1, kernel: 1, stride: 1, dilation: 1 },
-  ...{ padBefore: 0, padAfter: 0 },
-};
-
 const mostHeld = 9;
 
 export function depthwiseShape({ geometry: g, kernel, engine }: ConvTask): DepthwiseShape {
-  const [rows, columns] = [single, ...g.axes].slice(-2).map((a) => sumAxis(a, kernel));
+  const [rows, columns] = [oneCell, ...g.axes].slice(-2).map((a) => sumAxis(a, kernel));
   const channels = kernel === 'conv' ? g.outChannels : g.inChannels;
   const planes = g.batch * channels;
   const held = rows.taps * columns.taps <= mostHeld;

@@ -1,10 +1,10 @@
 // A grouped convolution over planes, cut up: channels of a group in blocks, rows in tiles of vectors of pixels. A register
 // tile is one row of a block's planes: channels × vectors of sums.
 
-import type { WindowAxis } from '../../../../geometry/types.ts';
+import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
+import { oneCell } from '../../../../geometry/window.ts';
 import { type Engine, enoughUnits } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
 import { cutTiles, type RowTiles } from './depthwiseShape.ts';
 
@@ -35,18 +35,12 @@ export interface GroupedShape {
   readonly engine: Engine;
 }
 
-/** An axis of one cell and one tap. */
-const single: WindowAxis = {
-  ...{ input: 1, output: 1, kernel: 1, stride: 1, dilation: 1 },
-  ...{ padBefore: 0, padAfter: 0 },
-};
-
 /** Vectors for 1, 2, … channels, so that their sums, the pixels of a step, a weight and a product fit into the registers. */
 const vectorsFor = [0, 6, 4, 3, 2];
 const mostChannels = vectorsFor.length - 1;
 
 export function groupedShape({ geometry: g, kernel, engine }: ConvTask): GroupedShape {
-  const [rows, columns] = [single, ...g.axes].slice(-2).map((a) => sumAxis(a, kernel));
+  const [rows, columns] = [oneCell, ...g.axes].slice(-2).map((a) => sumAxis(a, kernel));
   const [ins, outs] = [g.inChannels / g.groups, g.outChannels / g.groups];
   const blocks: ChannelRun[] = [];
   let [first, firstBlock] = [0, 0];

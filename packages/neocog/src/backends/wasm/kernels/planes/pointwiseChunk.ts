@@ -58,7 +58,7 @@ function copyPixels({ f, p, s, chunk }: Site): void {
 
 /** The weights as what a direct kernel reads pixels from: an output is a pixel of `ins` channels. */
 function weightsAsPixels({ ins, outs }: PointwiseShape): ClipPlan {
-  const axis = { count: outs, step: 1, start: 0, taps: 1, tapStep: 1, limit: outs };
+  const axis = { results: outs, sources: outs, step: 1, start: 0, taps: 1, tapStep: 1, divide: 1 };
   return {
     ...{ images: 1, groups: 1, ins, lanes: 0, xPitch: ins, yPitch: 0 },
     axes: [{ ...axis, yStart: 0, yStep: 1, ySize: outs }],

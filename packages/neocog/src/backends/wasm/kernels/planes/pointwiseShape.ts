@@ -47,8 +47,8 @@ const mostPixels = 64;
 const leastTiles = 8;
 
 /** Channels of the result in the role of a row's pixels. */
-export const rowOf = (count: number): RowOfPixels => ({
-  count,
+export const rowOf = (results: number): RowOfPixels => ({
+  results,
   step: 1,
   taps: 1,
   tapStep: 1,

@@ -1,7 +1,7 @@
 // A pooling geometry over channels-last pixels: three axes, whatever the rank, and which taps of a window are real cells.
 
 import type { PoolGeometry, WindowAxis } from '../../../../geometry/types.ts';
-import { kernelExtent, product } from '../../../../geometry/window.ts';
+import { kernelExtent, oneCell, product } from '../../../../geometry/window.ts';
 import { type Code, type Func, i32, type Local, less, type Operand, select } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { Pointers } from '../pointers.ts';
@@ -37,13 +37,8 @@ export interface PlaneSite {
   readonly plane: PixelPlane;
 }
 
-const single: WindowAxis = {
-  ...{ input: 1, kernel: 1, stride: 1, dilation: 1 },
-  ...{ padBefore: 0, padAfter: 0, output: 1 },
-};
-
 export function planeOf({ axes, channels }: PoolGeometry, xPitch: number, yPitch: number): PixelPlane {
-  const three = [single, single, ...axes].slice(-3);
+  const three = [oneCell, oneCell, ...axes].slice(-3);
   const step = (size: 'input' | 'output', d: number): number =>
     product(three.slice(d + 1).map((a) => a[size]));
   const [depth, height, width] = three.map(

@@ -1,6 +1,7 @@
 // The pixels that a slot sums over, for one band: a list of where x and y lie. Taps outside the input are left out by leaving
 // out their pixels; where slots are rows of the kernel, x is copied to scratch memory with zeros around it instead.
 
+import type { SumAxis } from '../../../../geometry/sumAxis.ts';
 import { product, rowMajor } from '../../../../geometry/window.ts';
 import {
   type Func,
@@ -12,7 +13,6 @@ import {
   select,
   v128,
 } from '../../assembler/index.ts';
-import type { SumAxis } from '../depthwise/row.ts';
 import { divide } from '../kernel.ts';
 import { entryBytes, fillZero, overEntries, type Pointers } from '../pointers.ts';
 import { divisionOf, stripsOf, unitRun, unitVectors, type WeightGradShape } from './shape.ts';

@@ -4,10 +4,10 @@
 // A slot is what shares a list of pixels: one tap, or for few channels a whole row of the kernel. Along a slot's run lie the
 // weights whose x are neighbours in memory: the channels of the tap, or tap by tap the channels of the row.
 
+import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
 import { product } from '../../../../geometry/window.ts';
 import { type Engine, freeRegisters, type Tile } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
-import { type SumAxis, sumAxis } from '../depthwise/row.ts';
 import { evenTiles } from '../tiles.ts';
 
 export interface WeightGradShape {

@@ -1,10 +1,10 @@
 // The weight gradient of any convolution as sums over pixels, straight from packed pixels to the row-major tensor.
 
+import { productsOf } from '../../../../geometry/sumAxis.ts';
 import { formatConv } from '../../../../geometry/text.ts';
 import { product } from '../../../../geometry/window.ts';
 import { engineKey, engineName } from '../../engine.ts';
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
-import { productsOf } from '../depthwise/row.ts';
 import { partFloats, weightGradKernel } from './kernel.ts';
 import {
   divisionOf,

@@ -4,7 +4,7 @@
 
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
-import { product } from '../../../../geometry/window.ts';
+import { oneCell, product } from '../../../../geometry/window.ts';
 import { type Engine, engineKey } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
@@ -102,9 +102,8 @@ function weightSteps(g: ConvGeometry, kernel: Pair, turned: boolean): WeightStep
 const placeKey = (map: PixelMap): string => (map.planes ? 'planes' : `pitch ${map.pitch}`);
 
 /** A sequence is a map of one row. */
-const oneRow = { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, padBefore: 0, padAfter: 0 };
 const axesOf = ({ axes }: ConvGeometry): Pair<WindowAxis> =>
-  axes.length === 1 ? [oneRow, axes[0]] : [axes[0], axes[1]];
+  axes.length === 1 ? [oneCell, axes[0]] : [axes[0], axes[1]];
 
 /** Of one phase. */
 const tapsOf = (a: WindowAxis): number => Math.ceil(a.kernel / a.stride);
