@@ -41,6 +41,7 @@ const areas = Object.entries({
     `${library}/nn/norms`,
     `${library}/autograd/`,
     'test/errors',
+    'test/arguments.node',
     'test/empty.node',
     'test/conformance/',
   ],
