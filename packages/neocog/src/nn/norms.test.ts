@@ -202,3 +202,8 @@ describe('gradients', () => {
     expect([...(x.grad as Tensor).data]).toEqual([1, 2, -1].flatMap((v) => Array(5).fill(v)));
   });
 });
+
+it('names the statistics that are whole numbers', () => {
+  const counts = zeros([2], { dtype: 'int32' });
+  expect(() => batchNorm(ones([1, 2, 3]), counts, ones([2]))).toThrow(/^batchNorm: runningMean /);
+});
