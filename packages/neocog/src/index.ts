@@ -2,13 +2,17 @@
 
 export { type GradcheckOptions, type GradOptions, grad, gradcheck } from './autograd/grad.ts';
 export type { Explanation } from './backends/backend.ts';
+export type { Frame, PixelBytes } from './backends/frames.ts';
 export type { GraphNode, GraphValue } from './backends/graph.ts';
 export { type Meter, withMeter } from './backends/metered.ts';
 export type { WideSimd } from './backends/wasm/engine.ts';
+export type { Compression, PendingSum, SumOptions, TopK, World } from './backends/world.ts';
 export * from './data/index.ts';
 export { DeviceError, FormatError, NeocogError, ShapeError, UnsupportedError } from './errors.ts';
 export type { Expr } from './expression/expression.ts';
 export * as filters from './filters/index.ts';
+export * from './fit/index.ts';
+export type { Filtering } from './geometry/filtering.ts';
 export {
   convGeometry,
   convTransposeGeometry,
@@ -24,10 +28,13 @@ export {
   weightShape,
 } from './geometry/given.ts';
 export type { Layout, Padding, PerAxis, PoolOptions } from './geometry/options.ts';
+export type { Tap } from './geometry/reach.ts';
 export type { ReceptiveField } from './geometry/receptive.ts';
 export type { ConvGeometry, PaddingMode, PoolGeometry, WindowAxis } from './geometry/types.ts';
+export type { ZeroInsertion } from './geometry/zeros.ts';
 export * as explain from './inspect/arithmetic.ts';
 export type { AxisArithmetic, LayerArithmetic, SeparableArithmetic } from './inspect/arithmeticRecord.ts';
+export { type DrawLayerOptions, drawLayer } from './inspect/drawLayer.ts';
 export { type EffectiveFieldOptions, effectiveReceptiveField } from './inspect/effectiveField.ts';
 export { explainPlan, formatExplanation, type PlanOptions } from './inspect/explain.ts';
 export {
@@ -46,12 +53,23 @@ export {
   type SummaryOptions,
   summary,
 } from './inspect/summary.ts';
+export * as metrics from './metrics/index.ts';
 export * as models from './models/index.ts';
+export {
+  featuresOf,
+  type HeadOptions,
+  headOf,
+  type LoadedBackbone,
+  loadBackbone,
+  replaceHead,
+} from './nn/head.ts';
 export * as nn from './nn/index.ts';
 export * as init from './nn/init/index.ts';
 export * from './ops/index.ts';
 export * as optim from './optim/index.ts';
 export { formatReport } from './program/formatReport.ts';
+export type { Frames } from './program/frames.ts';
+export { type NetworkGraph, type NetworkNode, networkGraph } from './program/networkGraph.ts';
 export {
   type ConstantPlace,
   type PackedCode,
@@ -60,6 +78,7 @@ export {
   type PackOptions,
   pack,
 } from './program/pack.ts';
+export type { InputPixels, PerChannel, PixelOptions } from './program/pixels.ts';
 export {
   type CompileOptions,
   compile,
@@ -71,12 +90,14 @@ export {
   type RecordedCall,
   type RecordedNetwork,
   type RecordedTensor,
+  type RecordOptions,
   recordNetwork,
 } from './program/recorded.ts';
 export type { InputShapes, ProgramValue } from './program/signature.ts';
 export {
   type CompileTrainingOptions,
   compileTraining,
+  type StepOptions,
   type TargetSpec,
   Trainer,
   type TrainingStep,
@@ -85,13 +106,14 @@ export * as schedule from './schedule/index.ts';
 export {
   type BackendName,
   configure,
+  enginePeak,
   type Features,
   features,
   type Settings,
   withBackend,
 } from './settings.ts';
 export { isRecording, noGrad } from './tensor/graph.ts';
-export { Generator, manualSeed } from './tensor/random.ts';
+export { Generator, type GeneratorState, manualSeed } from './tensor/random.ts';
 export { rand, randn, type SamplingOptions } from './tensor/sampling.ts';
 export type { Shape } from './tensor/shape.ts';
 export {
@@ -105,6 +127,4 @@ export {
   tensor,
   zeros,
 } from './tensor/tensor.ts';
-
-/** The version of this package, as in its package.json. */
-export const version = '0.1.0';
+export { version } from './version.ts';

@@ -56,7 +56,7 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 export const anyNumber: Field<number> = field('a number', isNumber);
 export const finite: Field<number> = field('a finite number', Number.isFinite);
 export const flag: Field<boolean> = field('true or false', (value) => typeof value === 'boolean');
-export const text: Field<string> = field('a text', (value) => typeof value === 'string');
+export const text: Field<string> = field('a string', (value) => typeof value === 'string');
 // biome-ignore lint/suspicious/noExplicitAny: a function of anything.
 export const aFunction: Field<(...values: any[]) => any> = field(
   'a function',
@@ -82,7 +82,7 @@ export function between(low: number, high: number): Field<number> {
 /** Without the upper end. */
 /* @__NO_SIDE_EFFECTS__ */
 export function upTo(low: number, high: number): Field<number> {
-  return field(`a number from ${low} to below ${high}`, (v) => isNumber(v) && v >= low && v < high);
+  return field(`a number of at least ${low} and below ${high}`, (v) => isNumber(v) && v >= low && v < high);
 }
 
 /* @__NO_SIDE_EFFECTS__ */
@@ -99,7 +99,8 @@ export const seed: Field<number> = field('a whole number below 2^53', Number.isS
 /* @__NO_SIDE_EFFECTS__ */
 export function oneOf<const T>(...words: readonly T[]): Field<T> {
   const names = words.map((word) => (typeof word === 'string' ? `'${word}'` : word));
-  return field(`one of ${names.join(', ')}`, (v) => (words as readonly unknown[]).includes(v));
+  const takes = names.length === 1 ? String(names[0]) : `one of ${names.join(', ')}`;
+  return field(takes, (v) => (words as readonly unknown[]).includes(v));
 }
 
 /** One of the keys of a table. */
@@ -122,9 +123,9 @@ export function orNull<T>(taken: Field<T>): Field<T | null> {
 /** `items` are in the plural: `sizes`. */
 /* @__NO_SIDE_EFFECTS__ */
 export function listOf<T>(items: string, item: Field<T>, least = 0): Field<readonly T[]> {
-  const some = least > 0 ? ` of at least ${least}` : '';
+  const some = least === 0 ? '' : least === 1 ? 'one or more ' : `at least ${least} `;
   return field(
-    `a list${some} of ${items}, each ${item.takes}`,
+    `a list of ${some}${items}, each ${item.takes}`,
     (v) => isListOf(v, item.ok) && v.length >= least,
   );
 }

@@ -39,5 +39,5 @@ export function needOptions<O extends object>(
 const named = (table: Readonly<Record<string, Field>>): string => Object.keys(table).join(', ') || 'no keys';
 
 function refuseUnknown(fn: string, key: string, table: Readonly<Record<string, Field>>): never {
-  throw new ShapeError(`${fn}: option '${shortText(key)}' is unknown; there are ${named(table)}`);
+  throw new ShapeError(`${fn}: option '${shortText(key)}' is unknown; choose from ${named(table)}`);
 }

@@ -16,6 +16,10 @@ export function show(value: unknown): string {
 export const shortText = (text: string): string =>
   text.length > mostText ? `${text.slice(0, mostText)}…` : text;
 
+/** A number with its noun: `1 channel`, `3 channels`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
 function showAt(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':

@@ -164,3 +164,45 @@ describe('grad', () => {
     expect(first.requiresGrad).toBe(false);
   });
 });
+
+describe('gradcheck', () => {
+  const at = (...values: number[]) => neocog.tensor(values, [values.length], { requiresGrad: true });
+  /** x, whose gradient is said to be less by a share. The first weight of the result is cos 1. */
+  const tooFlat = (share: number) => (x: Tensor) => neocog.add(mul(x, 1 - share), mul(x.detach(), share));
+
+  it('allows a deviation of the tolerance, absolute and relative', () => {
+    const most = (tolerance: number) => (tolerance * (1 + Math.cos(1))) / Math.cos(1);
+    for (const [options, tolerance] of [
+      [{}, 0.01],
+      [{ tolerance: 0.1 }, 0.1],
+    ] as const) {
+      expect(gradcheck(tooFlat(0.95 * most(tolerance)), [at(1)], options)).toBe(true);
+      expect(() => gradcheck(tooFlat(1.05 * most(tolerance)), [at(1)], options)).toThrow(
+        /gradcheck: the gradient of input 0 at index 0 is 0\.\d+, but finite differences give 0\.54/,
+      );
+    }
+  });
+
+  it('takes steps of 0.01 unless told, and puts the values back', () => {
+    const stepsOf = (options: object): number[] => {
+      const [x, seen] = [at(1), new Set<number>()];
+      gradcheck((t) => mul(t, seen.add(t.data[0]).size > 0 ? 1 : 0), [x], options);
+      expect([...x.data]).toEqual([1]);
+      return [...seen];
+    };
+    expect(stepsOf({})).toEqual([1, 1.01, 0.99].map(Math.fround));
+    expect(stepsOf({ eps: 0.25 })).toEqual([1, 1.25, 0.75]);
+  });
+
+  it('counts the step that float32 took', () => {
+    // There numbers lie 1/128 apart.
+    expect(gradcheck((x) => mul(x, 2), [at(1e5)])).toBe(true);
+  });
+
+  it('leaves out inputs that require no gradient, and names the others by their places', () => {
+    const [x, fixed] = [at(1), neocog.tensor([2])];
+    expect(gradcheck((a, b) => mul(a, b), [fixed, x])).toBe(true);
+    expect(() => gradcheck((a) => mul(a, 2), [fixed])).toThrow('nothing to differentiate');
+    expect(() => gradcheck((a, b) => mul(a, tooFlat(0.5)(b)), [fixed, x])).toThrow('of input 1 at index 0');
+  });
+});

@@ -2,7 +2,7 @@
 // them; a backend knows geometry and formulas, never operations or tensors.
 
 import type { CompileOptions, Executable } from './executable.ts';
-import type { Graph } from './graph.ts';
+import type { Exchange, Graph } from './graph.ts';
 import type { PackedGraph } from './packed.ts';
 import type { ConvWork, Values, WeightGradWork, Work } from './work.ts';
 
@@ -25,13 +25,23 @@ export interface Explanation {
   readonly listing: string;
 }
 
+/** How several ranks run a computation together, each on samples of its own. */
+export interface Across {
+  /** How many there are. */
+  readonly ranks: number;
+  /** One number, given anew for each run: 1, or 0 where the samples of this rank count for nothing. */
+  readonly present: Values;
+  /** Whether every batch normalisation is by the samples of all ranks. */
+  readonly sync: boolean;
+}
+
 /**
  * What a backend that records computations, instead of carrying them out, does with the few things that operations do
  * beside computing.
  */
 export interface Recording {
-  /** `target`, which lives on, is to hold `values`. */
-  assign(target: Values, values: Values): void;
+  /** `target`, which lives on, is to hold `values`, which are the same on all ranks if `isShared`; else their means. */
+  assign(target: Values, values: Values, isShared?: boolean): void;
   /** `check` is to see the values, and may throw. Left out where they are never on this side. */
   look(values: Values, check: (values: Values) => void): void;
   /** `effect` is to happen once per run. */
@@ -40,6 +50,10 @@ export interface Recording {
   draw(size: number, fill: (values: Float32Array) => void): Float32Array;
   /** Whether the values are the same in every run, and can be read now. */
   knows(values: Values): boolean;
+  /** Null where there is one rank. */
+  readonly across: Across | null;
+  /** What becomes of an array that each of several ranks has one of; `moves`, an input, is 0 in runs that leave it as it is. */
+  exchange(values: Values, how: Omit<Exchange, 'ranks'>, moves?: Values): Float32Array;
 }
 
 export interface Backend {
@@ -57,5 +71,5 @@ export interface Backend {
   compile?(graph: Graph, options: CompileOptions): Promise<Executable>;
 
   /** What `compile` makes, as data for another place; of a backend that makes code. */
-  pack?(graph: Graph, options: Omit<CompileOptions, 'threads'>): PackedGraph;
+  pack?(graph: Graph, options: Omit<CompileOptions, 'threads' | 'fn'>): PackedGraph;
 }

@@ -29,6 +29,8 @@ const atOnce: Recording = {
   look: (values, check) => check(values),
   everyRun: (effect) => effect(),
   knows: () => true,
+  across: null,
+  exchange: (values) => values as Float32Array,
   draw(size, fill) {
     const values = new Float32Array(size);
     fill(values);

@@ -1,9 +1,20 @@
 // What a backend makes of a graph: something that runs it again and again.
 
+import type { Given } from './frames.ts';
 import type { GraphValue } from './graph.ts';
 import type { Values } from './work.ts';
+import type { Compression, World } from './world.ts';
+
+/** With whom a graph of several ranks is run. */
+export interface RanksOptions {
+  readonly world: World;
+  /** How gradients travel; null with all their digits. */
+  readonly compress: Compression | null;
+}
 
 export interface CompileOptions {
+  /** The function that was called, for errors. */
+  readonly fn: string;
   /** Threads wanted. Results do not depend on them. */
   readonly threads: number;
   /** Plain sums of products only, in the order of the definition. */
@@ -12,6 +23,8 @@ export interface CompileOptions {
   readonly compact?: boolean;
   /** The same bits on every engine: all are given the same code, of plain sums without fused multiply-add. */
   readonly exact: boolean;
+  /** Needed by a graph that exchanges arrays. */
+  readonly ranks?: RanksOptions | undefined;
 }
 
 /** One node of the graph and what runs it. */
@@ -75,8 +88,11 @@ export interface ProgramReport {
 
 /** A graph that a backend has made ready to run. */
 export interface Executable {
-  /** One array per input of the graph, in its order; gives one per output: that of `into` where there is one, else a new one. */
-  run(inputs: readonly Values[], into?: readonly (Values | undefined)[]): Promise<Values[]>;
+  /**
+   * One array per input of the graph, in its order, or frames where the input is made of such; gives one per output: that of `into`
+   * where there is one, else a new one.
+   */
+  run(inputs: readonly Given[], into?: readonly (Values | undefined)[]): Promise<Values[]>;
   /** The present values of a state. */
   read(state: GraphValue): Values;
   /** Overwrites the present values of a state, as many as it has. */

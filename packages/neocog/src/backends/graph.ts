@@ -1,22 +1,8 @@
 // Computations that feed each other, as data, with arrays that need not exist yet. Whoever compiles a network starts from this.
 
 import type { Expr } from '../expression/expression.ts';
-import type {
-  ArrayKind,
-  ConvWork,
-  CopyAddWork,
-  CopyWork,
-  FusedManyWork,
-  FusedWork,
-  MatmulWork,
-  MaxPoolWork,
-  ScatterAddWork,
-  SumPoolWork,
-  TakeWork,
-  TruncateWork,
-  Values,
-  WeightGradWork,
-} from './work.ts';
+import type { FrameInput } from '../geometry/frames/picture.ts';
+import type { ArrayKind, MatmulWork, Values, Work } from './work.ts';
 
 /** An array, row-major as the shape that an operation sees in it. */
 export interface GraphValue extends ArrayKind {
@@ -29,66 +15,51 @@ export interface GraphValue extends ArrayKind {
   readonly source: 'input' | 'constant' | 'state' | 'node';
   /** Of constants and states. */
   readonly data: Values | null;
+  /** Of an input whose values each run makes of frames. */
+  readonly frames?: FrameInput;
 }
 
 /** Where a computation stands among others. */
 interface Placed {
   /** The part of the module that asked for it: `layer1.0.conv1`. */
   readonly label: string;
-  /** What it reads, in the order that its work states. */
+  /** What it reads, in the order that its kind of work states. */
   readonly inputs: readonly GraphValue[];
   /** What it computes, one for each result of its work. */
   readonly outputs: readonly GraphValue[];
 }
 
-/** inputs: x, w, the bias if there is one, the extras; outputs: y. For `inputGrad` y comes in and x goes out. */
-export interface ConvNode extends ConvWork, Placed {}
-/** inputs: x, y; outputs: w. */
-export interface WeightGradNode extends WeightGradWork, Placed {}
-/** inputs: x; outputs: the largest values, and their positions in int32. */
-export interface MaxPoolNode extends MaxPoolWork, Placed {}
-/** inputs: x, and a scale per output cell of a plane; outputs: y. For `sumPoolGrad` y comes in and x goes out. */
-export interface SumPoolNode extends SumPoolWork, Placed {}
-/** inputs: x, and indices in int32; outputs: the elements at these. */
-export interface TakeNode extends TakeWork, Placed {}
-/** inputs: y, and indices in int32; outputs: the planes into which y was added. */
-export interface ScatterAddNode extends ScatterAddWork, Placed {}
-/** inputs: a, b; outputs: c. */
-export interface MatmulNode extends MatmulWork, Placed {}
-/** inputs: those of the formula; outputs: its result. */
-export interface FusedNode extends FusedWork, Placed {}
-/** inputs: those of all formulas; outputs: a result for each formula. */
-export interface FusedManyNode extends FusedManyWork, Placed {}
-/** inputs: float32 values; outputs: the same as int32. */
-export interface TruncateNode extends TruncateWork, Placed {}
-/** inputs: x; outputs: the elements that the view names. */
-export interface CopyNode extends CopyWork, Placed {}
-/** inputs: an array for each view; outputs: what they add up to. */
-export interface CopyAddNode extends CopyAddWork, Placed {}
+/** A computation among others. */
+export type NodeOf<W extends Work> = W & Placed;
 
 /** inputs: the new values, the state that they become. */
 export interface AssignNode extends Placed {
   readonly op: 'assign';
 }
 
-/** A computation among others; `op` says which one. */
-export type GraphNode =
-  | ConvNode
-  | WeightGradNode
-  | MaxPoolNode
-  | SumPoolNode
-  | TakeNode
-  | ScatterAddNode
-  | MatmulNode
-  | FusedNode
-  | FusedManyNode
-  | TruncateNode
-  | CopyNode
-  | CopyAddNode
-  | AssignNode;
+/** What becomes of an array that every rank of a world has one of. */
+export interface Exchange {
+  /**
+   * `sum`: the sums over all ranks. `gather`: the arrays of all ranks, one after the other. `scatter`: the sums over all ranks of this
+   * rank's part, where the array has a part for each; the adjoint of `gather`.
+   */
+  readonly way: 'sum' | 'gather' | 'scatter';
+  /** How many ranks there are. */
+  readonly ranks: number;
+  /** Only of sums: `gradient` and `other` may wait for further ones, and travel with those of their kind. Null: at once. */
+  readonly bulk: 'gradient' | 'other' | null;
+}
+
+/** inputs: x, and perhaps an input of the graph that is 0 in runs that leave x as it is; outputs: what becomes of x. */
+export interface ExchangeNode extends Exchange, Placed {
+  readonly op: 'exchange';
+}
+
+/** A computation, a state's new value or an exchange among others; `op` says which. */
+export type GraphNode = NodeOf<Work> | AssignNode | ExchangeNode;
 
 /** What is left when matrix products have become convolutions, as `normalForm` makes them: what compilers know. */
-export type NormalNode = Exclude<GraphNode, MatmulNode>;
+export type NormalNode = Exclude<GraphNode, MatmulWork>;
 
 /**
  * The end of a training step: parameters and what the optimiser remembers of them move by the gradients. All lists are in
@@ -101,7 +72,7 @@ export interface Update {
   readonly gradients: readonly GraphValue[];
   /** States; a list for each thing that is remembered. */
   readonly memory: readonly (readonly GraphValue[])[];
-  /** Inputs of one element. */
+  /** Of one element: inputs, or computed by the nodes. */
   readonly scalars: readonly GraphValue[];
   /**
    * The new parameter, then the new memory, from the values of before: over input 0, the parameter; 1, its gradient; then

@@ -6,9 +6,10 @@ import { weightShape } from '../geometry/conv.ts';
 import { parseConv } from '../geometry/text.ts';
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
 import { product } from '../geometry/window.ts';
-import type { ConvNode, Graph, GraphNode, GraphValue } from './graph.ts';
+import type { Graph, GraphNode, GraphValue, NodeOf } from './graph.ts';
 import { normalForm } from './normalForm.ts';
-import type { MatmulShape } from './work.ts';
+import type { ConvWork } from './work.ts';
+import type { MatmulShape } from './workParts.ts';
 
 /** The kinds of nodes afterwards; both graphs must mean the same. */
 function normal(graph: Graph): string[] {
@@ -54,7 +55,7 @@ describe('a matrix product', () => {
 });
 
 /** A convolution over 2 images of 4 channels, of 5×4 cells, in two groups. */
-function convolution(op: ConvNode['op'] | 'weightGrad', mode: ConvGeometry['paddingMode'], bias = false) {
+function convolution(op: ConvWork['op'] | 'weightGrad', mode: ConvGeometry['paddingMode'], bias = false) {
   const text = 'n2 g2 c4>6 5x4 k3x2 s2 d1 p1';
   const geometry = { ...parseConv(text), paddingMode: mode };
   const cells = product(geometry.axes.map((axis) => axis.output));
@@ -98,7 +99,7 @@ describe('padding', () => {
     const g = new Graphs();
     const geometry = { ...parseConv('n1 g1 c1>2 5 k3 s1 d1 p0'), paddingMode: 'reflect' as const };
     const y = g.conv('n1 g1 c1>2 5 k3 s1 d1 p0', g.input(5), [g.constant(samples(6, 1))]);
-    const [node] = g.nodes as ConvNode[];
+    const [node] = g.nodes as NodeOf<ConvWork>[];
     const graph = { ...g.graph([y]), nodes: [{ ...node, geometry }] };
     expect(normal(graph)).toEqual(['conv']);
     expect(normalForm(graph).nodes[0]).toEqual(node);

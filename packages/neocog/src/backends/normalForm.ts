@@ -5,22 +5,18 @@ import * as e from '../expression/expression.ts';
 import { paddedCells } from '../geometry/padding.ts';
 import type { ConvGeometry, WindowAxis } from '../geometry/types.ts';
 import { oneCell, product } from '../geometry/window.ts';
-import type {
-  ConvNode,
-  CopyAddNode,
-  CopyNode,
-  FusedNode,
-  Graph,
-  GraphNode,
-  GraphValue,
-  MatmulNode,
-  NormalGraph,
-  NormalNode,
-  SumPoolNode,
-  WeightGradNode,
-} from './graph.ts';
+import type { Graph, GraphNode, GraphValue, NodeOf, NormalGraph, NormalNode } from './graph.ts';
 import { mapNodes, type ValueMaker } from './rewrite.ts';
-import { plainFinish, type StridedView } from './work.ts';
+import type {
+  ConvWork,
+  CopyAddWork,
+  CopyWork,
+  FusedWork,
+  MatmulWork,
+  SumPoolWork,
+  WeightGradWork,
+} from './work.ts';
+import { plainFinish, type StridedView } from './workParts.ts';
 
 export const normalForm = (graph: Graph): NormalGraph => mapNodes(graph, simplify);
 
@@ -68,7 +64,7 @@ interface Matrices {
  * A·Bᵀ is a convolution with the weights B, A·B its input gradient, and Aᵀ·B a weight gradient. For Aᵀ·Bᵀ, A is transposed
  * first. Of several products at once, rows of the same number come together: they are one image.
  */
-function asConvolution(node: MatmulNode, make: ValueMaker): readonly NormalNode[] {
+function asConvolution(node: NodeOf<MatmulWork>, make: ValueMaker): readonly NormalNode[] {
   const { shape: s, outputs, label } = node;
   const { batch, m, k, n, transposeA, transposeB } = s;
   if (batch * m * k * n === 0) return [zeros(node)];
@@ -106,7 +102,7 @@ const rowsTogether = ({ batch, rows, columns, swapped = false }: Matrices): Stri
 });
 
 /** Products of which nothing is summed up, or of which there are none. */
-const zeros = ({ shape, outputs, label }: MatmulNode): FusedNode => ({
+const zeros = ({ shape, outputs, label }: NodeOf<MatmulWork>): NodeOf<FusedWork> => ({
   op: 'fused',
   loop: {
     expr: e.constant(0),
@@ -128,7 +124,7 @@ const isWhole = (axis: WindowAxis): boolean =>
   axis.dilation === 1;
 
 /** Pooling over whole planes is a sum like any other. */
-function wholePlane(node: SumPoolNode): FusedNode {
+function wholePlane(node: NodeOf<SumPoolWork>): NodeOf<FusedWork> {
   const { geometry: g, inputs, outputs, label } = node;
   const plane = product(g.axes.map((axis) => axis.input));
   const loop = {
@@ -168,16 +164,19 @@ function paddingView(g: ConvGeometry): StridedView {
   };
 }
 
-function paddedFirst(node: ConvNode | WeightGradNode, make: ValueMaker): readonly NormalNode[] {
+function paddedFirst(
+  node: NodeOf<ConvWork> | NodeOf<WeightGradWork>,
+  make: ValueMaker,
+): readonly NormalNode[] {
   const view = paddingView(node.geometry);
   const padded = make.node(product(view.shape));
   const [x, ...others] = node.inputs;
-  const copy: CopyNode = { op: 'copy', view, inputs: [x], outputs: [padded], label: node.label };
+  const copy: NodeOf<CopyWork> = { op: 'copy', view, inputs: [x], outputs: [padded], label: node.label };
   return [copy, { ...node, geometry: onPadded(node.geometry), inputs: [padded, ...others] }];
 }
 
 /** The gradient of the padded input, whose border is then added to the cells that it was copied from. */
-function foldedGradient(node: ConvNode, make: ValueMaker): readonly NormalNode[] {
+function foldedGradient(node: NodeOf<ConvWork>, make: ValueMaker): readonly NormalNode[] {
   const { geometry: g, inputs, outputs, label } = node;
   const view = paddingView(g);
   const [padded, folded] = [
@@ -185,14 +184,14 @@ function foldedGradient(node: ConvNode, make: ValueMaker): readonly NormalNode[]
     node.bias ? make.node(outputs[0].size) : outputs[0],
   ];
   const [y, weight, bias] = inputs;
-  const valid: ConvNode = {
+  const valid: NodeOf<ConvWork> = {
     ...node,
     geometry: onPadded(g),
     bias: false,
     inputs: [y, weight],
     outputs: [padded],
   };
-  const fold: CopyAddNode = {
+  const fold: NodeOf<CopyAddWork> = {
     op: 'copyAdd',
     views: [view],
     size: folded.size,
@@ -206,7 +205,10 @@ function foldedGradient(node: ConvNode, make: ValueMaker): readonly NormalNode[]
 }
 
 /** Adds to the first input, of a geometry's input's shape, the second, a value per channel. */
-function addPerChannel(g: ConvGeometry, place: Pick<FusedNode, 'inputs' | 'outputs' | 'label'>): FusedNode {
+function addPerChannel(
+  g: ConvGeometry,
+  place: Pick<NodeOf<FusedWork>, 'inputs' | 'outputs' | 'label'>,
+): NodeOf<FusedWork> {
   const plane = product(g.axes.map((axis) => axis.input));
   const loop = {
     expr: e.add(e.input(0), e.input(1)),

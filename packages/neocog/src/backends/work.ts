@@ -2,10 +2,20 @@
 // row-major in the order of the shapes that the geometry states.
 
 import type { Expr } from '../expression/expression.ts';
-import { inputShape, outputShape, weightShape } from '../geometry/conv.ts';
+import { inputShape, multiplyAdds, outputShape, weightShape } from '../geometry/conv.ts';
 import { poolInputShape, poolOutputShape } from '../geometry/pool.ts';
+import { formatConv, formatPool } from '../geometry/text.ts';
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
 import { product } from '../geometry/window.ts';
+import {
+  type Combine,
+  type Finish,
+  type FusedLoop,
+  keptAxes,
+  type MatmulShape,
+  plainFinish,
+  type StridedView,
+} from './workParts.ts';
 
 /** The values of a tensor. */
 export type Values = Float32Array | Int32Array;
@@ -22,67 +32,6 @@ export const kindOf = (values: Values): ArrayKind => ({
   size: values.length,
   dtype: values instanceof Int32Array ? 'int32' : 'float32',
 });
-
-export type Combine = 'sum' | 'mean' | 'max';
-
-/**
- * One fused loop: evaluate `expr` at every point of `shape`, then combine along the reduced axes. A mean is the sum, in
- * float64, divided by the number of points: rounded once, so that equal values have themselves as their mean.
- *
- * Input `i` is read at `Σ position[d] · strides[i][d]` (stride 0 broadcasts). The output is dense over the axes that
- * are not reduced. Without a reduced axis it is a plain elementwise map.
- */
-export interface FusedLoop {
-  /** What is computed at each point. */
-  readonly expr: Expr;
-  /** Size of each axis of the loop, reduced ones included. */
-  readonly shape: readonly number[];
-  /** In elements, one array per input, one number per axis of `shape`. */
-  readonly strides: readonly (readonly number[])[];
-  /** Per axis of `shape`: is it combined away? */
-  readonly reduced: readonly boolean[];
-  /** How values along the reduced axes become one. */
-  readonly combine: Combine;
-}
-
-/** `c[i] = op(a[i]) · op(b[i])` for `batch` pairs; a is m×k (k×m when transposed), b is k×n (n×k), c is m×n. */
-export interface MatmulShape {
-  /** How many pairs are multiplied. */
-  readonly batch: number;
-  /** Rows of a and c. */
-  readonly m: number;
-  /** Columns of a and rows of b: the terms of each sum. */
-  readonly k: number;
-  /** Columns of b and c. */
-  readonly n: number;
-  /** Whether a lies as k×m. */
-  readonly transposeA: boolean;
-  /** Whether b lies as n×k. */
-  readonly transposeB: boolean;
-}
-
-/**
- * A grid of places in an array: position p lies at `offset + Σ_d step(d, p[d])`, where `step(d, i)` is `i · strides[d]`
- * for a number and `strides[d][i]` for a table. Numbers may be 0 or negative, tables in any order: places may repeat.
- */
-export interface StridedView {
-  /** Size of each axis of the grid. */
-  readonly shape: readonly number[];
-  /** For each axis, in elements: how far a place is from the one before, or a table of the places. */
-  readonly strides: readonly (number | Int32Array)[];
-  /** The place of position 0, in elements, before tables are added. */
-  readonly offset: number;
-}
-
-/** What follows a convolution before its result is stored; made by fusing later loops into it. */
-export interface Finish {
-  /** Over input 0, the sum with its bias, and the extras. */
-  readonly formula: Expr | null;
-  /** `pixel`: an array like the result. `channel`: one value per channel of the result. */
-  readonly extras: readonly ('pixel' | 'channel')[];
-}
-
-export const plainFinish: Finish = { formula: null, extras: [] };
 
 export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
 
@@ -210,47 +159,129 @@ export const convWork = (
 ): ConvWork | WeightGradWork =>
   kernel === 'weightGrad' ? { op: kernel, geometry } : { op: kernel, geometry, bias, finish: plainFinish };
 
-/** The axes of a loop's result. */
-export const keptAxes = ({ shape, reduced }: FusedLoop): number[] => shape.filter((_, d) => !reduced[d]);
-
 const floats = (shape: readonly number[]): ArrayKind => ({ size: product(shape), dtype: 'float32' });
 const wholes = (shape: readonly number[]): ArrayKind => ({ size: product(shape), dtype: 'int32' });
 
-/** What a computation gives for such inputs. */
-export function resultsOf(work: Work, inputs: readonly ArrayKind[]): ArrayKind[] {
-  switch (work.op) {
-    case 'conv':
-      return [floats(outputShape(work.geometry))];
-    case 'inputGrad':
-      return [floats(inputShape(work.geometry))];
-    case 'weightGrad':
-      return [floats(weightShape(work.geometry))];
-    case 'maxPool':
-      return [floats, wholes].map((kind) => kind(poolOutputShape(work.geometry)));
-    case 'sumPool':
-      return [floats(poolOutputShape(work.geometry))];
-    case 'sumPoolGrad':
-      return [floats(poolInputShape(work.geometry))];
-    case 'take':
-      return [{ size: inputs[1].size, dtype: inputs[0].dtype }];
-    case 'scatterAdd':
-      return [floats([work.planes, work.size])];
-    case 'matmul':
-      return [floats([work.shape.batch, work.shape.m, work.shape.n])];
-    case 'fused':
-      return [floats(keptAxes(work.loop))];
-    case 'fusedMany':
-      return work.exprs.map(() => floats(keptAxes(work.loop)));
-    case 'truncate':
-      return [wholes([inputs[0].size])];
-    case 'copy':
-      return [{ size: product(work.view.shape), dtype: inputs[0].dtype }];
-    case 'copyAdd':
-      return [{ size: work.size, dtype: inputs[0].dtype }];
-    default:
-      return work satisfies never;
-  }
+/** What holds for a kind of computation, whoever runs it. */
+interface Kind<W extends Work> {
+  /** What it gives for such inputs. */
+  results(work: W, inputs: readonly ArrayKind[]): ArrayKind[];
+  /** What it takes beside making its results, in steps of a meter. */
+  steps(work: W, inputs: readonly ArrayKind[]): number;
+  /** States everything that its code depends on; of loops, all but the lengths of their inputs. */
+  key(work: W): string;
+  /** Whether its results are sums over its inputs, and so zeros where these hold nothing. */
+  readonly sums?: boolean;
 }
+
+/** The computations among which are those of a name. */
+type WorkOf<Op, W extends Work = Work> = W extends Work ? (Op extends W['op'] ? W : never) : never;
+
+/** Multiply-adds of a convolution or a matrix product in one step. */
+const multiplyAddsPerStep = 4;
+/** A number that only moves waits for memory. */
+const stepsPerMove = 8;
+
+const convSteps = ({ geometry }: ConvWork | WeightGradWork): number =>
+  multiplyAdds(geometry) / multiplyAddsPerStep;
+const poolSteps = ({ geometry: g }: MaxPoolWork | SumPoolWork): number =>
+  product(poolOutputShape(g)) * product(g.axes.map((axis) => axis.kernel));
+
+const loopKey = ({ shape, strides, reduced, combine }: FusedLoop): string =>
+  `${combine} ${shape} ${strides.join(';')} ${reduced.map(Number)}`;
+const viewKey = ({ shape, strides, offset }: StridedView): string =>
+  `${shape}:${strides.map((step) => `(${step})`)}:${offset}`;
+
+const convolution = (shapeOf: (g: ConvGeometry) => number[]): Kind<ConvWork> => ({
+  results: ({ geometry }) => [floats(shapeOf(geometry))],
+  steps: convSteps,
+  key({ op, bias, geometry, finish: { formula, extras } }) {
+    const end = formula ? ` then f${formula.id} ${extras}` : '';
+    return `${op}${bias ? ' bias' : ''} ${formatConv(geometry)}${end}`;
+  },
+});
+
+const sumPool = (shapeOf: (g: PoolGeometry) => number[]): Kind<SumPoolWork> => ({
+  results: ({ geometry }) => [floats(shapeOf(geometry))],
+  steps: poolSteps,
+  key: ({ op, geometry }) => `${op} ${formatPool(geometry)}`,
+});
+
+const kinds: { readonly [Op in Work['op']]: Kind<WorkOf<Op>> } = {
+  conv: convolution(outputShape),
+  inputGrad: convolution(inputShape),
+  weightGrad: {
+    results: ({ geometry }) => [floats(weightShape(geometry))],
+    steps: convSteps,
+    key: ({ geometry }) => `weightGrad ${formatConv(geometry)}`,
+    sums: true,
+  },
+  maxPool: {
+    results: ({ geometry }) => [floats, wholes].map((kind) => kind(poolOutputShape(geometry))),
+    steps: poolSteps,
+    key: ({ geometry }) => `maxPool ${formatPool(geometry)}`,
+  },
+  sumPool: sumPool(poolOutputShape),
+  sumPoolGrad: sumPool(poolInputShape),
+  take: {
+    results: (_, [x, indices]) => [{ size: indices.size, dtype: x.dtype }],
+    steps: (_, [, indices]) => stepsPerMove * indices.size,
+    key: ({ planes }) => `take ${planes}`,
+  },
+  scatterAdd: {
+    results: ({ planes, size }) => [floats([planes, size])],
+    steps: ({ planes, size }, [, indices]) => stepsPerMove * (planes * size + indices.size),
+    key: ({ planes, size }) => `scatterAdd ${planes} ${size}`,
+    sums: true,
+  },
+  matmul: {
+    results: ({ shape: { batch, m, n } }) => [floats([batch, m, n])],
+    steps: ({ shape: { batch, m, k, n } }) => (batch * m * k * n) / multiplyAddsPerStep,
+    key: ({ shape: { batch, m, k, n, transposeA, transposeB } }) =>
+      `matmul ${batch} ${m} ${k} ${n} ${transposeA} ${transposeB}`,
+    sums: true,
+  },
+  fused: {
+    results: ({ loop }) => [floats(keptAxes(loop))],
+    steps: ({ loop }) => product(loop.shape),
+    key: ({ loop }) => `fused f${loop.expr.id} ${loopKey(loop)}`,
+  },
+  fusedMany: {
+    results: ({ loop, exprs }) => exprs.map(() => floats(keptAxes(loop))),
+    steps: ({ loop }) => product(loop.shape),
+    key: ({ loop, exprs }) => `fused ${exprs.map(({ id }) => `f${id}`)} ${loopKey(loop)}`,
+  },
+  truncate: {
+    results: (_, [x]) => [wholes([x.size])],
+    steps: () => 0,
+    key: () => 'truncate',
+  },
+  copy: {
+    results: ({ view }, [x]) => [{ size: product(view.shape), dtype: x.dtype }],
+    steps: ({ view }) => stepsPerMove * product(view.shape),
+    key: ({ view }) => `copy ${viewKey(view)}`,
+  },
+  copyAdd: {
+    results: ({ size }, [x]) => [{ size, dtype: x.dtype }],
+    steps: (_, inputs) => stepsPerMove * inputs.reduce((sum, { size }) => sum + size, 0),
+    key: ({ size, views }) => `copyAdd ${size} ${views.map(viewKey)}`,
+    sums: true,
+  },
+};
+
+// Kinds have methods, so that one of some work is one of any: each is asked for its own alone.
+const kindOfWork = ({ op }: Work): Kind<Work> => kinds[op];
+
+/** What a computation gives for such inputs. */
+export const resultsOf = (work: Work, inputs: readonly ArrayKind[]): ArrayKind[] =>
+  kindOfWork(work).results(work, inputs);
+
+/** What a computation takes beside making its results: about as many nanoseconds of the fastest backend. */
+export const stepsOf = (work: Work, inputs: readonly ArrayKind[]): number =>
+  kindOfWork(work).steps(work, inputs);
+
+/** Equal for computations of equal code, if their inputs have the same lengths and types. */
+export const workKey = (work: Work): string => kindOfWork(work).key(work);
 
 const nothing: Record<Combine, number> = { sum: 0, mean: Number.NaN, max: Number.NEGATIVE_INFINITY };
 
@@ -266,6 +297,5 @@ export function settled(work: Work, inputs: readonly ArrayKind[]): Values[] | nu
 
 function sumsNothing(work: Work, inputs: readonly ArrayKind[]): boolean {
   if ('loop' in work) return work.loop.shape.includes(0);
-  const isSum = work.op === 'matmul' || work.op === 'weightGrad' || work.op === 'scatterAdd';
-  return (isSum || work.op === 'copyAdd') && inputs.every(({ size }) => size === 0);
+  return kindOfWork(work).sums === true && inputs.every(({ size }) => size === 0);
 }

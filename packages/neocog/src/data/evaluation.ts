@@ -1,6 +1,6 @@
 // How a network does on a data set: evaluate. Eager, or through a forward pass that was compiled for a batch's shape.
 
-import { aFunction, type Field, field, instance, need } from '../arguments/field.ts';
+import { aFunction, type Field, field, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Module } from '../nn/index.ts';
 import { aModule } from '../nn/parts.ts';
@@ -10,8 +10,9 @@ import { noGrad } from '../tensor/graph.ts';
 import { type Shape, sameShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { makeBreather } from './breather.ts';
-import { BatchLoader } from './loader.ts';
-import { Tally } from './tally.ts';
+import { foundByAll, tallyOfAll } from './sharedEvaluation.ts';
+import { aSource, type BatchSource, batchesOf } from './source.ts';
+import { judge, Tally } from './tally.ts';
 
 /** Of a network's output and the labels: one number. */
 export type Loss = (output: Tensor, target: Tensor) => Tensor;
@@ -32,7 +33,6 @@ export interface EvaluateOptions {
   program?: ForwardPass | undefined;
 }
 
-export const aLoader: Field<BatchLoader> = instance('a BatchLoader', BatchLoader);
 export const aProgram: Field<ForwardPass> = field(
   'a program, as compile(…) makes it',
   (v) => typeof v === 'object' && v !== null && 'run' in v && 'inputShape' in v,
@@ -47,24 +47,25 @@ export interface Evaluation {
   readonly accuracy: number;
   /** `confusion[t][p]`: how many of class t were taken for class p. */
   readonly confusion: number[][];
-  /** The class each sample was taken for; −1 for one that the loader left out. */
+  /** The class each sample was taken for; −1 for one that the loader left out, or that has no class. */
   readonly predictions: Int32Array;
   /** The probability the network gave to that class. */
   readonly confidences: Float32Array;
 }
 
 /**
- * Measures a network on a data set, without gradients and in evaluation mode; restores the mode that each part was in.
+ * Measures a network on a data set, without gradients and in evaluation mode; restores the mode that each part was in. Ranks of a
+ * world that share a loader out each measure their samples, and all get the result of all.
  *
  * @example (await evaluate(net, testLoader)).accuracy // 0.99
  */
 export async function evaluate(
   module: Module,
-  loader: BatchLoader,
+  loader: BatchSource,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   need('evaluate', 'module', module, aModule);
-  need('evaluate', 'loader', loader, aLoader);
+  need('evaluate', 'loader', loader, aSource);
   needOptions('evaluate', options, fields);
   const restore = module.evalForNow();
   try {
@@ -82,35 +83,65 @@ export function numberOf(fn: string, loss: Tensor): number {
 
 async function measure(
   module: Module,
-  loader: BatchLoader,
+  loader: BatchSource,
   { loss = crossEntropy, program }: EvaluateOptions,
 ): Promise<Evaluation> {
   const tally = new Tally();
-  const predictions = new Int32Array(loader.size).fill(-1);
-  const confidences = new Float32Array(loader.size);
-  const confusion: number[][] = [];
+  const answers = new Answers();
   const breathe = makeBreather();
-  for (const { x, y, index } of loader) {
+  for await (const { x, y, index, spare } of batchesOf('evaluate', loader)) {
     await breathe();
+    if (spare) continue;
     const fits = program && sameShape(x.shape, program.inputShape);
     const output = fits ? await program.run(x) : noGrad(() => module.forward(x));
-    const taken = tally.add(
-      numberOf(
-        'evaluate',
-        noGrad(() => loss(output, y)),
-      ),
-      output,
-      y,
-    );
-    if (taken === null || y.rank !== 1) continue;
+    const value = noGrad(() => loss(output, y));
+    const judged = judge(output, y);
+    const { taken } = judged;
+    tally.add(numberOf('evaluate', value), judged);
+    if (taken !== null && y.rank === 1) answers.add({ output, y, index, taken });
+  }
+  const found = answers.inOrder(loader.size ?? 0);
+  const { world } = loader;
+  const { loss: mean, accuracy } = world ? new Tally(await tallyOfAll(world, tally.state())) : tally;
+  return { loss: mean, accuracy, ...(world ? await foundByAll(world, found) : found) };
+}
+
+/** What a network said of a batch of samples with one class each. */
+interface Answered {
+  /** `[n, classes]` */
+  readonly output: Tensor;
+  readonly y: Tensor;
+  readonly index: Int32Array | undefined;
+  /** The class of each sample. */
+  readonly taken: Int32Array;
+}
+
+/** What a network took each sample for, in whatever order samples come. */
+class Answers {
+  readonly #confusion: number[][] = [];
+  readonly #found: { readonly place: number; readonly taken: number; readonly share: number }[] = [];
+
+  add({ output, y, index, taken }: Answered): void {
     const shares = noGrad(() => softmax(output, { axis: 1 })).data;
     const classes = output.shape[1];
-    while (confusion.length < classes) confusion.push(Array<number>(classes).fill(0));
-    index.forEach((sample, i) => {
-      predictions[sample] = taken[i];
-      confidences[sample] = shares[i * classes + taken[i]];
-      confusion[y.data[i]][taken[i]]++;
+    const before = this.#found.length;
+    while (this.#confusion.length < classes) this.#confusion.push(Array<number>(classes).fill(0));
+    taken.forEach((predicted, i) => {
+      const place = index ? index[i] : before + i;
+      this.#found.push({ place, taken: predicted, share: shares[i * classes + predicted] });
+      if (y.data[i] >= 0) this.#confusion[y.data[i]][predicted]++;
     });
   }
-  return { loss: tally.loss, accuracy: tally.accuracy, confusion, predictions, confidences };
+
+  /** Arrays of at least `size` samples. */
+  inOrder(size: number): Pick<Evaluation, 'confusion' | 'predictions' | 'confidences'> {
+    const samples = this.#found.reduce((most, { place }) => Math.max(most, place + 1), size);
+    const predictions = new Int32Array(samples).fill(-1);
+    const confidences = new Float32Array(samples);
+    for (const { place, taken, share } of this.#found) {
+      predictions[place] = taken;
+      confidences[place] = share;
+    }
+    return { confusion: this.#confusion, predictions, confidences };
+  }
 }

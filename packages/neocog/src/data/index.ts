@@ -1,6 +1,10 @@
-// Data sets, batches, and the training loop.
+// Data sets, batches, and how a network does on them.
 
 export { flipAxis, shiftAxes } from './augment.ts';
+export type { Batch } from './batch.ts';
+export { type ChannelStatistics, channelStatistics, type StatisticsOptions } from './channelStatistics.ts';
+export { type BrokenSample, DataLoader, type SampleSource } from './dataLoader.ts';
+export type { Dataset, PortableTransform, Recipe, Sample, Transform } from './dataset.ts';
 export {
   type EvaluateOptions,
   type Evaluation,
@@ -8,13 +12,10 @@ export {
   type ForwardPass,
 } from './evaluation.ts';
 export { type IdxData, type IdxValues, parseIdx } from './idx.ts';
-export { type Batch, BatchLoader, type BatchLoaderOptions, type Samples } from './loader.ts';
-export {
-  type BatchReport,
-  type EpochReport,
-  type FitHistory,
-  type FitOptimizer,
-  type FitOptions,
-  type FitTrainer,
-  fit,
-} from './training.ts';
+export { BatchLoader, type BatchLoaderOptions } from './loader.ts';
+export type { DataLoaderOptions } from './loaderOptions.ts';
+export type { LoaderState } from './order.ts';
+export type { BatchSource, LabelledBatch, SourceState } from './source.ts';
+export { type Parts, type Split, type SplitOptions, stratifiedSplit } from './split.ts';
+export { subset } from './subset.ts';
+export { type Samples, type TensorDatasetOptions, tensorDataset } from './tensorDataset.ts';

@@ -1,30 +1,20 @@
-// Cuts a data set into batches of tensors, in order or shuffled afresh in every epoch.
-// Holds the whole set in memory in its own number type; converts and scales only the batch at hand.
+// Batches of arrays in memory without waiting: what a DataLoader of `tensorDataset({ image, label })` gives, the same orders and the
+// same places in them, for loops that are no `for await`.
 
-import { aFunction, count, type Field, field, finite, flag, need, seed } from '../arguments/field.ts';
+import { aFunction, count, field, finite, flag, need, seed } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { hashValues } from '../backends/ranks.ts';
+import { aWorld, type World } from '../backends/world.ts';
 import { ShapeError } from '../errors.ts';
 import { aDType, aShape } from '../tensor/fields.ts';
-import { Generator } from '../tensor/random.ts';
-import { type DType, Tensor } from '../tensor/tensor.ts';
-
-/** Row-major numbers whose first axis counts the samples: a Tensor, or what `parseIdx` returns. */
-export interface Samples {
-  /** Size of each axis, samples first. */
-  readonly shape: readonly number[];
-  /** As many as the shape holds. */
-  readonly data: SampleValues;
-}
-
-type SampleValues =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array;
+import type { Generator } from '../tensor/random.ts';
+import type { DType, Tensor } from '../tensor/tensor.ts';
+import { type Batch, makeBatch } from './batch.ts';
+import { type LoaderState, orderOf, randomOf } from './order.ts';
+import { Place } from './place.ts';
+import { alone, batchesIn, orderInWords, type Sharing, sharesOf } from './shares.ts';
+import type { SourceIdentity, SourceState } from './source.ts';
+import { inputReader, type Samples, someSamples, targetReader } from './tensorDataset.ts';
 
 /** How `BatchLoader` makes batches. */
 export interface BatchLoaderOptions {
@@ -46,9 +36,11 @@ export interface BatchLoaderOptions {
   dtype?: DType | undefined;
   /**
    * Changes each scaled sample in place, for instance by `flipAxis` or `shiftAxes`, so that no two epochs see the same ones.
-   * `random` is seeded by seed and epoch.
+   * What it draws from `random` follows from seed, epoch and sample.
    */
   transform?: ((sample: Float32Array, random: Generator) => void) | undefined;
+  /** Shares each epoch out among ranks that train together, as `DataLoader` does. Default: all samples are this process's. */
+  world?: World | undefined;
 }
 
 const fields: Fields<BatchLoaderOptions> = {
@@ -61,147 +53,135 @@ const fields: Fields<BatchLoaderOptions> = {
   std: field('a finite number other than 0', (v) => Number.isFinite(v) && v !== 0),
   dtype: aDType,
   transform: aFunction,
+  world: aWorld,
 };
 
-const typedArray = Object.getPrototypeOf(Uint8Array) as typeof Uint8Array;
-const samples: Field<Samples> = field(
-  'samples { shape, data }, data a typed array',
-  (v) =>
-    typeof v === 'object' &&
-    v !== null &&
-    'shape' in v &&
-    aShape.ok(v.shape) &&
-    'data' in v &&
-    v.data instanceof typedArray,
-);
-
-/** One batch: images, labels, and which samples they are. */
-export interface Batch {
-  /** float32, or `dtype`, `[n, …sampleShape]`. */
-  readonly x: Tensor;
-  /** int32 for labels of an integer type, else float32; `[n]` for one label a sample. */
-  readonly y: Tensor;
-  /** Position of each sample in the data set. */
-  readonly index: Int32Array;
-}
-
 /**
- * Batches of a data set. Each iteration is one epoch.
+ * Batches of arrays in memory. Each iteration is one epoch. A `DataLoader` takes data sets of any kind.
  *
  * @throws ShapeError if images and labels differ in number, or an option does not fit.
  * @example
  * const images = parseIdx(imageBytes); // shape [60000, 28, 28]
  * const labels = parseIdx(labelBytes); // shape [60000]
- * const loader = new BatchLoader(images, labels, { batchSize: 64, shuffle: true, std: 255, sampleShape: [1,
- * 28, 28] });
+ * const loader = new BatchLoader(images, labels, { batchSize: 64, shuffle: true, std: 255, sampleShape: [1, 28, 28] });
  * for (const { x, y } of loader) console.log(x.shape, y.shape); // [64, 1, 28, 28] [64]
  */
 export class BatchLoader implements Iterable<Batch> {
-  /** The epoch that the next iteration runs, counted from 0; set it to resume or repeat. */
-  epoch = 0;
   /** Samples in each batch but perhaps the last. */
   readonly batchSize: number;
+  /** Samples in the data set. */
+  readonly size: number;
+  readonly #options: BatchLoaderOptions;
+  readonly #place: Place;
   readonly #images: Samples;
   readonly #labels: Samples;
-  readonly #sampleShape: readonly number[];
-  readonly #options: BatchLoaderOptions;
-  #table: Float32Array | null = null;
+  readonly #image: (index: number) => Tensor;
+  readonly #label: (index: number) => Tensor | number;
 
   constructor(images: Samples, labels: Samples, options: BatchLoaderOptions = {}) {
-    need('BatchLoader', 'images', images, samples);
-    need('BatchLoader', 'labels', labels, samples);
+    need('BatchLoader', 'images', images, someSamples);
+    need('BatchLoader', 'labels', labels, someSamples);
     needOptions('BatchLoader', options, fields);
-    this.batchSize = options.batchSize ?? 32;
+    const { batchSize = 32, seed: drawn = 0, mean, std, dtype } = options;
+    const sampleShape = options.sampleShape ?? images.shape.slice(1);
+    checkSamples(images, labels, sampleShape);
+    checkType(options);
+    this.batchSize = batchSize;
+    this.size = images.shape[0];
+    this.#options = { ...options };
     this.#images = images;
     this.#labels = labels;
-    this.#options = { ...options };
-    this.#sampleShape = options.sampleShape ?? images.shape.slice(1);
-    checkSamples(images, labels, this.#sampleShape);
-    checkType(options);
+    this.#place = new Place('BatchLoader', { seed: drawn, size: this.size });
+    const shaped = { data: images.data, shape: [this.size, ...sampleShape] };
+    this.#image = inputReader(shaped, { mean, std, isWhole: dtype === 'int32' });
+    this.#label = targetReader(labels);
   }
 
-  /** Samples in the data set. */
-  get size(): number {
-    return this.#images.shape[0];
+  /** The epoch that the next iteration runs, counted from 0; set it to repeat. */
+  get epoch(): number {
+    return this.#place.epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.#place.epoch = epoch;
+  }
+
+  /** Whether samples are changed by a `transform`, so that no two epochs need see the same ones. */
+  get isRandom(): boolean {
+    return this.#options.transform !== undefined;
   }
 
   /** Batches in an epoch. */
   get length(): number {
-    const batches = this.size / this.batchSize;
-    return this.#options.dropLast ? Math.floor(batches) : Math.ceil(batches);
+    return batchesIn(this.#sharing, this.world);
   }
 
-  /** The batches of epoch `epoch`, which grows by 1. */
+  /** The ranks that the samples are shared out among; null for one. */
+  get world(): World | null {
+    const { world } = this.#options;
+    return world && world.size > 1 ? world : null;
+  }
+
+  get #sharing(): Sharing {
+    return { size: this.size, batchSize: this.batchSize, dropLast: this.#options.dropLast ?? false };
+  }
+
+  /** The batches of epoch `epoch`, which grows by 1; after `restore` the rest of the epoch of then. */
   *[Symbol.iterator](): Iterator<Batch> {
-    const order = this.#order(this.epoch);
-    const random = new Generator(epochSeed(~(this.#options.seed ?? 0), this.epoch++));
-    for (let b = 0; b < this.length; b++) {
-      const batch = this.#batch(order.slice(b * this.batchSize, (b + 1) * this.batchSize));
-      this.#transform(batch.x, random);
-      yield batch;
+    const start = this.#place.begin();
+    const { epoch } = start;
+    const order = orderOf(this.size, this.#options.shuffle ? start.seed : null, epoch);
+    try {
+      for (const { from, to, taken, spare } of sharesOf(this.#sharing, this.world ?? alone, start.taken)) {
+        const indices = Array.from(order.subarray(from, to));
+        const batch = makeBatch(
+          indices.map((index) => ({ index, sample: this.#sample(index, epoch) })),
+          null,
+        );
+        this.#place.reach({ ...start, taken });
+        yield spare ? { ...batch, spare } : batch;
+      }
+    } finally {
+      this.#place.end();
     }
   }
 
-  #order(epoch: number): Int32Array {
-    if (!this.#options.shuffle) return Int32Array.from({ length: this.size }, (_, i) => i);
-    return new Generator(epochSeed(this.#options.seed ?? 0, epoch)).permutation(this.size);
+  /** Where it stands: after the batch that it gave last, or at the beginning of epoch `epoch`. JSON keeps it. */
+  state(): LoaderState {
+    return this.#place.state();
   }
 
-  #batch(index: Int32Array): Batch {
-    const x = this.#gatherImages(index);
-    const classes = !(this.#labels.data instanceof Float32Array || this.#labels.data instanceof Float64Array);
-    const Labels = classes ? Int32Array : Float32Array;
-    const y = gather(this.#labels, index, new Labels(index.length * sampleSize(this.#labels)));
+  /**
+   * Goes where another loader of the same data and options stood: the next iteration gives the rest of that epoch.
+   *
+   * @throws ShapeError for anything but what `state` gave, and for the state of a loader with other data or another seed.
+   */
+  restore(state: SourceState): void {
+    this.#place.restore(state);
+  }
+
+  /** What must be alike on all ranks that share the samples out. */
+  identity(): SourceIdentity {
+    const { dropLast = false, shuffle = false, seed: drawn = 0 } = this.#options;
+    const { size, batchSize } = this;
+    const values = [this.#images, this.#labels].map(({ data }) => Float32Array.from(data));
     return {
-      x: new Tensor(x, [index.length, ...this.#sampleShape]),
-      y: new Tensor(y, [index.length, ...this.#labels.shape.slice(1)]),
-      index,
+      order: orderInWords({ size, batchSize, dropLast, shuffle, seed: drawn }),
+      samples: hashValues(values),
     };
   }
 
-  #gatherImages(index: Int32Array): Float32Array | Int32Array {
-    const size = index.length * sampleSize(this.#images);
-    if (this.#options.dtype === 'int32') return gather(this.#images, index, new Int32Array(size));
-    const x = gather(this.#images, index, new Float32Array(size));
-    this.#scale(x);
-    return x;
+  #sample(index: number, epoch: number): { readonly image: Tensor; readonly label: Tensor | number } {
+    const { transform, seed: drawn = 0 } = this.#options;
+    const image = this.#image(index);
+    // Whole numbers are not transformed: the constructor has refused that.
+    if (transform && image.data instanceof Float32Array) transform(image.data, randomOf(drawn, epoch, index));
+    return { image, label: this.#label(index) };
   }
-
-  #transform({ data, shape }: Tensor, random: Generator): void {
-    const { transform } = this.#options;
-    if (!transform) return;
-    const size = data.length / shape[0];
-    for (let start = 0; start < data.length; start += size) {
-      transform(data.subarray(start, start + size) as Float32Array, random);
-    }
-  }
-
-  /** To `(value − mean) / std`. A division takes longer than a look into a table of all bytes. */
-  #scale(x: Float32Array): void {
-    const { mean = 0, std = 1 } = this.#options;
-    if (this.#images.data instanceof Uint8Array) {
-      this.#table ??= Float32Array.from({ length: 256 }, (_, byte) => (byte - mean) / std);
-      for (let i = 0; i < x.length; i++) x[i] = this.#table[x[i]];
-    } else {
-      for (let i = 0; i < x.length; i++) x[i] = (x[i] - mean) / std;
-    }
-  }
-}
-
-/** Copies the samples at `index`, one after the other. */
-function gather<T extends Float32Array | Int32Array>(from: Samples, index: Int32Array, into: T): T {
-  const size = sampleSize(from);
-  index.forEach((sample, i) => {
-    into.set(from.data.subarray(sample * size, (sample + 1) * size), i * size);
-  });
-  return into;
 }
 
 const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 const sampleSize = (samples: Samples): number => product(samples.shape.slice(1));
-
-/** Neighbouring seeds and epochs must not share orders: seed 1 epoch 0 is not seed 0 epoch 1. */
-const epochSeed = (seed: number, epoch: number): number => (Math.imul(epoch, 0x9e3779b1) ^ seed) >>> 0;
 
 function checkSamples(images: Samples, labels: Samples, sampleShape: readonly number[]): void {
   const fills = ({ shape, data }: Samples): boolean => product(shape) === data.length;

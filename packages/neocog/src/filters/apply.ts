@@ -3,7 +3,7 @@
 
 import { field, flag, isListOf, isSize } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { counted, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { convGeometry } from '../geometry/conv.ts';
 import type { Pair } from '../geometry/options.ts';
@@ -115,8 +115,8 @@ function checkImage(fn: string, image: Tensor): void {
   floats(fn, 'image', image);
   if (image.rank === 3 || image.rank === 4) return;
   throw new ShapeError(
-    `${fn}: image has shape ${formatShape(image.shape)}, [channels, height, width] is needed, or that with a ` +
-      'batch before it; reshape it, a grey image to one channel',
+    `${fn}: image has shape ${formatShape(image.shape)}; give [channels, height, width], with or without a batch ` +
+      'before it (a grey image has one channel)',
   );
 }
 
@@ -124,7 +124,7 @@ function checkKernel(fn: string, kernel: Tensor): Tensor {
   floats(fn, 'matrix', kernel);
   if (kernel.rank === 2 && kernel.size > 0) return kernel;
   throw new ShapeError(
-    `${fn}: matrix has shape ${formatShape(kernel.shape)}, [rows, columns] is needed, at least one each; reshape it`,
+    `${fn}: matrix has shape ${formatShape(kernel.shape)}; give [rows, columns], at least one of each`,
   );
 }
 
@@ -132,20 +132,18 @@ function checkKernel(fn: string, kernel: Tensor): Tensor {
 function checkMatrix(fn: string, matrix: Matrix): number[][] {
   const refuse = (problem: string): never => {
     throw new ShapeError(
-      `${fn}: ${problem}; pass rows of numbers such as [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]`,
+      `${fn}: ${problem}; give equally long rows of finite numbers, such as [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]`,
     );
   };
   if (!isListOf(matrix, Array.isArray) || matrix.length === 0) {
-    return refuse(`matrix is ${show(matrix)}, a list of rows is needed`);
+    return refuse(`matrix is ${show(matrix)}`);
   }
   matrix.forEach((row, r) => {
     if (row.length === 0 || row.length !== matrix[0].length) {
-      refuse(
-        `row ${r} of the matrix has ${row.length} numbers, row 0 has ${matrix[0].length}, equally many are needed`,
-      );
+      refuse(`row ${r} of matrix has ${counted(row.length, 'number')}, but row 0 has ${matrix[0].length}`);
     }
     const c = Array.from(row).findIndex((value) => !Number.isFinite(value));
-    if (c >= 0) refuse(`matrix[${r}][${c}] is ${show(row[c])}, a finite number is needed`);
+    if (c >= 0) refuse(`matrix[${r}][${c}] is ${show(row[c])}`);
   });
   return matrix.map((row) => [...row]);
 }
@@ -158,6 +156,6 @@ function checkAnchor(
   if (anchor === undefined) return sides.map((side) => Math.floor((side - 1) / 2));
   const isInside = (at: number, axis: number): boolean => Number.isInteger(at) && at >= 0 && at < sides[axis];
   if (Array.isArray(anchor) && anchor.length === 2 && anchor.every(isInside)) return anchor;
-  const inside = `[row, column] inside the matrix of ${sides.join(' × ')} is needed, counted from 0`;
-  throw new ShapeError(`${fn}: anchor is ${show(anchor)}, ${inside}`);
+  const inside = `give [row, column] inside the matrix of ${sides.join(' × ')}, counted from 0`;
+  throw new ShapeError(`${fn}: anchor is ${show(anchor)}; ${inside}`);
 }

@@ -22,7 +22,7 @@ const longest = 2000;
 /** A standard deviation. */
 export const sigmaUpTo = (most: number): Field<number> =>
   field(
-    `a number above 0 and up to ${most}`,
+    `a number above 0 and at most ${most}`,
     (v) => Number.isFinite(v) && (v as number) > 0 && (v as number) <= most,
   );
 

@@ -1,6 +1,7 @@
 // The geometry of a convolution and of its transpose: options × shapes, checked once and frozen.
 // Every refusal of a convolution's shapes arises here or in the files that this one reads.
 
+import { counted } from '../arguments/show.ts';
 import {
   type Call,
   type Caller,
@@ -126,26 +127,27 @@ function freezeConv(call: Call, g: ConvGeometry): ConvGeometry {
 
 function checkChannels(call: Call, groups: number, { input, weight }: ConvShapes): void {
   const [channels, out, perGroup] = [input[1], weight[0], weight[1]];
-  if (channels % groups !== 0) refuseGroups(call, groups, `input has ${channels} channels`);
+  if (channels % groups !== 0) refuseGroups(call, groups, `input has ${counted(channels, 'channel')}`);
   if (channels !== perGroup * groups) {
     const last = input[input.length - 1] === perGroup * groups;
     const remedy = last
       ? "if the input is channels-last, pass layout: 'channels-last'"
-      : `the weight's second axis must be ${channels / groups}`;
-    refuse(call, `input has ${channels} channels, weight expects ${perGroup} × groups ${groups}`, remedy);
+      : `give a weight whose second axis is ${channels / groups}`;
+    const expected = groups === 1 ? perGroup : `${perGroup} × ${groups} groups`;
+    refuse(call, `input has ${counted(channels, 'channel')}, but weight expects ${expected}`, remedy);
   }
-  if (out % groups !== 0) refuseGroups(call, groups, `weight has ${out} out channels`);
+  if (out % groups !== 0) refuseGroups(call, groups, `weight has ${counted(out, 'output channel')}`);
 }
 
 function checkTransposedChannels(call: Call, groups: number, { input, weight }: ConvShapes): void {
   if (input[1] !== weight[0]) {
-    const layout = '[in channels, out channels / groups, ...kernel]';
-    const remedy = `a transposed weight is ${layout}, its first axis must be ${input[1]}`;
-    refuse(call, `input has ${input[1]} channels, weight expects ${weight[0]}`, remedy);
+    const layout = '[input channels, output channels / groups, ...kernel]';
+    const remedy = `give a weight ${layout} whose first axis is ${input[1]}`;
+    refuse(call, `input has ${counted(input[1], 'channel')}, but weight expects ${weight[0]}`, remedy);
   }
-  if (input[1] % groups !== 0) refuseGroups(call, groups, `input has ${input[1]} channels`);
+  if (input[1] % groups !== 0) refuseGroups(call, groups, `input has ${counted(input[1], 'channel')}`);
 }
 
 function refuseGroups(call: Call, groups: number, what: string): never {
-  refuse(call, `${what}, which groups ${groups} does not divide`, 'choose groups that do');
+  refuse(call, `groups is ${groups}, but ${what}`, 'choose a divisor');
 }

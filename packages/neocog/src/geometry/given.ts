@@ -35,7 +35,7 @@ const isAxis = (axis: unknown): boolean =>
   isRecord(axis) && Object.entries(leastOf).every(([name, least]) => isSize(axis[name], least));
 
 export const windowAxes: Field<readonly WindowAxis[]> = field(
-  'the axes of a geometry, 1 to 3 of them',
+  'a list of 1 to 3 axes of a geometry',
   (v) => isListOf(v, isAxis) && v.length >= 1 && v.length <= 3,
 );
 
@@ -50,15 +50,15 @@ const isPool = (g: unknown): boolean =>
   isRecord(g) && windowAxes.ok(g.axes) && isSize(g.batch, 0) && isSize(g.channels, 1);
 
 export const aConvGeometry: Field<ConvGeometry> = field(
-  'the geometry of a convolution, as convGeometry(…) or parseConv(…) makes it',
+  'the geometry of a convolution, made by convGeometry(…) or parseConv(…)',
   isConv,
 );
 const aPoolGeometry: Field<PoolGeometry> = field(
-  'the geometry of a pooling window, as poolGeometry(…) or parsePool(…) makes it',
+  'the geometry of a pooling window, made by poolGeometry(…) or parsePool(…)',
   isPool,
 );
 export const aGeometry: Field<ConvGeometry | PoolGeometry> = field(
-  'a geometry, as convGeometry(…) or poolGeometry(…) makes it',
+  'a geometry, made by convGeometry(…) or poolGeometry(…)',
   (v) => isConv(v) || isPool(v),
 );
 

@@ -3,7 +3,7 @@
 
 import { type Field, field, flag, isListOf, isSize, need, oneOf, whole } from '../arguments/field.ts';
 import type { Fields } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { counted, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import type { PaddingMode } from './types.ts';
 
@@ -53,9 +53,9 @@ export interface ConvTransposeOptions extends LayoutOption {
   padding?: Padding | undefined;
   /** How the convolution that this one transposes fills its padding. Default 'zeros'. */
   paddingMode?: PaddingMode | undefined;
-  /** Cells added at the far end of the output, below max(stride, dilation). */
+  /** Cells added at the far end of the output, below max(stride, dilation). Default 0. */
   outputPadding?: PerAxis | undefined;
-  /** The wanted spatial size; picks the output padding. */
+  /** The wanted spatial size, instead of `outputPadding`. Default: the size that follows from `outputPadding`. */
   outputSize?: readonly number[] | undefined;
   /** Cells from tap to tap of the kernel. Default 1, which means none. */
   dilation?: PerAxis | undefined;
@@ -65,13 +65,13 @@ export interface ConvTransposeOptions extends LayoutOption {
 
 /** How the window of a pooling moves over its input. */
 export interface PoolOptions extends LayoutOption {
-  /** The kernel's size if absent. */
+  /** Cells from window to window. Default: the kernel's size. */
   stride?: PerAxis | undefined;
   /** Cells added around the input. Default 0. */
   padding?: PerAxis | SidePads | undefined;
   /** Cells from tap to tap of the window. Default 1, which means none. */
   dilation?: PerAxis | undefined;
-  /** Keeps a last window that only partly fits. */
+  /** Keep a last window that only partly fits. Default false. */
   ceilMode?: boolean | undefined;
 }
 
@@ -133,14 +133,14 @@ export function checkShape(call: Call, named: Record<string, readonly number[]>,
   for (const name in named) {
     const shape = named[name];
     if (shape.length !== call.rank + 2) {
-      const problem = `${name} has ${shape.length} axes, not ${call.rank + 2}`;
+      const problem = `${name} has ${counted(shape.length, 'axis', 'axes')}, not ${call.rank + 2}`;
       refuse(call, problem, `reshape it to ${layoutOf(call, leading)}`);
     }
     shape.forEach((size, axis) => {
       const least = leading[axis] === 'batch' ? 0 : 1;
       if (isSize(size, least)) return;
       const what = leading[axis] ?? axisNames[call.rank][axis - leading.length];
-      const sizes = `each size of ${layoutOf(call, leading)} is a whole number, at least ${least}`;
+      const sizes = `give ${layoutOf(call, leading)} of whole numbers of at least ${least}`;
       refuse(call, `${name} has ${what} ${show(size)}`, sizes);
     });
   }
@@ -155,16 +155,19 @@ export function perRank<T>(make: (rank: Rank) => T): Readonly<Record<Rank, T>> {
 /** A number, or a list of one per axis. */
 /* @__NO_SIDE_EFFECTS__ */
 export function perAxis(rank: Rank, one: Field<number>): Field<PerAxis> {
-  const list = `a list of ${rank} of them (${axisNames[rank].join(', ')})`;
+  const list = `a list ${listOfAxes(rank)} of ${rank === 1 ? 'one' : 'them'}`;
   return field(`${one.takes}, or ${list}`, (v) => one.ok(v) || (isListOf(v, one.ok) && v.length === rank));
 }
+
+/** `[height, width]`. */
+export const listOfAxes = (rank: Rank): string => `[${axisNames[rank].join(', ')}]`;
 
 const isPair = (value: unknown): boolean => isListOf(value, (pad) => isSize(pad, 0)) && value.length === 2;
 
 /* @__NO_SIDE_EFFECTS__ */
 function sidePads(rank: Rank): Field<PerAxis | SidePads> {
   const sides = perAxis(rank, whole(0));
-  const pairs = `${rank} [before, after] pairs`;
+  const pairs = `a list of ${rank === 1 ? 'one [before, after] pair' : `${rank} [before, after] pairs`}`;
   return field(
     `${sides.takes}, or ${pairs}`,
     (v) => sides.ok(v) || (isListOf(v, isPair) && v.length === rank),
@@ -187,7 +190,7 @@ const paddings = perRank((rank) =>
 /** An output's spatial size. */
 const sizeLists = perRank((rank) =>
   field<readonly number[]>(
-    `a list of ${rank} whole numbers of at least 1 (${axisNames[rank].join(', ')})`,
+    `a list ${listOfAxes(rank)} of ${rank === 1 ? 'one whole number' : 'whole numbers'} of at least 1`,
     (v) => Array.isArray(v) && sizes[rank].ok(v),
   ),
 );

@@ -47,9 +47,9 @@ describe('poolGeometry', () => {
     for (const c of smallCases()) {
       const starts = listStarts(c);
       const real = starts.map((start) => cellsOf(c, start).find(isReal(c)));
-      if (starts.length === 0) expect(() => pool1(c), JSON.stringify(c)).toThrow('the kernel reaches over');
+      if (starts.length === 0) expect(() => pool1(c), JSON.stringify(c)).toThrow('the kernel spans');
       else if (real.includes(undefined))
-        expect(() => pool1(c), JSON.stringify(c)).toThrow('holds padding only');
+        expect(() => pool1(c), JSON.stringify(c)).toThrow('covers only padding');
       else {
         expect(pool1(c).axes[0].output, JSON.stringify(c)).toBe(starts.length);
       }

@@ -75,37 +75,29 @@ function checkHalf(call: Call, axes: readonly PaddedAxis[]): void {
   axes.forEach((axis, i) => {
     const pad = Math.max(axis.padBefore, axis.padAfter);
     if (2 * pad <= axis.kernel) return;
-    const problem = `padding ${pad} is more than half of kernel ${axis.kernel} on ${axisNames[call.rank][i]}`;
+    const problem = `padding is ${pad} on ${axisNames[call.rank][i]}, more than half of kernel ${axis.kernel}`;
     refuse(call, problem, `use at most ${Math.floor(axis.kernel / 2)}, or pad the input first`);
   });
 }
 
 /**
  * A dilated window that starts in the padding can step over all of a small input: its maximum and its average
- * would be of nothing. Windows that start later begin on a real cell.
+ * would be of nothing. Only the first one can: of two taps only the first starts in the padding, which is one cell; of more
+ * and dilated so much, the kernel would not fit.
  */
 function checkCovered(call: Call, axes: readonly WindowAxis[]): void {
   axes.forEach((axis, i) => {
-    for (let o = 0; o < axis.output && o * axis.stride < axis.padBefore; o++) {
-      if (firstReal(axis, o) < axis.input) continue;
-      const problem = `window ${o} on ${axisNames[call.rank][i]} holds padding only`;
-      refuse(call, problem, 'use less padding or less dilation');
-    }
+    const firstReal = Math.ceil(axis.padBefore / axis.dilation) * axis.dilation - axis.padBefore;
+    if (firstReal < axis.input) return;
+    const problem = `window 0 on ${axisNames[call.rank][i]} covers only padding`;
+    refuse(call, problem, 'use less padding or less dilation');
   });
-}
-
-/**
- * The first input cell at or after 0 that window `o` touches: its start, or the first tap past the padding.
- */
-function firstReal(axis: WindowAxis, o: number): number {
-  const start = o * axis.stride - axis.padBefore;
-  return start < 0 ? start + Math.ceil(-start / axis.dilation) * axis.dilation : start;
 }
 
 export interface AverageOptions {
   /** Count padding cells too (default), though never those past the padding that ceil mode brings in. */
   countIncludePad?: boolean | undefined;
-  /** Divide every window's sum by this. */
+  /** Divide every window's sum by this. Default: the number of its cells. */
   divisorOverride?: number | undefined;
 }
 

@@ -90,6 +90,16 @@ describe('receptive fields', () => {
     );
   });
 
+  it('of branches repeat together after at most 4096 cells', () => {
+    const through = (stride: number, transposed: number) => {
+      const window = { kernel: 1, dilation: 1, padBefore: 0 };
+      const strided = throughWindow(ownCell, { ...window, stride });
+      return throughTransposed(strided, { ...window, stride: transposed }) ?? expect.fail('too long');
+    };
+    expect(mergeFields(through(2048, 4096), through(1, 2))).toMatchObject({ advance: 2048 });
+    expect(mergeFields(through(2048, 4096), through(3, 6))).toBeNull();
+  });
+
   it('of branches that advance differently are not told', () => {
     const strided = throughWindow(ownCell, { kernel: 1, stride: 2, dilation: 1, padBefore: 0 });
     expect(mergeFields(ownCell, strided)).toBeNull();
@@ -103,6 +113,9 @@ describe('receptive fields', () => {
       start: [-3],
     });
     expect(throughTransposed(ownCell, wide)).toBeNull();
+    const spread = (stride: number) => ({ kernel: 1, stride, dilation: 1, padBefore: 0 });
+    expect(throughTransposed(ownCell, spread(4096))?.spans).toHaveLength(4096);
+    expect(throughTransposed(ownCell, spread(4097))).toBeNull();
     const upsampled = throughTransposed(ownCell, { ...wide, stride: 2, padBefore: 0 });
     expect(upsampled && readField([upsampled])).toMatchObject({ size: [2 ** 29], jump: [0.5] });
   });

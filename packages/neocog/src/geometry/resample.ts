@@ -4,11 +4,13 @@
 
 import { above, either, type Field, field, flag, isListOf, oneOf, whole } from '../arguments/field.ts';
 import type { Fields } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import {
   type Call,
   type Caller,
   callOf,
   checkShape,
+  listOfAxes,
   type PerAxis,
   readSizes,
   refuse,
@@ -47,15 +49,15 @@ export const roundingNames: readonly Rounding[] = ['prefer-floor', 'prefer-ceil'
 
 /** Which points of the input a resized tensor is read at. */
 export interface ResampleOptions {
-  /** The wanted size of each spatial axis. */
+  /** The wanted size of each spatial axis. Needed unless `scale` is given. */
   size?: PerAxis | undefined;
-  /** The factor of each spatial axis. Without a size, the size is the product rounded down; with one, within a cell of it, distances go by the scale. */
+  /** The factor of each spatial axis. Needed unless `size` is given. Without a size, the size is the product rounded down; with one, within a cell of it, distances go by the scale. */
   scale?: PerAxis | undefined;
   /** The centres of the first and of the last cells coincide, instead of the outer edges. Default false. */
   alignCorners?: boolean | undefined;
   /** Default `half-pixel`, for nearest cells `asymmetric`. With `align-corners` a scale counts before rounding, as in ONNX. */
   coordinates?: Coordinates | undefined;
-  /** Of each spatial axis, the part to resize, as shares of the way from the first to the last centre: `[0, 1]` is all. */
+  /** Of each spatial axis, the part to resize, as shares of the way from the first to the last centre: `[0, 1]` is all, the default. */
   crop?: readonly (readonly [start: number, end: number])[] | undefined;
 }
 
@@ -66,7 +68,7 @@ const isPart = (part: unknown): boolean =>
 const sizes = (one: Field<number>): Field<PerAxis> =>
   either(
     one,
-    field('a list of one per axis', (v) => isListOf(v, one.ok)),
+    field('a list with one for each axis', (v) => isListOf(v, one.ok)),
   );
 
 export const resampleFields: Fields<ResampleOptions> = {
@@ -136,17 +138,21 @@ export function resampledAxes(
 
 function checkCrop(call: Call, crop: NonNullable<ResampleOptions['crop']>): void {
   if (crop.length === call.rank) return;
-  refuse(call, `crop is ${show(crop)}`, `give ${call.rank} pairs [start, end] of shares, such as [0, 1]`);
+  refuse(
+    call,
+    `crop is ${show(crop)}`,
+    `give ${counted(call.rank, 'pair')} [start, end] of shares, such as [0, 1]`,
+  );
 }
 
 function readScale(call: Call, scale: PerAxis): readonly number[] {
   const factors: readonly number[] = typeof scale === 'number' ? Array(call.rank).fill(scale) : scale;
-  const good =
-    Array.isArray(factors) &&
-    factors.length === call.rank &&
-    factors.every((f) => Number.isFinite(f) && f > 0);
-  if (good) return factors;
-  return refuse(call, `scale is ${show(scale)}`, `give a number above 0, or a list of ${call.rank} of them`);
+  if (factors.length === call.rank) return factors;
+  return refuse(
+    call,
+    `scale is ${show(scale)}`,
+    `give a number above 0, or a list ${listOfAxes(call.rank)} of ${call.rank === 1 ? 'one' : 'them'}`,
+  );
 }
 
 /** Whether every cell stays what it is. */

@@ -104,15 +104,16 @@ describe('formatConv and parseConv', () => {
 
   it.each([
     ['conv2d 3x3', 'write it like n1 g1 c64>64'],
-    ['n1 g3 c64>64 56x56 k3x3 s1 d1 p1', 'groups 3 does not divide 64 channels'],
-    ['n1 g0 c64>64 56x56 k3x3 s1 d1 p1', 'groups 0 does not divide'],
-    ['n1 g1 c1>1 56x56 k3x3x3 s1 d1 p1', 'kernel has 3 parts, the input has 2 axes'],
-    ['n1 g1 c1>1 5x5x5x5 k3 s1 d1 p1', '4 axes; 1, 2 or 3 are possible'],
-    ['n1 g1 c1>1 56x56 k3x3 s1 d1 p1:', 'is not like p1'],
+    ['n1 g3 c64>64 56x56 k3x3 s1 d1 p1', 'groups is 3 for 64 channels'],
+    ['n1 g0 c64>64 56x56 k3x3 s1 d1 p1', 'groups is 0 for 64 channels'],
+    ['n1 g1 c1>1 56x56 k3x3x3 s1 d1 p1', 'kernel has 3 parts for 2 axes'],
+    ['n1 g1 c1>1 5x5x5x5 k3 s1 d1 p1', '4 axes; give 1, 2 or 3'],
+    ['n1 g1 c1>1 56x56 k3x3 s1 d1 p1:', 'write it like p1'],
     ['n1 g1 c1>1 56x56 k3x3 s1 d1 p1 mirror', "'mirror' is no padding mode"],
     ['n1 g1 c1>1 56x56 k3x3 s0 d1 p1', 'stride is [0,0]'],
-    ['n1 g1 c1>1 5x5 k7x7 s1 d1 p0', 'the kernel reaches over 7 cells'],
-    ['n1 g1 c1>1 5x5 k3x3 s1 d1 p0 o4x3', 'output 4 is not between 1 and 3'],
+    ['n1 g1 c1>1 5x5 k7x7 s1 d1 p0', 'the kernel spans 7 cells'],
+    ['n1 g1 c1>1 5x5 k3x3 s1 d1 p0 o4x3', 'output is 4, but the sizes allow 1 to 3'],
+    ['n1 g1 c1>1 5x5 k3x3 s1 d1 p0 o1x0', 'output is 0, but the sizes allow 1 to 3'],
   ])('refuses %s', (text, message) => {
     expect(() => parseConv(text)).toThrow(FormatError);
     expect(() => parseConv(text)).toThrow(message);
@@ -136,8 +137,9 @@ describe('formatPool and parsePool', () => {
 
   it.each([
     ['n1 g1 c1 5x5 k3x3 s1 d1 p0', 'not a pooling window'],
-    ['n1 c1 8 k3 s2 d1 p0 o5', 'output 5 is not between 3 and 4'],
+    ['n1 c1 8 k3 s2 d1 p0 o5', 'output is 5, but the sizes allow 3 to 4'],
     ['n1 c1 8 k3 s2 d1 p2', 'more than half of kernel 3'],
+    ['n1 c1 2 k3 s2 d1 p0 o0', 'output is 0, but the sizes allow 1'],
   ])('refuses %s', (text, message) => {
     expect(() => parsePool(text)).toThrow(FormatError);
     expect(() => parsePool(text)).toThrow(message);

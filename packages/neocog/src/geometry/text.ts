@@ -3,6 +3,7 @@
 //   n batch, g groups, c channels (in>out), the input's size, k kernel, s stride, d dilation,
 //   p padding (before:after), a padding mode other than zeros, o output where it is not what the sizes say
 
+import { counted } from '../arguments/show.ts';
 import { FormatError, ShapeError } from '../errors.ts';
 import { convGeometry } from './conv.ts';
 import { paddingModes, type Rank, type SidePads } from './options.ts';
@@ -69,9 +70,11 @@ const poolForm: Form = {
 export function parseConv(text: string): ConvGeometry {
   const t = matchText(text, convForm);
   const [groups, from, to] = [Number(t.groups), Number(t.from), Number(t.to)];
-  if (groups === 0 || from % groups !== 0) fail(text, `groups ${groups} does not divide ${from} channels`);
+  if (groups === 0 || from % groups !== 0)
+    fail(text, `groups is ${groups} for ${counted(from, 'channel')}; choose a divisor`);
   const mode = (t.mode ?? 'zeros') as PaddingMode;
-  if (!paddingModes.includes(mode)) fail(text, `'${mode}' is no padding mode (${paddingModes.join(', ')})`);
+  if (!paddingModes.includes(mode))
+    fail(text, `'${mode}' is no padding mode; choose from ${paddingModes.join(', ')}`);
   const w = readWindow(text, t);
   return translate(() => {
     const input = [Number(t.batch), from, ...w.input];
@@ -121,14 +124,15 @@ function fail(text: string, why: string): never {
 function matchText(text: string, { what, pattern, example }: Form): Tokens {
   const match = pattern.exec(text);
   return (
-    match?.groups ?? fail(text, `not ${what}; write it like ${example}, with one space between the parts`)
+    match?.groups ??
+    fail(text, `this is not ${what}; write it like ${example}, with one space between the parts`)
   );
 }
 
 function readWindow(text: string, t: Tokens): Window {
   const input = splitSizes(t.input);
   const rank = input.length;
-  if (rank > 3) fail(text, `${rank} axes; 1, 2 or 3 are possible`);
+  if (rank > 3) fail(text, `the input has ${rank} axes; give 1, 2 or 3`);
   const source = { text, rank };
   const each = (name: string): number[] => spread(source, name, splitSizes(t[name]));
   return {
@@ -151,7 +155,10 @@ const splitSizes = (sizes: string | undefined): number[] => (sizes ?? '').split(
 function spread<T>({ text, rank }: Source, name: string, values: T[]): T[] {
   if (values.length === rank) return values;
   if (values.length === 1) return Array(rank).fill(values[0]);
-  return fail(text, `${name} has ${values.length} parts, the input has ${rank} axes`);
+  return fail(
+    text,
+    `${name} has ${values.length} parts for ${counted(rank, 'axis', 'axes')}; give one for each axis`,
+  );
 }
 
 function readTextPads(source: Source, pads: string): SidePads {
@@ -159,7 +166,7 @@ function readTextPads(source: Source, pads: string): SidePads {
     .split('x')
     .map((part) => (/^\d+(:\d+)?$/.test(part) ? part.split(':').map(Number) : null));
   const pairs = sides.map((side): readonly [number, number] => {
-    if (!side) return fail(source.text, `padding 'p${pads}' is not like p1, p1x2 or p0:1x2:2`);
+    if (!side) return fail(source.text, `padding is 'p${pads}'; write it like p1, p1x2 or p0:1x2:2`);
     return [side[0], side[side.length - 1]];
   });
   return spread(source, 'padding', pairs);
@@ -177,7 +184,7 @@ function withOutput(
     if (output[i] >= least && output[i] <= most) return freezeAxis(axis, output[i]);
     return fail(
       text,
-      `output ${output[i]} is not between ${least} and ${most}, which is what the sizes allow`,
+      `output is ${output[i]}, but the sizes allow ${least === most ? least : `${least} to ${most}`}`,
     );
   });
   return Object.freeze(changed);

@@ -68,16 +68,16 @@ interface GrownAxis {
 function checkOutputPadding(call: Call, grown: GrownAxis, sizes: readonly number[] | undefined): void {
   const { name, smallest, cells, limit } = grown;
   if (cells < 0 || cells > limit) {
-    const range = `${Math.max(smallest, 1)} to ${smallest + limit} of ${name}`;
+    const range = `${name} ${Math.max(smallest, 1)} to ${smallest + limit}`;
     if (sizes) refuse(call, `outputSize ${show(sizes)} is out of reach`, `stride and padding allow ${range}`);
-    const remedy = `it must be below max(stride, dilation), so at most ${limit}; a larger output needs a larger stride`;
+    const remedy = `give at most ${limit}, which is below max(stride, dilation), or use a larger stride`;
     refuse(call, `outputPadding is ${cells} on ${name}`, remedy);
   }
   if (isSize(smallest + cells, 1)) return;
   refuse(
     call,
     `the output would have ${name} ${smallest + cells}`,
-    'sizes are 1 to 2^31 − 1; change padding, stride or kernel',
+    'change padding, stride or kernel, so that it is from 1 to 2^31 − 1',
   );
 }
 
@@ -91,15 +91,15 @@ function sameTransposedAxes(
   { padding, extra, sizes }: Wanted,
 ): WindowAxis[] {
   if (extra.some((cells) => cells > 0)) {
-    const why = `padding '${padding}' already fixes the output at input × stride`;
-    throw new UnsupportedError(`${call.fn}: ${why}, outputPadding cannot add to it; give outputSize instead`);
+    const why = `outputPadding is given, but padding '${padding}' already fixes the output at input × stride`;
+    throw new UnsupportedError(`${call.fn}: ${why}; give outputSize instead`);
   }
   const writes = reads.map((read, i) => ({ ...read, input: sizes ? sizes[i] : read.input * read.stride }));
   const pads = resolvePadding(call, padding, writes);
   return writes.map((axis, i) => {
     const read = reads[i].input;
     if (Math.ceil(axis.input / axis.stride) !== read) {
-      const range = `${(read - 1) * axis.stride + 1} to ${read * axis.stride} of ${axisNames[call.rank][i]}`;
+      const range = `${axisNames[call.rank][i]} ${(read - 1) * axis.stride + 1} to ${read * axis.stride}`;
       refuse(call, `outputSize ${show(sizes)} is out of reach`, `padding '${padding}' allows ${range}`);
     }
     return freezeAxis(withPads(axis, pads[i]), read);

@@ -3,6 +3,7 @@
 
 import { type Field, field, isListOf, isSize, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import {
   type Call,
@@ -107,7 +108,9 @@ export function rankOfLists(fn: string, lists: readonly unknown[]): Rank {
   const list = lists.find((value) => Array.isArray(value)) as readonly unknown[] | undefined;
   const rank = list?.length ?? 2;
   if (rank === 1 || rank === 2 || rank === 3) return rank;
-  throw new ShapeError(`${fn}: there are options for ${rank} axes; give lists of 1 to 3 numbers`);
+  throw new ShapeError(
+    `${fn}: the options are for ${counted(rank, 'axis', 'axes')}; give lists of 1 to 3 numbers`,
+  );
 }
 
 /** The windows of size `kernel` over `input` `[batch, channels, …spatial]` of 1, 2 or 3 spatial axes. */
@@ -149,11 +152,19 @@ export function foldGeometry(
   const rank = outputSize.length as Rank;
   const call: Call = { fn, rank, shapes: `columns ${show(columns)}, kernel ${show(kernel)}` };
   if (columns.length !== 3) {
-    refuse(call, `columns have ${columns.length} axes, not 3`, 'give [batch, channels · taps, windows]');
+    refuse(
+      call,
+      `columns have ${counted(columns.length, 'axis', 'axes')}, not 3`,
+      'give [batch, channels · taps, windows]',
+    );
   }
   const taps = product(readSizes(call, 'kernel', kernel));
   if (columns[1] % taps !== 0 || columns[1] === 0) {
-    refuse(call, `columns have ${columns[1]} rows, no multiple of ${taps} taps`, 'use the kernel of unfold');
+    refuse(
+      call,
+      `columns have ${counted(columns[1], 'row')}, which is no multiple of ${counted(taps, 'tap')}`,
+      'give the kernel of unfold',
+    );
   }
   const input = [columns[0], columns[1] / taps, ...outputSize];
   const g = unfoldGeometry(fn, { input, kernel }, options);
@@ -162,7 +173,7 @@ export function foldGeometry(
   const grid = g.axes.map((a) => a.output).join(' × ');
   return refuse(
     call,
-    `columns hold ${columns[2]} windows, outputSize ${show(outputSize)} has ${grid} = ${windows}`,
-    'use the options of unfold',
+    `columns hold ${counted(columns[2], 'window')}, but outputSize ${show(outputSize)} has ${grid} = ${windows}`,
+    'give the options of unfold',
   );
 }

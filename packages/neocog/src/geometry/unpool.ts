@@ -35,7 +35,7 @@ export function unpoolShape(caller: Caller, { input, kernel }: Windowed, options
   sizes?.forEach((size, i) => {
     if (Math.abs(size - plain[i]) < strides[i]) return;
     const [least, most] = [Math.max(1, plain[i] - strides[i] + 1), plain[i] + strides[i] - 1];
-    const range = `${least} to ${most} of ${axisNames[call.rank][i]}`;
+    const range = `${axisNames[call.rank][i]} ${least} to ${most}`;
     refuse(call, `outputSize ${show(outputSize)} is out of reach`, `kernel and stride allow ${range}`);
   });
   const shape = [...input.slice(0, 2), ...(sizes ?? plain)];

@@ -2,6 +2,7 @@
 // strategies. Not here: what the window does with the cells. Formulas as in Dumoulin & Visin, "A guide to
 // convolution arithmetic".
 
+import { counted } from '../arguments/show.ts';
 import {
   axisNames,
   type Call,
@@ -103,9 +104,9 @@ export function checkFits(call: Call, axes: readonly PaddedAxis[], partial = fal
       refuse(call, `the padded ${name} is ${padded} cells, more than 2^31 − 1`, 'use less padding');
     }
     if (extent <= padded || (partial && ceilOutput(axis) > 0)) return;
-    const reach = `the kernel reaches over ${extent} cells of ${name} (${axis.kernel} taps, dilation ${axis.dilation})`;
+    const reach = `the kernel spans ${extent} cells of ${name} (${counted(axis.kernel, 'tap')}, dilation ${axis.dilation})`;
     const room = `the padded input has ${padded} (${axis.padBefore} + ${axis.input} + ${axis.padAfter})`;
-    refuse(call, `${reach}, ${room}`, 'add padding, or use a smaller kernel or dilation');
+    refuse(call, `${reach}, but ${room}`, 'add padding, or use a smaller kernel or dilation');
   });
 }
 
@@ -125,12 +126,8 @@ export function checkMode(call: Call, mode: PaddingMode, axes: readonly PaddedAx
     const limit = padLimits[mode](axis.input);
     const pad = Math.max(axis.padBefore, axis.padAfter);
     if (pad <= limit) return;
-    const problem = `${mode} padding of ${pad} on ${axisNames[call.rank][i]} ${axis.input}`;
-    refuse(
-      call,
-      problem,
-      `at most ${limit} is possible there; pad less, or use paddingMode 'replicate' or 'zeros'`,
-    );
+    const problem = `padding is ${pad} on ${axisNames[call.rank][i]} ${axis.input}, but paddingMode '${mode}' allows at most ${limit}`;
+    refuse(call, problem, "pad less, or use paddingMode 'replicate' or 'zeros'");
   });
 }
 

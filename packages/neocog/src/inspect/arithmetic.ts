@@ -4,6 +4,7 @@
 
 import { count, either, type Field, field, flag, isSize, need, required, text } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { convGeometry, convTransposeGeometry } from '../geometry/conv.ts';
 import { aGeometry } from '../geometry/given.ts';
@@ -43,6 +44,7 @@ import {
 } from './arithmeticRecord.ts';
 
 export { formatArithmetic as format } from './arithmeticText.ts';
+export { cellTaps, type ExplainWinogradOptions, insertZeros, windowTaps, winograd } from './cells.ts';
 export { explainPlan as plan } from './explain.ts';
 
 /** What a convolution is made of, without a tensor. */
@@ -83,7 +85,7 @@ export interface ExplainLinearOptions {
 const linearFields: Fields<ExplainLinearOptions> = {
   input: required(
     field<Shape>(
-      'a shape […, in] whose last size is at least 1',
+      'a shape […, in] with a last size of at least 1',
       (v) => aShape.ok(v) && isSize((v as Shape).at(-1), 1),
     ),
   ),
@@ -145,15 +147,11 @@ function readInput(fn: string, rank: Rank, options: InputOptions): ReadInput {
 const channelsFirst = (shape: Shape): Shape => [shape[0], shape[shape.length - 1], ...shape.slice(1, -1)];
 const channelsLast = ([batch, channels, ...spatial]: Shape): Shape => [batch, ...spatial, channels];
 
-/** The groups, once they divide the channels, given by their name. */
+/** The groups, once they divide the channels, given by their name in the singular. */
 function checkGroups(call: Call, groups = 1, named: Record<string, number>): number {
   const [[what, channels]] = Object.entries(named);
   if (channels % readGroups(call, groups) === 0) return groups;
-  return refuse(
-    call,
-    `groups ${groups} does not divide ${channels} ${what}`,
-    'choose groups that divide all channels',
-  );
+  return refuse(call, `groups is ${groups} for ${counted(channels, what)}`, 'choose a common divisor');
 }
 
 function conv(rank: Rank): (options: ExplainConvOptions) => LayerArithmetic {
@@ -164,7 +162,7 @@ function conv(rank: Rank): (options: ExplainConvOptions) => LayerArithmetic {
     const { input: _, filters, kernel, bias = true, ...window } = options;
     const { call, shape, reading } = readInput(fn, rank, options);
     const kernels = readSizes(call, 'kernel', kernel);
-    const perGroup = shape[1] / checkGroups(call, window.groups, { 'input channels': shape[1] });
+    const perGroup = shape[1] / checkGroups(call, window.groups, { 'input channel': shape[1] });
     const g = convGeometry(call, { input: shape, weight: [filters, perGroup, ...kernels] }, window);
     return convArithmetic(op, g, { ...reading, bias });
   };
@@ -178,7 +176,7 @@ function convTranspose(rank: Rank): (options: ExplainConvTransposeOptions) => La
     const { input: _, filters, kernel, bias = true, ...window } = options;
     const { call, shape, reading } = readInput(fn, rank, options);
     const kernels = readSizes(call, 'kernel', kernel);
-    const perGroup = filters / checkGroups(call, window.groups, { filters });
+    const perGroup = filters / checkGroups(call, window.groups, { filter: filters });
     const g = convTransposeGeometry(call, { input: shape, weight: [shape[1], perGroup, ...kernels] }, window);
     return convArithmetic(op, g, { ...reading, bias, transposed: true });
   };
@@ -289,7 +287,9 @@ export function geometry(
   const rank = g.axes.length;
   if ('groups' in g) return convArithmetic(`conv${transposed ? 'Transpose' : ''}${rank}d`, g, reading);
   if (!transposed) return poolArithmetic(`pool${rank}d`, g, reading);
-  throw new ShapeError('explain.geometry: a pooling window cannot be transposed, leave transposed out');
+  throw new ShapeError(
+    'explain.geometry: transposed is given, but a pooling window cannot be transposed; leave it out',
+  );
 }
 
 /** Channels `64>64` are a convolution's, `64` a pooling window's. */

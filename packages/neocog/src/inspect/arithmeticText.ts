@@ -8,7 +8,7 @@ import { formatBytes, formatCount, formatPerAxis, formatSizes } from './text.ts'
 type Line = readonly [label: string, text: string | null];
 
 const anArithmetic: Field<LayerArithmetic> = field(
-  'what a function of explain returns',
+  'the result of a function of explain',
   (v) => isRecord(v) && isListOf(v.axes, isRecord) && isRecord(v.formulas) && isRecord(v.memory),
 );
 

@@ -2,31 +2,42 @@
 // field than in the middle. Luo, Li, Urtasun & Zemel, "Understanding the effective receptive field in deep convolutional
 // neural networks", 2016.
 
-import { need, whole } from '../arguments/field.ts';
+import { need, text, whole } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { shortText } from '../arguments/show.ts';
 import { grad } from '../autograd/grad.ts';
 import { ShapeError } from '../errors.ts';
 import { show } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
-import { inEvaluation } from '../nn/watch.ts';
-import { aShape, generator } from '../tensor/fields.ts';
+import { inEvaluation, watchParts } from '../nn/watch.ts';
+import { aShape, floatTensor, generator } from '../tensor/fields.ts';
 import { Generator } from '../tensor/random.ts';
 import { randn } from '../tensor/sampling.ts';
-import { checkShape, formatShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
+import { checkShape, formatShape, type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { Tensor, zeros } from '../tensor/tensor.ts';
 
 /** Which cell `effectiveReceptiveField` asks about, and with which inputs. */
 export interface EffectiveFieldOptions {
+  /** Path of the layer whose cell is meant, as `net.namedModules()` has it. Default: the output of the module. */
+  layer?: string | undefined;
   /** Position of the output cell, one number per axis after batch and channels. Default: the middle. */
   output?: readonly number[] | undefined;
   /** Look at one output channel. Default: the sum over all. */
   channel?: number | undefined;
+  /** Asks about this input, of the given shape. Default: inputs that `generator` draws. */
+  input?: Tensor | undefined;
   /** Draws the inputs, from a normal distribution. Default: seeded with 0. */
   generator?: Generator | undefined;
 }
 
-const fields: Fields<EffectiveFieldOptions> = { output: aShape, channel: whole(0), generator };
+const fields: Fields<EffectiveFieldOptions> = {
+  layer: text,
+  output: aShape,
+  channel: whole(0),
+  input: floatTensor,
+  generator,
+};
 
 /**
  * How much one output cell depends on each input cell: |d output / d input|, averaged over the input's channels and over
@@ -46,16 +57,45 @@ export function effectiveReceptiveField(
   needOptions(fn, options, fields);
   if (inputShape.length < 3) {
     throw new ShapeError(
-      `effectiveReceptiveField: input has shape ${formatShape(inputShape)}, [n, c, …spatial] is needed`,
+      `effectiveReceptiveField: input has shape ${formatShape(inputShape)}; give [n, c, …spatial]`,
     );
   }
-  const source = options.generator ?? new Generator(0);
-  const x = randn(inputShape, { generator: source, requiresGrad: true });
+  const x = inputOf(inputShape, options);
   return undisturbed(module, () => {
-    const y = module.forward(x);
+    const y = options.layer === undefined ? module.forward(x) : outputOf(module, options.layer, x);
     const [dx] = grad(y, [x], { gradient: oneCell(y.shape, options) });
     return averageMagnitude(dx);
   });
+}
+
+function inputOf(
+  shape: Shape,
+  { input, generator: source = new Generator(0) }: EffectiveFieldOptions,
+): Tensor {
+  if (!input) return randn(shape, { generator: source, requiresGrad: true });
+  if (sameShape(input.shape, shape)) return new Tensor(input.data, shape, true);
+  throw new ShapeError(
+    `effectiveReceptiveField: input has shape ${formatShape(input.shape)}, but inputShape is ${formatShape(shape)}; give the same twice`,
+  );
+}
+
+/** What a layer gives while the module runs; of one that runs several times, the last. */
+function outputOf(module: Module, layer: string, x: Tensor): Tensor {
+  let found: Tensor | undefined;
+  const restore = watchParts(module, ({ name, forward }) => {
+    const y = forward();
+    if (name === layer) found = y;
+    return y;
+  });
+  try {
+    module.forward(x);
+  } finally {
+    restore();
+  }
+  if (found) return found;
+  throw new ShapeError(
+    `effectiveReceptiveField: no layer '${shortText(layer)}' ran; net.namedModules() lists the paths of all`,
+  );
 }
 
 /** Runs `body` with the module in evaluation mode and without gradients by its parameters. */
@@ -85,13 +125,14 @@ function oneCell(shape: Shape, options: EffectiveFieldOptions): Tensor {
 function readCell(shape: Shape, { output, channel }: EffectiveFieldOptions) {
   const refuse = (problem: string, remedy: string): never => {
     const came = `the module's output is ${formatShape(shape)}`;
-    throw new ShapeError(`effectiveReceptiveField: ${problem} (${came}), ${remedy}`);
+    throw new ShapeError(`effectiveReceptiveField: ${problem} (${came}); ${remedy}`);
   };
-  if (shape.length < 2) refuse('there are no channels', '[n, c, …spatial] is needed');
+  if (shape.length < 2)
+    refuse('the output has no channels', 'give a module whose output is [n, c, …spatial]');
   const [spatial, count] = [shape.slice(2), shape[1]];
   const cell = output ?? spatial.map((size) => Math.floor(size / 2));
   if (cell.length !== spatial.length || !cell.every((at, d) => isIndex(at, spatial[d]))) {
-    refuse(`output is ${show(cell)}`, 'give a position inside, one number per spatial axis');
+    refuse(`output is ${show(cell)}`, 'give the position of a cell, one number for each spatial axis');
   }
   if (channel === undefined) return { cell, channels: Array.from({ length: count }, (_, c) => c) };
   if (!isIndex(channel, count)) refuse(`channel is ${show(channel)}`, `give one from 0 to ${count - 1}`);

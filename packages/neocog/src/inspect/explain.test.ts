@@ -42,6 +42,6 @@ it.each([
 
 it('an option of another name is refused', () => {
   expect(() => explainPlan(layers[0] as string, { pass: 'conv' } as never)).toThrow(
-    "explainPlan: option 'pass' is unknown; there are kernel",
+    "explainPlan: option 'pass' is unknown; choose from kernel",
   );
 });

@@ -54,7 +54,7 @@ export function formatExplanation(e: Explanation): string {
 }
 
 const anExplanation: Field<Explanation> = field(
-  'what explainPlan(…) returns',
+  'the result of explainPlan(…)',
   (v) => isRecord(v) && isListOf(v.candidates, isRecord),
 );
 

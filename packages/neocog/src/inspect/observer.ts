@@ -2,15 +2,8 @@
 // from. So a layer needs no description of itself, and one that a user wrote is seen as well.
 
 import type { Backend } from '../backends/backend.ts';
-import {
-  type ArrayKind,
-  type FusedLoop,
-  kindOf,
-  resultsOf,
-  type StridedView,
-  type Values,
-  type Work,
-} from '../backends/work.ts';
+import { type ArrayKind, kindOf, resultsOf, type Values, type Work } from '../backends/work.ts';
+import type { FusedLoop, StridedView } from '../backends/workParts.ts';
 import { multiplyAdds } from '../geometry/conv.ts';
 import { throughTransposed, throughWindow } from '../geometry/receptive.ts';
 import type { ConvGeometry, WindowAxis } from '../geometry/types.ts';

@@ -9,6 +9,7 @@ import {
   effectiveReceptiveField,
   mul,
   nn,
+  ones,
   parsePool,
   permute,
   receptiveField,
@@ -109,9 +110,9 @@ describe('receptiveField of a stack', () => {
     [
       'another geometry',
       [{ kernel: [3, 3] }, parsePool('n1 c1 8 k2 s2 d1 p0')],
-      /has 1 axes, the stack has 2/,
+      /has 1 axis, but the stack has 2/,
     ],
-    ['four axes', [{ kernel: [3, 3, 3, 3] }], /4 axes; windows have 1, 2 or 3/],
+    ['four axes', [{ kernel: [3, 3, 3, 3] }], /4 axes; give 1, 2 or 3/],
     ['no list', 3, /layers is 3; give a list of windows/],
     ['a module alone', new nn.ReLU(), /a module needs the shape of its input/],
   ])('refuses %s', (_, layers, message) => {
@@ -257,7 +258,7 @@ describe('receptiveField of a module', () => {
     }
     const mixed = new nn.Sequential(new nn.Conv2d(1, 1, 3), new Turned());
     expect(() => receptiveField(mixed, [1, 1, 8, 8])).toThrow(
-      /what layer '1' \(Turned\) sees cannot be told, .*; ask for the part before it/,
+      /layer '1' \(Turned\) has no receptive field, .*; ask for the part before it/,
     );
     const gated = new (class extends nn.Module {
       readonly conv = new nn.Conv2d(1, 1, 3);
@@ -273,6 +274,27 @@ describe('receptiveField of a module', () => {
 });
 
 describe('effectiveReceptiveField', () => {
+  it('looks at a layer within, for inputs of its own or a given one', () => {
+    const net = new nn.Sequential({
+      first: new nn.Conv2d(1, 2, 3),
+      relu: new nn.ReLU(),
+      last: new nn.Conv2d(2, 1, 3),
+    });
+    const field = (layer: string, output: number[]) =>
+      extent(effectiveReceptiveField(net, [1, 1, 7, 7], { layer, output, channel: 0 }));
+    expect(field('first', [0, 4])).toEqual([
+      [0, 2],
+      [4, 6],
+    ]);
+    const input = ones([1, 1, 7, 7]);
+    const options = { layer: 'first', output: [1, 1], channel: 1, input };
+    const map = effectiveReceptiveField(net, [1, 1, 7, 7], options);
+    const weights = net.stateDict()['first.weight'].data.subarray(9).map(Math.abs);
+    for (let i = 0; i < 9; i++) expect(map.data[7 * (1 + Math.floor(i / 3)) + 1 + (i % 3)]).toBe(weights[i]);
+    expect(() => field('second', [0, 0])).toThrow("no layer 'second' ran");
+    expect(() => effectiveReceptiveField(net, [1, 1, 9, 9], { input })).toThrow('give the same twice');
+  });
+
   it('of one linear layer is the magnitude of its kernel', () => {
     const layer = new nn.Conv2d(1, 1, 3, { bias: false });
     layer.weight.data.set([1, -2, 3, -4, 5, -6, 7, -8, 9]);
@@ -314,7 +336,7 @@ describe('effectiveReceptiveField', () => {
     [
       'a position outside',
       { output: [4, 0] },
-      /output is \[4,0\] \(the module's output is \[1,3,4,4\]\), give a position/,
+      /output is \[4,0\] \(the module's output is \[1,3,4,4\]\); give the position/,
     ],
     ['a channel outside', { channel: 3 }, /channel is 3 .* give one from 0 to 2/],
     ['a misspelt option', { cell: [1, 1] }, /option 'cell' is unknown/],
@@ -324,7 +346,7 @@ describe('effectiveReceptiveField', () => {
 
   it('refuses an input without axes', () => {
     expect(() => effectiveReceptiveField(new nn.Linear(4, 2), [1, 4])).toThrow(
-      /input has shape \[1,4\], \[n, c/,
+      /input has shape \[1,4\]; give \[n, c/,
     );
   });
 });

@@ -4,6 +4,7 @@
 
 import { type Field, field, flag, isListOf, isRecord, need, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { windowAxes } from '../geometry/given.ts';
 import {
@@ -130,7 +131,7 @@ function rankOf(layers: readonly StackLayer[]): Rank {
   );
   const length = lists.find((list) => Array.isArray(list))?.length ?? 1;
   if (length === 1 || length === 2 || length === 3) return length;
-  throw new ShapeError(`receptiveField: a layer has ${length} axes; windows have 1, 2 or 3`);
+  throw new ShapeError(`receptiveField: a layer has ${counted(length, 'axis', 'axes')}; give 1, 2 or 3`);
 }
 
 function checkAxes(call: Call, { axes, transposed }: WindowAxes): readonly WindowAxis[] {
@@ -139,8 +140,8 @@ function checkAxes(call: Call, { axes, transposed }: WindowAxes): readonly Windo
   if (axes.length === call.rank) return axes;
   return refuse(
     call,
-    `the geometry has ${axes.length} axes, the stack has ${call.rank}`,
-    'use one rank throughout',
+    `the geometry has ${counted(axes.length, 'axis', 'axes')}, but the stack has ${call.rank}`,
+    'give all layers the same number',
   );
 }
 
@@ -163,7 +164,7 @@ function readWindow(call: Call, options: WindowOptions): Sliding[] {
 function fieldsOfModule(module: Module, inputShape: Shape | undefined): LayerField[] {
   if (inputShape === undefined) {
     throw new ShapeError(
-      'receptiveField: a module needs the shape of its input, pass it as the second argument',
+      'receptiveField: a module needs the shape of its input; pass it as the second argument',
     );
   }
   checkShape('receptiveField', inputShape);
@@ -174,8 +175,8 @@ function fieldsOfModule(module: Module, inputShape: Shape | undefined): LayerFie
 
 function fieldOfStep({ name, module, field }: Step): LayerField {
   if (field) return Object.freeze({ layer: name, ...field });
-  const what = `what layer '${name}' (${module.constructor.name}) sees cannot be told`;
+  const what = `layer '${name}' (${module.constructor.name}) has no receptive field`;
   throw new UnsupportedError(
-    `receptiveField: ${what}, it does not come from windows and branches that advance alike; ask for the part before it, or use effectiveReceptiveField`,
+    `receptiveField: ${what}, because windows and branches of equal jumps do not describe it; ask for the part before it, or use effectiveReceptiveField`,
   );
 }

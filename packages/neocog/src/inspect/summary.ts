@@ -139,7 +139,7 @@ export interface FormatSummaryOptions {
 
 const formatFields: Fields<FormatSummaryOptions> = { compareDense: flag };
 const aSummary: Field<Summary> = field(
-  'what summary(…) returns',
+  'the result of summary(…)',
   (v) => isRecord(v) && isListOf(v.layers, isRecord) && isRecord(v.memory) && Array.isArray(v.inputShape),
 );
 

@@ -12,9 +12,9 @@ import { type ClassifierOptions, factor, withDefaults } from './options.ts';
 
 /** Size and regularisation of `efficientnetB0`; width and depth make the larger networks of it. */
 export interface EfficientNetOptions extends ClassifierOptions {
-  /** Multiplies the channels of every layer; 1 is B0's. */
+  /** Multiplies the channels of every layer. Default 1, B0's. */
   width?: number | undefined;
-  /** Multiplies the blocks of every stage; 1 is B0's. */
+  /** Multiplies the blocks of every stage. Default 1, B0's. */
   depth?: number | undefined;
   /** Probability of dropout before the classifier. Default 0.2. */
   dropout?: number | undefined;

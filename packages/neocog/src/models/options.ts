@@ -5,9 +5,9 @@ import { needOptions } from '../arguments/options.ts';
 
 /** Options of networks that name a class for each image, sequence or volume. */
 export interface ClassifierOptions {
-  /** Number of classes. */
+  /** Number of classes. Default: those of the paper, such as 1000 of ImageNet. */
   classes?: number | undefined;
-  /** Channels of the input. */
+  /** Channels of the input. Default: those of `models.inputShapes`. */
   inChannels?: number | undefined;
 }
 
@@ -27,7 +27,7 @@ const commonFields: Readonly<Record<string, Field>> = {
 
 /** What multiplies the size of every layer. */
 export const factor: Field<number> = field(
-  'a number above 0 and up to 100',
+  'a number above 0 and at most 100',
   (v) => typeof v === 'number' && v > 0 && v <= 100,
 );
 

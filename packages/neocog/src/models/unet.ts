@@ -58,7 +58,7 @@ class Level extends Module {
     const skip = this.encode.forward(x);
     if (skip.shape[2] % 2 || skip.shape[3] % 2) {
       throw new ShapeError(
-        `unet: maps of shape ${formatShape(skip.shape)} cannot be halved, choose an input whose maps are even at every level, such as 572×572, or with padding 'same' a multiple of 2 for each level`,
+        `unet: maps of shape ${formatShape(skip.shape)} cannot be halved; choose an input whose maps are even at every level, such as 572×572, or a multiple of 2 for each level with padding 'same'`,
       );
     }
     const deep = this.up.forward(this.inner.forward(this.pool.forward(skip)));

@@ -64,7 +64,7 @@ const name = keyOf(named);
 
 /** An option of layers that end in an activation. */
 export const activation: Field<Activation> = field(
-  `${name.takes}, or a function, or make it a layer of its own`,
+  `${name.takes}, or a function; add others as a layer`,
   (v) => typeof v === 'function' || name.ok(v),
 );
 

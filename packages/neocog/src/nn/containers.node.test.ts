@@ -114,6 +114,6 @@ describe('compileTraining', () => {
     const optimizer = new optim.SGD(new nn.Linear(3, 2).parameters(), { lr: 0.1 });
     const compiled = async () =>
       compileTraining(new nn.Linear(3, 2), { input: [2, 3], loss: mse, optimizer });
-    await expect(compiled()).rejects.toThrow('parameter 0 of the optimiser is none of the network');
+    await expect(compiled()).rejects.toThrow('parameter 0 of the optimiser does not belong to the network');
   });
 });

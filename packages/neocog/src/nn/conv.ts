@@ -36,7 +36,7 @@ type Ungrouped<O> = Omit<O, 'groups'>;
 interface LayerOptions {
   /** Learn a bias per output channel. Default true. */
   bias?: boolean | undefined;
-  /** Applied to the result. */
+  /** Applied to the result. Default none. */
   activation?: Activation | undefined;
 }
 
@@ -92,7 +92,7 @@ export function checkConvLayer<O extends ConvLayerOptions>(
   const { groups = 1 } = options;
   if (inChannels % groups || outChannels % groups) {
     throw new ShapeError(
-      `${fn}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels, choose a common divisor`,
+      `${fn}: groups is ${groups} for ${inChannels} input and ${outChannels} output channels; choose a common divisor`,
     );
   }
   return { sizes: readSizes({ fn, rank }, 'kernel', kernel), groups };

@@ -46,6 +46,7 @@ export {
   type ConvTransposeLayerOptions,
 } from './conv.ts';
 export { Embedding } from './embedding.ts';
+export { type FreezeFilter, freeze, unfreeze } from './freeze.ts';
 export { Dropout, Flatten, Linear } from './layers.ts';
 export {
   LazyConv1d,

@@ -161,11 +161,13 @@ describe('lazy layers', () => {
   });
 
   it('refuse what the plain layer would refuse, when made or at the first input', () => {
-    expect(() => new nn.LazyConv2d(6, 3, { groups: 4 })).toThrow('LazyConv2d: 4 groups do not divide');
+    expect(() => new nn.LazyConv2d(6, 3, { groups: 4 })).toThrow(
+      'LazyConv2d: groups is 4 for 4 input and 6 output channels',
+    );
     expect(() => new nn.LazyConv2d(6, [3])).toThrow('LazyConv2d: kernel');
     expect(() => new nn.LazyLinear(0)).toThrow('LazyLinear: outFeatures');
     const lazy = new nn.LazyConv2d(6, 3, { groups: 2 });
-    expect(() => lazy.forward(whole(1, [2, 3, 8, 8]))).toThrow('2 groups do not divide 3');
+    expect(() => lazy.forward(whole(1, [2, 3, 8, 8]))).toThrow('groups is 2 for 3 input');
     expect(() => lazy.forward(whole(1, [8, 8]))).toThrow('LazyConv2d: input has shape [8,8]');
     lazy.forward(whole(1, [2, 4, 8, 8]));
     expect(() => lazy.forward(whole(1, [2, 6, 8, 8]))).toThrow('6 channels');
@@ -185,7 +187,7 @@ describe('layers refuse', () => {
   it.each<[string, () => unknown]>([
     ['DepthwiseConv2d: multiplier', () => layer('DepthwiseConv2d', 4, 3, { multiplier: 1.5 })],
     ['DepthwiseConv2d: channels', () => new nn.DepthwiseConv2d(0, 3)],
-    ['MaxUnpool2d: no indices', () => new nn.MaxUnpool2d(2).forward(whole(1, [1, 1, 2, 2]))],
+    ['MaxUnpool2d: indices are missing', () => new nn.MaxUnpool2d(2).forward(whole(1, [1, 1, 2, 2]))],
     ['Embedding: count', () => new nn.Embedding(0, 4)],
     ["Conv2d: layout is 'NHWC'", () => layer('Conv2d', 1, 1, 3, { layout: 'NHWC' })],
   ])('%s', (message, run) => {

@@ -75,18 +75,19 @@ interface DropoutLayerOptions {
 export class Dropout extends Layer<Same> {
   /** The probability of an element to become 0. */
   readonly p: number;
-  readonly #generator: Generator | undefined;
+  /** Draws what is zeroed; null for the default generator. */
+  readonly generator: Generator | null;
 
   constructor(p = 0.5, options: DropoutLayerOptions = {}) {
     super();
     need('Dropout', 'p', p, between(0, 1));
     this.p = p;
     needOptions('Dropout', options, dropoutFields);
-    this.#generator = options.generator;
+    this.generator = options.generator ?? null;
   }
 
   protected run(x: Tensor): Tensor {
-    return dropout(x, { p: this.p, training: this.training, generator: this.#generator });
+    return dropout(x, { p: this.p, training: this.training, generator: this.generator ?? undefined });
   }
 
   override describe(): string {

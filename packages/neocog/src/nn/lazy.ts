@@ -3,6 +3,7 @@
 
 import { count, isRecord, need } from '../arguments/field.ts';
 import { needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import type { PerAxis, Rank } from '../geometry/options.ts';
 import { needTensor } from '../ops/check.ts';
@@ -57,7 +58,7 @@ abstract class Lazy<L extends Weighted> extends Module {
   get layer(): L {
     if (this.#layer) return this.#layer;
     throw new ShapeError(
-      `${this.constructor.name}: there are no parameters before the first input, run one through the network or load a state dict`,
+      `${this.constructor.name}: there are no parameters before the first input; run an input through the network, or load a state dict`,
     );
   }
 
@@ -102,7 +103,7 @@ const channelsOf =
       return input[input.length - 1 - (layout === 'channels-last' ? 0 : rank)];
     }
     throw new ShapeError(
-      `${fn}: input has shape ${formatShape(input)}, ${rank} spatial axes beside channels and batch are needed`,
+      `${fn}: input has shape ${formatShape(input)}; give channels and ${counted(rank, 'spatial axis', 'spatial axes')}, with or without a batch`,
     );
   };
 

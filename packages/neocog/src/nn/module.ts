@@ -3,7 +3,7 @@
 
 import { type Field, field, flag, isRecord, need, text } from '../arguments/field.ts';
 import { needOptions } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { shortText, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { aTensor, floatTensor } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
@@ -33,6 +33,16 @@ interface LoadStateDictOptions {
 /** `runningMean` → `running_mean`: keys are PyTorch's, properties are named as JavaScript does. */
 const stateKey = (property: string): string => property.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 
+/** Parts that stay in evaluation mode. */
+const frozen = new WeakSet<Module>();
+
+/** Holds a part in evaluation mode, or lets it go into the mode that those around it are in. */
+export function setFrozen(part: Module, isFrozen: boolean, training: boolean): void {
+  if (isFrozen) frozen.add(part);
+  else frozen.delete(part);
+  part.training = training && !isFrozen;
+}
+
 /** Base of all layers and networks. */
 export abstract class Module {
   /** The rule of shapes; exists in types only. */
@@ -52,6 +62,22 @@ export abstract class Module {
   /** Direct parts, by name. */
   children(): [name: string, child: Module][] {
     return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+  }
+
+  /** Puts another module in the place of a direct part. @throws ShapeError where there is no part of this name. */
+  replaceChild(name: string, part: Module): void {
+    need('replaceChild', 'name', name, text);
+    need(
+      'replaceChild',
+      'part',
+      part,
+      field('a Module', (v) => v instanceof Module),
+    );
+    if (Reflect.get(this, name) instanceof Module && Reflect.set(this, name, part)) return;
+    const names = this.children().map(([known]) => known);
+    throw new ShapeError(
+      `replaceChild: ${this.constructor.name} has no part '${shortText(name)}' that can be replaced; its parts are ${shortText(names.join(', ')) || 'none'}`,
+    );
   }
 
   /** Tensors of this module itself, without its children's, by property. */
@@ -127,10 +153,10 @@ export abstract class Module {
     for (const [key, t] of pairs) t.data.set(state[key].data);
   }
 
-  /** Training mode for this module and all below it. */
+  /** Training mode for this module and all below it but what is frozen; see `freeze`. */
   train(on = true): this {
     need('train', 'on', on, flag);
-    for (const [, module] of this.namedModules()) module.training = on;
+    for (const [, module] of this.namedModules()) module.training = on && !frozen.has(module);
     return this;
   }
 
@@ -213,7 +239,7 @@ function refuseDepth(visit: Visit): never {
   for (let above = visit.above; above; above = above.above) {
     if (above.module !== visit.module) continue;
     throw new ShapeError(
-      `${visit.module.constructor.name}: the module holds itself, at ${show(visit.path)}; take it out there`,
+      `${visit.module.constructor.name}: the module holds itself, at ${show(visit.path)}; remove it there`,
     );
   }
   throw new ShapeError(
@@ -221,7 +247,10 @@ function refuseDepth(visit: Visit): never {
   );
 }
 
-const stateField: Field<StateDict> = field('an object of Tensors by key, as stateDict() gives it', isRecord);
+const stateField: Field<StateDict> = field(
+  'an object of Tensors by key, such as the result of stateDict()',
+  isRecord,
+);
 const loadFields = { strict: flag };
 
 const keyOf = (path: string, property: string): string =>
@@ -238,10 +267,10 @@ function checkFits(key: string, own: Tensor, given: Tensor): void {
   needWhole('loadStateDict', `the given ${key}`, given);
   if (!sameShape(own.shape, given.shape)) {
     throw new ShapeError(
-      `loadStateDict: ${key} has shape ${formatShape(given.shape)}, the module needs ${formatShape(own.shape)}; was it saved from another network?`,
+      `loadStateDict: ${key} has shape ${formatShape(given.shape)}, but the module needs ${formatShape(own.shape)}; was it saved from another network?`,
     );
   }
   if (own.dtype !== given.dtype) {
-    throw new ShapeError(`loadStateDict: ${key} is ${given.dtype}, the module needs ${own.dtype}`);
+    throw new ShapeError(`loadStateDict: ${key} is ${given.dtype}, but the module needs ${own.dtype}`);
   }
 }

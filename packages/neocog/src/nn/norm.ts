@@ -3,6 +3,7 @@
 
 import { atLeast, between, count, either, flag, listOf, need, orNull } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import { backend, effects } from '../backends/current.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { needTensor } from '../ops/check.ts';
@@ -23,9 +24,9 @@ const affineOf = (shape: Shape, weight: boolean, bias: boolean) => ({
 interface ChannelNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
-  /** Learn a scale and shift per channel. */
+  /** Learn a scale and shift per channel. Default true for batch normalisation, false for instance normalisation. */
   affine?: boolean | undefined;
-  /** Keep running statistics for evaluation. */
+  /** Keep running statistics for evaluation. Default true for batch normalisation, false for instance normalisation. */
   trackRunningStats?: boolean | undefined;
 }
 
@@ -73,7 +74,7 @@ abstract class ChannelNorm<R extends Rule> extends Layer<R> {
     needTensor(this.constructor.name, 'input', x);
     if (this.#ranks.includes(x.rank)) return;
     throw new ShapeError(
-      `${this.constructor.name}: input has shape ${formatShape(x.shape)}, rank ${this.#ranks.join(' or ')} is needed`,
+      `${this.constructor.name}: input has shape ${formatShape(x.shape)}; give ${this.#ranks.join(' or ')} axes`,
     );
   }
 
@@ -89,20 +90,29 @@ export interface BatchNormLayerOptions extends ChannelNormOptions {
    * the average of all batches so far.
    */
   momentum?: number | null | undefined;
+  /** When several ranks train together: normalise by the samples of all of them. Default false. */
+  sync?: boolean | undefined;
 }
 
-const batchFields: Fields<BatchNormLayerOptions> = { ...channelFields, momentum: orNull(between(0, 1)) };
+const batchFields: Fields<BatchNormLayerOptions> = {
+  ...channelFields,
+  momentum: orNull(between(0, 1)),
+  sync: flag,
+};
 
 /** Batch normalisation of `[n, c, …]`; see `batchNorm`. Affine and with running statistics unless options say otherwise. */
 abstract class BatchNorm<C extends number> extends ChannelNorm<OfChannels<C>> {
   /** Share of the batch in the running statistics; null for the average of all batches so far. */
   readonly momentum: number | null;
+  /** Whether several ranks that train together normalise by the samples of all of them. */
+  readonly sync: boolean;
 
   constructor(ranks: readonly number[], channels: C, options: BatchNormLayerOptions = {}) {
     needOptions(new.target.name, options, batchFields);
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true, sync = false } = options;
     super(channels, ranks, { eps, affine, trackRunningStats });
     this.momentum = momentum;
+    this.sync = sync;
   }
 
   protected run(x: Tensor): Tensor {
@@ -118,11 +128,12 @@ abstract class BatchNorm<C extends number> extends ChannelNorm<OfChannels<C>> {
     }
     if (cumulative && backend().recording) {
       throw new UnsupportedError(
-        'compileTraining: batch normalisation with momentum null weighs each batch by how many there were, which a compiled step cannot; give a momentum',
+        'compileTraining: momentum of a batch normalisation is null, but a compiled step needs a number; give a momentum',
       );
     }
     const momentum = this.momentum ?? 1 / (seen?.data[0] || 1);
-    return batchNorm(x, runningMean, runningVar, { weight, bias, training, eps, momentum });
+    const { sync } = this;
+    return batchNorm(x, runningMean, runningVar, { weight, bias, training, eps, momentum, sync });
   }
 }
 
@@ -222,7 +233,7 @@ export class GroupNorm extends Layer<Same> {
     need('GroupNorm', 'channels', channels, count);
     if (channels % groups !== 0) {
       throw new ShapeError(
-        `GroupNorm: ${groups} groups do not divide ${channels} channels, choose a divisor`,
+        `GroupNorm: groups is ${groups} for ${counted(channels, 'channel')}; choose a divisor`,
       );
     }
     const { weight, bias } = affineOf([channels], affine, affine);

@@ -31,7 +31,9 @@ abstract class MaxUnpool extends Module {
   forward(x: Tensor, indices?: Tensor): Tensor {
     if (indices) return this.#unpool(x, indices, this.#kernel, this.#options);
     const { name } = this.constructor;
-    throw new ShapeError(`${name}: no indices came with the input, pass those of maxPool…WithIndices second`);
+    throw new ShapeError(
+      `${name}: indices are missing; pass those of maxPool…WithIndices as the second argument`,
+    );
   }
 
   override describe(): string {

@@ -72,7 +72,7 @@ export function prelu<S extends Shape>(input: Tensor<S>, weight: Tensor): Tensor
   const channels = input.rank > 1 ? input.shape[1] : 1;
   if (weight.rank !== 1 || (weight.size !== 1 && weight.size !== channels)) {
     throw new ShapeError(
-      `prelu: weight has shape ${formatShape(weight.shape)}, input ${formatShape(input.shape)} needs [1] or a slope per channel [${channels}]`,
+      `prelu: weight has shape ${formatShape(weight.shape)} for input ${formatShape(input.shape)}; give [1], or [${channels}] for a slope per channel`,
     );
   }
   const perChannel = input.shape.map((_, d) => (d === 1 ? weight.size : 1));
@@ -147,7 +147,7 @@ export const hardSwish = unary(
 
 /** min(max(x, `min`), `max`), −1 and 1 unless given. Any shape. @throws ShapeError if min is above max. */
 export const hardTanh = tunable('hardTanh', { min: [finite, -1], max: [finite, 1] }, ({ min, max }) => {
-  if (min > max) throw new ShapeError(`hardTanh: min is ${min} and max is ${max}; give a min up to max`);
+  if (min > max) throw new ShapeError(`hardTanh: min is ${min} and max is ${max}; give a min of at most max`);
   return clamp(x, min, max);
 });
 

@@ -26,19 +26,19 @@ export function ints(fn: string, name: string, t: Tensor): Int32Array {
   return t.data as Int32Array;
 }
 
-/** The shape that a tensor must have, and in an error's words what needs it. */
+/** The shape that a tensor must have, and in an error's words what it is for: `input [2,3]`. */
 export interface NeededShape {
   readonly shape: Shape;
-  readonly by: string;
+  readonly to: string;
 }
 
 /** Refuses tensors, given by their names, whose shape is not the one needed. */
-export function needShape(fn: string, named: Record<string, Tensor>, { shape, by }: NeededShape): void {
+export function needShape(fn: string, named: Record<string, Tensor>, { shape, to }: NeededShape): void {
   for (const name in named) {
     const t = named[name];
     if (sameShape(t.shape, shape)) continue;
     throw new ShapeError(
-      `${fn}: ${name} has shape ${formatShape(t.shape)}, ${by} needs ${formatShape(shape)}`,
+      `${fn}: ${name} has shape ${formatShape(t.shape)} for ${to}; give ${formatShape(shape)}`,
     );
   }
 }

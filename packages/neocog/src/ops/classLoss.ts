@@ -18,7 +18,7 @@ import { logSoftmax } from './softmax.ts';
 
 /** How `nll` weighs and sums up. */
 export interface NllOptions extends LossOptions {
-  /** A weight per class, `[c]`. The mean is over the weights of the targets kept. */
+  /** A weight per class, `[c]`. Default null, which weighs all alike. The mean is over the weights of the targets kept. */
   weight?: Tensor | null | undefined;
   /** Samples of this class count nothing; null (default) for none. */
   ignoreIndex?: number | null | undefined;
@@ -41,7 +41,7 @@ export function nll(input: Tensor, target: Tensor, options: NllOptions = {}): Te
   needOptions('nll', options, nllFields);
   const task = taskOf('nll', { input, target }, options);
   if (isProbabilities(task)) {
-    throw new ShapeError("nll: target is float32, class indices are needed; make it with dtype 'int32'");
+    throw new ShapeError("nll: target is float32; give class indices with dtype 'int32'");
   }
   return reduce(task, classTerms(task, task.scores, 0));
 }
@@ -90,7 +90,7 @@ function taskOf(fn: string, { input, target }: Compared, options: NllOptions): T
   else checkClasses(task);
   if (weight) {
     floats(fn, 'weight', weight);
-    needShape(fn, { weight }, { shape: [task.scores.shape[1]], by: `input ${formatShape(input.shape)}` });
+    needShape(fn, { weight }, { shape: [task.scores.shape[1]], to: `input ${formatShape(input.shape)}` });
     needNoNegative(fn, weight);
   }
   return task;
@@ -112,12 +112,12 @@ const isProbabilities = (task: Task): boolean => task.target.dtype === 'float32'
 function checkProbabilities({ fn, scores, target, ignoreIndex }: Task): void {
   if (!sameShape(scores.shape, target.shape)) {
     throw new ShapeError(
-      `${fn}: float32 target ${formatShape(target.shape)} is taken as probabilities, which need the input's shape ${formatShape(scores.shape)}; class indices need dtype 'int32'`,
+      `${fn}: target is float32 ${formatShape(target.shape)} for input ${formatShape(scores.shape)}; give probabilities of the input's shape, or class indices with dtype 'int32'`,
     );
   }
   if (ignoreIndex !== null && ignoreIndex >= 0) {
     throw new ShapeError(
-      `${fn}: ignoreIndex ${ignoreIndex} names a class, which probabilities as target do not have; leave it out`,
+      `${fn}: ignoreIndex is ${ignoreIndex}, but the target holds probabilities and no classes; leave it out`,
     );
   }
 }
@@ -125,7 +125,7 @@ function checkProbabilities({ fn, scores, target, ignoreIndex }: Task): void {
 function checkClasses({ fn, scores, target, ignoreIndex }: Task): void {
   if (scores.rank < 2 || !sameShape(target.shape, withoutClasses(scores.shape))) {
     throw new ShapeError(
-      `${fn}: target ${formatShape(target.shape)} does not fit input ${formatShape(scores.shape)}, [n, …] beside [n, c, …] is needed`,
+      `${fn}: target has shape ${formatShape(target.shape)} for input ${formatShape(scores.shape)}; give [n, …] for an input [n, c, …]`,
     );
   }
   const classes = scores.shape[1];
@@ -133,7 +133,7 @@ function checkClasses({ fn, scores, target, ignoreIndex }: Task): void {
     const wrong = data.findIndex((y: number) => y !== ignoreIndex && (y < 0 || y >= classes));
     if (wrong < 0) return;
     throw new ShapeError(
-      `${fn}: target holds class ${data[wrong]} at index ${wrong}, the input has classes 0 to ${classes - 1}; set ignoreIndex to leave it out`,
+      `${fn}: target holds class ${data[wrong]} at index ${wrong}, but the input has classes 0 to ${classes - 1}; correct it, or set ignoreIndex to leave it out`,
     );
   });
 }

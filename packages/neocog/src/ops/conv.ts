@@ -6,6 +6,7 @@
 
 import { flag } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import { compute } from '../backends/current.ts';
 import { convWork, type Values } from '../backends/work.ts';
 import * as e from '../expression/expression.ts';
@@ -39,7 +40,7 @@ type Rank = 1 | 2 | 3;
 
 /** What convolutions take beside the window: a bias, and how everything is laid out. */
 interface TensorOptions {
-  /** `[outChannels]`. */
+  /** Added to each output channel, `[outChannels]`. Default null, none. */
   bias?: Tensor | null | undefined;
   /**
    * Order of the axes of input, weight and result. 'channels-first' (default) is `[n, c, …spatial]` with PyTorch's weights,
@@ -100,7 +101,7 @@ function readWeight({ fn, rank }: Caller, w: Tensor, { layout, flipKernel }: Ten
 function checkBias(fn: string, bias: Tensor | null | undefined, channels: number): Tensor | null {
   if (!bias) return null;
   floats(fn, 'bias', bias);
-  needShape(fn, { bias }, { shape: [channels], by: `one value for each of ${channels} output channels` });
+  needShape(fn, { bias }, { shape: [channels], to: counted(channels, 'output channel') });
   return bias;
 }
 

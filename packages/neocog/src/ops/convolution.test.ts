@@ -5,7 +5,7 @@
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { backends, call } from '../../../../test/conformance/harness.ts';
-import { dot, spread, whole } from '../../../../test/samples.ts';
+import { dot, normal, spread, whole } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 type Options = Readonly<Record<string, unknown>>;
@@ -193,6 +193,8 @@ describe('maxUnpool', () => {
     expect([...y.data]).toEqual([5, 0, 0, 7, 0, 0, 6, 0, 0]);
     const [gradient] = grad(y, [values], { gradient: neocog.reshape(neocog.arange(1, 10), [1, 1, 9]) });
     expect([...gradient.data]).toEqual([1, 0, 4, 7]);
+    const first = neocog.maxUnpool1d(values, at(0, 0, 2, 2), 3, { stride: 2, outputSize: [9] });
+    expect([...first.data]).toEqual([7, 0, 6, 0, 0, 0, 0, 0, 0]);
   });
 
   it('keeps the last one in every sample, however many there are', () => {
@@ -202,11 +204,55 @@ describe('maxUnpool', () => {
     expect([...y.data]).toEqual([1, 2, 0, 0, 0, 0, 4, 0, 0, 6, 0, 0]);
   });
 
+  it('is compiled where windows do not overlap along any axis', async () => {
+    class Unpool extends neocog.nn.Module {
+      readonly window: readonly [kernel: number | number[], stride: number | number[] | undefined];
+
+      constructor(kernel: number | number[], stride?: number | number[]) {
+        super();
+        this.window = [kernel, stride];
+      }
+
+      forward(x: neocog.Tensor): neocog.Tensor {
+        const [kernel, stride] = this.window;
+        const { output, indices } = neocog.maxPool2dWithIndices(x, kernel, { stride });
+        return neocog.maxUnpool2d(output, indices, kernel, { stride });
+      }
+    }
+    const input = [1, 1, 6, 6];
+    for (const [kernel, stride] of [
+      [2, undefined],
+      [2, 2],
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      [2, [2, 3]],
+    ] as const) {
+      const net = new Unpool(kernel as number, stride as number);
+      const program = await neocog.compile(net, { input });
+      const x = normal(1, input);
+      expect((await program.run(x)).data).toEqual(net.forward(x).data);
+      program.dispose();
+    }
+    for (const [kernel, stride] of [
+      [3, 2],
+      [[1, 3], 2],
+      [[3, 1], 2],
+      [2, [2, 1]],
+    ] as const) {
+      const compiling = neocog.compile(new Unpool(kernel as number, stride as number), { input });
+      await expect(compiling).rejects.toThrow('overlapping windows may name a cell twice');
+    }
+  });
+
   it('refuses positions outside, and positions that are no integers', () => {
-    expect(() => neocog.maxUnpool1d(values, at(0, 1, 2, 8), 2)).toThrow('positions 0 to 7');
-    expect(() => neocog.maxUnpool1d(values, at(0, -1, 2, 3), 2)).toThrow('positions 0 to 7');
+    expect(() => neocog.maxUnpool1d(values, at(0, 1, 2, 8), 2)).toThrow('positions from 0 to 7');
+    expect(() => neocog.maxUnpool1d(values, at(0, -1, 2, 3), 2)).toThrow('positions from 0 to 7');
     expect(() => neocog.maxUnpool1d(values, neocog.zeros([1, 1, 4]), 2)).toThrow('float32');
     expect(() => neocog.maxUnpool1d(values, at(0, 1), 2)).toThrow('indices');
     expect(() => neocog.maxUnpool1d(values, at(0, 1, 2, 3), 2, { outputSize: [10] })).toThrow('7 to 9');
+    const one = { stride: 3, padding: 1, outputSize: [4] };
+    expect(() => neocog.maxUnpool1d(neocog.ones([1, 1, 1]), at(0), 2, one)).toThrow('allow length 1 to 2');
   });
 });

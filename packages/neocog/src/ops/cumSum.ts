@@ -52,7 +52,7 @@ export function cumSum(x: Tensor, options: CumSumOptions = {}): Tensor {
 export function needSummable(fn: string, x: Tensor): void {
   if (x.dtype === 'float32' || !backend().recording) return;
   throw new UnsupportedError(
-    `${fn}: input is int32, which a compiled network does not add; use cast(…, 'float32') before`,
+    `${fn}: input is int32, but a compiled network adds float32 only; use cast(…, 'float32') before`,
   );
 }
 

@@ -243,7 +243,7 @@ describe('compiled', () => {
     ];
     for (const attempt of attempts) {
       const run = runCompiled(given, [], false, (t) => ({ y: attempt(t) }));
-      await expect(run).rejects.toThrow('input is int32, which a compiled network does not add');
+      await expect(run).rejects.toThrow('input is int32, but a compiled network adds float32 only');
     }
   });
 });
@@ -273,5 +273,22 @@ describe('cumSum of long rows', () => {
     const sizes = nodes.flatMap((node) => node.outputs.map((value) => value.size));
     expect(Math.max(...sizes)).toBe(20_011);
     expect(sizes.reduce((a, b) => a + b)).toBeLessThan(8 * 20_011);
+  });
+});
+
+describe('scatter', () => {
+  it('of nothing gives back what it was given', () => {
+    const [x, none] = [int([1, 2], 2), int([], 0)];
+    expect(scatter(x, none, 9)).toBe(x);
+    expect(scatter(x, none, none, { reduction: 'add' })).toBe(x);
+  });
+
+  it.each([2 ** 31, -(2 ** 31) - 1, 0.5, Number.NaN])('refuses to put %d among whole numbers', (value) => {
+    expect(() => scatter(int([1, 2], 2), int([0], 1), value)).toThrow('a whole number for int32 input');
+  });
+
+  it('puts the least and the greatest whole number', () => {
+    for (const value of [2 ** 31 - 1, -(2 ** 31)])
+      expect([...scatter(int([1, 2], 2), int([0], 1), value).data]).toEqual([value, 2]);
   });
 });

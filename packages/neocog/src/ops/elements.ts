@@ -89,7 +89,7 @@ function readAxis(
     indices.rank === x.rank && indices.shape.every((n, d) => d === axis || (x.shape[d] as number) >= n);
   if (!fits) {
     throw new ShapeError(
-      `${fn}: indices have shape ${formatShape(indices.shape)} for input ${formatShape(x.shape)}, as many axes are needed, none but axis ${axis} longer`,
+      `${fn}: indices have shape ${formatShape(indices.shape)} for input ${formatShape(x.shape)}; give as many axes, none longer except axis ${axis}`,
     );
   }
   needIndices(fn, { x, indices, axis });
@@ -107,7 +107,7 @@ function readValues(x: Tensor, indices: Tensor, values: Tensor | number): Tensor
   const fits = values.rank === x.rank && indices.shape.every((n, d) => (values.shape[d] as number) >= n);
   if (fits && values.dtype === x.dtype) return cropTo(values, indices.shape);
   throw new ShapeError(
-    `scatter: values are ${values.dtype} ${formatShape(values.shape)}, ${x.dtype} of at least the shape ${formatShape(indices.shape)} of indices are needed`,
+    `scatter: values are ${values.dtype} ${formatShape(values.shape)}; give ${x.dtype} of at least the indices' shape ${formatShape(indices.shape)}`,
   );
 }
 
@@ -184,7 +184,7 @@ function putComputed({ x, indices, axis }: NamedCells, values: Tensor): Tensor {
   const [size, count] = [x.shape[axis], indices.shape[axis]];
   if (size + count > mostCounted) {
     throw new UnsupportedError(
-      `scatter: axis ${axis} of ${formatShape(x.shape)} and ${count} computed indices are more than ${mostCounted} cells; split them`,
+      `scatter: axis ${axis} of ${formatShape(x.shape)} and ${count} computed indices make more than ${mostCounted} cells; split the indices`,
     );
   }
   const wide = x.shape.with(axis, count);

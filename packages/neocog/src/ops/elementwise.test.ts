@@ -156,3 +156,38 @@ it('refuses what it cannot do', () => {
   expect(() => neocog.greater(x, tensor([1, 2, 3]))).toThrow('greater: shapes [2] and [3] do not broadcast');
   expect(() => neocog.clamp(x, { low: 1 } as object)).toThrow('clamp');
 });
+
+it('hardTanh takes one limit for both, and no range that is turned', () => {
+  const x = neocog.tensor([-2, 0.5, 3]);
+  expect([...neocog.hardTanh(x, { min: 0.5, max: 0.5 }).data]).toEqual([0.5, 0.5, 0.5]);
+  expect(() => neocog.hardTanh(x, { min: 0.5, max: 0.25 })).toThrow('hardTanh: min is 0.5 and max is 0.25');
+});
+
+it('prelu has a slope for all, or for each channel, of which rows have one', () => {
+  const [row, image] = [neocog.tensor([-1, 2]), neocog.tensor([-1, 2, -3, 4], [1, 2, 2])];
+  expect([...neocog.prelu(row, neocog.tensor([0.5])).data]).toEqual([-0.5, 2]);
+  expect([...neocog.prelu(image, neocog.tensor([2, 3])).data]).toEqual([-2, 2, -9, 4]);
+  const refused = (x: neocog.Tensor, weight: neocog.Tensor, needed: string): void =>
+    expect(() => neocog.prelu(x, weight)).toThrow(
+      `prelu: weight has shape [${weight.shape}] for input ${needed}`,
+    );
+  refused(row, neocog.ones([2]), '[2]; give [1], or [1] for a slope per channel');
+  refused(image, neocog.ones([3]), '[1,2,2]; give [1], or [2] for a slope per channel');
+  refused(image, neocog.ones([1, 2]), '[1,2,2]; give [1]');
+});
+
+it('dropout of nothing is what it was given, and draws nothing', () => {
+  const [x, generator] = [neocog.ones([3]), new neocog.Generator(4)];
+  expect(neocog.dropout(x, { p: 0, generator })).toBe(x);
+  expect(neocog.dropout(x, { training: false, generator })).toBe(x);
+  expect(generator.uniform()).toBe(new neocog.Generator(4).uniform());
+  expect([...neocog.dropout(x, { p: 1 }).data]).toEqual([0, 0, 0]);
+});
+
+it('the slope of a p-norm of zeros is 0, not NaN', () => {
+  for (const normType of [1, 2, 3]) {
+    const x = neocog.zeros([1, 1, 4], { requiresGrad: true });
+    const [gradient] = neocog.grad(neocog.sum(neocog.lpPool1d(x, 2, { normType })), [x]);
+    expect([...gradient.data]).toEqual([0, 0, 0, 0]);
+  }
+});

@@ -36,11 +36,11 @@ export const square = unary('square', e.mul(x, x));
 /** The error function, 2/√π · ∫₀ˣ exp(−t²) dt. Any shape. */
 export const erf = unary('erf', e.erf(x));
 
-/** The sine of an angle in radians; single precision for |x| up to 8192. Any shape. */
+/** The sine of an angle in radians; single precision for |x| up to 8192, of −0 0 (on `reference` −0). Any shape. */
 export const sin = unary('sin', e.sin(x));
 /** The cosine of an angle in radians; single precision for |x| up to 8192. Any shape. */
 export const cos = unary('cos', e.cos(x));
-/** The tangent of an angle in radians, sin / cos; single precision for |x| up to 8192, beside its poles. Any shape. */
+/** The tangent of an angle in radians, sin / cos; single precision for |x| up to 8192, beside its poles, of −0 as `sin`. Any shape. */
 export const tan = unary('tan', e.div(e.sin(x), e.cos(x)));
 
 /** The nearest whole number; of two as near, the even one. */

@@ -17,15 +17,13 @@ export function embedding(indices: Tensor, weight: Tensor): Tensor {
   ints('embedding', 'indices', indices);
   floats('embedding', 'weight', weight);
   if (weight.rank !== 2) {
-    throw new ShapeError(
-      `embedding: weight has shape ${formatShape(weight.shape)}, [count, features] is needed`,
-    );
+    throw new ShapeError(`embedding: weight has shape ${formatShape(weight.shape)}; give [count, features]`);
   }
   const [count] = weight.shape;
   effects().look(indices.data, (rows) => {
     const stray = rows.find((row: number) => row < 0 || row >= count);
     if (stray === undefined) return;
-    throw new ShapeError(`embedding: index ${stray} names no row, weight has rows 0 to ${count - 1}`);
+    throw new ShapeError(`embedding: index ${stray} is outside weight; give rows from 0 to ${count - 1}`);
   });
   return selectCells('embedding', { x: weight, indices, axis: 0 });
 }

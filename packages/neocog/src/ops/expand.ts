@@ -1,7 +1,7 @@
 // Values that repeat: along axes of size 1, or as a whole.
 
 import { isListOf, isSize } from '../arguments/field.ts';
-import { show } from '../arguments/show.ts';
+import { counted, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
 import { broadcastStrides, checkShape, formatShape, type Shape } from '../tensor/shape.ts';
@@ -23,7 +23,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   const front = shape.length - x.rank;
   if (front < 0 || x.shape.some((n, d) => n !== 1 && n !== shape[front + d])) {
     throw new ShapeError(
-      `expand: input has shape ${formatShape(x.shape)}, which does not stretch to ${formatShape(shape)}; axes counted from the end must be equal or 1`,
+      `expand: input ${formatShape(x.shape)} does not stretch to ${formatShape(shape)}; counted from the last axis, its sizes must be equal or 1`,
     );
   }
   return stretch('expand', x, shape);
@@ -46,7 +46,7 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   needTensor('tile', 'input', x);
   if (!isListOf(repeats, (n) => isSize(n, 0)) || repeats.length !== x.rank) {
     throw new ShapeError(
-      `tile: repeats are ${show(repeats)} for input ${formatShape(x.shape)}, ${x.rank} whole numbers, 0 or more, are needed`,
+      `tile: repeats are ${show(repeats)} for input ${formatShape(x.shape)}; give ${counted(x.rank, 'whole number')} of at least 0`,
     );
   }
   const apart = x.shape.flatMap((n) => [1, n]);

@@ -3,7 +3,7 @@
 // follow from the table in expression/derivative.ts.
 
 import { compute } from '../backends/current.ts';
-import type { Combine } from '../backends/work.ts';
+import type { Combine } from '../backends/workParts.ts';
 import { derivative } from '../expression/derivative.ts';
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';

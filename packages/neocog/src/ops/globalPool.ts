@@ -27,7 +27,7 @@ function spatialAxes(fn: string, x: Tensor, options: GlobalPoolOptions): number[
   const { layout: order = 'channels-first' } = options;
   if (x.rank < 3 || x.shape.slice(1).includes(0)) {
     throw new ShapeError(
-      `${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] with at least one cell is needed; only the batch may be empty`,
+      `${fn}: input has shape ${formatShape(x.shape)}; give [n, c, …] with at least one cell; only the batch may be empty`,
     );
   }
   const first = order === 'channels-first' ? 2 : 1;

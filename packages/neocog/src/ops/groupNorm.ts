@@ -3,21 +3,14 @@
 
 import { atLeast, between, count, either, listOf, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { counted, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats } from './check.ts';
-import {
-  type Affine,
-  checkAffine,
-  checkPair,
-  momentsOf,
-  normalise,
-  type Standard,
-  updateRunning,
-} from './norm.ts';
+import { momentsOf, type Standard } from './moments.ts';
+import { type Affine, checkAffine, checkPair, normalise, updateRunning } from './norm.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './reshape.ts';
 
@@ -70,9 +63,9 @@ function groupViews<S extends Shape>(x: Tensor<S>, groups: number): Viewed<S> {
 function checkChannels(fn: string, x: Tensor, tensors: Record<string, Tensor | null>): void {
   floats(fn, 'input', x);
   if (x.rank < 2) {
-    throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] is needed`);
+    throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}; give [n, c, …]`);
   }
-  checkAffine(fn, tensors, { shape: [x.shape[1]], by: `input ${formatShape(x.shape)}` });
+  checkAffine(fn, tensors, { shape: [x.shape[1]], to: `input ${formatShape(x.shape)}` });
 }
 
 /** Options of `groupNorm`. */
@@ -97,12 +90,12 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, options: GroupNormOptio
   const channels = x.shape[1];
   if (channels % groups !== 0) {
     throw new ShapeError(
-      `groupNorm: groups ${groups} do not divide ${channels} channels (input ${formatShape(x.shape)}), choose a divisor`,
+      `groupNorm: groups is ${groups} for ${counted(channels, 'channel')} (input ${formatShape(x.shape)}); choose a divisor`,
     );
   }
   if (x.size === groups) {
     throw new ShapeError(
-      `groupNorm: input ${formatShape(x.shape)} has 1 value per group, its variance needs 2 or more; use fewer groups`,
+      `groupNorm: input ${formatShape(x.shape)} has 1 value per group, but a variance needs 2; use fewer groups`,
     );
   }
   return normaliseView('groupNorm', groupViews(x, groups), affine).output;
@@ -112,7 +105,7 @@ export function groupNorm<S extends Shape>(x: Tensor<S>, options: GroupNormOptio
 export interface InstanceNormOptions extends AffineOptions {
   /** `[c]`, updated in place by the mean over the batch; null (default) for none. */
   runningMean?: Tensor | null | undefined;
-  /** `[c]`, updated in place by the mean of the unbiased variances. */
+  /** `[c]`, updated in place by the mean of the unbiased variances. Default null, none. */
   runningVar?: Tensor | null | undefined;
   /** running = (1 − momentum)·running + momentum·batch. Default 0.1. */
   momentum?: number | undefined;
@@ -142,7 +135,7 @@ export function instanceNorm<S extends Shape>(x: Tensor<S>, options: InstanceNor
   const cells = views.view[3];
   if (cells <= 1) {
     throw new ShapeError(
-      `instanceNorm: input ${formatShape(x.shape)} has ${cells} value per channel of a sample, its variance needs 2 or more; enlarge the input`,
+      `instanceNorm: input ${formatShape(x.shape)} has ${counted(cells, 'value')} per channel of a sample, but a variance needs 2; use a larger input`,
     );
   }
   const { output, stats } = normaliseView('instanceNorm', views, affine);
@@ -177,7 +170,7 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
   const affine = affineOf(options);
   const shape = lastSizes(x, options.normalizedShape);
   const { weight, bias } = affine;
-  checkAffine('layerNorm', { weight, bias }, { shape, by: `input ${formatShape(x.shape)}` });
+  checkAffine('layerNorm', { weight, bias }, { shape, to: `input ${formatShape(x.shape)}` });
   const inner = sizeOf(shape);
   const outer = sizeOf(x.shape.slice(0, x.rank - shape.length));
   const viewed = { x, view: [outer, inner], into: [outer, 1], affineView: [1, inner] };
@@ -189,6 +182,6 @@ function lastSizes(x: Tensor, normalizedShape: number | readonly number[]): Shap
   const fits = shape.length > 0 && sameShape(x.shape.slice(-shape.length), shape);
   if (fits) return shape;
   throw new ShapeError(
-    `layerNorm: normalizedShape ${show(normalizedShape)} is not what input ${formatShape(x.shape)} ends in, give the sizes of its last axes`,
+    `layerNorm: normalizedShape is ${show(normalizedShape)} for input ${formatShape(x.shape)}; give the sizes of its last axes`,
   );
 }

@@ -69,11 +69,13 @@ export function needIndices(fn: string, { x, indices, axis }: NamedCells): void 
 
 function checkIndices(fn: string, { x, axis }: AxisOf, indices: ArrayLike<number>): void {
   const size = x.shape[axis];
-  const stray = Array.from(indices).find((i) => !Number.isInteger(i) || i < -size || i >= size);
-  if (stray === undefined) return;
-  throw new ShapeError(
-    `${fn}: index ${stray} names no cell of axis ${axis} of ${formatShape(x.shape)}, whole numbers from ${-size} to ${size - 1} do`,
-  );
+  for (let at = 0; at < indices.length; at++) {
+    const i = indices[at];
+    if (Number.isInteger(i) && i >= -size && i < size) continue;
+    throw new ShapeError(
+      `${fn}: index ${i} is outside axis ${axis} of ${formatShape(x.shape)}; give whole numbers from ${-size} to ${size - 1}`,
+    );
+  }
 }
 
 /** The cells of an axis by an int32 tensor of any shape, which takes the place of the axis. */
@@ -88,7 +90,10 @@ export function selectCells(fn: string, cells: NamedCells): Tensor {
 function selectKnown(fn: string, { x, indices, axis }: NamedCells): Tensor {
   const size = x.shape[axis];
   const cells = new Array<Int32Array | undefined>(x.rank);
-  cells[axis] = Int32Array.from(indices.data, (i) => (i < 0 ? i + size : i));
+  // Much faster than a map: a network may pick millions.
+  const fromStart = new Int32Array(indices.data);
+  for (let at = 0; at < fromStart.length; at++) if (fromStart[at] < 0) fromStart[at] += size;
+  cells[axis] = fromStart;
   return readView(fn, x, viewOfAxes(x.shape, cells));
 }
 

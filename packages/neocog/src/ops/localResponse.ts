@@ -39,7 +39,7 @@ export function localResponseNorm(x: Tensor, size: number, options: LocalRespons
   floats(fn, 'input', x);
   need(fn, 'size', size, count);
   const { alpha, beta, k } = readResponse(fn, options);
-  if (x.rank < 3) throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, [n, c, …] is needed`);
+  if (x.rank < 3) throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}; give [n, c, …]`);
   if (x.size === 0) return fuse(fn, e.input(0), [x]);
   const squares = fuse(fn, e.mul(e.input(0), e.input(0)), [x]);
   const base = e.add(k, e.mul(alpha / size, e.input(1)));

@@ -80,6 +80,12 @@ describe.each(['reference', 'wasm'] as const)('on %s', (backend) => {
 const two = tensor([0.5, 0.5]);
 const int = tensor([0], [1], { dtype: 'int32' });
 
+it('crossEntropy with probabilities takes a class to ignore that is none', () => {
+  const [scores, target] = [tensor([[1, 2]]), tensor([[0.25, 0.75]])];
+  const plain = neocog.crossEntropy(scores, target).item();
+  expect(neocog.crossEntropy(scores, target, { ignoreIndex: -100 }).item()).toBe(plain);
+});
+
 it.each([
   ['a probability above 1', () => neocog.bce(tensor([1.5]), tensor([1]))],
   ['NaN as a probability', () => neocog.bce(tensor([Number.NaN]), tensor([1]))],
@@ -94,6 +100,10 @@ it.each([
   [
     'a class of probabilities',
     () => neocog.crossEntropy(neocog.zeros([1, 2]), neocog.zeros([1, 2]), { ignoreIndex: 1 }),
+  ],
+  [
+    'the first class of probabilities',
+    () => neocog.crossEntropy(neocog.zeros([1, 2]), neocog.zeros([1, 2]), { ignoreIndex: 0 }),
   ],
   ['class weights of another length', () => neocog.nll(neocog.zeros([1, 2]), int, { weight: tensor([1]) })],
 ])('losses refuse %s', (_, run) => {

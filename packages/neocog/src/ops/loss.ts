@@ -131,7 +131,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {})
 
 /** Options of `bce`. */
 export interface BceOptions extends LossOptions {
-  /** Multiplies each element's loss; its shape broadcasts to the input's. */
+  /** Multiplies each element's loss; its shape broadcasts to the input's. Default null, which is 1. */
   weight?: Tensor | null | undefined;
 }
 
@@ -145,13 +145,13 @@ function checkBinary(
 ): void {
   floats(fn, 'input', input);
   floats(fn, 'target', target);
-  needShape(fn, { target }, { shape: input.shape, by: `input ${formatShape(input.shape)}` });
+  needShape(fn, { target }, { shape: input.shape, to: `input ${formatShape(input.shape)}` });
   for (const [name, factor] of Object.entries(factors)) {
     if (!factor) continue;
     floats(fn, name, factor);
     if (sameShape(broadcastShapes(fn, [input.shape, factor.shape]), input.shape)) continue;
     throw new ShapeError(
-      `${fn}: ${name} has shape ${formatShape(factor.shape)}, one that broadcasts to input ${formatShape(input.shape)} is needed`,
+      `${fn}: ${name} has shape ${formatShape(factor.shape)}; give a shape that broadcasts to input ${formatShape(input.shape)}`,
     );
   }
 }
@@ -183,7 +183,7 @@ export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Te
     const wrong = data.findIndex((p: number) => !(p >= 0 && p <= 1));
     if (wrong < 0) return;
     throw new ShapeError(
-      `bce: input holds ${data[wrong]} at index ${wrong}, probabilities from 0 to 1 are needed; use bceWithLogits for raw scores`,
+      `bce: input holds ${data[wrong]} at index ${wrong}; give probabilities from 0 to 1, or use bceWithLogits for raw scores`,
     );
   });
   const inputs = [input, target, input.detach()];
@@ -193,7 +193,7 @@ export function bce(input: Tensor, target: Tensor, options: BceOptions = {}): Te
 
 /** Options of `bceWithLogits`. */
 export interface BceWithLogitsOptions extends BceOptions {
-  /** Multiplies what targets of 1 cost, to make up for their being few; its shape broadcasts to the input's. */
+  /** Multiplies the loss of targets of 1, to make up for few of them; its shape broadcasts to the input's. Default null, which is 1. */
   posWeight?: Tensor | null | undefined;
 }
 

@@ -2,7 +2,7 @@
 
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { compute } from '../backends/current.ts';
-import type { MatmulShape } from '../backends/work.ts';
+import type { MatmulShape } from '../backends/workParts.ts';
 import { ShapeError } from '../errors.ts';
 import { floatsOrNull } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -40,7 +40,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const [rows, n] = b.shape.slice(-2);
   if (a.rank < 2 || b.rank < 2 || k !== rows || !sameShape(lead, b.shape.slice(0, -2))) {
     throw new ShapeError(
-      `matmul: shapes ${formatShape(a.shape)} and ${formatShape(b.shape)} do not multiply, […, m, k] and […, k, n] with equal leading axes are needed`,
+      `matmul: shapes ${formatShape(a.shape)} and ${formatShape(b.shape)} do not multiply; give […, m, k] and […, k, n] with equal leading axes`,
     );
   }
   const sizes = { batch: sizeOf(lead), m, k, n, transposeA: false, transposeB: false };
@@ -55,7 +55,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 export const linear = multiplyByTransposed as LinearOperation<LinearOptions>;
 
 export interface LinearOptions {
-  /** `[out]`. */
+  /** Added to each output feature, `[out]`. Default null, none. */
   bias?: Tensor | null | undefined;
 }
 
@@ -68,7 +68,7 @@ function multiplyByTransposed(x: Tensor, weight: Tensor, options: LinearOptions 
   const [n, k] = weight.shape;
   if (weight.rank !== 2 || x.rank < 1 || x.shape.at(-1) !== k) {
     throw new ShapeError(
-      `linear: input ${formatShape(x.shape)} and weight ${formatShape(weight.shape)} do not fit, […, in] and [out, in] are needed`,
+      `linear: input ${formatShape(x.shape)} and weight ${formatShape(weight.shape)} do not fit; give […, in] and [out, in]`,
     );
   }
   const lead = x.shape.slice(0, -1);
@@ -77,6 +77,6 @@ function multiplyByTransposed(x: Tensor, weight: Tensor, options: LinearOptions 
   if (!options.bias) return y;
   const { bias } = options;
   floats('linear', 'bias', bias);
-  needShape('linear', { bias }, { shape: [n], by: `weight ${formatShape(weight.shape)}` });
+  needShape('linear', { bias }, { shape: [n], to: `weight ${formatShape(weight.shape)}` });
   return add(y, bias);
 }

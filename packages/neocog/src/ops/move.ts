@@ -32,7 +32,7 @@ function resolveOrder(x: Tensor, axes: readonly number[]): number[] {
   const order = axes.map((axis) => resolveAxis('permute', axis, x.rank));
   if (order.length === x.rank && new Set(order).size === x.rank) return order;
   throw new ShapeError(
-    `permute: axes ${show(axes)} are no order of the ${x.rank} axes of ${formatShape(x.shape)}, name each once`,
+    `permute: axes are ${show(axes)} for input ${formatShape(x.shape)}; name each of its axes once`,
   );
 }
 
@@ -116,7 +116,7 @@ function readBounds(x: Tensor, key: 'start' | 'end' | 'step', options: SliceOpti
   if (fits && (single || bounds.length === 0 || axis === undefined)) return bounds;
   const numbers = `whole numbers${key === 'step' ? ' other than 0' : ''}`;
   throw new ShapeError(
-    `slice: ${key} is ${show(value)} for input ${formatShape(x.shape)}, ${numbers} are needed, one with an axis or a list of at most ${x.rank} without`,
+    `slice: ${key} is ${show(value)} for input ${formatShape(x.shape)}; give ${numbers}: one together with axis, or a list of at most ${x.rank} without`,
   );
 }
 
@@ -174,7 +174,7 @@ function checkParts(tensors: readonly Tensor[], axis: number): { shape: Shape; a
     if (fits && t.dtype === dtype) return;
     const [first, other] = [`${dtype} ${formatShape(shape)}`, `${t.dtype} ${formatShape(t.shape)}`];
     throw new ShapeError(
-      `concat: tensor 0 is ${first} and tensor ${i} is ${other}, they may differ along axis ${along} only`,
+      `concat: tensor 0 is ${first} and tensor ${i} is ${other}; they may differ only along axis ${along}`,
     );
   });
   return { shape, axis: along };

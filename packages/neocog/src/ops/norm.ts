@@ -3,6 +3,8 @@
 
 import { atLeast, between, flag, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
+import type { Across } from '../backends/backend.ts';
 import { effects } from '../backends/current.ts';
 import { ShapeError } from '../errors.ts';
 import * as e from '../expression/expression.ts';
@@ -11,6 +13,7 @@ import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { floats, type NeededShape, needShape } from './check.ts';
 import { fuse } from './fuse.ts';
+import { momentsAcross, momentsOf, type Standard } from './moments.ts';
 import { reshape } from './reshape.ts';
 
 /** Options of `batchNorm`; the running statistics are arguments of their own. */
@@ -25,6 +28,8 @@ export interface BatchNormOptions {
   momentum?: number | undefined;
   /** Added to the variance. Default 1e-5. */
   eps?: number | undefined;
+  /** In a training step that is compiled for a world: normalise by the samples of all ranks, not of this one. Default false. */
+  sync?: boolean | undefined;
 }
 
 const fields: Fields<BatchNormOptions> = {
@@ -33,34 +38,8 @@ const fields: Fields<BatchNormOptions> = {
   training: flag,
   momentum: between(0, 1),
   eps: atLeast(0),
+  sync: flag,
 };
-
-/** Values, and what they are normalised by. */
-export interface Standard {
-  readonly x: Tensor;
-  /** A constant to differentiation. */
-  readonly mean: Tensor;
-  /** What the mean lost when it was rounded; null where it is as good as exact. */
-  readonly rest: Tensor | null;
-  readonly variance: Tensor;
-}
-
-/**
- * The statistics of x over the axes that `into` shrinks to 1. Distances are from the mean as it was rounded, so that those of
- * equal values are 0; the mean of the distances says what rounding has lost, and all derivatives go through it.
- *
- * The variance is mean(d²) − mean(d)². Since |mean(d)| is at most half a unit in the last place, while a value other than the
- * mean is a whole unit away from it or more, the second term is at most half the first, and nothing cancels.
- */
-export function momentsOf(fn: string, x: Tensor, into: Shape): Standard {
-  const along = { into, combine: 'mean' } as const;
-  const mean = fuse(fn, e.input(0), [x.detach()], along);
-  const distance = e.sub(e.input(0), e.input(1));
-  const rest = fuse(fn, distance, [x, mean], along);
-  const square = fuse(fn, e.mul(distance, distance), [x, mean], along);
-  const variance = e.sub(e.input(0), e.mul(e.input(1), e.input(1)));
-  return { x, mean, rest, variance: fuse(fn, variance, [square, rest]) };
-}
 
 /** What is added to the variance, and scale and shift after the division. */
 export interface Affine {
@@ -102,17 +81,24 @@ export function batchNorm<S extends Shape>(
   if (!training) {
     if (!runningMean || !runningVar) {
       throw new ShapeError(
-        'batchNorm: running statistics are null, evaluation needs both; pass them or training: true',
+        'batchNorm: runningMean or runningVar is null, but evaluation needs both; pass them, or training: true',
       );
     }
     const [mean, variance] = [runningMean, runningVar].map((t) => reshape(t.detach(), into));
     return normalise('batchNorm', { x, mean, rest: null, variance }, affine) as Tensor<S>;
   }
+  const across = acrossOf(options);
   const count = x.size / x.shape[1];
-  if (count === 1) {
+  if (count === 1 && !across) {
     throw new ShapeError(
-      `batchNorm: input ${formatShape(x.shape)} has ${count} value per channel, its variance needs 2 or more; enlarge the batch or use eval mode`,
+      `batchNorm: input ${formatShape(x.shape)} has ${counted(count, 'value')} per channel, but a variance needs 2; use a larger batch, or eval mode`,
     );
+  }
+  if (across) {
+    const { stats, unbiased } = momentsAcross(x, into, across);
+    updateRunning(runningMean, stats.mean, { momentum, isShared: true });
+    updateRunning(runningVar, unbiased, { momentum, isShared: true });
+    return normalise('batchNorm', stats, affine) as Tensor<S>;
   }
   const stats = momentsOf('batchNorm', x, into);
   if (x.size > 0) {
@@ -122,35 +108,43 @@ export function batchNorm<S extends Shape>(
   return normalise('batchNorm', stats, affine) as Tensor<S>;
 }
 
+/** Those whose samples are normalised together; null where it is this rank alone. */
+function acrossOf({ sync = false }: BatchNormOptions): Across | null {
+  const { across } = effects();
+  return across && (sync || across.sync) ? across : null;
+}
+
 interface RunningStep {
   readonly momentum: number;
   /** Factor of the batch's statistic. */
   readonly scale?: number;
+  /** Whether all ranks have the same statistic. */
+  readonly isShared?: boolean;
 }
 
 /** running ← (1 − momentum)·running + momentum·scale·batch, in place. */
 export function updateRunning(running: Tensor | null, batch: Tensor, step: RunningStep): void {
   if (!running) return;
-  const { momentum, scale = 1 } = step;
+  const { momentum, scale = 1, isShared = false } = step;
   const moved = e.add(e.mul(e.input(0), 1 - momentum), e.mul(e.input(1), momentum * scale));
   const after = fuse('running statistics', moved, [running.detach(), reshape(batch.detach(), running.shape)]);
-  effects().assign(running.data, after.data);
+  effects().assign(running.data, after.data, isShared);
 }
 
 function checkArguments(x: Tensor, perChannel: Record<string, Tensor | null>): void {
   floats('batchNorm', 'input', x);
   if (x.rank < 2) {
-    throw new ShapeError(`batchNorm: input has shape ${formatShape(x.shape)}, [n, c, …] is needed`);
+    throw new ShapeError(`batchNorm: input has shape ${formatShape(x.shape)}; give [n, c, …]`);
   }
   for (const [name, t] of Object.entries(perChannel)) need('batchNorm', name, t, floatsOrNull);
   checkPair('batchNorm', perChannel.runningMean, perChannel.runningVar);
-  checkAffine('batchNorm', perChannel, { shape: [x.shape[1]], by: `input ${formatShape(x.shape)}` });
+  checkAffine('batchNorm', perChannel, { shape: [x.shape[1]], to: `input ${formatShape(x.shape)}` });
 }
 
 /** Refuses one running statistic without the other. */
 export function checkPair(fn: string, runningMean: Tensor | null, runningVar: Tensor | null): void {
   if ((runningMean === null) === (runningVar === null)) return;
-  throw new ShapeError(`${fn}: one of runningMean and runningVar is null, pass both or neither`);
+  throw new ShapeError(`${fn}: one of runningMean and runningVar is null; pass both or neither`);
 }
 
 /** Refuses statistics, scales and shifts of a shape that the input does not have. */

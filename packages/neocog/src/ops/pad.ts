@@ -3,7 +3,7 @@
 
 import { anyNumber, isListOf, isSize, oneOf, refuseValue } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { counted, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { paddingModes } from '../geometry/options.ts';
 import { paddedCells } from '../geometry/padding.ts';
@@ -41,10 +41,10 @@ export function pad(x: Tensor, pads: Pads, options: PadOptions = {}): Tensor {
   needOptions('pad', options, fields);
   const { mode = 'constant', value = 0 } = options;
   if (x.dtype === 'int32' && value !== (value | 0))
-    refuseValue('pad', 'value', value, 'an int32 for int32 input');
+    refuseValue('pad', 'value', value, 'a whole number for int32 input');
   checkPads(x, pads);
   if (mode !== 'constant' && value !== 0) {
-    throw new ShapeError(`pad: value is ${value} in mode '${mode}', a value needs mode 'constant'`);
+    throw new ShapeError(`pad: value is ${value} in mode '${mode}'; leave value out, or use mode 'constant'`);
   }
   if (mode !== 'constant' && mode !== 'zeros') return padFromInput(x, pads, mode);
   return value === 0 ? padZeros(x, pads) : padValue(x, pads, value);
@@ -54,7 +54,7 @@ function checkPads(x: Tensor, pads: Pads): void {
   const isPair = (pair: unknown): boolean => isListOf(pair, (n) => isSize(n, 0)) && pair.length === 2;
   if (isListOf(pads, isPair) && pads.length === x.rank) return;
   throw new ShapeError(
-    `pad: pads are ${show(pads)} for input ${formatShape(x.shape)}, ${x.rank} pairs [before, after] of whole numbers, 0 or more, are needed; to crop use slice`,
+    `pad: pads are ${show(pads)} for input ${formatShape(x.shape)}; give ${counted(x.rank, 'pair')} [before, after] of whole numbers of at least 0, or use slice to crop`,
   );
 }
 
@@ -82,7 +82,7 @@ function padFromInput(x: Tensor, pads: Pads, mode: PaddingMode): Tensor {
     const most = input === 0 ? 0 : padLimits[mode](input);
     if (Math.max(padBefore, padAfter) > most) {
       throw new ShapeError(
-        `pad: ${mode} padding [${padBefore},${padAfter}] on axis ${d} of ${formatShape(x.shape)} is too much, at most ${most} is possible there; pad less, or use mode 'replicate'`,
+        `pad: pads are [${padBefore},${padAfter}] for axis ${d} of ${formatShape(x.shape)}, but mode '${mode}' allows at most ${most}; pad less, or use mode 'replicate'`,
       );
     }
     return padBefore + padAfter > 0 ? paddedCells({ input, padBefore, padAfter }, mode) : undefined;

@@ -33,7 +33,7 @@ function check({ fn, takes, divides }: Shuffle, x: Tensor, factor: number): void
   needTensor(fn, 'input', x);
   need(fn, 'factor', factor, count);
   if (x.rank >= 3 && divides(factor, x.shape.slice(-3))) return;
-  throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, factor ${factor} needs ${takes}`);
+  throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}; factor ${factor} needs ${takes}`);
 }
 
 /**

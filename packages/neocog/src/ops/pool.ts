@@ -23,7 +23,7 @@ type Rank = 1 | 2 | 3;
 export interface AvgPoolOptions extends PoolOptions {
   /** Count padding as cells of value 0 (default true); else divide by the number of real cells. */
   countIncludePad?: boolean | undefined;
-  /** Divide by this instead. */
+  /** Divide by this instead. Default: the number of cells that `countIncludePad` counts. */
   divisorOverride?: number | undefined;
 }
 

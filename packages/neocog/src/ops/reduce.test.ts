@@ -151,21 +151,32 @@ it('zeros have the right gradients in products', () => {
 
 it('refuses what it cannot do', () => {
   const none = neocog.zeros([2, 0]);
-  expect(() => max(none, { axis: 1 })).toThrow('max: input [2,0] has no values along axes 1');
-  expect(() => min(none, { axis: 1 })).toThrow('min: input [2,0] has no values along axes 1');
+  expect(() => max(none, { axis: 1 })).toThrow('max: input [2,0] has no values along axis 1');
+  expect(() => min(none, { axis: 1 })).toThrow('min: input [2,0] has no values along axis 1');
   expect(max(none, { axis: 0 }).shape).toEqual([0]);
   expect(argMax(none, { axis: 0 }).shape).toEqual([0]);
-  expect(() => neocog.indexSelect(table, [2])).toThrow(
-    'indexSelect: index 2 names no cell of axis 0 of [2,3]',
-  );
+  expect(() => neocog.indexSelect(table, [2])).toThrow('indexSelect: index 2 is outside axis 0 of [2,3]');
   expect(() => neocog.indexSelect(table, tensor([1]))).toThrow(
     'give a list of whole numbers, or an int32 Tensor',
   );
   expect(() => neocog.expand(table, [4, 3])).toThrow('does not stretch to [4,3]');
   expect(() => neocog.tile(table, [2])).toThrow('2 whole numbers');
   expect(() => neocog.split(table, [1, 1], { axis: 1 })).toThrow('sizes that add up to 3');
-  expect(() => neocog.split(table, 4, { axis: 1 })).toThrow('parts that are not empty');
-  expect(() => neocog.squeeze(table, { axis: 0 })).toThrow('only axes of size 1');
+  expect(() => neocog.split(table, 4, { axis: 1 })).toThrow('number of parts that leaves none empty');
+  expect(() => neocog.squeeze(table, { axis: 0 })).toThrow('name axes of size 1');
   expect(() => neocog.unsqueeze(table, [0, 0])).toThrow('name each once');
   expect(() => neocog.stack([table, tensor([1])])).toThrow('use concat');
+});
+
+it('pools of planes take an empty batch, and no empty plane', () => {
+  for (const pool of [neocog.globalAvgPool, neocog.globalMaxPool]) {
+    expect(pool(neocog.zeros([0, 2, 3])).shape).toEqual([0, 2, 1]);
+    expect(pool(neocog.zeros([0, 3, 2]), { layout: 'channels-last' }).shape).toEqual([0, 1, 2]);
+    for (const shape of [
+      [1, 0, 3],
+      [1, 2, 0],
+      [1, 2],
+    ])
+      expect(() => pool(neocog.zeros(shape))).toThrow('[n, c, …] with at least one cell');
+  }
 });

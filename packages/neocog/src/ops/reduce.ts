@@ -20,7 +20,7 @@ import { reshape } from './reshape.ts';
 export interface ReduceOptions {
   /** One axis or several; all unless given. Negative axes count from the end. */
   axis?: number | readonly number[] | undefined;
-  /** Leave reduced axes in the shape with size 1. */
+  /** Leave reduced axes in the shape with size 1. Default false. */
   keepDims?: boolean | undefined;
 }
 
@@ -55,7 +55,7 @@ function reducedSome(fn: string, t: Tensor, options: ReduceOptions): Reduced {
   const found = reduced(fn, t, options);
   if (found.count > 0) return found;
   throw new ShapeError(
-    `${fn}: input ${formatShape(t.shape)} has no values along axes ${found.axes}, give it some`,
+    `${fn}: input ${formatShape(t.shape)} has no values along ${found.axes.length === 1 ? 'axis' : 'axes'} ${found.axes.join(', ')}; give it at least one`,
   );
 }
 
@@ -152,7 +152,7 @@ export function logSumExp(t: Tensor, options: ReduceOptions = {}): Tensor {
 export interface ArgOptions {
   /** Default: all axes, as one long row. Negative axes count from the end. */
   axis?: number | undefined;
-  /** Leave the axis in the shape with size 1. */
+  /** Leave the axis in the shape with size 1. Default false. */
   keepDims?: boolean | undefined;
 }
 

@@ -51,7 +51,9 @@ export function reduceTerms({ fn, formula, inputs }: Terms, reduction: BatchRedu
     return reshape(fuse(fn, formula, inputs, { into, combine: reduction }), []);
   }
   if (shape.length === 0) {
-    throw new ShapeError(`${fn}: a single number has no batchmean, pass [n, …] or reduction 'mean'`);
+    throw new ShapeError(
+      `${fn}: input is a single number, but reduction 'batchmean' needs [n, …]; use reduction 'mean'`,
+    );
   }
   // Of no sample it is 0 · ∞, which is NaN.
   return reshape(mul(fuse(fn, formula, inputs, { into }), 1 / shape[0]), []);

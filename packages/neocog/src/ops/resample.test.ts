@@ -4,7 +4,7 @@
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { backends, call } from '../../../../test/conformance/harness.ts';
-import { dot, normal, spread, whole } from '../../../../test/samples.ts';
+import { dot, normal, spread } from '../../../../test/samples.ts';
 
 type Tensor = neocog.Tensor;
 type Sizes = readonly number[];
@@ -283,59 +283,5 @@ describe.each(backends)('%s', (backend) => {
       const [dx] = grad(neocog.globalMaxPool(x), [x], { gradient: neocog.tensor([5, 7], [1, 2, 1, 1]) });
       expect([...dx.data]).toEqual([0, 5, 0, 0, 7, 0, 0, 0]);
     });
-  });
-});
-
-describe('resize', () => {
-  const square = reshape(arange(1, 5), [1, 1, 2, 2]);
-  const rows = (t: Tensor): number[][] =>
-    Array.from({ length: t.shape[2] }, (_, i) => [...t.data.slice(i * t.shape[3], (i + 1) * t.shape[3])]);
-
-  it("the examples of PyTorch's Upsample", () => {
-    expect(rows(resize(square, { scale: 2 }))).toEqual([
-      [1, 1, 2, 2],
-      [1, 1, 2, 2],
-      [3, 3, 4, 4],
-      [3, 3, 4, 4],
-    ]);
-    expect(rows(resize(square, { scale: 2, mode: 'bilinear' }))).toEqual([
-      [1, 1.25, 1.75, 2],
-      [1.5, 1.75, 2.25, 2.5],
-      [2.5, 2.75, 3.25, 3.5],
-      [3, 3.25, 3.75, 4],
-    ]);
-    const aligned = resize(square, { scale: 2, mode: 'bilinear', alignCorners: true });
-    rows(aligned)
-      .flat()
-      .forEach((value, i) => {
-        expect(value).toBeCloseTo(1 + (i % 4) / 3 + (2 * Math.floor(i / 4)) / 3, 5);
-      });
-  });
-
-  it("the cubic example of ONNX's Resize", () => {
-    const x = reshape(arange(1, 17), [1, 1, 4, 4]);
-    const [first] = rows(resize(x, { scale: 2, mode: 'bicubic' }));
-    const expected = [0.47265625, 0.76953125, 1.24609375, 1.875, 2.28125, 2.91015625, 3.38671875, 3.68359375];
-    expected.forEach((value, i) => void expect(first[i]).toBeCloseTo(value, 5));
-  });
-
-  it('rounds a size that a scale gives down, and keeps to the scale', () => {
-    const y = resize(whole(1, [1, 1, 5]), { scale: 1.5 });
-    expect(y.shape).toEqual([1, 1, 7]);
-    const cells = resize(reshape(arange(5), [1, 1, 5]), { scale: 1.5 });
-    expect([...cells.data]).toEqual([0, 0, 1, 2, 2, 3, 4]);
-  });
-
-  it('returns what already has the size', () => {
-    expect(resize(square, { size: 2, mode: 'bicubic' })).toBe(square);
-  });
-
-  it('repeats whole blocks at every integer ratio', () => {
-    for (let input = 1; input < 8; input++) {
-      for (let ratio = 1; ratio < 60; ratio++) {
-        const y = resize(reshape(arange(input), [1, 1, input]), { size: input * ratio });
-        expect([...y.data].every((cell, i) => cell === Math.floor(i / ratio))).toBe(true);
-      }
-    }
   });
 });

@@ -2,7 +2,7 @@
 
 import { type Field, field, isListOf, isSize, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { counted, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
 import { oneAxis, someAxes } from '../tensor/fields.ts';
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.ts';
@@ -26,7 +26,7 @@ export function reshape(t: Tensor, shape: Shape): Tensor {
 }
 
 const targetShape: Field<Shape> = field(
-  'a list of sizes, each a whole number of at least 0, or -1 once for what is left',
+  'a list of sizes, each a whole number of at least 0, or -1 once for the rest',
   (v) => isListOf(v, (n) => n === -1 || isSize(n, 0)),
 );
 
@@ -35,13 +35,13 @@ function inferAxis(t: Tensor, shape: Shape): Shape {
   const unknown = shape.filter((n) => n === -1).length;
   const fail = (needed: string): never => {
     throw new ShapeError(
-      `reshape: shape ${formatShape(shape)} does not fit ${t.size} elements (input ${formatShape(t.shape)}), ${needed}`,
+      `reshape: shape is ${formatShape(shape)} for ${counted(t.size, 'element')} (input ${formatShape(t.shape)}); ${needed}`,
     );
   };
-  if (unknown > 1) fail('at most one axis may be -1');
-  if (unknown === 0) return known === t.size ? shape : fail('the product of the axes must be that count');
+  if (unknown > 1) fail('give -1 at most once');
+  if (unknown === 0) return known === t.size ? shape : fail('give sizes whose product is that count');
   const inferred = t.size / known;
-  if (!Number.isInteger(inferred)) fail('the other axes must divide it');
+  if (!Number.isInteger(inferred)) fail('give sizes that divide that count');
   return shape.map((n) => (n === -1 ? inferred : n));
 }
 
@@ -68,7 +68,7 @@ export function squeeze(t: Tensor, options: SqueezeOptions = {}): Tensor {
   const large = gone.find((d) => t.shape[d] !== 1);
   if (large !== undefined) {
     throw new ShapeError(
-      `squeeze: axis ${large} of ${formatShape(t.shape)} has size ${t.shape[large]}, only axes of size 1 can be left out`,
+      `squeeze: axis ${large} of ${formatShape(t.shape)} has size ${t.shape[large]}; name axes of size 1`,
     );
   }
   return reshape(
@@ -91,7 +91,7 @@ export function unsqueeze(t: Tensor, axis: number | readonly number[]): Tensor {
   const rank = t.rank + list.length;
   const added = new Set(list.map((a) => resolveAxis('unsqueeze', a, rank)));
   if (added.size < list.length)
-    throw new ShapeError(`unsqueeze: axes ${show(axis)} name one place twice, name each once`);
+    throw new ShapeError(`unsqueeze: axes ${show(axis)} name one place twice; name each once`);
   const sizes = [...t.shape];
   return reshape(
     t,
@@ -123,7 +123,7 @@ function mergeAxes(t: Tensor, options: FlattenOptions = {}): Tensor {
   if (t.rank === 0) return reshape(t, [1]);
   const start = resolveAxis('flatten', options.startAxis ?? 0, t.rank);
   const end = resolveAxis('flatten', options.endAxis ?? -1, t.rank);
-  if (end < start) throw new ShapeError(`flatten: endAxis ${end} lies before startAxis ${start}, swap them`);
+  if (end < start) throw new ShapeError(`flatten: endAxis ${end} lies before startAxis ${start}; swap them`);
   return reshape(t, [
     ...t.shape.slice(0, start),
     sizeOf(t.shape.slice(start, end + 1)),

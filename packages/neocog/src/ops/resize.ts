@@ -84,11 +84,13 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
   const rank = x.rank - 2;
   if (!ranks.includes(rank)) {
     throw new ShapeError(
-      `resize: input has shape ${formatShape(x.shape)}, mode '${mode}' needs [n, c, …] with ${ranks.join(' or ')} spatial axes`,
+      `resize: input has shape ${formatShape(x.shape)}; mode '${mode}' needs [n, c, …] with ${ranks.length > 1 ? '1, 2 or 3' : ranks[0]} spatial axes`,
     );
   }
   if (by === 'nearest' && options.alignCorners) {
-    throw new ShapeError("resize: alignCorners is true in mode 'nearest', it needs a mode that interpolates");
+    throw new ShapeError(
+      "resize: alignCorners is true in mode 'nearest'; use a mode that interpolates, or leave it out",
+    );
   }
   const how = weighing(by, options);
   const given = resampledAxes({ fn: 'resize', rank: rank as Rank }, x.shape, options);
@@ -112,6 +114,8 @@ function weighing(by: Interpolation, options: ResizeOptions): Weighing {
   const { rounding = 'floor', antialias = false, excludeOutside = antialias } = options;
   const { cubicCoefficient = antialias ? -0.5 : -0.75 } = options;
   if (by === 'nearest' && antialias)
-    throw new ShapeError("resize: antialias is true in mode 'nearest', it needs a mode that interpolates");
+    throw new ShapeError(
+      "resize: antialias is true in mode 'nearest'; use a mode that interpolates, or leave it out",
+    );
   return { by, rounding, cubicCoefficient, antialias, excludeOutside };
 }

@@ -29,7 +29,7 @@ type OfRank<W extends Shape, R extends Rank, Result> = number extends W['length'
   ? Result
   : W['length'] extends Add<R, 2>
     ? Result
-    : ShapeMismatch<`weight has ${W['length']} axes, ${Add<R, 2>} are needed`>;
+    : ShapeMismatch<`weight has ${W['length']} axes, but needs ${Add<R, 2>}`>;
 
 /** Convolution of `R` spatial axes. */
 export type Convolution<R extends Rank, Options> = <

@@ -25,7 +25,7 @@ export function stack(tensors: readonly Tensor[], options: AxisOptions = {}): Te
   const stray = tensors.findIndex((t) => !sameShape(t.shape, first.shape));
   if (stray >= 0) {
     throw new ShapeError(
-      `stack: tensor 0 has shape ${formatShape(first.shape)} and tensor ${stray} ${formatShape(tensors[stray].shape)}, all must be equal; use concat to join along an axis they have`,
+      `stack: tensor 0 has shape ${formatShape(first.shape)} and tensor ${stray} ${formatShape(tensors[stray].shape)}; give equal shapes, or use concat to join along an axis that they have`,
     );
   }
   return concat(
@@ -69,6 +69,6 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
     if (last > 0 || parts === 1) return [...new Array<number>(parts - 1).fill(size), last];
   }
   throw new ShapeError(
-    `split: parts are ${show(parts)} for axis ${axis} of ${formatShape(x.shape)}, sizes that add up to ${whole} or a number of parts that are not empty is needed`,
+    `split: parts are ${show(parts)} for axis ${axis} of ${formatShape(x.shape)}; give sizes that add up to ${whole}, or a number of parts that leaves none empty`,
   );
 }

@@ -43,8 +43,7 @@ function triangle(fn: string, keeps: Keeps): (x: Tensor, options?: TriangleOptio
     needTensor(fn, 'input', x);
     needOptions(fn, options, fields);
     const { diagonal = 0 } = options;
-    if (x.rank < 2)
-      throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}, […, m, n] is needed`);
+    if (x.rank < 2) throw new ShapeError(`${fn}: input has shape ${formatShape(x.shape)}; give […, m, n]`);
     if (x.dtype === 'int32') return triangleOfCells(fn, x, (row, column) => keeps(column, row + diagonal));
     const [column, last] = [e.position(x.rank - 1), e.add(e.position(x.rank - 2), diagonal)];
     const isKept = keeps(0, 1) ? e.ge(last, column) : e.ge(column, last);

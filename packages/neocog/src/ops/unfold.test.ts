@@ -208,9 +208,15 @@ describe('layers', () => {
   });
 });
 
+it.each([0, 5])('columns of %d rows are refused with the number of taps', (rows) => {
+  expect(() => neocog.fold(neocog.zeros([1, rows, 4]), [3, 3], [2, 2])).toThrow(
+    `columns have ${rows} rows, which is no multiple of 4 taps`,
+  );
+});
+
 it('columns of another number of windows are refused with both numbers', () => {
   const columns = neocog.ones([1, 4, 3]);
   expect(() => neocog.fold(columns, [3, 3], [2, 2])).toThrow(
-    'columns hold 3 windows, outputSize [3,3] has 2 × 2 = 4',
+    'columns hold 3 windows, but outputSize [3,3] has 2 × 2 = 4',
   );
 });

@@ -27,7 +27,7 @@ function maxUnpool(
     const { enter, leave } = frame(caller, x, options.layout);
     const input = enter(x);
     ints(fn, 'indices', indices);
-    needShape(fn, { indices }, { shape: x.shape, by: 'a position for each value' });
+    needShape(fn, { indices }, { shape: x.shape, to: `input ${formatShape(x.shape)}` });
     const shape = unpoolShape(caller, { input: input.shape, kernel }, options);
     const places = { fn, indices: enter(indices), shape };
     const values = backend().recording
@@ -55,7 +55,7 @@ interface Places {
 function withoutRepeats({ fn, indices, shape }: Places, x: Tensor, overlap: boolean): Tensor {
   if (overlap) {
     throw new UnsupportedError(
-      `${fn}: windows that overlap may name a cell twice, which a compiled network cannot sort out; use a stride of at least the kernel, or run it without compiling`,
+      `${fn}: overlapping windows may name a cell twice, and a compiled network cannot resolve that; use a stride of at least the kernel, or run it without compiling`,
     );
   }
   effects().look(indices.data, (data) => {
@@ -81,7 +81,7 @@ function findLost({ fn, indices, shape }: Places): Float32Array | null {
   for (let i = 0; i < data.length; i++) {
     if (!(data instanceof Int32Array && data[i] >= 0 && data[i] < cells)) {
       throw new ShapeError(
-        `${fn}: indices hold ${data[i]} (${indices.dtype}), int32 positions 0 to ${cells - 1} in planes ${formatShape(shape.slice(2))} are needed`,
+        `${fn}: indices hold ${data[i]} (${indices.dtype}); give int32 positions from 0 to ${cells - 1} in planes ${formatShape(shape.slice(2))}`,
       );
     }
     const cell = Math.floor(i / count) * cells + data[i];

@@ -2,7 +2,8 @@
 // Each is the gradient of the other, so that derivatives of any order follow.
 
 import { compute } from '../backends/current.ts';
-import type { StridedView, Values } from '../backends/work.ts';
+import type { Values } from '../backends/work.ts';
+import type { StridedView } from '../backends/workParts.ts';
 import { type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { record, type Tensor } from '../tensor/tensor.ts';
 

@@ -74,7 +74,7 @@ export function groupsOf<S>(fn: string, given: ParametersOrGroups<S>): readonly 
 }
 
 export const someParameters: Field<readonly Tensor[]> = field(
-  'a list of at least one Tensor, such as module.parameters(), or groups { parameters, … }',
+  'a list of one or more Tensors, such as module.parameters(), or groups { parameters, … }',
   someTensors.ok,
 );
 

@@ -59,7 +59,10 @@ describe('parameter groups', () => {
   it.each([
     ['a parameter in two groups', (p: Tensor) => [{ parameters: [p] }, { parameters: [p] }]],
     ['a parameter listed twice', (p: Tensor) => [p, p]],
+    ['no parameters at all', () => []],
     ['a group without parameters', () => [{ parameters: [] }]],
+    ['a parameter without a gradient', () => [tensor([1])]],
+    ['a group and a parameter', (p: Tensor) => [{ parameters: [p] }, parameter(2)]],
     ['a group that is no list', (p: Tensor) => [{ parameters: p }]],
     ['a misspelt setting', (p: Tensor) => [{ parameters: [p], learningRate: 1 }]],
     ['a setting out of range', (p: Tensor) => [{ parameters: [p], momentum: -1 }]],
@@ -90,11 +93,39 @@ describe('settings', () => {
     expect(valuesOf(optimizer)).toEqual([[0.125]]);
   });
 
+  it('are checked by every step together, as those of the optimiser and of groups may come to be at odds', () => {
+    const group = { parameters: [parameter(1)], nesterov: true };
+    const optimizer = new optim.SGD([group], { lr: 0.5, momentum: 0.5 });
+    optimizer.settings.momentum = 0;
+    expect(() => descend(optimizer)).toThrow(
+      'SGD: nesterov needs a momentum and no dampening, they are 0 and 0',
+    );
+    expect(valuesOf(optimizer)).toEqual([[1]]);
+  });
+
+  it('may be 0 or false where others are the rule', () => {
+    const groups = [{ parameters: [parameter(1)], lr: 0, weightDecay: 0, amsgrad: false }];
+    const optimizer = new optim.AdamW(groups, { lr: 0.5, weightDecay: 0.5, amsgrad: true });
+    expect(optimizer.groups[0]).toMatchObject({ lr: 0, weightDecay: 0, amsgrad: false });
+    descend(optimizer);
+    expect(valuesOf(optimizer)).toEqual([[1]]);
+  });
+
   it('start Adagrad from a sum', () => {
     const optimizer = new optim.Adagrad([parameter(2)], { lr: 1, eps: 0, initialAccumulatorValue: 12 });
     descend(optimizer);
     expect(valuesOf(optimizer)).toEqual([[1.5]]);
   });
+});
+
+it('centred RMSprop takes no root of a variance that rounding made negative', () => {
+  const p = parameter(0);
+  const optimizer = new optim.RMSprop([p], { lr: 1e-9, alpha: 0.5, centered: true });
+  for (let i = 0; i < 40; i++) {
+    p.grad = tensor([15 / 7]);
+    optimizer.step();
+  }
+  expect(p.item()).toBeLessThan(0);
 });
 
 type Make = (parameters: readonly Tensor[]) => optim.Optimizer;
@@ -142,6 +173,35 @@ describe('stateDict', () => {
     expect(tensors['0.step'].item()).toBe(1);
   });
 
+  it('is a copy, and copied', () => {
+    const optimizer = new optim.Adam([{ parameters: [parameter(1)], lr: 0.1 }], { eps: 0.5 });
+    descend(optimizer);
+    const now = (): string => {
+      const { tensors, ...settings } = optimizer.stateDict();
+      return JSON.stringify([settings, Object.entries(tensors).map(([key, { data }]) => [key, ...data])]);
+    };
+    const before = now();
+    const spoil = ({ options, groups, tensors }: optim.OptimizerState): void => {
+      Object.assign(options, { eps: 0.25 });
+      Object.assign(groups[0] as object, { lr: 0.2 });
+      for (const { data } of Object.values(tensors)) data.fill(9);
+    };
+    spoil(optimizer.stateDict());
+    expect(now()).toBe(before);
+    const given = optimizer.stateDict();
+    optimizer.loadStateDict(given);
+    spoil(given);
+    expect(now()).toBe(before);
+  });
+
+  it('that is at odds with itself is refused, and changes nothing', () => {
+    const optimizer = new optim.SGD([parameter(1)], { lr: 0.1, momentum: 0.5 });
+    const before = optimizer.stateDict();
+    const spoilt = { ...before, options: { lr: 0.2, nesterov: true } };
+    expect(() => optimizer.loadStateDict(spoilt)).toThrow('SGD: nesterov needs a momentum');
+    expect(optimizer.stateDict()).toEqual(before);
+  });
+
   it('takes settings along, and groups go on following', () => {
     const make = () => new optim.SGD([{ parameters: [parameter(1)] }], { lr: 0.1 });
     const [from, to] = [make(), make()];
@@ -174,88 +234,6 @@ describe('stateDict', () => {
     const before = optimizer.stateDict();
     expect(() => optimizer.loadStateDict(spoil(before))).toThrow(/^Adam: /);
     expect(optimizer.stateDict()).toEqual(before);
-  });
-});
-
-describe('clipping', () => {
-  const withGradients = (...gradients: number[][]): Tensor[] =>
-    gradients.map((values) => {
-      const p = parameter(...values.map(() => 0));
-      p.grad = tensor(values);
-      return p;
-    });
-  const gradientsOf = (parameters: readonly Tensor[]): number[][] =>
-    parameters.map(({ grad }) => [...(grad as Tensor).data]);
-
-  it('scales all gradients by their joint norm', () => {
-    const parameters = [...withGradients([3, 0], [-4]), parameter(1)];
-    expect(optim.clipGradNorm(parameters, 2.5)).toBe(5);
-    const [[a, b], [c]] = gradientsOf(parameters.slice(0, 2));
-    expect([a, b, c]).toEqual([expect.closeTo(1.5, 5), 0, expect.closeTo(-2, 5)]);
-    expect(parameters[2].grad).toBeNull();
-  });
-
-  it('divides by a norm that is a little larger, so that nothing becomes NaN', () => {
-    const tiny = withGradients([1e-6]);
-    optim.clipGradNorm(tiny, 1e-6);
-    expect((gradientsOf(tiny)[0] as number[])[0] / 5e-7).toBeCloseTo(1, 5);
-    // 5 / (5 + 1e-6): a norm that is just the limit is beyond it by that much.
-    const just = withGradients([3, 4]);
-    expect(optim.clipGradNorm(just, 5)).toBe(5);
-    expect(gradientsOf(just)).toEqual([
-      [Math.fround(3 * Math.fround(5 / 5.000001)), Math.fround(4 * Math.fround(5 / 5.000001))],
-    ]);
-    const none = withGradients([0, 0]);
-    expect(optim.clipGradNorm(none, 0)).toBe(0);
-    expect(gradientsOf(none)).toEqual([[0, 0]]);
-  });
-
-  it('leaves small gradients exactly as they are', () => {
-    const parameters = withGradients([3, 4]);
-    const [{ grad }] = parameters;
-    expect(optim.clipGradNorm(parameters, 6)).toBe(5);
-    expect(parameters[0].grad).toBe(grad);
-  });
-
-  it.each([
-    [1, 7],
-    [2, 5],
-    [Infinity, 4],
-  ])('knows the norm of type %d', (normType, norm) => {
-    expect(optim.clipGradNorm(withGradients([3], [-4]), 100, { normType })).toBe(norm);
-  });
-
-  it('does not touch values that a gradient shares', () => {
-    const parameters = withGradients([3, 4]);
-    const shared = parameters[0].grad as Tensor;
-    optim.clipGradNorm(parameters, 1);
-    optim.clipGradValue(parameters, 0.1);
-    expect([...shared.data]).toEqual([3, 4]);
-  });
-
-  it('passes NaN on, or refuses it', () => {
-    const parameters = withGradients([Number.NaN, 1]);
-    expect(() => optim.clipGradNorm(parameters, 1, { errorIfNonFinite: true })).toThrow('clipGradNorm: ');
-    expect(optim.clipGradNorm(parameters, 1)).toBeNaN();
-    expect(gradientsOf(parameters)).toEqual([[Number.NaN, Number.NaN]]);
-  });
-
-  it('holds entries within bounds', () => {
-    const parameters = withGradients([-3, 0.5, 2], [Infinity, Number.NaN]);
-    optim.clipGradValue(parameters, 1);
-    expect(gradientsOf(parameters)).toEqual([
-      [-1, 0.5, 1],
-      [1, Number.NaN],
-    ]);
-  });
-
-  it.each([
-    () => optim.clipGradNorm([parameter(1)], -1),
-    () => optim.clipGradNorm([parameter(1)], 1, { normType: 0 }),
-    () => optim.clipGradValue([parameter(1)], Number.NaN),
-    () => optim.clipGradValue(parameter(1) as unknown as Tensor[], 1),
-  ])('refuses what makes no sense', (run) => {
-    expect(run).toThrow(ShapeError);
   });
 });
 

@@ -1,12 +1,29 @@
 // Carries out the nodes of a graph one by one on a backend that computes: the definition of what a graph means.
 
 import type { Backend } from '../backends/backend.ts';
-import type { Graph, GraphNode, GraphValue, Update } from '../backends/graph.ts';
+import type { ExchangeNode, Graph, GraphNode, GraphValue, Update } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
 import { assert } from '../errors.ts';
 
-/** Runs a whole graph. `inputs` are in the graph's order; states are changed in place. */
+/** What only all ranks together know: somebody is to give the result of the node for these values. */
+export interface Question {
+  readonly node: ExchangeNode;
+  readonly values: Values;
+}
+
+/** Runs a whole graph of one rank. `inputs` are in the graph's order; states are changed in place. */
 export function evaluateGraph(backend: Backend, graph: Graph, inputs: readonly Values[]): Values[] {
+  const { value, done } = evaluation(backend, graph, inputs).next();
+  assert(done, 'a graph of several ranks has no result of one rank alone');
+  return value as Values[];
+}
+
+/** The same, and asks for what other ranks take part in. */
+export function* evaluation(
+  backend: Backend,
+  graph: Graph,
+  inputs: readonly Values[],
+): Generator<Question, Values[], Values> {
   const arrays = new Map<GraphValue, Values>(graph.inputs.map((value, i) => [value, inputs[i]]));
   const read = (value: GraphValue): Values => {
     const array = arrays.get(value) ?? value.data;
@@ -14,7 +31,9 @@ export function evaluateGraph(backend: Backend, graph: Graph, inputs: readonly V
     return array;
   };
   for (const node of graph.nodes) {
-    const outputs = evaluateNode(backend, node, node.inputs.map(read));
+    const values = node.inputs.map(read);
+    const outputs =
+      node.op === 'exchange' ? [yield* exchanged(node, values)] : evaluateNode(backend, node, values);
     node.outputs.forEach((value, i) => {
       arrays.set(value, outputs[i]);
     });
@@ -23,8 +42,19 @@ export function evaluateGraph(backend: Backend, graph: Graph, inputs: readonly V
   return graph.outputs.map(read);
 }
 
+function* exchanged(
+  node: ExchangeNode,
+  [values, moves]: readonly Values[],
+): Generator<Question, Values, Values> {
+  return moves?.[0] === 0 ? values : yield { node, values };
+}
+
 /** The results of one node; an `assign` writes and has none. */
-function evaluateNode(backend: Backend, node: GraphNode, inputs: readonly Values[]): Values[] {
+function evaluateNode(
+  backend: Backend,
+  node: Exclude<GraphNode, ExchangeNode>,
+  inputs: readonly Values[],
+): Values[] {
   if (node.op !== 'assign') return backend.run(node, inputs);
   inputs[1].set(inputs[0]);
   return [];

@@ -12,7 +12,7 @@ export interface FormatReportOptions {
 
 const fields: Fields<FormatReportOptions> = { candidates: flag };
 const aReport: Field<ProgramReport> = field(
-  'what explain() of a program returns',
+  'the result of explain() or profile() of a program',
   (v) => isRecord(v) && isListOf(v.steps, isRecord) && isRecord(v.memory),
 );
 

@@ -1,10 +1,14 @@
 // A graph carried out node by node on a backend that does not compile: slow, and the judge of those that do.
 
 import type { Backend } from '../backends/backend.ts';
-import type { Executable, ProgramReport } from '../backends/executable.ts';
+import { beginExchange } from '../backends/exchange.ts';
+import type { Executable, ProgramReport, RanksOptions } from '../backends/executable.ts';
+import { framesToValues, type Given, isFrames } from '../backends/frames.ts';
 import type { Graph, GraphValue } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
-import { evaluateGraph } from './evaluate.ts';
+import { assert } from '../errors.ts';
+import type { FrameInput } from '../geometry/frames/picture.ts';
+import { evaluation, type Question } from './evaluate.ts';
 
 export class Interpreted implements Executable {
   readonly #backend: Backend;
@@ -12,10 +16,16 @@ export class Interpreted implements Executable {
   readonly #states = new Map<GraphValue, Values>();
   /** Why there is one thread although more were asked for, or null. */
   readonly #note: string | null;
+  readonly #ranks: RanksOptions | undefined;
 
   /** Weights and states are copied: neither changes the arrays that they come from, nor do these change them. */
-  constructor(backend: Backend, graph: Graph, threads: number) {
+  constructor(
+    backend: Backend,
+    graph: Graph,
+    { threads, ranks }: { readonly threads: number; readonly ranks?: RanksOptions | undefined },
+  ) {
     this.#backend = backend;
+    this.#ranks = ranks;
     this.#note = threads > 1 ? `one thread: backend '${backend.name}' computes node by node` : null;
     const own = (value: GraphValue): GraphValue => {
       if (!value.data) return value;
@@ -43,9 +53,23 @@ export class Interpreted implements Executable {
     };
   }
 
-  run(inputs: readonly Values[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
-    const results = evaluateGraph(this.#backend, this.#graph, inputs);
-    return Promise.resolve(results.map((values, i) => copyOf(values, into[i])));
+  async run(inputs: readonly Given[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
+    const values = inputs.map((given, i) =>
+      isFrames(given) ? framesToValues(this.#graph.inputs[i].frames as FrameInput, given) : given,
+    );
+    const steps = evaluation(this.#backend, this.#graph, values);
+    let step = steps.next();
+    while (!step.done) step = steps.next(await this.#answer(step.value));
+    return step.value.map((values, i) => copyOf(values, into[i]));
+  }
+
+  async #answer({ node, values }: Question): Promise<Values> {
+    assert(this.#ranks, 'a graph of several ranks is run in a world');
+    const { world, compress } = this.#ranks;
+    const to = new Float32Array(node.outputs[0].size);
+    const how = node.bulk === 'gradient' && compress ? { ...node, compress } : node;
+    await beginExchange(world, how, { from: values as Float32Array, to }).wait();
+    return to;
   }
 
   read(state: GraphValue): Values {

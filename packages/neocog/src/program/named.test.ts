@@ -113,10 +113,10 @@ describe.each(['wasm', 'reference'] as const)('compile on %s', (backend) => {
     expect(results.best).toBe(into.best);
     for (const [name, y] of Object.entries(expected)) expect(results[name].data).toEqual(y.data);
     await expect(program.run({ image, word }, { into: { sum: zeros([3, 2, 4]) } })).rejects.toThrow(
-      'Program.run: sum is float32 [3,2,4], float32 [3,2,5] is needed',
+      'Program.run: sum is float32 [3,2,4], but the program needs float32 [3,2,5]',
     );
     await expect(program.run({ image, word }, { into: { total: into.best } })).rejects.toThrow(
-      'there is a tensor for total, the outputs are sum, best, vector',
+      'there is a tensor for total, but the outputs are sum, best, vector',
     );
     program.dispose();
   });
@@ -124,7 +124,7 @@ describe.each(['wasm', 'reference'] as const)('compile on %s', (backend) => {
   it('refuses an index that is none before it runs', async () => {
     const program = await compiled(twoInputs, { input: { image: [3, 2, 5], word: [3] } });
     const stray = tensor(Int32Array.of(0, 7, 0));
-    await expect(program.run({ image, word: stray })).rejects.toThrow('embedding: index 7 names no row');
+    await expect(program.run({ image, word: stray })).rejects.toThrow('embedding: index 7 is outside weight');
     program.dispose();
   });
 
@@ -241,10 +241,10 @@ describe('refusals', () => {
   ];
 
   it.each([
-    [undefined, 'compile: sizes batch of image [batch,2,5] are open'],
-    [[3, 2, 5], 'compile: input is one shape, the network has 2 inputs (image, word)'],
-    [{ image: [3, 2, 5] }, 'compile: sizes batch of word [batch] are open'],
-    [{ ...given, sound: [1] }, 'compile: there is a shape for sound, the inputs are image, word'],
+    [undefined, 'compile: image [batch,2,5] leaves batch open'],
+    [[3, 2, 5], 'compile: input is one shape, but the network has 2 inputs (image, word)'],
+    [{ image: [3, 2, 5] }, 'compile: word [batch] leaves batch open'],
+    [{ ...given, sound: [1] }, 'compile: there is a shape for sound, but the inputs are image, word'],
     [{ ...given, word: [-1] }, 'compile: shape is [-1]; give a list of sizes'],
   ])('shapes %j', async (input, message) => {
     const attempt = compile(twoInputs, { input } as object);
@@ -253,11 +253,19 @@ describe('refusals', () => {
   });
 
   it.each<[string, Tensor | Named, string]>([
-    ['one tensor', image, 'Program.run: one tensor is given, { image, word } is needed'],
-    ['too few', { image }, 'Program.run: word is undefined, int32 [3] is needed'],
+    ['one tensor', image, 'Program.run: one tensor is given for 2 inputs; give { image, word }'],
+    ['too few', { image }, 'Program.run: word is undefined, but the program needs int32 [3]'],
     ['too many', { image, word, sound: word }, 'Program.run: there is a tensor for sound'],
-    ['another type', { image, word: randn([3]) }, 'Program.run: word is float32 [3], int32 [3] is needed'],
-    ['another shape', { image: word, word }, 'Program.run: image is int32 [3], float32 [3,2,5] is needed'],
+    [
+      'another type',
+      { image, word: randn([3]) },
+      'Program.run: word is float32 [3], but the program needs int32 [3]',
+    ],
+    [
+      'another shape',
+      { image: word, word },
+      'Program.run: image is int32 [3], but the program needs float32 [3,2,5]',
+    ],
   ])('%s', async (_, inputs, message) => {
     const made = await program();
     await expect(made.run(inputs as Named)).rejects.toThrow(message);
@@ -265,11 +273,11 @@ describe('refusals', () => {
   });
 
   it('a module without a shape', async () => {
-    await expect(compile(new nn.ReLU())).rejects.toThrow('compile: sizes n, c, … of input [n,c,…] are open');
+    await expect(compile(new nn.ReLU())).rejects.toThrow('compile: input [n,c,…] leaves n, c, … open');
   });
 
   it('an output that is missing', async () => {
     const net = new Computed([float('x', 1)], [float('y', 1)], () => ({}));
-    await expect(compile(net)).rejects.toThrow('output y of the module gave undefined');
+    await expect(compile(net)).rejects.toThrow('output y of the module is undefined');
   });
 });

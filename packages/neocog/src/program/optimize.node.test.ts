@@ -81,7 +81,7 @@ describe('Interpreted', () => {
     const [a, known, state] = [g.input(3), g.constant([1, 2, 3]), g.state([4, 5, 6])];
     const moved = g.fused(e.add(x, y), [3], [state, a]);
     g.assign(moved, state);
-    const program = new Interpreted(referenceBackend, g.graph([a, known, state, moved]), 1);
+    const program = new Interpreted(referenceBackend, g.graph([a, known, state, moved]), { threads: 1 });
     const given = Float32Array.of(1, 1, 1);
     const first = await program.run([given]);
     expect(first.map((values) => [...values])).toEqual([
@@ -108,7 +108,7 @@ describe('Interpreted', () => {
   it('writes into arrays that are given, and takes new ones for those that do not fit', async () => {
     const g = new Graphs();
     const a = g.fused(e.neg(x), [3], [[g.input(3), dense([3])]]);
-    const program = new Interpreted(referenceBackend, g.graph([a, a]), 2);
+    const program = new Interpreted(referenceBackend, g.graph([a, a]), { threads: 2 });
     const into = [new Float32Array(3), new Float32Array(2)];
     const [one, two] = await program.run([Float32Array.of(1, 2, 3)], into);
     expect(one).toBe(into[0]);

@@ -1,6 +1,6 @@
 // pack: a network as data that runs without this library.
 
-import { flag, need } from '../arguments/field.ts';
+import { flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../backends/packed.ts';
@@ -16,7 +16,7 @@ export type { ConstantPlace, PackedCode, PackedConstant };
 
 /** For which inputs `pack` makes code, and of which kind. */
 export interface PackOptions {
-  /** Shape of the input or shapes by name, as for `compile`. */
+  /** Shape of the input or shapes by name, as for `compile`. Needed unless the network states them itself. */
   input?: InputShapes | undefined;
   /** Code whose results are the same bits on every engine, as for `compile`. Default false. */
   exact?: boolean | undefined;
@@ -43,12 +43,16 @@ export interface PackedProgram extends PackedGraph {
  */
 export function pack(module: Module, options: PackOptions = {}): PackedProgram {
   need('pack', 'module', module, aModule);
+  if (isRecord(options) && Object.hasOwn(options, 'pixels'))
+    throw new UnsupportedError(
+      "pack: pixels is for compile, code alone takes tensors; make them by fromPixels of '@neocog/vision', or leave pixels out",
+    );
   needOptions('pack', options, fields);
   const inputs = resolveInputs('pack', module, options.input);
   const now = backend();
   if (!now.pack) {
     throw new UnsupportedError(
-      `pack: backend '${now.name}' makes no code, 'wasm' is needed; call configure({ backend: 'wasm' })`,
+      `pack: backend '${now.name}' makes no code; call configure({ backend: 'wasm' })`,
     );
   }
   const traced = traceInference('pack', module, inputs);
@@ -64,7 +68,5 @@ function refuseHostWork({ host }: Traced): void {
   const work =
     host.draws.length > 0 ? 'draws random numbers' : host.checks.length > 0 ? 'checks indices' : null;
   if (work === null) return;
-  throw new UnsupportedError(
-    `pack: the network ${work} in every run, which code alone does not; use compile`,
-  );
+  throw new UnsupportedError(`pack: the network ${work} in every run, but packed code cannot; use compile`);
 }

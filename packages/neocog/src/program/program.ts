@@ -3,7 +3,8 @@
 import { count, type Field, field, flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
-import type { Executable, ProgramReport } from '../backends/executable.ts';
+import type { CompileOptions as BackendOptions, Executable, ProgramReport } from '../backends/executable.ts';
+import { type Given, isFrames } from '../backends/frames.ts';
 import type { Graph } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
 import { DeviceError } from '../errors.ts';
@@ -13,15 +14,20 @@ import { aModule } from '../nn/parts.ts';
 import { aTensor } from '../tensor/fields.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { needWhole, Tensor } from '../tensor/tensor.ts';
+import { copyFrames, type Frames } from './frames.ts';
 import { Interpreted } from './interpreted.ts';
 import { optimize } from './optimize.ts';
+import { type InputPixels, pixelsField, withFrames } from './pixels.ts';
 import { preferences, threadsOf } from './preferences.ts';
 import { drawAll } from './recorder.ts';
 import {
+  type GivenValue,
   type InputShapes,
   inputField,
+  isSingle,
   orderInputs,
   orderResults,
+  type ProgramInputs,
   type ProgramValue,
   resolveInputs,
 } from './signature.ts';
@@ -31,8 +37,8 @@ import { Turns } from './turns.ts';
 /** For which inputs `compile` makes a program, and how it runs. */
 export interface CompileOptions {
   /**
-   * Shape of the input, `[n, c, …]`, or shapes by name for a network with named inputs; each run takes exactly these. What a
-   * network states of its inputs itself can be left out.
+   * Shape of the input, `[n, c, …]`, or shapes by name for a network with named inputs; each run takes exactly these. Needed for
+   * every input whose shape the network does not state itself.
    */
   input?: InputShapes | undefined;
   /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
@@ -47,6 +53,11 @@ export interface CompileOptions {
    * products as the definition has them, without fused multiply-add. Default false, which is faster.
    */
   exact?: boolean | undefined;
+  /**
+   * Runs take frames: pictures of bytes of any size, which the program resizes and normalises itself, on its threads. For a network of
+   * several inputs an object of such options by their names. Default: runs take tensors.
+   */
+  pixels?: InputPixels | undefined;
 }
 
 const compileFields: Fields<CompileOptions> = {
@@ -54,6 +65,7 @@ const compileFields: Fields<CompileOptions> = {
   threads: count,
   compact: flag,
   exact: flag,
+  pixels: pixelsField,
 };
 
 /** Where a run leaves its results. */
@@ -65,13 +77,15 @@ export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTens
   into?: T | undefined;
 }
 
-const compiled: Field<Traced> = field('what compile(…) makes a program of; call it instead', isRecord);
+const compiled: Field<Traced> = field(
+  'the network that compile(…) has traced; call compile instead',
+  isRecord,
+);
 const runFields: Fields<RunOptions> = {
-  into: field(
-    'a Tensor, or an object of Tensors by the names of outputs',
-    (v) => aTensor.ok(v) || isRecord(v),
-  ),
+  into: field('a Tensor, or an object of Tensors by name of output', (v) => aTensor.ok(v) || isRecord(v)),
 };
+
+const copyOf = (given: Given): Given => (isFrames(given) ? copyFrames(given) : given.slice());
 
 /** A report of a program: what runs each part of the network, and why. */
 export type { ProgramReport };
@@ -112,30 +126,40 @@ export class Program {
   /**
    * Runs the network in evaluation mode: from the only input to the first output, or from inputs to all outputs by name.
    * Only the results are allocated, and not even those where `into` has tensors for them, which are then the results.
-   * Calls that overlap run one after the other, each on the values that its inputs had when it was made.
+   * Calls that overlap run one after the other, each on the values that its inputs had when it was made. An input that was compiled
+   * with `pixels` is a tensor, a frame `{ data, width, height }` of bytes, such as an `ImageData`, of any size, or the bytes of one of
+   * the network's size; for a batch a list of as many frames.
    *
-   * @throws ShapeError for an input, or a tensor in `into`, of another shape or type, or whose memory is gone.
+   * @throws ShapeError for an input, or a tensor in `into`, of another shape or type, or whose memory is gone; for frames whose bytes
+   * are not as many as their size needs.
    * @throws DeviceError after `dispose`, or if a thread has died.
    */
-  run(x: Tensor, options?: RunOptions<Tensor>): Promise<Tensor>;
-  run(inputs: NamedTensors, options?: RunOptions<NamedTensors>): Promise<Record<string, Tensor>>;
-  async run(
-    given: Tensor | NamedTensors,
-    options: RunOptions = {},
-  ): Promise<Tensor | Record<string, Tensor>> {
+  run(x: Tensor | Frames, options?: RunOptions<Tensor>): Promise<Tensor>;
+  run(
+    inputs: Readonly<Record<string, Tensor | Frames>>,
+    options?: RunOptions<NamedTensors>,
+  ): Promise<Record<string, Tensor>>;
+  async run(given: ProgramInputs, options: RunOptions = {}): Promise<Tensor | Record<string, Tensor>> {
     this.#checkAlive('run');
     needOptions('Program.run', options, runFields);
-    const inputs = orderInputs('Program.run', this.inputs, given);
+    const inputs = orderInputs('Program.run', this.#taken(), given);
     const into = options.into === undefined ? [] : orderResults('Program.run', this.outputs, options.into);
     const results = await this.#carryOut(inputs, into);
-    if (given instanceof Tensor) return results[0];
+    if (isSingle(given)) return results[0];
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]]));
   }
 
-  #carryOut(inputs: readonly Tensor[], into: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
+  #taken(): GivenValue[] {
+    return this.inputs.map((input, i) => ({ ...input, frames: this.#traced.graph.inputs[i].frames }));
+  }
+
+  #carryOut(inputs: readonly Given[], into: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
     const { graph, host } = this.#traced;
-    const arrays = inputs.map((x) => (this.#turns.taken ? x.data.slice() : x.data));
-    for (const { value, check } of host.checks) check(arrays[graph.inputs.indexOf(value)]);
+    const arrays = this.#turns.taken ? inputs.map(copyOf) : inputs;
+    for (const { value, check } of host.checks) {
+      const values = arrays[graph.inputs.indexOf(value)];
+      if (!isFrames(values)) check(values);
+    }
     const given = [...arrays, ...drawAll(host)];
     return this.#turns.take(async () => {
       this.#checkAlive('run');
@@ -181,14 +205,13 @@ export class Program {
 
   /** Frees memory and threads. The program cannot run afterwards; runs that are not over fail with a DeviceError. */
   dispose(): void {
-    if (this.#disposed) return;
     this.#disposed = true;
     this.#executable.dispose();
   }
 
   #checkAlive(fn: string): void {
     if (this.#disposed)
-      throw new DeviceError(`Program.${fn}: the program was disposed, compile the network again`);
+      throw new DeviceError(`Program.${fn}: the program was disposed; compile the network again`);
   }
 }
 
@@ -206,18 +229,22 @@ export async function compile(module: Module, options: CompileOptions = {}): Pro
   const inputs = resolveInputs('compile', module, options.input);
   const threads = threadsOf('compile', options.threads);
   const { compact = false, exact = false } = options;
-  const traced = traceInference('compile', module, inputs);
-  return new Program(await executableOf(traced.graph, { threads, compact, exact }), inputs, traced);
+  const traced = traceInference('compile', module, withFrames('compile', inputs, options.pixels));
+  return new Program(
+    await executableOf(traced.graph, { fn: 'compile', threads, compact, exact }),
+    inputs,
+    traced,
+  );
 }
 
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
 export function executableOf(
   graph: Graph,
-  how: { readonly threads: number; readonly exact: boolean; readonly compact?: boolean },
+  how: Omit<BackendOptions, 'exactConvolution'>,
 ): Promise<Executable> {
   const now = backend();
   const best = optimize(graph, now, how.exact);
   const { exactConvolution } = preferences;
   const options = { ...how, exactConvolution };
-  return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, how.threads));
+  return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, how));
 }

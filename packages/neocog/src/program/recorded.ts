@@ -48,8 +48,8 @@ export interface RecordedNetwork {
 }
 
 /** For which inputs `recordNetwork` runs. */
-interface RecordOptions {
-  /** Shape of the input or shapes by name, as for `compile`. */
+export interface RecordOptions {
+  /** Shape of the input or shapes by name, as for `compile`. Needed unless the network states them itself. */
   input?: InputShapes | undefined;
 }
 
@@ -68,7 +68,9 @@ export function recordNetwork(module: Module, options: RecordOptions = {}): Reco
   const network = { fn: 'recordNetwork', module, inputs };
   const { recorder, given, results } = recordInference(network, (call) => calls.push(call));
   if (recorder.host.draws.length > 0) {
-    throw new UnsupportedError('recordNetwork: the network draws random numbers in every run');
+    throw new UnsupportedError(
+      'recordNetwork: the network draws random numbers in every run; leave its random parts out',
+    );
   }
   const recorded = (t: Tensor): RecordedTensor => ({ value: recorder.valueOf(t.data), shape: t.shape });
   return {

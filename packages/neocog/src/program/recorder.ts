@@ -1,10 +1,12 @@
 // A backend that computes nothing: it writes down what it is asked for. Operations run on it as they are, with arrays that
 // have a length and no values; one that wants to see a value is refused.
 
-import type { Backend, Recording } from '../backends/backend.ts';
-import type { GraphNode, GraphValue } from '../backends/graph.ts';
+import type { Across, Backend, Recording } from '../backends/backend.ts';
+import type { Exchange, GraphNode, GraphValue } from '../backends/graph.ts';
 import { type ArrayKind, kindOf, resultsOf, type Values, type Work } from '../backends/work.ts';
 import { UnsupportedError } from '../errors.ts';
+import type { FrameInput } from '../geometry/frames/picture.ts';
+import { Generator } from '../tensor/random.ts';
 
 /** Something to make sure of in each run. */
 interface HostCheck {
@@ -40,6 +42,25 @@ export const drawAll = ({ draws }: HostWork): Float32Array[] =>
     return values;
   });
 
+/**
+ * The same for one rank of several: numbers of its own, from generators that stand at the same place on all ranks, before and
+ * after.
+ */
+export function drawApart(host: HostWork, generators: readonly Generator[], rank: number): Float32Array[] {
+  if (host.draws.length === 0) return [];
+  const places = generators.map((generator) => {
+    const own = generator.bits() + rank;
+    const place = generator.state();
+    generator.restore(new Generator(own).state());
+    return place;
+  });
+  const drawn = drawAll(host);
+  generators.forEach((generator, i) => {
+    generator.restore(places[i]);
+  });
+  return drawn;
+}
+
 /** Writes down one computation. */
 export class Recorder {
   readonly nodes: GraphNode[] = [];
@@ -47,6 +68,10 @@ export class Recorder {
   readonly backend: Backend;
   /** What nodes are labelled with now. */
   label = '';
+  /** How several ranks run it together; null for one. */
+  across: Across | null = null;
+  /** The mean over ranks of what each has. */
+  meanOf: (values: Values) => Values = (values) => values;
   readonly #fn: string;
   readonly #states: ReadonlySet<Values>;
   readonly #values = new Map<Values, GraphValue>();
@@ -62,9 +87,9 @@ export class Recorder {
     this.backend = this.#makeBackend();
   }
 
-  /** An array that each run is given. */
-  input(size: number, dtype: ArrayKind['dtype']): Values {
-    return this.#placeholder({ size, dtype }, 'input');
+  /** An array that each run is given, or makes of frames. */
+  input(size: number, dtype: ArrayKind['dtype'], frames?: FrameInput): Values {
+    return this.#placeholder({ size, dtype, ...(frames && { frames }) }, 'input');
   }
 
   /** What an array stands for; one that was not made here is a constant or a state. */
@@ -77,13 +102,17 @@ export class Recorder {
     return value;
   }
 
-  #placeholder(kind: ArrayKind, source: 'input' | 'node'): Values {
+  #placeholder(kind: ArrayKind & Pick<GraphValue, 'frames'>, source: 'input' | 'node'): Values {
     const array = withoutValues(this.#fn, kind, () => this.label);
     this.#values.set(array, { id: this.#count++, ...kind, source, data: null });
     return array;
   }
 
-  #note(work: Work | { op: 'assign' }, inputs: readonly Values[], outputs: readonly Values[]): void {
+  #note(
+    work: Work | { op: 'assign' } | ({ op: 'exchange' } & Exchange),
+    inputs: readonly Values[],
+    outputs: readonly Values[],
+  ): void {
     const all = { inputs: inputs.map((x) => this.valueOf(x)), outputs: outputs.map((y) => this.valueOf(y)) };
     this.nodes.push({ ...work, ...all, label: this.label } as GraphNode);
   }
@@ -99,15 +128,21 @@ export class Recorder {
         return outputs;
       },
       explain: () => {
-        throw new UnsupportedError(`${this.#fn}: kernels cannot be explained while a network is recorded`);
+        throw new UnsupportedError(
+          `${this.#fn}: the network asks to explain a kernel while it is recorded; call explainPlan outside of forward`,
+        );
       },
     };
   }
 
   #recording(): Recording {
+    const across = (): Across | null => this.across;
     return {
-      assign: (target, values) => {
-        this.#note({ op: 'assign' }, [values, target], []);
+      get across() {
+        return across();
+      },
+      assign: (target, values, isShared = false) => {
+        this.#note({ op: 'assign' }, [isShared ? values : this.meanOf(values), target], []);
       },
       look: (values, check) => {
         const value = this.valueOf(values);
@@ -124,7 +159,17 @@ export class Recorder {
         this.host.draws.push({ value: this.valueOf(array), fill });
         return array;
       },
+      exchange: (values, how, moves) => this.exchange(values, how, moves),
     };
+  }
+
+  /** What becomes of an array that each of several ranks has one of. */
+  exchange(values: Values, how: Omit<Exchange, 'ranks'>, moves?: Values): Float32Array {
+    const { ranks = 1 } = this.across ?? {};
+    const factor = { sum: 1, gather: ranks, scatter: 1 / ranks }[how.way];
+    const result = this.#placeholder({ size: values.length * factor, dtype: 'float32' }, 'node');
+    this.#note({ op: 'exchange', ranks, ...how }, moves ? [values, moves] : [values], [result]);
+    return result as Float32Array;
   }
 }
 
@@ -135,7 +180,7 @@ function withoutValues(fn: string, { size, dtype }: ArrayKind, label: () => stri
     get(_, key) {
       if (key === 'length') return size;
       throw new UnsupportedError(
-        `${fn}: ${label() || 'the module'} looks at values (${String(key)}) while it runs, which a compiled network cannot; compute with operations only, or run it without compiling`,
+        `${fn}: ${label() || 'the module'} reads values (${String(key)}) while it runs, but a compiled network cannot; use operations only, or run it without compiling`,
       );
     },
   });

@@ -2,11 +2,15 @@
 
 import { type Field, field, isRecord, need } from '../arguments/field.ts';
 import { show } from '../arguments/show.ts';
+import type { Given } from '../backends/frames.ts';
 import { ShapeError } from '../errors.ts';
+import type { FrameInput } from '../geometry/frames/picture.ts';
 import type { Module } from '../nn/module.ts';
 import { NamedModule, type NamedTensors, type NamedValue } from '../nn/named.ts';
 import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { type DType, needWhole, Tensor } from '../tensor/tensor.ts';
+import { areFrames, type Frames, isFrame, needFrames } from './frames.ts';
+import { toPlanes } from './planes.ts';
 
 /** An input or output of a program. */
 export interface ProgramValue {
@@ -18,12 +22,18 @@ export interface ProgramValue {
   readonly dtype: DType;
 }
 
+/** An input, and how frames become its values if it takes such. */
+export interface GivenValue extends ProgramValue {
+  /** Of an input that takes frames. The program makes planes of float32 of them, and of these the input. */
+  readonly frames?: FrameInput | undefined;
+}
+
 /** One shape for the only input, or shapes by the names of inputs. */
 export type InputShapes = Shape | Readonly<Record<string, Shape>>;
 
 /** The option `input` of what compiles. */
 export const inputField: Field<InputShapes> = field(
-  'a shape [n, c, …], or an object of shapes by the names of inputs',
+  'a shape [n, c, …], or an object of shapes by name of input',
   (v) => Array.isArray(v) || isRecord(v),
 );
 
@@ -45,7 +55,7 @@ export function resolveInputs(fn: string, module: Module, given: InputShapes | u
     const open = chosen.filter((size) => typeof size === 'string');
     if (open.length > 0) {
       throw new ShapeError(
-        `${fn}: sizes ${open.join(', ')} of ${name} [${shape.join(',')}] are open, state its shape in the option input`,
+        `${fn}: ${name} [${shape.join(',')}] leaves ${open.join(', ')} open; give its shape in the option input`,
       );
     }
     checkShape(fn, chosen as Shape);
@@ -63,7 +73,7 @@ function shapesByName(
   if (Array.isArray(given)) {
     if (inputs.length === 1) return { [names[0]]: given };
     throw new ShapeError(
-      `${fn}: input is one shape, the network has ${inputs.length} inputs (${names.join(', ')}); give { name: shape }`,
+      `${fn}: input is one shape, but the network has ${inputs.length} inputs (${names.join(', ')}); give { name: shape }`,
     );
   }
   const shapes = given as Readonly<Record<string, Shape>>;
@@ -82,30 +92,51 @@ interface Known {
 function needNames(fn: string, given: readonly string[], { names, side, what }: Known): void {
   const stray = given.find((name) => !names.includes(name));
   if (stray === undefined) return;
-  throw new ShapeError(`${fn}: there is a ${what} for ${stray}, the ${side} are ${names.join(', ')}`);
+  throw new ShapeError(
+    `${fn}: there is a ${what} for ${stray}, but the ${side} are ${names.join(', ')}; name one of them`,
+  );
 }
 
-/** The tensors of a run in the order of the inputs, each of the shape and type that was compiled for. */
-export function orderInputs(
-  fn: string,
-  inputs: readonly ProgramValue[],
-  given: Tensor | NamedTensors,
-): Tensor[] {
+/** What a run takes for its only input, or by the names of inputs. */
+export type ProgramInputs = Tensor | Frames | Readonly<Record<string, Tensor | Frames>>;
+
+/** Whether one input is meant, and not inputs by name. */
+export const isSingle = (given: ProgramInputs): given is Tensor | Frames =>
+  given instanceof Tensor || areFrames(given);
+
+/**
+ * The values or frames of a run in the order of the inputs, each of the shape and type that was compiled for.
+ */
+export function orderInputs(fn: string, inputs: readonly GivenValue[], given: ProgramInputs): Given[] {
   const names = inputs.map(({ name }) => name);
-  if (given instanceof Tensor && inputs.length !== 1) {
-    throw new ShapeError(`${fn}: one tensor is given, { ${names.join(', ')} } is needed`);
+  const single = isSingle(given);
+  if (single && inputs.length !== 1) {
+    throw new ShapeError(
+      `${fn}: one tensor is given for ${names.length} inputs; give { ${names.join(', ')} }`,
+    );
   }
-  const tensors = given instanceof Tensor ? { [names[0]]: given } : given;
-  if (!(given instanceof Tensor))
-    needNames(fn, Object.keys(Object(given)), { names, side: 'inputs', what: 'tensor' });
-  return inputs.map((input) => needTensor(fn, input, Object(tensors)[input.name]));
+  const values = single ? { [names[0]]: given } : given;
+  if (!single) needNames(fn, Object.keys(Object(given)), { names, side: 'inputs', what: 'tensor' });
+  return inputs.map((input) => {
+    const own: unknown = Object(values)[input.name];
+    if (input.frames && !(own instanceof Tensor)) return needFrames(fn, input.name, own, input.frames);
+    if (isFrame(own)) refuseFrame(fn, input);
+    const x = needTensor(fn, input, own);
+    return (input.frames ? toPlanes(input.frames, x) : x).data;
+  });
+}
+
+function refuseFrame(fn: string, { name, dtype, shape }: ProgramValue): never {
+  throw new ShapeError(
+    `${fn}: ${name} is a frame, but the program takes ${dtype} ${formatShape(shape)}; compile it with pixels`,
+  );
 }
 
 function needTensor(fn: string, { name, shape, dtype }: ProgramValue, x: unknown): Tensor {
   if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return needWhole(fn, name, x);
   const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : show(x);
   throw new ShapeError(
-    `${fn}: ${name} is ${found}, ${dtype} ${formatShape(shape)} is needed; compile again for another shape`,
+    `${fn}: ${name} is ${found}, but the program needs ${dtype} ${formatShape(shape)}; compile again for another shape`,
   );
 }
 
@@ -118,7 +149,7 @@ export function orderResults(
   if (into instanceof Tensor) return [needTensor(fn, outputs[0], into)];
   const names = outputs.map(({ name }) => name);
   if (typeof into !== 'object' || into === null || Array.isArray(into)) {
-    throw new ShapeError(`${fn}: into is ${String(into)}, a Tensor or { ${names.join(', ')} } is needed`);
+    throw new ShapeError(`${fn}: into is ${show(into)}; give a Tensor or { ${names.join(', ')} }`);
   }
   needNames(fn, Object.keys(into), { names, side: 'outputs', what: 'tensor' });
   const tensors = outputs.map((output) => {
@@ -127,5 +158,5 @@ export function orderResults(
   });
   const given = tensors.filter((t) => t !== undefined);
   if (new Set(given.map((t) => t.data)).size === given.length) return tensors;
-  throw new ShapeError(`${fn}: into has one array for several outputs, each needs its own`);
+  throw new ShapeError(`${fn}: into has one array for several outputs; give each its own`);
 }

@@ -1,5 +1,6 @@
 // A network as a graph: its operations run once on a recorder.
 
+import { show } from '../arguments/show.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backend, setBackend } from '../backends/current.ts';
 import type { Graph } from '../backends/graph.ts';
@@ -11,8 +12,9 @@ import { noGrad } from '../tensor/graph.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dropUnread } from './passes/rewrite.ts';
+import { fromPlanes, planesShape } from './planes.ts';
 import { type HostWork, Recorder } from './recorder.ts';
-import type { ProgramValue } from './signature.ts';
+import type { GivenValue, ProgramValue } from './signature.ts';
 
 /** A network as a graph, and what is done around it in each run. */
 export interface Traced {
@@ -25,7 +27,7 @@ export interface Traced {
 }
 
 /** What `module` computes in evaluation mode from inputs of some shapes. Its weights are constants. */
-export function traceInference(fn: string, module: Module, inputs: readonly ProgramValue[]): Traced {
+export function traceInference(fn: string, module: Module, inputs: readonly GivenValue[]): Traced {
   const { recorder, given, results } = recordInference({ fn, module, inputs });
   const graph = {
     nodes: recorder.nodes,
@@ -41,16 +43,27 @@ export function traceInference(fn: string, module: Module, inputs: readonly Prog
 interface Network {
   readonly fn: string;
   readonly module: Module;
-  readonly inputs: readonly ProgramValue[];
+  readonly inputs: readonly GivenValue[];
 }
 
 /** One forward pass in evaluation mode on a recorder, with its inputs and its named results. */
 export function recordInference(network: Network, onCall?: (call: Call) => void) {
   const { fn, module, inputs } = network;
   const recorder = new Recorder(fn);
-  const given = inputs.map(({ shape, dtype }) => new Tensor(recorder.input(sizeOf(shape), dtype), shape));
+  const given = inputs.map(({ shape, dtype, frames }) =>
+    frames
+      ? new Tensor(recorder.input(sizeOf(shape), 'float32', frames), planesShape(frames))
+      : new Tensor(recorder.input(sizeOf(shape), dtype), shape),
+  );
   const results = record({ recorder, module, onCall }, () =>
-    inEvaluation(module, () => noGrad(() => resultsOf(network, given))),
+    inEvaluation(module, () =>
+      noGrad(() =>
+        resultsOf(
+          network,
+          given.map((x, i) => fromPlanes(inputs[i], x)),
+        ),
+      ),
+    ),
   );
   return { recorder, given, results };
 }
@@ -79,7 +92,7 @@ function resultsOf(
 
 function needResult(fn: string, what: string, y: Tensor | undefined): Tensor {
   if (y instanceof Tensor) return y;
-  throw new ShapeError(`${fn}: ${what} of the module gave ${String(y)}, a Tensor is needed`);
+  throw new ShapeError(`${fn}: ${what} of the module is ${show(y)}; return a Tensor`);
 }
 
 /** Where what is recorded, and who hears of the calls of its parts. */

@@ -195,7 +195,7 @@ describe('compileTraining', () => {
     const optimizer = new optim.SGD(module.parameters(), { lr: 0.1 });
     const options = { input: [4, 1, 12, 12], loss: crossEntropy, optimizer };
     await expect(compileTraining(module, { ...options, loss: (y) => y })).rejects.toThrow(
-      /one element is needed/,
+      /give a tensor of one element/,
     );
     const trainer = await compileTraining(module, options);
     await expect(trainer.step(images(5), classes(5))).rejects.toThrow(/fewer samples/);

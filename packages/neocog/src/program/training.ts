@@ -1,87 +1,36 @@
 // compileTraining: forward pass, backward pass and optimiser as one Program.
 
-import { count, field, flag, instance, isRecord, need, required } from '../arguments/field.ts';
-import { type Fields, needOptions } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { need } from '../arguments/field.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { GraphValue } from '../backends/graph.ts';
-import { DeviceError, ShapeError } from '../errors.ts';
+import type { Values } from '../backends/work.ts';
+import type { World } from '../backends/world.ts';
+import { DeviceError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
-import type { Settings } from '../optim/method.ts';
-import { Optimizer } from '../optim/optimizer.ts';
-import { aDType, aShape } from '../tensor/fields.ts';
-import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
 import { needWhole, Tensor } from '../tensor/tensor.ts';
+import type { Gathering } from './gathering.ts';
 import { threadsOf } from './preferences.ts';
 import { executableOf } from './program.ts';
-import { drawAll } from './recorder.ts';
+import { Ranks } from './ranks.ts';
 import {
-  type Loss,
   type MemoryGroup,
   type Modes,
   memoryOf,
   modesOf,
   packMemory,
-  type TargetSpec,
+  refill,
   type TracedTraining,
   traceTraining,
 } from './traceTraining.ts';
-import { checkTarget, needOwn, needRoom } from './trainingChecks.ts';
+import { checkInput, checkTarget, needOwn, needRoom } from './trainingChecks.ts';
+import { type CompileTrainingOptions, checkOptions } from './trainingOptions.ts';
+import { type Batch, checkStep, type StepOptions, type TrainingStep } from './trainingStep.ts';
 import { Turns } from './turns.ts';
 
-export type { Loss, TargetSpec };
-
-/** What a compiled training step is made of. */
-export interface CompileTrainingOptions {
-  /** Shape of a batch, `[n, c, …]`. A step may take fewer samples; a last batch usually does. */
-  input: Shape;
-  /**
-   * Shape and dtype of the targets. Default: int32 class indices `[n, …]` where the loss is over classes, else float32 of
-   * the output's shape.
-   */
-  target?: TargetSpec | undefined;
-  /** Of output and target: a tensor of one element. Usually one of the losses, such as `crossEntropy`. */
-  loss: Loss;
-  /** Any of `optim`. Its settings may change between steps. */
-  // biome-ignore lint/suspicious/noExplicitAny: the settings of any optimiser.
-  optimizer: Optimizer<any>;
-  /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
-  threads?: number | undefined;
-  /**
-   * Losses, outputs and parameters are the same bits on every engine and for any number of threads, as for `compile`.
-   * Default false, which is faster.
-   */
-  exact?: boolean | undefined;
-}
-
-const targetFields: Fields<TargetSpec> = { shape: required(aShape), dtype: required(aDType) };
-const fields: Fields<CompileTrainingOptions> = {
-  input: required(
-    field('a shape [n, c, …] with at least one sample', (v) => aShape.ok(v) && (v as Shape)[0] >= 1),
-  ),
-  target: field('a target { shape, dtype }', isRecord),
-  loss: required(field('a function such as crossEntropy', (v) => typeof v === 'function')),
-  optimizer: required(instance('an Optimizer, such as new optim.SGD(…)', Optimizer)),
-  threads: count,
-  exact: flag,
-};
-
-/** What came of a step. */
-export interface TrainingStep {
-  /** Of this batch, before the parameters moved. */
-  readonly loss: number;
-  /** What the network gave, before the parameters moved. */
-  readonly output: Tensor;
-}
-
-/** What a step takes, as it was when the step was asked for. */
-interface Batch {
-  readonly x: Tensor;
-  readonly y: Tensor;
-  /** Of each group of the optimiser. */
-  readonly settings: readonly Settings[];
-}
+export type { Loss, TargetSpec } from './traceTraining.ts';
+export type { CompileTrainingOptions, StepOptions, TrainingStep };
 
 /** A step for one size of batch. */
 interface Compiled {
@@ -98,20 +47,25 @@ export class Trainer {
   readonly #options: CompileTrainingOptions;
   readonly #how: { readonly threads: number; readonly exact: boolean };
   readonly #memory: readonly MemoryGroup[];
+  readonly #gathering: Gathering;
   readonly #modes: Modes;
+  readonly #ranks: Ranks;
   readonly #turns = new Turns();
   readonly #compiled = new Map<number, Compiled>();
   /** Holds the present values. */
   #current: Compiled | null = null;
   #steps = 0;
+  /** Whether the run before moved the parameters, as the same run does again. */
+  #movedLast = true;
+  /** Batches whose gradients wait for the next step. */
+  #gathered = 0;
   /** Why nothing can be done any more, or null. */
   #over: string | null = null;
 
   /** Made by `compileTraining`. */
   constructor(module: Module, options: CompileTrainingOptions) {
     need('compileTraining', 'module', module, aModule);
-    needOptions('compileTraining', options, fields);
-    if (options.target) needOptions('compileTraining', options.target, targetFields, 'target');
+    this.#gathering = checkOptions(options);
     needOwn(module, options.optimizer);
     this.#module = module;
     this.#options = options;
@@ -119,13 +73,27 @@ export class Trainer {
       threads: threadsOf('compileTraining', options.threads),
       exact: options.exact ?? false,
     };
-    this.#memory = memoryOf(options.optimizer as Optimizer);
+    this.#memory = memoryOf(options.optimizer as Optimizer, this.#gathering);
     this.#modes = modesOf(module);
+    this.#ranks = new Ranks(module, options);
   }
 
-  /** Compiles for the full batch. */
+  /** With whom it trains, if with anybody. */
+  get world(): World | undefined {
+    return this.#options.world;
+  }
+
+  /** Compiles for the full batch; ranks that train together take the same weights. */
   async prepare(): Promise<this> {
+    const { team } = this.#ranks;
+    if (team) await this.#ranks.begin(this.#memory);
     this.#current = await this.#compile(this.#options.input[0]);
+    try {
+      await this.#ranks.check(this.#current.traced.graph, this.#current.executable);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
     return this;
   }
 
@@ -137,17 +105,25 @@ export class Trainer {
    * @throws ShapeError for other shapes or impossible targets.
    * @throws DeviceError after `dispose`, if a thread has died, or after a step that failed.
    */
-  async step(x: Tensor, y: Tensor): Promise<TrainingStep> {
+  async step(x: Tensor, y: Tensor, options: StepOptions = {}): Promise<TrainingStep> {
+    checkStep(options, this.#ranks.team !== null);
     this.#checkAlive('step');
-    this.#checkInput(x);
+    checkInput(x, this.#options.input, this.#module.inputType);
     if (y instanceof Tensor) needWhole('Trainer.step', 'target', y);
     const waits = this.#turns.taken || !this.#compiled.has(x.shape[0]);
     const settings = this.#options.optimizer.groups.map((group) => ({ ...group }));
-    const batch = { x: waits ? copyOf(x) : x, y: waits ? copyOf(y) : y, settings };
+    const samples = options.spare ? 0 : x.shape[0];
+    const batch = {
+      samples,
+      x: waits ? copyOf(x) : x,
+      y: waits ? copyOf(y) : y,
+      settings,
+      last: options.last ?? false,
+    };
     return this.#turns.take(() => this.#carryOut(batch));
   }
 
-  async #carryOut({ x, y, settings }: Batch): Promise<TrainingStep> {
+  async #carryOut({ x, y, settings, last, samples }: Batch): Promise<TrainingStep> {
     this.#checkAlive('step');
     // Without a pause where nothing has to be compiled: x and y are the caller's then.
     const { traced, executable } = this.#moveTo(
@@ -159,21 +135,27 @@ export class Trainer {
       if (value === target) check(y.data);
       else if (value === input) check(x.data);
     }
-    const drawn = drawAll(traced.host);
-    const scalars = traced.scalarsOf(settings, this.#steps + 1);
-    const [loss, output] = await this.#moving(executable.run([x.data, y.data, ...scalars, ...drawn]));
+    const drawn = this.#ranks.draw(traced.host);
+    const batches = this.#gathered + 1;
+    const moves = last || batches >= this.#gathering.accumulate;
+    const scalars = traced.scalarsOf(settings, this.#steps + 1, { moves, batches, samples });
+    const [loss, output] = await this.#moving(executable.run([x.data, y.data, ...scalars, ...drawn]), moves);
     for (const effect of traced.host.effects) effect();
-    return { loss: loss[0], output: new Tensor(output, traced.outputShape) };
+    if (moves && this.#ranks.team) await this.#ranks.compare(this.#steps, () => this.#values());
+    return { loss: loss[0], output: new Tensor(output, traced.outputShape), moved: moves };
   }
 
   /** What moves the parameters: if it fails, nobody knows how far they went. */
-  async #moving<T>(step: Promise<T>): Promise<T> {
+  async #moving<T>(step: Promise<T>, moves: boolean): Promise<T> {
     try {
       const result = await step;
-      this.#steps++;
+      this.#gathered = moves ? 0 : this.#gathered + 1;
+      this.#movedLast = moves;
+      if (moves) this.#steps++;
       return result;
     } catch (error) {
-      this.#over ??= 'a step failed while it moved the weights, what was synced before is whole';
+      this.#over ??=
+        'a step failed while it moved the weights, and the module keeps the values of the last sync';
       throw error;
     }
   }
@@ -185,13 +167,31 @@ export class Trainer {
    */
   sync(): void {
     this.#checkAlive('sync');
-    if (this.#turns.taken) throw new DeviceError('Trainer.sync: a step is on its way, await it first');
+    if (this.#turns.taken) throw new DeviceError('Trainer.sync: a step is running; await it first');
     const { traced, executable } = this.#current as Compiled;
     const states = statesOf(traced).map((state) => ({ state, values: executable.read(state) }));
     for (const { state, values } of states) needRoom(state, values.length);
     for (const { state, values } of states) state.data?.set(values);
     const { optimizer } = this.#options;
     optimizer.loadStateDict(packMemory(optimizer as Optimizer, this.#memory, this.#steps));
+  }
+
+  /**
+   * Takes parameters and buffers from the module, and what the optimiser remembers from the optimiser: the opposite of `sync`.
+   * Gradients that wait for a step are forgotten.
+   *
+   * @throws DeviceError after `dispose`, while a step is on its way, or after a step that failed.
+   * @throws ShapeError if the parameters of a group have taken different numbers of steps.
+   * @example module.loadStateDict(earlier); trainer.load();
+   */
+  load(): void {
+    this.#checkAlive('load');
+    if (this.#turns.taken) throw new DeviceError('Trainer.load: a step is running; await it first');
+    const { traced, executable } = this.#current as Compiled;
+    refill(this.#memory, this.#options.optimizer as Optimizer);
+    for (const state of statesOf(traced)) if (state.data) executable.write(state, state.data);
+    this.#steps = 0;
+    this.#gathered = 0;
   }
 
   /** What runs each part of a step, and why no other algorithm does. */
@@ -209,7 +209,7 @@ export class Trainer {
   async profile(): Promise<ProgramReport> {
     return this.#turns.take(async () => {
       this.#checkAlive('profile');
-      return this.#moving((this.#current as Compiled).executable.profile());
+      return this.#moving((this.#current as Compiled).executable.profile(), this.#movedLast);
     });
   }
 
@@ -229,14 +229,26 @@ export class Trainer {
       loss,
       optimizer: optimizer as Optimizer,
       memory: this.#memory,
+      gathering: this.#gathering,
       modes: this.#modes,
+      team: this.#ranks.team,
     });
-    const executable = await executableOf(traced.graph, this.#how);
+    const executable = await executableOf(traced.graph, {
+      fn: 'compileTraining',
+      ...this.#how,
+      ranks: this.#ranks.team ?? undefined,
+    });
     if (this.#over !== null) executable.dispose();
     this.#checkAlive('step');
     const compiled = { traced, executable };
     this.#compiled.set(batch, compiled);
     return compiled;
+  }
+
+  /** Parameters, buffers and what the optimiser remembers, as they are now. */
+  #values(): Values[] {
+    const { traced, executable } = this.#current as Compiled;
+    return statesOf(traced).map((state) => executable.read(state));
   }
 
   /** The step for a size of batch, with the present values in it. */
@@ -252,24 +264,6 @@ export class Trainer {
     }
     this.#current = next;
     return next;
-  }
-
-  #checkInput(x: Tensor): void {
-    const { input } = this.#options;
-    const fits =
-      x instanceof Tensor &&
-      x.dtype === this.#module.inputType &&
-      x.rank === input.length &&
-      x.shape[0] <= input[0] &&
-      sameShape(x.shape.slice(1), input.slice(1));
-    if (fits) {
-      needWhole('Trainer.step', 'input', x);
-      return;
-    }
-    const given = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : show(x);
-    throw new ShapeError(
-      `Trainer.step: input is ${given}, ${this.#module.inputType} ${formatShape(input)} or fewer samples of it are needed`,
-    );
   }
 
   #checkAlive(fn: string): void {

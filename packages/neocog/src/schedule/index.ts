@@ -17,3 +17,4 @@ export {
 } from './decay.ts';
 export { type OneCycleOptions, oneCycle, oneCycleMomentum } from './oneCycle.ts';
 export type { BaseOptions, Schedule } from './schedule.ts';
+export { type WarmupOptions, warmup } from './warmup.ts';

@@ -23,9 +23,20 @@ describe('schedules', () => {
 
   it('have the defaults of PyTorch', () => {
     expect(schedule.step({ baseLr, stepSize: 2 })(4)).toBeCloseTo(0.01);
-    expect(schedule.constant({ baseLr })(4)).toBeCloseTo(1 / 3);
-    expect([schedule.linear({ baseLr })(0), schedule.linear({ baseLr })(5)]).toEqual([1 / 3, 1]);
-    expect(schedule.polynomial({ baseLr })(2)).toBeCloseTo(0.6);
+    expect([4, 5].map(schedule.constant({ baseLr }))).toEqual([1 / 3, 1]);
+    expect([0, 2, 5].map(schedule.linear({ baseLr }))).toEqual([1 / 3, expect.closeTo(0.6), 1]);
+    expect([2, 4, 5].map(schedule.polynomial({ baseLr }))).toEqual(
+      [0.6, 0.2, 0].map((v) => expect.closeTo(v)),
+    );
+    expect([1, 3].map(schedule.multiStep({ baseLr, milestones: [2] }))).toEqual([1, 0.1]);
+  });
+
+  it('change at the steps that are told', () => {
+    expect([2, 3].map(schedule.constant({ baseLr, factor: 0.5, totalIters: 3 }))).toEqual([0.5, 1]);
+    expect([1, 2, 3, 4].map(schedule.step({ baseLr, stepSize: 2, gamma: 0.5 }))).toEqual([1, 0.5, 0.5, 0.25]);
+    expect([1, 2, 3].map(schedule.multiStep({ baseLr, milestones: [2], gamma: 0.5 }))).toEqual([1, 0.5, 0.5]);
+    const polynomial = schedule.polynomial({ baseLr, totalIters: 4, power: 2 });
+    expect([1, 3, 4].map(polynomial)).toEqual([9 / 16, 1 / 16, 0]);
   });
 
   it('stay at their end, or rise again', () => {
@@ -56,6 +67,14 @@ describe('schedules', () => {
     }
   });
 
+  it('begin at the top where the rise is one step', () => {
+    const options = { maxLr: 1, totalSteps: 9, pctStart: 1 / 9 };
+    for (const annealStrategy of ['cos', 'linear'] as const) {
+      expect(schedule.oneCycle({ ...options, annealStrategy })(0)).toBe(1);
+      expect(schedule.oneCycleMomentum({ ...options, annealStrategy })(0)).toBe(0.85);
+    }
+  });
+
   it.each([
     ['a step below 0', () => schedule.exponential({ baseLr, gamma: 0.9 })(-1)],
     ['NaN as a step', () => schedule.constant({ baseLr })(Number.NaN)],
@@ -71,5 +90,23 @@ describe('schedules', () => {
     ],
   ])('refuse %s', (_, run) => {
     expect(run).toThrow(ShapeError);
+  });
+});
+
+describe('warmup', () => {
+  it('rises along a line, then follows the other schedule', () => {
+    const after = schedule.cosine({ baseLr: 0.8, TMax: 10 });
+    const rate = schedule.warmup({ steps: 4, startFactor: 0.25, after });
+    expect([0, 1, 2, 3].map(rate)).toEqual([0.2, 0.35, 0.5, 0.65].map((v) => expect.closeTo(v, 12)));
+    expect([4, 9, 14].map(rate)).toEqual([0, 5, 10].map(after));
+    expect(schedule.warmup({ steps: 4, after })(0)).toBeCloseTo(0.008, 12);
+  });
+
+  it('refuses what is no schedule', () => {
+    expect(() => schedule.warmup({ steps: 0, after: () => 1 })).toThrow('warmup: steps is 0');
+    expect(() => schedule.warmup({ steps: 1, after: 1 as never })).toThrow(
+      'warmup: after is 1; give a function',
+    );
+    expect(() => schedule.warmup({ steps: 1, after: () => 1 })(-1)).toThrow('warmup: step is -1');
   });
 });

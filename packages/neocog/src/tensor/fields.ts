@@ -10,21 +10,15 @@ export const aDType: Field<DType> = oneOf('float32', 'int32');
 
 const isFloats = (value: unknown): boolean => value instanceof Tensor && !(value.data instanceof Int32Array);
 
-export const aTensor: Field<Tensor> = field(
-  'a Tensor, as tensor(…) makes it of numbers',
-  (v) => v instanceof Tensor,
-);
-export const floatTensor: Field<Tensor> = field(
-  "a float32 Tensor, as tensor(…, { dtype: 'float32' }) makes it of numbers",
-  isFloats,
-);
+export const aTensor: Field<Tensor> = field('a Tensor, such as tensor([1, 2])', (v) => v instanceof Tensor);
+export const floatTensor: Field<Tensor> = field('a float32 Tensor, such as tensor([1, 2])', isFloats);
 export const intTensor: Field<Tensor> = field(
-  "an int32 Tensor, as tensor(…, { dtype: 'int32' }) or cast(…, 'int32') makes it",
+  "an int32 Tensor, such as tensor([1, 2], [2], { dtype: 'int32' }) or cast(x, 'int32')",
   (v) => v instanceof Tensor && v.data instanceof Int32Array,
 );
 export const floatsOrNull: Field<Tensor | null> = orNull(floatTensor);
 export const someTensors: Field<readonly Tensor[]> = field(
-  'a list of at least one Tensor',
+  'a list of one or more Tensors',
   (v) => isListOf(v, aTensor.ok) && v.length > 0,
 );
 export const tensors: Field<readonly Tensor[]> = field('a list of Tensors', (v) => isListOf(v, aTensor.ok));
@@ -42,10 +36,13 @@ export const aShape: Field<Shape> = field('a list of sizes, each a whole number 
 );
 
 /** One axis; whether a tensor has it is for `resolveAxis` to say. */
-export const oneAxis: Field<number> = field('a whole number, below 0 from the end', Number.isInteger);
+export const oneAxis: Field<number> = field(
+  'a whole number (negative counts from the end)',
+  Number.isInteger,
+);
 const isAxisList = (value: unknown): boolean => isListOf(value, Number.isInteger);
 export const axisList: Field<readonly number[]> = field(
-  'a list of whole numbers, below 0 from the end',
+  'a list of whole numbers (negative ones count from the end)',
   isAxisList,
 );
 export const someAxes: Field<number | readonly number[]> = either(

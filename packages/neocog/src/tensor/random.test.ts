@@ -59,3 +59,22 @@ it('tensors take their numbers in order, from the default generator unless given
   expect([...rand([2]).data]).not.toEqual([...rand([2]).data]);
   expect(manualSeed(7).uniform()).toBe(822244 / 2 ** 24);
 });
+
+describe('a place in a stream', () => {
+  it.each([0, 1, 2, 3])('goes on exactly after %i normal numbers', (drawn) => {
+    const one = new Generator(7);
+    for (let i = 0; i < drawn; i++) one.normal();
+    const other = new Generator(1);
+    other.normal();
+    other.restore(JSON.parse(JSON.stringify(one.state())));
+    const next = (from: Generator) => [from.normal(), from.uniform(), from.normal(), from.bits()];
+    expect(next(other)).toEqual(next(one));
+  });
+
+  it.each([{ words: [1, 2, 3], spare: null }, { words: [0, 0, 0, 0], spare: null }, { words: [1, 2, 3, 4] }])(
+    'refuses %j',
+    (state) => {
+      expect(() => new Generator(1).restore(state as never)).toThrow('Generator.restore: state is');
+    },
+  );
+});

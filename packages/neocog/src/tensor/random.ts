@@ -1,7 +1,7 @@
 // Seeded random numbers: the same seed gives the same numbers on every engine.
 // xoshiro128** 1.1 (Blackman and Vigna, 2018), its state filled by splitmix32 from the seed.
 
-import { seed as aSeed, field, need, whole } from '../arguments/field.ts';
+import { seed as aSeed, field, isListOf, isRecord, need, whole } from '../arguments/field.ts';
 import { log } from '../expression/elementary.ts';
 
 const bound = field<number>(
@@ -11,6 +11,22 @@ const bound = field<number>(
 const length = whole(0);
 
 const rotateLeft = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
+
+/** Where a generator stands in its stream, as values that JSON keeps. */
+export interface GeneratorState {
+  /** Four whole numbers of 32 bits, not all 0. */
+  readonly words: readonly number[];
+  /** A normal number that was drawn and not yet given; null where there is none. */
+  readonly spare: number | null;
+}
+
+const isWord = (v: unknown): boolean => Number.isInteger(v) && (v as number) >= 0 && (v as number) < 2 ** 32;
+export const aGeneratorState = field<GeneratorState>('the result of state() of a Generator', (v) => {
+  if (!isRecord(v)) return false;
+  const { words, spare } = v;
+  const whole = isListOf(words, isWord) && words.length === 4 && words.some((word) => word !== 0);
+  return whole && (spare === null || Number.isFinite(spare));
+});
 
 /** A stream of random numbers. Two generators with the same seed give the same stream. */
 export class Generator {
@@ -27,6 +43,18 @@ export class Generator {
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
       this.#state[i] = z ^ (z >>> 15);
     }
+  }
+
+  /** Where it stands, for `restore`; a copy. */
+  state(): GeneratorState {
+    return { words: [...this.#state], spare: this.#spareNormal };
+  }
+
+  /** Goes on where another generator stood. @throws ShapeError for anything but what `state` gave. */
+  restore(state: GeneratorState): void {
+    need('Generator.restore', 'state', state, aGeneratorState);
+    this.#state.set(state.words);
+    this.#spareNormal = state.spare;
   }
 
   /** 32 random bits, as a whole number from 0 to 2^32 − 1. */

@@ -66,7 +66,7 @@ export function broadcastShapes(fn: string, shapes: readonly Shape[]): number[] 
     if (sizes.some((n) => n !== sizes[0])) {
       const all = shapes.map(formatShape).join(' and ');
       throw new ShapeError(
-        `${fn}: shapes ${all} do not broadcast, axes counted from the end must be equal or 1`,
+        `${fn}: shapes ${all} do not broadcast; counted from the last axis, sizes must be equal or 1`,
       );
     }
     return sizes[0] ?? 1;

@@ -2,7 +2,7 @@
 
 import { anyNumber, finite, flag, need, oneOf, refuseValue } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { show } from '../arguments/show.ts';
+import { counted, show } from '../arguments/show.ts';
 import { compute } from '../backends/current.ts';
 import type { Values } from '../backends/work.ts';
 import { ShapeError } from '../errors.ts';
@@ -18,7 +18,7 @@ export type DType = 'float32' | 'int32';
 export interface TensorOptions {
   /** Default 'float32'. */
   dtype?: DType | undefined;
-  /** Record what is computed from this tensor, so that `backward` fills its `grad`. */
+  /** Record what is computed from this tensor, so that `backward` fills its `grad`. Default false. */
   requiresGrad?: boolean | undefined;
 }
 
@@ -71,9 +71,7 @@ export class Tensor<S extends Shape = Shape> {
   /** The only element. @throws ShapeError if there is not exactly one. */
   item(): number {
     if (this.size !== 1) {
-      throw new ShapeError(
-        `item: the tensor has shape ${formatShape(this.shape)}, only one with a single element has an item`,
-      );
+      throw new ShapeError(`item: the tensor has shape ${formatShape(this.shape)}; reduce it to one element`);
     }
     return this.data[0];
   }
@@ -111,7 +109,7 @@ function needFilled(data: Values, shape: Shape): void {
   checkShape('Tensor', shape);
   if (data.length === sizeOf(shape)) return;
   throw new ShapeError(
-    `Tensor: ${data.length} values do not fill shape ${formatShape(shape)}, which holds ${sizeOf(shape)}`,
+    `Tensor: data has ${counted(data.length, 'value')}, but shape ${formatShape(shape)} needs ${sizeOf(shape)}`,
   );
 }
 
@@ -119,8 +117,8 @@ function needFilled(data: Values, shape: Shape): void {
 export function needWhole(fn: string, name: string, t: Tensor): Tensor {
   if (t.data.length === sizeOf(t.shape)) return t;
   throw new ShapeError(
-    `${fn}: ${name} of shape ${formatShape(t.shape)} has ${t.data.length} values left, all ${sizeOf(t.shape)} are needed; ` +
-      'copy its memory before it is transferred or resized',
+    `${fn}: ${name} of shape ${formatShape(t.shape)} has ${counted(t.data.length, 'value')} instead of ${sizeOf(t.shape)}; ` +
+      'copy its memory before you transfer or resize it',
   );
 }
 
@@ -130,17 +128,17 @@ export function seedOf(fn: string, root: Tensor, gradient: Tensor | undefined): 
     refuseValue(fn, 'gradient', gradient, 'a float32 Tensor');
   if (!root.requiresGrad) {
     throw new ShapeError(
-      `${fn}: nothing to differentiate, no input of this tensor was made with requiresGrad: true`,
+      `${fn}: nothing to differentiate; make an input of this tensor with requiresGrad: true`,
     );
   }
   if (!gradient && root.size !== 1) {
     throw new ShapeError(
-      `${fn}: the tensor has shape ${formatShape(root.shape)}, pass a gradient of that shape or reduce it to one element`,
+      `${fn}: the tensor has shape ${formatShape(root.shape)}; pass a gradient of that shape, or reduce the tensor to one element`,
     );
   }
   if (gradient && !sameShape(gradient.shape, root.shape)) {
     throw new ShapeError(
-      `${fn}: gradient has shape ${formatShape(gradient.shape)}, the tensor has ${formatShape(root.shape)}; they must be equal`,
+      `${fn}: gradient has shape ${formatShape(gradient.shape)}; give the tensor's shape ${formatShape(root.shape)}`,
     );
   }
   return gradient ?? new Tensor(new Float32Array(root.size).fill(1), root.shape);
@@ -195,7 +193,7 @@ export function tensor<const S extends Shape = Shape>(
   checkShape('tensor', finalShape);
   if (sizeOf(finalShape) !== flat.length) {
     throw new ShapeError(
-      `tensor: ${flat.length} values do not fill shape ${formatShape(finalShape)}, which holds ${sizeOf(finalShape)}`,
+      `tensor: data has ${counted(flat.length, 'value')}, but shape ${formatShape(finalShape)} needs ${sizeOf(finalShape)}`,
     );
   }
   const dtype = options.dtype ?? (data instanceof Int32Array ? 'int32' : 'float32');
@@ -227,7 +225,7 @@ function refuseInt32(fn: string, value: unknown, index: number): never {
 function checkGrad(fn: string, dtype: DType, options: TensorOptions): boolean {
   if (options.requiresGrad && dtype === 'int32') {
     throw new ShapeError(
-      `${fn}: an int32 tensor has no gradient, use dtype 'float32' or leave requiresGrad out`,
+      `${fn}: requiresGrad is true, but an int32 tensor has no gradient; use dtype 'float32', or leave requiresGrad out`,
     );
   }
   return options.requiresGrad ?? false;
@@ -282,7 +280,7 @@ function filled<S extends Shape>(
   needOptions(fn, options, tensorFields);
   const { dtype = 'float32' } = options;
   if (dtype === 'int32' && value !== (value | 0)) {
-    throw new ShapeError(`${fn}: value ${value} is not an int32, round it or use dtype 'float32'`);
+    throw new ShapeError(`${fn}: value ${value} is not an int32; round it or use dtype 'float32'`);
   }
   const requiresGrad = checkGrad(fn, dtype, options);
   const data = allocate<Values>(fn, shape, (size) =>
@@ -308,7 +306,7 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   const count = Math.max(0, Math.ceil((to - from) / step));
   if (!Number.isFinite(count)) {
     throw new ShapeError(
-      `arange: from ${from} to ${to} by ${step} never ends, give finite numbers and a step that is not 0`,
+      `arange: from ${from} to ${to} by ${step} never ends; give finite numbers and a step other than 0`,
     );
   }
   const values = filled('arange', { shape: [count], value: 0 }, options);

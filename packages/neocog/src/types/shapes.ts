@@ -167,6 +167,12 @@ type Operands<X extends Shape, W extends Shape, O> =
       : Shape
     : Shape;
 
+type Channels<C extends number> = C extends 1 ? '1 channel' : `${C} channels`;
+
+type Expected<PerGroup extends number, G extends number> = G extends 1
+  ? `${PerGroup}`
+  : `${PerGroup} × ${G} groups`;
+
 /** The result of a convolution of x with w `[out, in/groups, …kernel]`. */
 export type ConvShape<X extends Shape, W extends Shape, O> =
   Operands<X, W, O> extends {
@@ -181,7 +187,7 @@ export type ConvShape<X extends Shape, W extends Shape, O> =
       ? [SlideAll<S, Kernel, O>] extends [never]
         ? ShapeMismatch<`kernel [${Text<Kernel>}] is larger than the padded input [${Text<S>}]`>
         : [...N, Out, ...SlideAll<S, Kernel, O>]
-      : ShapeMismatch<`input has ${C} channels, weight expects ${PerGroup} × groups ${Groups<O>}`>
+      : ShapeMismatch<`input has ${Channels<C>}, but weight expects ${Expected<PerGroup, Groups<O>>}`>
     : Operands<X, W, O>;
 
 /** The result of a transposed convolution of x with w `[in, out/groups, …kernel]`. */
@@ -196,7 +202,7 @@ export type ConvTransposeShape<X extends Shape, W extends Shape, O> =
   }
     ? Agree<C, In> extends true
       ? [...N, Multiply<PerGroup, Groups<O>>, ...SpreadAll<S, Kernel, O>]
-      : ShapeMismatch<`input has ${C} channels, weight expects ${In}`>
+      : ShapeMismatch<`input has ${Channels<C>}, but weight expects ${In}`>
     : Operands<X, W, O>;
 
 /** A kernel of `Rank` axes from a number or a list. */
@@ -237,7 +243,7 @@ export type LinearShape<X extends Shape, Out extends number, In extends number> 
 ]
   ? Agree<N, In> extends true
     ? [...Lead, Out]
-    : ShapeMismatch<`input has ${N} features, the weight expects ${In}`>
+    : ShapeMismatch<`input has ${N} features, but weight expects ${In}`>
   : Shape;
 
 /** All axes from the second on merged into one. */
@@ -292,7 +298,7 @@ export type SameChannels<X extends Shape, C extends number> = X extends readonly
 ]
   ? Agree<N, C> extends true
     ? Plain<X>
-    : ShapeMismatch<`input has ${N} channels, the layer expects ${C}`>
+    : ShapeMismatch<`input has ${Channels<N>}, but the layer expects ${C}`>
   : Shape;
 
 /** A shape where a rule gave one, `Shape` where it found a mismatch: what a tensor may be called. */

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { derivative } from '../../expression/derivative.ts';
 import * as e from '../../expression/expression.ts';
-import type { FusedLoop } from '../work.ts';
+import type { FusedLoop } from '../workParts.ts';
 import { erf } from './erf.ts';
 import { fused } from './fused.ts';
 

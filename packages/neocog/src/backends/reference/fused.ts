@@ -4,7 +4,8 @@
 import * as numbers from '../../expression/evaluate.ts';
 import { assertInputs, type Expr, nodesOf, type UnaryOp } from '../../expression/expression.ts';
 import { product } from '../../geometry/window.ts';
-import type { FusedLoop, Values } from '../work.ts';
+import type { Values } from '../work.ts';
+import type { FusedLoop } from '../workParts.ts';
 import { erf } from './erf.ts';
 import { stridedOffsets } from './move.ts';
 

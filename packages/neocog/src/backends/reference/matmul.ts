@@ -1,7 +1,7 @@
 // Matrix products by the definition, row by row. Sums are float64, rounded once.
 
 import { assert } from '../../errors.ts';
-import type { MatmulShape } from '../work.ts';
+import type { MatmulShape } from '../workParts.ts';
 
 /** c[i, j] = Σ over l of a[i, l] · b[l, j], for each pair of the batch. */
 export function matmul(shape: MatmulShape, a: Float32Array, b: Float32Array): Float32Array {

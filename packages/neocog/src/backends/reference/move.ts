@@ -2,7 +2,8 @@
 // which add.
 
 import { assert } from '../../errors.ts';
-import type { StridedView, Values } from '../work.ts';
+import type { Values } from '../work.ts';
+import type { StridedView } from '../workParts.ts';
 
 const stepOf = (stride: number | Int32Array, i: number): number =>
   typeof stride === 'number' ? i * stride : stride[i];

@@ -10,11 +10,22 @@ import { scatterAdd, take } from './eager/gather.ts';
 import { carryOut } from './eager/routine.ts';
 import { compileGraph } from './program/compile.ts';
 import { packGraph } from './program/pack.ts';
+import { refusalOf } from './refusal.ts';
 
 export const wasmBackend: Backend = { name: 'wasm', run, explain, compile: compileGraph, pack: packGraph };
 
-/** What only moves values does so on the JavaScript heap. */
+/** @throws DeviceError where the engine has no more memory */
 function run(work: Work, inputs: readonly Values[]): Values[] {
+  try {
+    return compute(work, inputs);
+  } catch (error) {
+    const sizes = inputs.map(({ length }) => length).join(' and ');
+    throw refusalOf(error, work.op, `what follows from ${sizes} values`);
+  }
+}
+
+/** What only moves values does so on the JavaScript heap. */
+function compute(work: Work, inputs: readonly Values[]): Values[] {
   const [a, b] = inputs;
   switch (work.op) {
     case 'take':

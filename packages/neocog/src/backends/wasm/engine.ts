@@ -79,7 +79,7 @@ function multipliesFused(): boolean {
   if (fused !== null) return fused;
   if (!hasSimd) {
     throw new DeviceError(
-      "wasm: this engine has no WebAssembly SIMD, use configure({ backend: 'reference' }) or a newer one",
+      "wasm: this engine has no WebAssembly SIMD; use configure({ backend: 'reference' }), or a newer engine",
     );
   }
   const { madd } = instantiate(encoded(hasRelaxedSimd ? f32x4.relaxedMadd : twoSteps));
@@ -93,8 +93,8 @@ function instantiate(bytes: Bytes): Record<string, (...args: number[]) => number
     return exports as Record<string, (...args: number[]) => number>;
   } catch (cause) {
     throw new DeviceError(
-      `wasm: this engine refuses to compile WebAssembly (${cause}); a page whose content security policy names script-src ` +
-        "needs 'wasm-unsafe-eval' there, or use configure({ backend: 'reference' })",
+      `wasm: this engine refuses to compile WebAssembly (${cause}); add 'wasm-unsafe-eval' to script-src in the content security ` +
+        "policy of the page, or use configure({ backend: 'reference' })",
       { cause },
     );
   }
@@ -118,35 +118,33 @@ export function overrideEngine(change: Partial<Engine>): Engine {
 }
 
 /**
- * Tiles by the number of vectors. 16 vector registers hold the accumulators, one row of weights and one splat; mul+add
- * needs one more for the product. With AVX-512 wide pairs have 32 registers.
+ * The most pixels beside 1, 2, … columns of vectors. Besides the sums, registers hold the weights of a step or, if they are
+ * fewer, its pixels, one of the others, and without fusion the product.
  */
-const tiles: Record<string, readonly Tile[]> = {
-  'mul+add': [
-    { vectors: 2, pixels: 4 },
-    { vectors: 1, pixels: 8 },
-  ],
-  fma: [
-    { vectors: 2, pixels: 6 },
-    { vectors: 1, pixels: 10 },
-  ],
-  'wide mul+add': [
-    { vectors: 4, pixels: 4 },
-    { vectors: 2, pixels: 8 },
-    { vectors: 1, pixels: 8 },
-  ],
-  'wide fma': [
-    { vectors: 4, pixels: 6 },
-    { vectors: 2, pixels: 10 },
-    { vectors: 1, pixels: 10 },
-  ],
+const mostPixels = {
+  fused: [10, 6, 3, 2, 2, 2, 1, 1],
+  separate: [8, 4, 2, 2, 1, 1, 1, 1],
 };
 
-/** Splits `vectors` vectors of output channels into blocks, each with its tile: widest first, the remainder last. */
+/** The vectors that a register holds: two where pairs are joined. */
+const vectorsPerColumn = (e: Engine): number => (e.wide ? 2 : 1);
+
+/** Tiles whose sums stay in registers, from the narrowest on. */
+export function tilesOf(e: Engine): Tile[] {
+  const pixels = mostPixels[e.fma ? 'fused' : 'separate'];
+  const tiles = pixels.map((most, i) => ({ vectors: (i + 1) * vectorsPerColumn(e), pixels: most }));
+  return e.wide ? [{ vectors: 1, pixels: pixels[0] }, ...tiles] : tiles;
+}
+
+/**
+ * Splits `vectors` vectors of output channels into blocks of at most two columns, which load least for each product: widest
+ * first, the remainder last.
+ */
 export function blocksFor(e: Engine, vectors: number): Tile[] {
   const blocks: Tile[] = [];
   let left = vectors;
-  for (const tile of tiles[engineName(e)]) {
+  const tiles = tilesOf(e).filter((tile) => tile.vectors <= 2 * vectorsPerColumn(e));
+  for (const tile of tiles.reverse()) {
     for (; left >= tile.vectors; left -= tile.vectors) blocks.push(tile);
   }
   return blocks;

@@ -27,9 +27,8 @@ function setFlag(on: boolean): void {
 /** Why wide SIMD cannot be had here, or null. */
 function obstacle(): string | null {
   if (!hasSimd) return 'this engine has no WebAssembly SIMD';
-  if (!nodeProcess?.getBuiltinModule)
-    return 'it needs Node, a page cannot set the flag of V8 that it rests on';
-  if (v8Major() < 12) return `it needs Node 22 or later, this one has V8 ${nodeProcess.versions?.v8}`;
+  if (!nodeProcess?.getBuiltinModule) return 'it needs a flag of V8, which only Node can set';
+  if (v8Major() < 12) return `it needs Node 22 or later, and this one has V8 ${nodeProcess.versions?.v8}`;
   return null;
 }
 
@@ -42,7 +41,7 @@ export function setWideSimd(mode: WideSimd): void {
   const why = mode === 'off' ? null : (obstacle() ?? enable());
   if (mode === 'off' || why) disable();
   if (mode === 'on' && why) {
-    throw new DeviceError(`configure: wideSimd 'on' is not possible, ${why}; use 'auto' to go on without`);
+    throw new DeviceError(`configure: wideSimd is 'on', but ${why}; use 'auto' to run without it`);
   }
 }
 

@@ -29,7 +29,7 @@ export const ones = (t: Tensor): Tensor => filled('ones', t, 1);
 export function eye(t: Tensor): Tensor {
   need('eye', 'weight', t, floatTensor);
   if (t.rank !== 2) {
-    throw new ShapeError(`eye: weight has shape ${formatShape(t.shape)}, a matrix [out, in] is needed`);
+    throw new ShapeError(`eye: weight has shape ${formatShape(t.shape)}; give a matrix [out, in]`);
   }
   const columns = t.shape[1];
   zeros(t);
@@ -57,7 +57,7 @@ export function dirac(t: Tensor, options: DiracOptions = {}): Tensor {
   const { groups = 1 } = options;
   if (t.rank < 3 || t.shape[0] % groups !== 0) {
     throw new ShapeError(
-      `dirac: weight ${formatShape(t.shape)} with groups ${groups} does not fit, [out, in, …kernel] with groups that divide out is needed`,
+      `dirac: weight has shape ${formatShape(t.shape)} and groups is ${groups}; give [out, in, …kernel], and groups that divide out`,
     );
   }
   const [out, width, ...kernel] = t.shape;

@@ -27,7 +27,7 @@ export function orthogonal(t: Tensor, options: OrthogonalOptions = {}): Tensor {
   needOptions('orthogonal', options, xavierFields);
   const { gain: length = 1, generator: source = defaultGenerator() } = options;
   if (t.rank < 2) {
-    throw new ShapeError(`orthogonal: weight has shape ${formatShape(t.shape)}, [out, in, …] is needed`);
+    throw new ShapeError(`orthogonal: weight has shape ${formatShape(t.shape)}; give [out, in, …]`);
   }
   const rows = t.shape[0];
   const columns = t.size / rows;

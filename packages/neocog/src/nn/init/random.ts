@@ -23,7 +23,8 @@ export function uniform(t: Tensor, low = 0, high = 1, options: RandomOptions = {
   need('uniform', 'low', low, finite);
   need('uniform', 'high', high, finite);
   needOptions('uniform', options, randomFields);
-  if (low > high) throw new ShapeError(`uniform: low is ${low} and high is ${high}; give a low up to high`);
+  if (low > high)
+    throw new ShapeError(`uniform: low is ${low} and high is ${high}; give a low of at most high`);
   const source = options.generator ?? defaultGenerator();
   return fill(t, () => low + (high - low) * source.uniform());
 }
@@ -76,7 +77,7 @@ export function truncNormal(t: Tensor, options: TruncNormalOptions = {}): Tensor
   const [low, high] = [(a - mean) / std, (b - mean) / std];
   if (low > farthest || high < -farthest) {
     throw new ShapeError(
-      `truncNormal: from ${a} to ${b} is more than ${farthest} deviations ${std} from mean ${mean}; give limits nearer to it`,
+      `truncNormal: a is ${a} and b is ${b}, more than ${farthest} standard deviations (${std}) from the mean ${mean}; give limits nearer to it`,
     );
   }
   const draw = cutNormal(low, high, source);

@@ -35,7 +35,7 @@ interface Fans {
 export function fans(t: Tensor): Fans {
   need('fans', 'weight', t, floatTensor);
   if (t.rank < 2) {
-    throw new ShapeError(`fans: weight has shape ${formatShape(t.shape)}, [out, in, …] is needed`);
+    throw new ShapeError(`fans: weight has shape ${formatShape(t.shape)}; give [out, in, …]`);
   }
   const receptive = t.shape.slice(2).reduce((n, k) => n * k, 1);
   return { fanIn: t.shape[1] * receptive, fanOut: t.shape[0] * receptive };

@@ -13,7 +13,7 @@ export function foldConstants(graph: Graph, backend: Backend, exact = false): Gr
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(current);
     const isKnown = inputs.every((value) => value.source === 'constant');
-    if (node.op === 'assign' || !isKnown || (exact && sumsUp(node))) {
+    if (node.op === 'assign' || node.op === 'exchange' || !isKnown || (exact && sumsUp(node))) {
       nodes.push({ ...node, inputs } as GraphNode);
       continue;
     }

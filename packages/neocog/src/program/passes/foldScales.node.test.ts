@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { dense, distance, Graphs, opsOf, samples, weightsOf } from '../../../../../test/graphs.ts';
-import type { ConvNode, Graph, GraphValue } from '../../backends/graph.ts';
+import type { Graph, GraphValue } from '../../backends/graph.ts';
 import { referenceBackend } from '../../backends/reference/backend.ts';
+import type { ConvWork } from '../../backends/work.ts';
 import * as e from '../../expression/expression.ts';
 import { foldScales } from './foldScales.ts';
 
@@ -15,7 +16,7 @@ interface Subject {
 }
 
 /** A convolution with constant weights; as `inputGrad` it is a transposed one. */
-function convolution(text: string, op: ConvNode['op'] = 'conv', bias = false): Subject {
+function convolution(text: string, op: ConvWork['op'] = 'conv', bias = false): Subject {
   const g = new Graphs();
   const [, n, from, to] = /^n(\d+) g\d+ c(\d+)>(\d+)/.exec(text)!.map(Number);
   const channels = op === 'conv' ? to : from;

@@ -2,8 +2,9 @@
 // constant weights, becomes part of the weights and the bias.
 
 import type { Backend } from '../../backends/backend.ts';
-import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import type { Graph, GraphNode, GraphValue, NodeOf } from '../../backends/graph.ts';
 import { ValueMaker } from '../../backends/rewrite.ts';
+import type { ConvWork, FusedWork } from '../../backends/work.ts';
 import { affineIn } from '../../expression/affine.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
@@ -23,7 +24,7 @@ export function foldScales(graph: Graph, backend: Backend, alike = false): Graph
     let folded = node;
     for (;;) {
       const next = folded.op === 'conv' || folded.op === 'inputGrad' ? onlyReader(folded) : null;
-      const joined = next && fold(folded as ConvNode, next, { make, backend, alike });
+      const joined = next && fold(folded as NodeOf<ConvWork>, next, { make, backend, alike });
       if (!joined) break;
       gone.add(next);
       folded = joined;
@@ -32,7 +33,7 @@ export function foldScales(graph: Graph, backend: Backend, alike = false): Graph
   }
   return { ...graph, nodes };
 
-  function onlyReader(node: GraphNode): FusedNode | null {
+  function onlyReader(node: GraphNode): NodeOf<FusedWork> | null {
     const [y] = node.outputs;
     const list = readers.get(y) ?? [];
     const [reader] = list;
@@ -49,7 +50,11 @@ interface Means {
 }
 
 /** The convolution that gives what `next` makes of the result of `node`, or null if weights cannot hold that. */
-function fold(node: ConvNode, next: FusedNode, { make, backend, alike }: Means): ConvNode | null {
+function fold(
+  node: NodeOf<ConvWork>,
+  next: NodeOf<FusedWork>,
+  { make, backend, alike }: Means,
+): NodeOf<ConvWork> | null {
   const { loop } = next;
   const own = next.inputs.indexOf(node.outputs[0]);
   const planes = planesOf(node);
@@ -85,7 +90,7 @@ function fold(node: ConvNode, next: FusedNode, { make, backend, alike }: Means):
 
 /** Weights `[out, in / groups, …]` times a factor per channel of the result. */
 function scaleWeights(
-  { op, geometry: g }: ConvNode,
+  { op, geometry: g }: NodeOf<ConvWork>,
   weight: Float32Array,
   scale: Float32Array,
 ): Float32Array {

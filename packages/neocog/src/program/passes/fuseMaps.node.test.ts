@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { distance, Graphs, opsOf, type Read, samples, weightsOf } from '../../../../../test/graphs.ts';
-import type { ConvNode, Graph, GraphValue } from '../../backends/graph.ts';
+import type { Graph, GraphValue, NodeOf } from '../../backends/graph.ts';
+import type { ConvWork } from '../../backends/work.ts';
 import * as e from '../../expression/expression.ts';
 import { fuseMaps } from './fuseMaps.ts';
 
@@ -15,7 +16,7 @@ function fused(graph: Graph): string[] {
   return opsOf(after);
 }
 
-function convolution(op: ConvNode['op'] = 'conv', bias = true): { g: Graphs; sum: GraphValue } {
+function convolution(op: ConvWork['op'] = 'conv', bias = true): { g: Graphs; sum: GraphValue } {
   const g = new Graphs();
   const channels = op === 'conv' ? 4 : 3;
   const more = [g.constant(weightsOf(text)), ...(bias ? [g.constant(samples(channels, 8))] : [])];
@@ -135,6 +136,20 @@ describe('fuseMaps, convolutions', () => {
     const { g, sum } = convolution();
     const graph = g.graph(rest(g, sum));
     expect(fused(graph)).toEqual(opsOf(graph));
+  });
+
+  it('finish the later one of two, whose results are added', () => {
+    for (const turned of [false, true]) {
+      const g = new Graphs();
+      const sums = [0, 1].map(() => g.conv(text, g.input(120), [g.constant(weightsOf(text))]));
+      const graph = g.graph([g.fused(e.sub(x, y), shape, turned ? sums.toReversed() : sums)]);
+      const after = fuseMaps(graph);
+      expect(distance(graph, after)).toBeLessThan(1e-5);
+      expect(after.nodes.map(({ op, inputs: [first] }) => [op, first])).toEqual(
+        g.inputs.map((input) => ['conv', input]),
+      );
+      expect((after.nodes[0] as NodeOf<ConvWork>).finish.formula).toBeNull();
+    }
   });
 
   it('finishes with four arrays, not with five', () => {

@@ -1,7 +1,8 @@
 // Elementwise loops join what comes before them: another elementwise loop, or the convolution whose result they read. Then a
 // value goes through all of them while it is in a register, and no array is written in between.
 
-import type { ConvNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import type { Graph, GraphNode, GraphValue, NodeOf } from '../../backends/graph.ts';
+import type { ConvWork, FusedWork } from '../../backends/work.ts';
 import * as e from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { areShort, InputList, isMap, joinLoops, readsPositions } from './joinLoops.ts';
@@ -33,7 +34,7 @@ export function fuseMaps(graph: Graph): Graph {
   return { ...graph, nodes: nodes.filter((node) => !gone.has(node)) };
 
   /** Joins a loop with the latest of the nodes before it that it can join. */
-  function joinOne(node: FusedNode): GraphNode | null {
+  function joinOne(node: NodeOf<FusedWork>): GraphNode | null {
     const order = (value: GraphValue): number => nodes.lastIndexOf(producers.get(value) as GraphNode);
     const candidates = [...new Set(node.inputs)]
       .filter((value) => producers.has(value) && !kept.has(value) && readers.areOnly(node, value))
@@ -51,7 +52,7 @@ export function fuseMaps(graph: Graph): Graph {
   }
 }
 
-function joinPair(before: GraphNode, node: FusedNode): GraphNode | null {
+function joinPair(before: GraphNode, node: NodeOf<FusedWork>): GraphNode | null {
   if (before.op === 'fused') return joinLoops(before, node, mostInputs);
   return before.op === 'conv' || before.op === 'inputGrad' ? joinConvolution(before, node) : null;
 }
@@ -80,7 +81,7 @@ class Readers {
 }
 
 /** A convolution that finishes its sums with the loop's formula. */
-function joinConvolution(conv: ConvNode, map: FusedNode): ConvNode | null {
+function joinConvolution(conv: NodeOf<ConvWork>, map: NodeOf<FusedWork>): NodeOf<ConvWork> | null {
   const { loop } = map;
   const [sum] = conv.outputs;
   const planes = planesOf(conv);

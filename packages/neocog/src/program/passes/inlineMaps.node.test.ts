@@ -64,6 +64,18 @@ describe('inlineMaps', () => {
     expect(opsOf(inlined(graph))).toEqual(opsOf(graph));
   });
 
+  it('computes a map of sixteen steps again, and not one of seventeen', () => {
+    for (const [steps, left] of [
+      [16, 2],
+      [17, 3],
+    ] as const) {
+      const formula = Array.from({ length: steps }, (_, i) => i / 64 - 1).reduce<e.Expr>(e.max, x);
+      const g = new Graphs();
+      const graph = g.graph(readers(g, g.fused(formula, [3, 4], [g.input(12)]), 2));
+      expect(opsOf(inlined(graph))).toHaveLength(left);
+    }
+  });
+
   it('leaves alone what is slow, long, or a sum', () => {
     let long = x;
     for (let i = 0; i < 17; i++) long = e.add(e.neg(long), 1 / (i + 3));

@@ -1,7 +1,8 @@
 // A map that several loops read is computed anew in each of them, if that is cheap: its inputs are read anyway, and its result
 // need not be written. The way back of a normalisation lives on this.
 
-import type { FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import type { Graph, GraphNode, GraphValue, NodeOf } from '../../backends/graph.ts';
+import type { FusedWork } from '../../backends/work.ts';
 import { nodesOf, operands } from '../../expression/expression.ts';
 import { isSlow } from '../../expression/slow.ts';
 import { isMap, joinLoops } from './joinLoops.ts';
@@ -29,14 +30,17 @@ export function inlineMaps(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-function isCheap({ loop }: FusedNode): boolean {
+function isCheap({ loop }: NodeOf<FusedWork>): boolean {
   const steps = nodesOf(loop.expr).filter((node) => operands(node).length > 0);
   return isMap(loop) && steps.length <= mostSteps && !steps.some(isSlow);
 }
 
 /** Every reader with the map in it, or null if one cannot take it. */
-function joinedReaders(node: FusedNode, readers: readonly GraphNode[]): Map<GraphNode, FusedNode> | null {
-  const joined = new Map<GraphNode, FusedNode>();
+function joinedReaders(
+  node: NodeOf<FusedWork>,
+  readers: readonly GraphNode[],
+): Map<GraphNode, NodeOf<FusedWork>> | null {
+  const joined = new Map<GraphNode, NodeOf<FusedWork>>();
   const each = new Set(readers);
   if (each.size < 2 || each.size > mostReaders) return null;
   for (const reader of each) {
@@ -48,7 +52,7 @@ function joinedReaders(node: FusedNode, readers: readonly GraphNode[]): Map<Grap
 }
 
 /** Inputs as large as the loop. */
-const largeInputs = ({ inputs, loop }: FusedNode): number => {
+const largeInputs = ({ inputs, loop }: NodeOf<FusedWork>): number => {
   const cells = loop.shape.reduce((a, b) => a * b, 1);
   return new Set<GraphValue>(inputs.filter((value) => value.size === cells)).size;
 };

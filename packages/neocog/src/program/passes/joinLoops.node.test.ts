@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dense, distance, Graphs, type Read } from '../../../../../test/graphs.ts';
-import type { FusedNode, GraphValue } from '../../backends/graph.ts';
+import type { GraphValue, NodeOf } from '../../backends/graph.ts';
+import type { FusedWork } from '../../backends/work.ts';
 import * as e from '../../expression/expression.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { InputList, joinLoops } from './joinLoops.ts';
@@ -15,25 +16,36 @@ interface Second {
 }
 
 /** A map over a shape and a loop that reads it, joined; the joined one must give the same. */
-function join(first: readonly number[], { shape, read, reduced, more }: Second, most = 12): FusedNode | null {
+function join(
+  first: readonly number[],
+  { shape, read, reduced, more }: Second,
+  most = 12,
+): NodeOf<FusedWork> | null {
   const g = new Graphs();
   const a = g.input(first.reduce((size, axis) => size * axis, 1));
   const middle = g.fused(e.sub(x, 0.25), first, [a]);
   const rest = more?.(g) ?? [];
   const formula = rest.reduce<e.Expr>((sum, _, i) => e.add(sum, e.input(i + 1)), e.mul(x, 3));
   const z = g.fused(formula, shape, [[middle, read], ...rest], reduced ? { reduced } : {});
-  const joined = joinLoops(g.nodes[0] as FusedNode, g.nodes[1] as FusedNode, most);
+  const joined = joinLoops(g.nodes[0] as NodeOf<FusedWork>, g.nodes[1] as NodeOf<FusedWork>, most);
   if (joined) expect(distance(g.graph([z]), { ...g.graph([z]), nodes: [joined] })).toBeLessThan(1e-6);
   return joined;
 }
 
 describe('joinLoops', () => {
-  it('leaves long formulas apart', () => {
-    const g = new Graphs();
-    const long = Array.from({ length: 100 }).reduce<e.Expr>((formula) => e.exp(formula), x);
-    const middle = g.fused(long, [4], [g.input(4)]);
-    g.fused(long, [4], [[middle, [1]]]);
-    expect(joinLoops(g.nodes[0] as FusedNode, g.nodes[1] as FusedNode, 12)).toBeNull();
+  it('leaves formulas apart that have more than 128 parts together', () => {
+    const joined = (...parts: number[]): NodeOf<FusedWork> | null => {
+      const g = new Graphs();
+      const [first, second] = parts.map((count) =>
+        Array.from({ length: count - 1 }).reduce<e.Expr>((formula) => e.exp(formula), x),
+      ) as [e.Expr, e.Expr];
+      g.fused(second, [4], [[g.fused(first, [4], [g.input(4)]), [1]]]);
+      return joinLoops(g.nodes[0] as NodeOf<FusedWork>, g.nodes[1] as NodeOf<FusedWork>, 12);
+    };
+    expect(joined(64, 64)).not.toBeNull();
+    expect(joined(127, 1)).not.toBeNull();
+    expect(joined(64, 65)).toBeNull();
+    expect(joined(101, 101)).toBeNull();
   });
 
   it.each<[string, readonly number[], Second]>([
@@ -71,7 +83,7 @@ describe('joinLoops', () => {
     const g = new Graphs();
     const sum = g.fused(x, [3, 4], [g.input(12)], { reduced: [false, true] });
     g.fused(e.neg(x), [3], [sum]);
-    expect(joinLoops(g.nodes[0] as FusedNode, g.nodes[1] as FusedNode, 12)).toBeNull();
+    expect(joinLoops(g.nodes[0] as NodeOf<FusedWork>, g.nodes[1] as NodeOf<FusedWork>, 12)).toBeNull();
     const second = { shape: [3, 4], read: [4, 1], more: (h: Graphs) => [h.input(12), h.input(12)] };
     expect(join([3, 4], second, 3)?.inputs).toHaveLength(3);
     expect(join([3, 4], second, 2)).toBeNull();
@@ -85,7 +97,7 @@ describe('joinLoops', () => {
       const g = new Graphs();
       const a = g.fused(e.add(x, first), [12], [g.input(12)]);
       g.fused(e.mul(x, second), [12], [a]);
-      expect(joinLoops(g.nodes[0] as FusedNode, g.nodes[1] as FusedNode, 12)).toBeNull();
+      expect(joinLoops(g.nodes[0] as NodeOf<FusedWork>, g.nodes[1] as NodeOf<FusedWork>, 12)).toBeNull();
     }
   });
 
@@ -98,7 +110,7 @@ describe('joinLoops', () => {
     expect(list.kinds).toEqual([[1], [1], [0]]);
     const middle = g.fused(e.mul(x, y), [2, 2], [a, b]);
     g.fused(e.sub(x, y), [2, 2], [middle, a]);
-    const joined = joinLoops(g.nodes[0] as FusedNode, g.nodes[1] as FusedNode, 12);
+    const joined = joinLoops(g.nodes[0] as NodeOf<FusedWork>, g.nodes[1] as NodeOf<FusedWork>, 12);
     expect(joined?.inputs).toEqual([a, b]);
     expect(joined?.loop.strides).toEqual([dense([2, 2]), dense([2, 2])]);
   });

@@ -1,7 +1,8 @@
 // Two elementwise loops as one.
 
-import type { FusedNode, GraphValue } from '../../backends/graph.ts';
-import type { FusedLoop } from '../../backends/work.ts';
+import type { GraphValue, NodeOf } from '../../backends/graph.ts';
+import type { FusedWork } from '../../backends/work.ts';
+import type { FusedLoop } from '../../backends/workParts.ts';
 import * as e from '../../expression/expression.ts';
 import { type Expr, nodesOf } from '../../expression/expression.ts';
 import { sameShape, stridesOf } from '../../tensor/shape.ts';
@@ -59,7 +60,11 @@ const mostParts = 128;
 export const areShort = (a: Expr, b: Expr): boolean => nodesOf(a).length + nodesOf(b).length <= mostParts;
 
 /** One loop for a map and what reads its result at the same points, be it a map or a sum. Null if they do not fit. */
-export function joinLoops(first: FusedNode, second: FusedNode, mostInputs: number): FusedNode | null {
+export function joinLoops(
+  first: NodeOf<FusedWork>,
+  second: NodeOf<FusedWork>,
+  mostInputs: number,
+): NodeOf<FusedWork> | null {
   const a = shapedLike(first.loop, second.loop);
   const b = shapedLike(second.loop, a);
   const [middle] = first.outputs;
@@ -68,7 +73,7 @@ export function joinLoops(first: FusedNode, second: FusedNode, mostInputs: numbe
   const fits = isMap(a) && sameShape(points(a.shape, a), shape) && inPlace;
   if (!fits || !areShort(a.expr, b.expr) || readsPositions(a.expr) || readsPositions(b.expr)) return null;
   const inputs = new InputList<readonly number[]>(sameShape);
-  const place = (node: FusedNode, loop: FusedLoop, i: number): Expr =>
+  const place = (node: NodeOf<FusedWork>, loop: FusedLoop, i: number): Expr =>
     e.input(inputs.add(node.inputs[i], points(loop.strides[i], loop)));
   const inner = e.substitute(a.expr, (i) => place(first, a, i));
   const expr = e.substitute(b.expr, (i) => (second.inputs[i] === middle ? inner : place(second, b, i)));

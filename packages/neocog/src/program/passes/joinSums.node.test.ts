@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { distance, Graphs, opsOf, samples } from '../../../../../test/graphs.ts';
-import type { FusedManyNode, Graph, GraphValue } from '../../backends/graph.ts';
-import type { Combine } from '../../backends/work.ts';
+import type { Graph, GraphValue, NodeOf } from '../../backends/graph.ts';
+import type { FusedManyWork } from '../../backends/work.ts';
+import type { Combine } from '../../backends/workParts.ts';
 import * as e from '../../expression/expression.ts';
 import { joinSums } from './joinSums.ts';
 
@@ -24,7 +25,7 @@ describe('joinSums', () => {
     const [node, ...more] = joined(g.graph([three, one, two])).nodes;
     expect(more).toEqual([]);
     expect(node).toMatchObject({ op: 'fusedMany', outputs: [one, two, three] });
-    expect((node as FusedManyNode).exprs).toHaveLength(3);
+    expect((node as NodeOf<FusedManyWork>).exprs).toHaveLength(3);
   });
 
   it('stands where the first stood, so that what reads it comes after it', () => {

@@ -1,6 +1,7 @@
 // Sums or means over the same points, of much the same arrays, are made in one pass over memory.
 
-import type { FusedManyNode, FusedNode, Graph, GraphNode, GraphValue } from '../../backends/graph.ts';
+import type { Graph, GraphNode, GraphValue, NodeOf } from '../../backends/graph.ts';
+import type { FusedManyWork, FusedWork } from '../../backends/work.ts';
 import type { Expr } from '../../expression/expression.ts';
 import * as e from '../../expression/expression.ts';
 import { sameShape } from '../../tensor/shape.ts';
@@ -10,7 +11,7 @@ const mostSums = 4;
 const mostInputs = 12;
 
 interface Group {
-  readonly members: FusedNode[];
+  readonly members: NodeOf<FusedWork>[];
   /** Where the first member stands: everything that the others read must be there by then. */
   readonly at: number;
 }
@@ -47,13 +48,13 @@ export function joinSums(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-const large = ({ inputs, loop }: FusedNode): GraphValue[] => {
+const large = ({ inputs, loop }: NodeOf<FusedWork>): GraphValue[] => {
   const cells = loop.shape.reduce((a, b) => a * b, 1);
   return inputs.filter((value) => value.size === cells);
 };
 
 /** The same points, and no large array that the others do not read. */
-function fits({ members }: Group, node: FusedNode): boolean {
+function fits({ members }: Group, node: NodeOf<FusedWork>): boolean {
   const [first] = members;
   const same =
     first.loop.combine === node.loop.combine &&
@@ -67,7 +68,7 @@ function fits({ members }: Group, node: FusedNode): boolean {
   return shared > 0 && own.length - shared <= 1 && all.size <= mostInputs;
 }
 
-function joinAll(members: readonly FusedNode[]): FusedManyNode {
+function joinAll(members: readonly NodeOf<FusedWork>[]): NodeOf<FusedManyWork> {
   const [first] = members;
   const inputs = new InputList<readonly number[]>(sameShape);
   const exprs = members.map(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Graphs, weightsOf } from '../../../../../test/graphs.ts';
-import type { ConvNode } from '../../backends/graph.ts';
-import type { FusedLoop } from '../../backends/work.ts';
+import type { NodeOf } from '../../backends/graph.ts';
+import type { ConvWork } from '../../backends/work.ts';
+import type { FusedLoop } from '../../backends/workParts.ts';
 import * as e from '../../expression/expression.ts';
 import { isPerChannel, kindOf, planesOf, readsInPlace } from './loopPlaces.ts';
 
@@ -19,7 +20,7 @@ describe('loopPlaces', () => {
     const text = 'n2 g1 c3>4 9x8 k3x3 s2 d1 p0';
     g.conv(text, g.input(2 * 3 * 72), [g.constant(weightsOf(text))]);
     g.conv(text, g.input(2 * 4 * 12), [g.constant(weightsOf(text))], 'inputGrad');
-    const [conv, grad] = g.nodes as ConvNode[];
+    const [conv, grad] = g.nodes as NodeOf<ConvWork>[];
     expect(planesOf(conv)).toEqual({ images: 2, channels: 4, plane: 12 });
     expect(planesOf(grad)).toEqual({ images: 2, channels: 3, plane: 72 });
   });

@@ -1,8 +1,9 @@
 // How the axes of a fused loop lie on an array `[image][channel][…space]`, so that a loop can join the convolution that made
 // the array.
 
-import type { ConvNode } from '../../backends/graph.ts';
-import type { FusedLoop } from '../../backends/work.ts';
+import type { NodeOf } from '../../backends/graph.ts';
+import type { ConvWork } from '../../backends/work.ts';
+import type { FusedLoop } from '../../backends/workParts.ts';
 import { stridesOf } from '../../tensor/shape.ts';
 
 export interface Planes {
@@ -13,7 +14,7 @@ export interface Planes {
 }
 
 /** The planes of a convolution's result. */
-export function planesOf({ op, geometry: g }: ConvNode): Planes {
+export function planesOf({ op, geometry: g }: NodeOf<ConvWork>): Planes {
   const sizes = g.axes.map((axis) => (op === 'conv' ? axis.output : axis.input));
   const channels = op === 'conv' ? g.outChannels : g.inChannels;
   return { images: g.batch, channels, plane: sizes.reduce((a, b) => a * b, 1) };

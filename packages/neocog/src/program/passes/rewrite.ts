@@ -19,17 +19,21 @@ export function readersOf(nodes: readonly GraphNode[]): Map<GraphValue, GraphNod
 export const isAssigned = (node: GraphNode, between: readonly GraphNode[]): boolean =>
   between.some((other) => other.op === 'assign' && node.inputs.includes(other.inputs[1]));
 
-/** What is wanted of a graph: its outputs, and gradients that parameters move by. */
+/** What is wanted of a graph: its outputs, and what parameters move by. */
 export const resultsOf = (graph: Graph): GraphValue[] => [
   ...graph.outputs,
-  ...graph.updates.flatMap((update) => update.gradients),
+  ...graph.updates.flatMap((update) => [...update.gradients, ...update.scalars]),
 ];
 
 /** The graph with other values for what is wanted of it. */
 export const mapResults = (graph: Graph, change: (value: GraphValue) => GraphValue): Graph => ({
   ...graph,
   outputs: graph.outputs.map(change),
-  updates: graph.updates.map((update) => ({ ...update, gradients: update.gradients.map(change) })),
+  updates: graph.updates.map((update) => ({
+    ...update,
+    gradients: update.gradients.map(change),
+    scalars: update.scalars.map(change),
+  })),
 });
 
 /** Leaves out nodes of which nothing is wanted. */

@@ -10,7 +10,8 @@ export function settleEmpty(graph: Graph): Graph {
   const current = (value: GraphValue): GraphValue => known.get(value) ?? value;
   const nodes = graph.nodes.flatMap((given): GraphNode[] => {
     const node = { ...given, inputs: given.inputs.map(current) } as GraphNode;
-    const results = node.op === 'assign' ? null : settled(node, node.inputs);
+    const isWork = node.op !== 'assign' && node.op !== 'exchange';
+    const results = isWork ? settled(node, node.inputs) : null;
     if (!results) return [withoutEmptyParts(node)];
     node.outputs.forEach((value, i) => {
       known.set(value, { ...value, source: 'constant', data: results[i] });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  address,
   atomic,
   type Code,
   Func,
@@ -132,13 +133,13 @@ test('operands and immediates keep their order', () => {
   expect(compile({}, () => select(f32.const(1), f32.const(2), 0))()).toBe(2);
 });
 
-test('memory, lanes and offsets', () => {
+test('memory and lanes', () => {
   const floats = new Float32Array(memory.buffer);
   floats.set([1, 2, 3, 4, 5], 100);
   const run = compile({}, (f) => {
-    f.run(v128.store(i32.const(0), v128.load(400, { offset: 4 })));
-    f.run(v128.store32Lane(i32.const(0), v128.const4F(6, 7, 8, 9), 1, { offset: 16 }));
-    return f32x4.extractLane(v128.load32Lane(396, v128.const4F(0, 0, 0, 0), 2, { offset: 4 }), 2);
+    f.run(v128.store(0, v128.load(404)));
+    f.run(v128.store32Lane(16, v128.const4F(6, 7, 8, 9), 1));
+    return f32x4.extractLane(v128.load32Lane(400, v128.const4F(0, 0, 0, 0), 2), 2);
   });
   expect(run()).toBe(1);
   expect([...floats.subarray(0, 5)]).toEqual([2, 3, 4, 5, 7]);
@@ -219,7 +220,7 @@ test('the listing is the text format', () => {
       { x: 'i32', n: 'i32' },
       (f, { x, n }) => {
         f.repeat(n, () => {
-          f.run(v128.store(x, f32x4.mul(v128.load(x, { offset: 16 }), v128.const4F(2, 2, 2, 2))));
+          f.run(v128.store(x, f32x4.mul(v128.load(address(x, 16)), v128.const4F(2, 2, 2, 2))));
           f.increase(x, 16);
         });
       },
@@ -266,14 +267,14 @@ test.skipIf(!mayWait())("atomics on a shared memory (a page's main thread may no
     'f',
     { at: 'i32' },
     (f, { at }) => {
-      f.run(atomic.store(at, 5, { offset: 8 }));
-      const five = f.keep(atomic.add(at, 2, { offset: 8 }), 'five');
-      const seven = f.keep(atomic.cmpxchg(at, 7, 9, { offset: 8 }), 'seven');
-      const other = f.keep(atomic.cmpxchg(at, 7, 1, { offset: 8 }), 'other');
-      const unequal = f.keep(atomic.wait32(at, 1, i64.extendI32U(1000), { offset: 8 }), 'unequal');
-      const late = f.keep(atomic.wait32(at, 9, i64.extendI32U(1000), { offset: 8 }), 'late');
-      const woken = f.keep(atomic.notify(at, -1, { offset: 8 }), 'woken');
-      const digits = [five, seven, other, unequal, late, woken, atomic.load(at, { offset: 8 })];
+      f.run(atomic.store(address(at, 8), 5));
+      const five = f.keep(atomic.add(address(at, 8), 2), 'five');
+      const seven = f.keep(atomic.cmpxchg(address(at, 8), 7, 9), 'seven');
+      const other = f.keep(atomic.cmpxchg(address(at, 8), 7, 1), 'other');
+      const unequal = f.keep(atomic.wait32(address(at, 8), 1, i64.extendI32U(1000)), 'unequal');
+      const late = f.keep(atomic.wait32(address(at, 8), 9, i64.extendI32U(1000)), 'late');
+      const woken = f.keep(atomic.notify(address(at, 8), -1), 'woken');
+      const digits = [five, seven, other, unequal, late, woken, atomic.load(address(at, 8))];
       return digits.reduce((sum: Code<'i32'>, digit) => i32.add(i32.mul(sum, 10), digit), i32.const(0));
     },
     { export: true },

@@ -17,6 +17,26 @@ export interface Code<T extends ResultType = ResultType> {
   readonly operands: readonly Code[];
   readonly opcode: readonly number[];
   readonly immediate: Immediate;
+  /** The array in which this address lies. Parameters are taken for addresses in arrays of their own names. */
+  readonly array?: string;
+  readonly sum?: Sum;
+  /** Of a load or store. */
+  readonly access?: Access;
+}
+
+/** An affine sum in two parts: see `address.ts`. */
+export interface Sum {
+  /** All but the constant; null where there is nothing else. */
+  readonly start: Code<'i32'> | null;
+  readonly constant: number;
+  /** `start` may lie below the array of the sum: something in it is counted downwards. */
+  readonly falls: boolean;
+}
+
+/** What a load or store reaches: `offset` is its immediate. Null: an address that is a literal belongs to no array. */
+export interface Access {
+  readonly array: string | null;
+  readonly offset: number;
 }
 
 /** What follows the opcode, for the binary and for the listing. */
@@ -36,13 +56,14 @@ export type Operand<T extends ResultType> = Code<T> | (T extends 'i32' | 'f32' ?
 export const noImmediate: Immediate = { bytes: [], text: '' };
 
 /** The opcode and printed name of a read; which variable it is follows when the function is encoded. */
-export const makeLocal = <T extends ValueType>(type: T, local: string): Local<T> => ({
+export const makeLocal = <T extends ValueType>(type: T, local: string, array?: string): Local<T> => ({
   type,
   name: 'local.get',
   operands: [],
   opcode: [0x20],
   immediate: { bytes: [], text: `$${local}` },
   local,
+  ...(array === undefined ? {} : { array }),
 });
 
 export const isLocal = (code: Code): code is Local => 'local' in code;
@@ -54,6 +75,10 @@ export const constI32 = (value: number): Code<'i32'> => ({
   opcode: [0x41],
   immediate: { bytes: signed(value | 0), text: `${value | 0}` },
 });
+
+/** The number that a piece of code is, or null. */
+export const literalOf = ({ name, immediate }: Code): number | null =>
+  name === 'i32.const' ? Number(immediate.text) : null;
 
 export const constF32 = (value: number): Code<'f32'> => ({
   type: 'f32',

@@ -1,6 +1,7 @@
 // Building one function: locals, and statements in the order in which they are said.
 // Loops and ifs take JavaScript functions; what those say goes inside.
 
+import { affine, named, type Term } from './address.ts';
 import type { ResultType, Settled, ValueType } from './code.ts';
 import { type Code, isLocal, type Local, makeLocal, type Operand, operand } from './code.ts';
 import { unsigned } from './encode.ts';
@@ -44,9 +45,30 @@ export class Func {
     this.name = name;
   }
 
+  /** A parameter, which may be an address in an array of its name. Parameters come before all variables. */
+  parameter<T extends ValueType>(type: T, name: string): Local<T> {
+    return this.#variable(type, name, name);
+  }
+
   /** A new variable, zero at first; a name that is taken gets a number. */
   local<T extends ValueType>(type: T, name: string): Local<T> {
-    const local = makeLocal(type, this.#uniqueName(name));
+    return this.#variable(type, name);
+  }
+
+  /** A new variable for addresses in an array: that of `of`, where `of` is an address itself. */
+  pointer(name: string, of: string | Code<'i32'>, value?: Code<'i32'>): Local<'i32'> {
+    const array = typeof of === 'string' ? of : of.array;
+    if (array === undefined)
+      throw new Error(
+        `${this.name}: $${name} is to point to where ${named(of as Code)} does, which is in no array`,
+      );
+    const local = this.#variable('i32', name, array);
+    if (value) this.set(local, value);
+    return local;
+  }
+
+  #variable<T extends ValueType>(type: T, name: string, array?: string): Local<T> {
+    const local = makeLocal(type, this.#uniqueName(name), array);
     this.locals.push(local);
     return local;
   }
@@ -70,18 +92,22 @@ export class Func {
 
   /** Evaluates code into a new local, so that it can be used more than once. */
   keep<T extends ValueType>(code: Code<T>, name: string): Local<T> {
-    const local = this.local(code.type, name);
+    const local = this.#variable(code.type, name, code.array);
     this.statements.push({ kind: 'set', local, code });
     return local;
   }
 
+  /** @throws Error if an address in one array is put where those in another are */
   set<T extends ValueType>(local: Local<T>, value: Operand<Settled<T>>): void {
     const code = operand(value, local.type, () => `${this.name}: value of $${local.local}`);
+    const [to, from] = [local.array, code.array];
+    if (to !== undefined && from !== undefined && to !== from)
+      throw new Error(`${this.name}: $${local.local} points into ${to}, ${named(code)} into ${from}`);
     this.statements.push({ kind: 'set', local, code });
   }
 
-  increase(local: Local<'i32'>, by: Operand<'i32'>): void {
-    this.set(local, i32.add(local, by));
+  increase(local: Local<'i32'>, ...by: readonly Term[]): void {
+    this.set(local, affine(local, ...by));
   }
 
   /** A comment in the listing, before what follows; it changes no byte. */

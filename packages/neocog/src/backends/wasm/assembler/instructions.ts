@@ -8,6 +8,7 @@ import {
   constI32,
   floatText,
   type Immediate,
+  literalOf,
   noImmediate,
   type Operand,
   operand,
@@ -16,11 +17,6 @@ import {
   type ValueType,
 } from './code.ts';
 import { opcodeBytes, unsigned } from './encode.ts';
-
-/** How far behind its address an instruction reads or writes, in bytes. */
-export interface Offset {
-  readonly offset?: number;
-}
 
 type ImmediateKind = 'none' | 'memory' | 'lane' | 'laneOfMemory' | 'shuffle';
 type Row = readonly [
@@ -32,17 +28,15 @@ type Row = readonly [
 
 type Operands<T> = { [I in keyof T]: T[I] extends ValueType ? Operand<T[I]> : never };
 /** Immediates follow the operands, but for the lane of extractLane and replaceLane: it follows the vector. */
-type Arguments<T extends readonly unknown[], K> = K extends 'memory'
-  ? [...operands: T, where?: Offset]
-  : K extends 'laneOfMemory'
-    ? [...operands: T, lane: number, where?: Offset]
-    : K extends 'shuffle'
-      ? [...operands: T, lanes: readonly number[]]
-      : K extends 'lane'
-        ? T extends [infer First, ...infer Rest]
-          ? [vector: First, lane: number, ...rest: Rest]
-          : never
-        : T;
+type Arguments<T extends readonly unknown[], K> = K extends 'laneOfMemory'
+  ? [...operands: T, lane: number]
+  : K extends 'shuffle'
+    ? [...operands: T, lanes: readonly number[]]
+    : K extends 'lane'
+      ? T extends [infer First, ...infer Rest]
+        ? [vector: First, lane: number, ...rest: Rest]
+        : never
+      : T;
 type Instruction<R extends Row> = (
   ...args: Arguments<
     Operands<[...R[1]]>,
@@ -50,19 +44,12 @@ type Instruction<R extends Row> = (
   >
 ) => Code<R[2]>;
 
-const memoryImmediate = (where: unknown, name: string, lane: readonly number[] = []): Immediate => {
-  const offset = (where as Offset | undefined)?.offset ?? 0;
-  const log2Align = /32|notify/.test(name) ? 2 : name.includes('64') ? 3 : 4;
-  const text = [offset === 0 ? [] : [`offset=${offset}`], lane].flat().join(' ');
-  return { bytes: [log2Align, ...unsigned(offset), ...lane], text };
-};
-
 /** The immediate from the arguments that are not operands, which the types above vouch for. */
-const immediates: Record<ImmediateKind, (args: readonly unknown[], name: string) => Immediate> = {
+const immediates: Record<ImmediateKind, (args: readonly unknown[]) => Immediate> = {
   none: () => noImmediate,
-  memory: ([where], name) => memoryImmediate(where, name),
+  memory: () => noImmediate,
   lane: ([lane]) => ({ bytes: [lane as number], text: `${lane}` }),
-  laneOfMemory: ([lane, where], name) => memoryImmediate(where, name, [lane as number]),
+  laneOfMemory: ([lane]) => ({ bytes: [lane as number], text: `${lane}` }),
   shuffle: ([lanes]) => ({ bytes: lanes as number[], text: (lanes as number[]).join(' ') }),
 };
 
@@ -72,8 +59,33 @@ function instruction(name: string, row: Row): (...args: unknown[]) => Code {
   return (...args) => {
     const rest = kind === 'lane' ? args.splice(1, 1) : args.splice(types.length);
     const operands = types.map((t, i) => operand(args[i], t, () => `${name}: operand ${i + 1}`));
-    return { type, name, operands, opcode: bytes, immediate: immediates[kind](rest, name) };
+    const code = { type, name, operands, opcode: bytes, immediate: immediates[kind](rest) };
+    return /emory/.test(kind) ? reaching(code) : code;
   };
+}
+
+/**
+ * A load or store at its address, with as much of it in the immediate as is safe.
+ *
+ * @throws Error if that is no address in an array, nor a literal
+ */
+function reaching(code: Code): Code {
+  const [at, ...others] = code.operands as readonly [Code<'i32'>, ...Code[]];
+  if (at.array === undefined && literalOf(at) === null)
+    throw new Error(`${code.name}: its address lies in no array; make it by address or f.pointer`);
+  const { start, offset } = split(at);
+  const log2Align = /32|notify/.test(code.name) ? 2 : code.name.includes('64') ? 3 : 4;
+  const { bytes, text } = code.immediate;
+  const immediate = {
+    bytes: [log2Align, ...unsigned(offset), ...bytes],
+    text: [offset === 0 ? [] : [`offset=${offset}`], text || []].flat().join(' '),
+  };
+  return { ...code, operands: [start, ...others], immediate, access: { array: at.array ?? null, offset } };
+}
+
+function split(at: Code<'i32'>): { start: Code<'i32'>; offset: number } {
+  const { start, constant, falls } = at.sum ?? { start: null, constant: 0, falls: false };
+  return start && constant > 0 && !falls ? { start, offset: constant } : { start: at, offset: 0 };
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -188,6 +200,7 @@ export const v128 = {
   ...family('v128', {
     load: [0xfd_000, [I], V, 'memory'],
     load32Splat: [0xfd_009, [I], V, 'memory'],
+    load64Splat: [0xfd_00a, [I], V, 'memory'],
     store: [0xfd_00b, [I, V], 'void', 'memory'],
     not: [0xfd_04d, [V], V],
     and: [0xfd_04e, [V, V], V],
@@ -265,10 +278,25 @@ export const i32x4 = family('i32x4', {
   minS: [0xfd_0b6, [V, V], V],
   maxS: [0xfd_0b8, [V, V], V],
   truncSatF32x4S: [0xfd_0f8, [V], V],
+  dotI16x8S: [0xfd_0ba, [V, V], V],
   relaxedLaneselect: [0xfd_10b, [V, V, V], V],
 });
 
-export const i8x16 = family('i8x16', { shuffle: [0xfd_00d, [V, V], V, 'shuffle'] });
+export const i16x8 = family('i16x8', {
+  narrowI32x4S: [0xfd_085, [V, V], V],
+  extendLowI8x16U: [0xfd_089, [V], V],
+  extendHighI8x16U: [0xfd_08a, [V], V],
+  shrU: [0xfd_08d, [V, I], V],
+  add: [0xfd_08e, [V, V], V],
+  sub: [0xfd_091, [V, V], V],
+  mul: [0xfd_095, [V, V], V],
+});
+
+export const i8x16 = family('i8x16', {
+  shuffle: [0xfd_00d, [V, V], V, 'shuffle'],
+  swizzle: [0xfd_00e, [V, V], V],
+  narrowI16x8U: [0xfd_066, [V, V], V],
+});
 
 /** `a` where `condition` is not zero, else `b`. Both are evaluated. */
 export function select<T extends ValueType>(

@@ -33,7 +33,7 @@ export class Module {
   ): FuncRef<P, ResultOf<B>> {
     if (this.#functions.some((f) => f.name === name)) throw new Error(`function ${name} is there already`);
     const f = new Func(name);
-    const locals = Object.entries(params).map(([key, type]) => [key, f.local(type, key)]);
+    const locals = Object.entries(params).map(([key, type]) => [key, f.parameter(type, key)]);
     const value = (body(f, Object.fromEntries(locals)) ?? undefined) as Code<ValueType> | undefined;
     const result = (value?.type ?? 'void') as ResultOf<B>;
     if (options.result && options.result !== result)

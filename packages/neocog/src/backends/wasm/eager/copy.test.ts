@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as reference from '../../reference/move.ts';
-import type { StridedView } from '../../work.ts';
+import type { StridedView } from '../../workParts.ts';
 import { copy, copyAdd } from './copy.ts';
 
 const wholes = (count: number): Float32Array =>

@@ -2,7 +2,8 @@
 // memory and out again would move them twice more than the copy itself.
 
 import { assert } from '../../../errors.ts';
-import type { StridedView, Values } from '../../work.ts';
+import type { Values } from '../../work.ts';
+import type { StridedView } from '../../workParts.ts';
 
 /** Places in the order of positions: for each of `outer`, `outer[i] + inner[j]` for j below `count`. */
 interface Places {

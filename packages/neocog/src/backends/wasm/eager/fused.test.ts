@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Expr } from '../../../expression/expression.ts';
 import * as e from '../../../expression/expression.ts';
-import type { FusedLoop, Values } from '../../work.ts';
+import type { Values } from '../../work.ts';
+import type { FusedLoop } from '../../workParts.ts';
 import { fused as run } from './fused.ts';
 
 const fused = (loop: FusedLoop, inputs: readonly Values[]): Float32Array =>

@@ -1,7 +1,8 @@
 // Fused loops.
 
 import { product } from '../../../geometry/window.ts';
-import { type FusedWork, keptAxes, type Values } from '../../work.ts';
+import type { FusedWork, Values } from '../../work.ts';
+import { keptAxes } from '../../workParts.ts';
 import { map, stepsOfMap } from './map.ts';
 import { carryOut } from './routine.ts';
 

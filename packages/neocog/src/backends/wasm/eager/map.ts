@@ -2,7 +2,8 @@
 // its work, so one that is made for many cells serves fewer: only as many units run as there are cells.
 
 import { type Expr, nodesOf } from '../../../expression/expression.ts';
-import type { FusedLoop, Values } from '../../work.ts';
+import type { Values } from '../../work.ts';
+import type { FusedLoop } from '../../workParts.ts';
 import { engine, engineKey } from '../engine.ts';
 import { slackBytes } from '../kernels/kernel.ts';
 import { type FusedOperand, fusedManyPlan } from '../kernels/loops/fused.ts';

@@ -1,7 +1,6 @@
 // The one WebAssembly memory of eager operations. Each operation lays out its arrays from the beginning: nothing stays in
 // here from one to the next.
 
-import { DeviceError } from '../../../errors.ts';
 import type { Values } from '../../work.ts';
 
 const pageBytes = 65536;
@@ -9,13 +8,13 @@ export const maximumPages = 65536;
 
 let made: WebAssembly.Memory | null = null;
 
-/** Made for the first operation: this file loads where there is no WebAssembly. */
+/** Made for the first operation: this file loads where there is no WebAssembly. @throws RangeError if the engine refuses */
 export function memory(): WebAssembly.Memory {
   made ??= new WebAssembly.Memory({ initial: 16, maximum: maximumPages });
   return made;
 }
 
-/** Makes the memory at least so large. @throws DeviceError beyond 4 GiB, or if the engine has no more memory. */
+/** Makes the memory at least so large. @throws RangeError beyond 4 GiB, or if the engine has no more memory */
 export function reserve(bytes: number): void {
   const now = memory().buffer.byteLength / pageBytes;
   const missing = Math.ceil(bytes / pageBytes) - now;
@@ -27,10 +26,7 @@ export function reserve(bytes: number): void {
     memory().grow(wanted);
   } catch (cause) {
     const needed = Math.ceil(bytes / 2 ** 20);
-    throw new DeviceError(
-      `wasm: ${needed} MiB of working memory are needed, the engine refuses; use a smaller batch or image`,
-      { cause },
-    );
+    throw new RangeError(`${needed} MiB of working memory: ${cause}`, { cause });
   }
 }
 

@@ -135,14 +135,16 @@ describe.each(engines)('with %o', (abilities) => {
       overrideEngine(abilities);
       const random = new Generator(name.length * 31);
       const tried = { conv: 0, inputGrad: 0, weightGrad: 0 };
-      for (let drawn = 0; drawn < 400; drawn++) {
+      const most = (): number => Math.max(...Object.values(tried));
+      // An algorithm for few geometries refuses nearly all, which costs nothing.
+      for (let drawn = 0; drawn < 400 || (drawn < 40_000 && most() < draws(21)); drawn++) {
         const g = randomGeometry(random, 'zeros');
         if (!g) continue;
         for (const kernel of kernels) {
           if (tried[kernel] < draws(60) && checkPlanner(planner, g, kernel, random)) tried[kernel]++;
         }
       }
-      expect(Math.max(...Object.values(tried))).toBeGreaterThanOrEqual(draws(21));
+      expect(most()).toBeGreaterThanOrEqual(draws(21));
     });
   });
 

@@ -82,6 +82,6 @@ export const sumsOverTaps: readonly ConvKernel[] = ['conv', 'inputGrad'];
 export function needsOrder(order: Order, { xOrder = 'pixels', yOrder = 'pixels' }: ConvTask): string | null {
   if (xOrder === order && yOrder === order) return null;
   return order === 'pixels'
-    ? 'reads and writes pixels, with all their channels side by side'
-    : 'reads and writes whole planes, as tensors have them: for inputs that become results by this convolution alone';
+    ? 'reads and writes pixels with their channels side by side'
+    : 'reads and writes whole planes, as in tensors; for programs of this convolution alone';
 }

@@ -1,52 +1,45 @@
 // Loads and stores of vectors of which only some lanes count, or whose lanes lie apart.
 
-import { type Code, type Func, i32, type Operand, v128 } from '../assembler/index.ts';
+import { address, type Code, type Func, v128 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
 import { floatBytes, vectorBytes } from './sizes.ts';
 
 /** The lanes of a vector in memory: the first `count` (1 to 4), `step` bytes apart, from `offset` bytes behind an address on. */
 export interface Lanes {
-  readonly at: Operand<'i32'>;
+  readonly at: Code<'i32'>;
   readonly count: number;
   readonly offset?: number;
   /** A float unless said otherwise: lanes that touch. */
   readonly step?: number;
 }
 
-/** Lanes that touch lie behind their address: `offset` is not negative. */
 export function storeLanes(
   f: Func,
   value: Vector,
   { at, count, offset = 0, step = floatBytes }: Lanes,
 ): void {
   if (step === floatBytes && count === 4) {
-    f.run(v128.store(at, value, { offset }));
+    f.run(v128.store(address(at, offset), value));
     return;
   }
   const kept = f.keep(value, 'kept');
   if (step === floatBytes) {
-    if (count >= 2) f.run(v128.store64Lane(at, kept, 0, { offset }));
+    if (count >= 2) f.run(v128.store64Lane(address(at, offset), kept, 0));
     const last = count - 1;
-    if (count % 2 === 1) f.run(v128.store32Lane(at, kept, last, { offset: offset + last * floatBytes }));
+    if (count % 2 === 1) f.run(v128.store32Lane(address(at, offset + last * floatBytes), kept, last));
     return;
   }
   for (let lane = 0; lane < count; lane++) {
-    const [place, where] = placeBehind(at, offset + lane * step);
-    f.run(v128.store32Lane(place, kept, lane, where));
+    f.run(v128.store32Lane(address(at, offset + lane * step), kept, lane));
   }
 }
 
-/** An address some bytes further: an instruction's offset is never negative. */
-export const placeBehind = (address: Operand<'i32'>, bytes: number): [Operand<'i32'>, { offset: number }] =>
-  bytes < 0 ? [i32.add(address, bytes), { offset: 0 }] : [address, { offset: bytes }];
-
 /** The lanes behind the last are 0. */
 export function loadLanes({ at, count, offset = 0, step = floatBytes }: Lanes): Vector {
-  if (count === 4 && step === floatBytes) return v128.load(...placeBehind(at, offset));
-  let vector: Vector = v128.load32Zero(...placeBehind(at, offset));
+  if (count === 4 && step === floatBytes) return v128.load(address(at, offset));
+  let vector: Vector = v128.load32Zero(address(at, offset));
   for (let lane = 1; lane < count; lane++) {
-    const [place, where] = placeBehind(at, offset + lane * step);
-    vector = v128.load32Lane(place, vector, lane, where);
+    vector = v128.load32Lane(address(at, offset + lane * step), vector, lane);
   }
   return vector;
 }
@@ -59,7 +52,7 @@ export function laneMask(inside: readonly boolean[]): Code<'v128'> {
 
 /** Vectors one behind the other, of which the last may have fewer lanes. */
 export interface Row {
-  readonly at: Operand<'i32'>;
+  readonly at: Code<'i32'>;
   readonly offset?: number;
   /** Of all vectors together. */
   readonly lanes: number;

@@ -27,9 +27,7 @@ export function copyPointers<Name extends string>(
   names: readonly Name[],
 ): Pointers<Name> {
   const copies = names.map((name) => {
-    const local = f.local('i32', name);
-    f.set(local, from[name]);
-    return [name, local];
+    return [name, f.keep(from[name], name)];
   });
   return Object.fromEntries(copies) as Pointers<Name>;
 }

@@ -29,21 +29,29 @@ export const routineName = (index: number): string => `routine${index}`;
 /** @param options.names for debuggers, in the code */
 export function assemble(code: MachineCode, layout: Layout, options?: { names: boolean }): Assembled {
   const m = new Module();
-  const { pages, threads } = layout;
-  m.memory('env', 'memory', { initial: pages, maximum: pages, shared: threads > 1 });
+  const { pages, mostPages, threads } = layout;
+  m.memory('env', 'memory', { initial: pages, maximum: mostPages, shared: threads > 1 });
   const legend: string[] = [];
   const kernels = emitKernels(m, Object.values(code.routines).flat(), legend);
   const sharing = threads > 1 ? emitSharing(m, layout.control) : null;
   const routines = new Map<string, Routine>();
   for (const [name, steps] of Object.entries(code.routines)) {
     const index = routines.size;
-    const phases = phasesOf(steps, threads);
+    const phases = phasesOf(steps.map(placedAt(layout)), threads);
     emitRoutine(m, routineName(index), phases, kernels, sharing);
     routines.set(name, { index, phases, pieces: phases.reduce((sum, phase) => sum + phase.pieces, 0) });
     legend.push(`;; ${routineName(index)}: ${name}\n`);
   }
   return { bytes: m.encode(options), routines, text: () => legend.join('') + m.text() };
 }
+
+/** A step whose addresses are all known. */
+const placedAt =
+  ({ tail }: Layout) =>
+  (step: MachineStep): MachineStep => ({
+    ...step,
+    addresses: step.addresses.map((address) => (address === 'tail' ? tail : address)),
+  });
 
 /** The first kernel of a key stands for all. Names have the same length, so that none is the beginning of another. */
 function emitKernels(m: Module, steps: readonly MachineStep[], legend: string[]): KernelFunctions {
@@ -58,7 +66,7 @@ function emitKernels(m: Module, steps: readonly MachineStep[], legend: string[])
   return (kernel) => byKey.get(kernel.key) as KernelFunction;
 }
 
-function checkStep({ key, operands, units }: Kernel, addresses: readonly number[]): void {
+function checkStep({ key, operands, units }: Kernel, addresses: MachineStep['addresses']): void {
   assert(operands.length === addresses.length, `${key}: ${addresses.length} addresses, needs ${operands}`);
   assert(Number.isInteger(units) && units >= 0, `${key}: ${units} units`);
 }

@@ -1,10 +1,11 @@
 // Where things lie in a machine's memory: the caller's data, each thread's scratch, and what threads tell each other.
 
+import { counted } from '../../../arguments/show.ts';
 import { DeviceError } from '../../../errors.ts';
 import { slackBytes } from '../kernels/kernel.ts';
 import type { MachineCode } from './code.ts';
 
-const pageBytes = 65536;
+export const pageBytes = 65536;
 /** Two cache lines: processors fetch them in pairs, and threads must not share one by accident. */
 const alignment = 128;
 
@@ -41,8 +42,17 @@ export interface Layout {
   readonly scratch: number;
   readonly scratchStride: number;
   readonly control: number;
+  /** Behind everything else: what grows begins here. */
+  readonly tail: number;
   readonly pages: number;
+  /** So many pages if it grows. */
+  readonly mostPages: number;
 }
+
+/** In pages: 4 GiB. */
+const largestMemory = 65536;
+/** In pages: 512 MiB, a picture of 128 megapixels. Engines may set address space aside for all of it. */
+const mostGrowth = 8192;
 
 const alignUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
@@ -52,20 +62,24 @@ export function layOut(code: MachineCode, threads: number): Layout {
   const scratch = alignUp(code.dataBytes + slackBytes);
   const scratchStride = alignUp(most + slackBytes);
   const control = scratch + scratchStride * threads;
-  return { threads, scratch, scratchStride, control, pages: Math.ceil((control + controlBytes) / pageBytes) };
+  const tail = alignUp(control + controlBytes);
+  const pages = Math.ceil(tail / pageBytes);
+  const mostPages = code.grows ? Math.max(pages, Math.min(largestMemory, pages + mostGrowth)) : pages;
+  return { threads, scratch, scratchStride, control, tail, pages, mostPages };
 }
 
-/** Exactly as large as the layout, shared if several threads use it. @throws DeviceError if the engine refuses. */
-export function allocate({ pages, threads, scratch, scratchStride }: Layout): WebAssembly.Memory {
+/** As large as the layout, shared if several threads use it. @throws DeviceError if the engine refuses. */
+export function allocate(layout: Layout, fn: string): WebAssembly.Memory {
+  const { pages, mostPages, threads, scratch, scratchStride } = layout;
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: threads > 1 });
+    return new WebAssembly.Memory({ initial: pages, maximum: mostPages, shared: threads > 1 });
   } catch (cause) {
     const [all, data, each] = [pages * pageBytes, scratch, scratchStride].map((b) =>
       (b / 2 ** 20).toFixed(1),
     );
     throw new DeviceError(
-      `machine: ${all} MiB of ${threads > 1 ? 'shared ' : ''}memory are needed, ${data} of them for values and ${each} for ` +
-        `each of ${threads} threads, and the engine refuses (${cause}; 4096 are the most); use a smaller batch or image`,
+      `${fn}: the engine refuses ${all} MiB of ${threads > 1 ? 'shared ' : ''}memory, ${data} for values and ${each} for ` +
+        `each of ${counted(threads, 'thread')} (${cause}; the limit is 4096); use a smaller batch or image`,
       { cause },
     );
   }

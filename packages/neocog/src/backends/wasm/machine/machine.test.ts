@@ -96,7 +96,7 @@ test('one run at a time; a disposed machine runs nothing', async () => {
   const machine = await Machine.start(code, { threads: 2 });
   const runs = await Promise.allSettled([machine.run('mix'), machine.run('mix')]);
   expect(runs.map((run) => run.status)).toEqual(['fulfilled', 'rejected']);
-  expect(String((runs[1] as PromiseRejectedResult).reason)).toContain('a run is in progress');
+  expect(String((runs[1] as PromiseRejectedResult).reason)).toContain('another run uses this memory');
   await machine.run('mix');
   machine.dispose();
   machine.dispose();
@@ -164,7 +164,9 @@ test('a piece that lasts longer than threads wait in one go: nothing is done twi
 test('more memory than there can be', async () => {
   const starts = [1, 2].map((threads) => Machine.start(oneRoutine([], 2 ** 32), { threads }));
   for (const start of starts)
-    await expect(start).rejects.toThrow(/4096\.\d MiB of memory are needed, .* use a smaller batch or image/);
+    await expect(start).rejects.toThrow(
+      /the engine refuses 4096\.\d MiB of memory, .* use a smaller batch or image/,
+    );
 });
 
 test('addresses beyond 2 GiB', async () => {
@@ -242,3 +244,23 @@ test('memory: data, then scratch, then the words that threads share', () => {
   expect(layout.control).toBe(layout.scratch + 3 * layout.scratchStride);
   expect(layout.pages).toBe(1);
 });
+
+for (const threads of [1, 2])
+  test(`${threads} threads: a tail grows, and keeps what is there`, async () => {
+    const step = { kernel: increment(1), addresses: ['tail'] } as const;
+    const machine = await Machine.start({ ...oneRoutine([step], 64), grows: true }, { threads });
+    const before = machine.memory.buffer.byteLength;
+    new Int32Array(machine.memory.buffer, machine.tail, 1).fill(5);
+    machine.grow(3 * 2 ** 20);
+    expect(machine.memory.buffer.byteLength).toBeGreaterThanOrEqual(machine.tail + 3 * 2 ** 20);
+    machine.grow(2 ** 20);
+    expect(machine.memory.buffer.byteLength - before).toBeLessThan(4 * 2 ** 20);
+    await machine.run('run');
+    expect(ints(machine, machine.tail, 1)).toEqual([6]);
+    expect(() => machine.grow(600 * 2 ** 20)).toThrow(
+      /^run: the engine refuses 600\.0 MiB for frames \(.*\); use smaller frames, or fewer at a time$/,
+    );
+    await machine.run('run');
+    expect(ints(machine, machine.tail, 1)).toEqual([7]);
+    machine.dispose();
+  });

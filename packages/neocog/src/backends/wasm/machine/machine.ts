@@ -5,6 +5,7 @@ import { type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
 import { Control } from './control.ts';
 import { JobNumbers } from './jobs.ts';
+import { pageBytes } from './layout.ts';
 import { buildParts, type Parts } from './parts.ts';
 import type { Phase } from './phases.ts';
 import type { Team } from './team.ts';
@@ -20,6 +21,12 @@ interface Job {
   readonly routine: Routine;
   /** The number of its first piece. */
   readonly number: number;
+}
+
+interface StartOptions {
+  readonly threads: number;
+  /** The function that was called, for errors. */
+  readonly fn?: string;
 }
 
 /** Every method throws a DeviceError once a step or a thread has failed, or the machine was disposed. */
@@ -58,22 +65,24 @@ export class Machine {
    *
    * @throws DeviceError if there is not enough memory
    */
-  static async start(code: MachineCode, { threads }: { threads: number }): Promise<Machine> {
+  static async start(code: MachineCode, { threads, fn = 'machine' }: StartOptions): Promise<Machine> {
     assert(Number.isInteger(threads) && threads >= 1, `a machine of ${threads} threads`);
-    return new Machine(await buildParts(code, threads));
+    return new Machine(await buildParts(code, threads, fn));
   }
 
   /**
    * Does the steps of a routine. The calling thread takes part where it may wait; with one thread all is done when the
    * call returns.
    *
+   * @param between Called now and then, where the calling thread takes part.
    * @throws DeviceError also if another run is in progress
    */
-  run(routine: string): Promise<void> {
+  run(routine: string, between?: () => void): Promise<void> {
     return this.#exclusively(async () => {
       const job = this.#begin(routine, false);
-      if (this.#parts.exports) await this.#share(job, 0, job.routine.phases.length);
-      else await this.#finished(job);
+      if (!this.#parts.exports) await this.#finished(job);
+      else if (between) await this.#shareSlowly(job, between);
+      else await this.#share(job, 0, job.routine.phases.length);
     });
   }
 
@@ -101,6 +110,26 @@ export class Machine {
     });
   }
 
+  /** Where what grows begins. */
+  get tail(): number {
+    return this.#parts.layout.tail;
+  }
+
+  /** Makes the tail at least so large. @throws DeviceError if the engine has no more memory, or this machine may not have it */
+  grow(tailBytes: number): void {
+    const missing = Math.ceil((this.tail + tailBytes - this.memory.buffer.byteLength) / pageBytes);
+    if (missing <= 0) return;
+    try {
+      this.memory.grow(missing);
+    } catch (cause) {
+      const wanted = (tailBytes / 2 ** 20).toFixed(1);
+      throw new DeviceError(
+        `run: the engine refuses ${wanted} MiB for frames (${cause}); use smaller frames, or fewer at a time`,
+        { cause },
+      );
+    }
+  }
+
   /** The code as WebAssembly text. */
   text(): string {
     return this.#parts.assembled.text();
@@ -124,8 +153,7 @@ export class Machine {
 
   #check(): void {
     this.#look();
-    if (this.#running)
-      throw new DeviceError('machine: a run is in progress; await it before the next, they share one memory');
+    if (this.#running) throw new DeviceError('machine: another run uses this memory; await it first');
   }
 
   /** @throws DeviceError if a thread has failed */
@@ -138,7 +166,7 @@ export class Machine {
     this.#over ??= why;
     this.#control?.fail();
     this.#parts.team?.end(this.#over);
-    return new DeviceError(`machine: it runs nothing any more, ${this.#over}; compile the program again`, {
+    return new DeviceError(`machine: it no longer runs, because ${this.#over}; compile the program again`, {
       cause,
     });
   }
@@ -154,6 +182,14 @@ export class Machine {
   /** The calling thread's share of some phases. Between waits that last long, events such as a worker's end come through. */
   async #share(job: Job, from: number, to: number): Promise<void> {
     while (!this.#attempt(job, from, to)) await turn();
+  }
+
+  /** The same phase by phase. */
+  async #shareSlowly(job: Job, between: () => void): Promise<void> {
+    for (let i = 0; i < job.routine.phases.length; i++) {
+      await this.#share(job, i, i + 1);
+      between();
+    }
   }
 
   async #shareTimed(job: Job): Promise<number[]> {

@@ -21,30 +21,30 @@ export interface Parts {
 }
 
 /** @throws DeviceError without enough memory, or if the engine refuses the code */
-export async function buildParts(code: MachineCode, threads: number): Promise<Parts> {
-  if (threads === 1) return alone(code, null);
+export async function buildParts(code: MachineCode, threads: number, fn: string): Promise<Parts> {
+  if (threads === 1) return alone(code, fn, null);
   const count = Math.min(threads, mostThreads());
-  const parts = obstacle() ?? (await together(code, count).catch((error: unknown) => `${error}`));
+  const parts = obstacle() ?? (await together(code, count, fn).catch((error: unknown) => `${error}`));
   // What is wrong without threads too is thrown here.
-  if (typeof parts === 'string') return alone(code, `one thread: ${parts}`);
+  if (typeof parts === 'string') return alone(code, fn, `one thread: ${parts}`);
   if (count === threads) return parts;
   return { ...parts, note: `${count} threads: ${threads} would only cost memory and time on this machine` };
 }
 
-async function alone(code: MachineCode, note: string | null): Promise<Parts> {
+async function alone(code: MachineCode, fn: string, note: string | null): Promise<Parts> {
   const layout = layOut(code, 1);
-  const memory = allocate(layout);
+  const memory = allocate(layout, fn);
   const assembled = assemble(code, layout);
-  const module = await compiled(assembled);
+  const module = await compiled(assembled, fn);
   return { layout, assembled, memory, exports: await bind(module, memory), team: null, note };
 }
 
-async function compiled({ bytes }: Assembled): Promise<WebAssembly.Module> {
+async function compiled({ bytes }: Assembled, fn: string): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw new DeviceError(
-      `machine: the engine refuses ${(bytes.length / 1e6).toFixed(2)} MB of code (${cause}); use a smaller network`,
+      `${fn}: the engine refuses ${(bytes.length / 1e6).toFixed(2)} MB of code (${cause}); use a smaller network`,
       { cause },
     );
   }
@@ -54,13 +54,13 @@ const bind = async (module: WebAssembly.Module, memory: WebAssembly.Memory): Pro
   (await WebAssembly.instantiate(module, { env: { memory } })).exports;
 
 /** Gives the reason if no workers can be started. @throws DeviceError if the engine refuses the memory or the code */
-async function together(code: MachineCode, threads: number): Promise<Parts | string> {
+async function together(code: MachineCode, threads: number, fn: string): Promise<Parts | string> {
   const layout = layOut(code, threads);
-  const memory = allocate(layout);
+  const memory = allocate(layout, fn);
   const own = mayWait() ? 1 : 0;
   const compile = async () => {
     const assembled = assemble(code, layout);
-    return { assembled, module: await compiled(assembled) };
+    return { assembled, module: await compiled(assembled, fn) };
   };
   let compilation: ReturnType<typeof compile> | undefined;
   // Called when the workers have begun to start, once for each way of starting them.

@@ -1,6 +1,7 @@
 // A routine as a WebAssembly function: the kernels' calls in order, with addresses as literals.
 
 import {
+  affine,
   type Code,
   type Func,
   type FuncRef,
@@ -41,13 +42,13 @@ export function emitRoutine(
     (f, p) => {
       const emitter = new RoutineEmitter(f, kernels, p.scratch);
       // How many phases from `from` on are wanted; 0 makes all that follow be left out.
-      const count = f.keep(i32.sub(p.to, p.from), 'count');
+      const count = f.keep(affine(p.to, [p.from, -1]), 'count');
       let end = 0;
       phases.forEach((phase, index) => {
         end += phase.pieces;
-        f.if(i32.ltU(i32.sub(index, p.from), count), () => {
+        f.if(i32.ltU(affine(index, [p.from, -1]), count), () => {
           if (!sharing) emitter.alone(phase);
-          else f.set(count, select(count, i32.const(0), emitter.shared(phase, i32.add(p.job, end), sharing)));
+          else f.set(count, select(count, i32.const(0), emitter.shared(phase, affine(p.job, end), sharing)));
         });
       });
       return count;
@@ -93,7 +94,7 @@ class RoutineEmitter {
     f.loop(() => {
       f.set(left, f.call(sharing.take, { end }));
       f.if(left, () => {
-        f.set(this.#piece, i32.add(left, phase.pieces));
+        f.set(this.#piece, affine(left, phase.pieces));
         this.#do(phase);
         f.run(f.call(sharing.finish, { end }));
       });
@@ -116,17 +117,19 @@ class RoutineEmitter {
   #callPart(step: MachineStep, units: number, pieces: number): void {
     const [piece, unit] = [this.#piece, this.#unit];
     const [each, larger] = [Math.floor(units / pieces), units % pieces];
-    const first = i32.mul(piece, each);
+    const first = affine([piece, each]);
     const isLarger = i32.ltS(piece, larger);
-    const before = i32.add(first, select(piece, i32.const(larger), isLarger));
+    const before = affine(first, select(piece, i32.const(larger), isLarger));
     this.#f.set(unit, larger === 0 ? first : before);
-    const after = i32.add(unit, each);
-    this.#call(step, unit, larger === 0 ? after : i32.add(after, isLarger));
+    const after = affine(unit, each);
+    this.#call(step, unit, larger === 0 ? after : affine(after, isLarger));
   }
 
   #call({ kernel, addresses, units }: MachineStep, first: Operand<'i32'>, last: Operand<'i32'>): void {
-    const [from, to] = units ? [i32.add(first, units.from), i32.add(last, units.from)] : [first, last];
-    const operands = Object.fromEntries(kernel.operands.map((name, i) => [name, addresses[i] ?? 0]));
+    const [from, to] = units ? [affine(first, units.from), affine(last, units.from)] : [first, last];
+    const operands = Object.fromEntries(
+      kernel.operands.map((name, i) => [name, (addresses[i] as number | undefined) ?? 0]),
+    );
     this.#f.run(this.#f.call(this.#kernels(kernel), { ...operands, from, to, scratch: this.#scratch }));
   }
 }

@@ -1,7 +1,16 @@
 // How threads share the pieces of a job, in WebAssembly. A phase is over when all of its pieces are done, whoever did them:
 // threads are never counted, so one that sleeps, starts late or runs slowly holds up only the piece that it took.
 
-import { atomic, type Code, type FuncRef, i32, i64, type Module, select } from '../assembler/index.ts';
+import {
+  affine,
+  atomic,
+  type Code,
+  type FuncRef,
+  i32,
+  i64,
+  type Module,
+  select,
+} from '../assembler/index.ts';
 import { words } from './layout.ts';
 
 /** The functions that a routine needs. `end` is the number of the first piece that is not in the phase. */
@@ -26,16 +35,14 @@ export function emitSharing(m: Module, control: number): Sharing {
 }
 
 function emitTake(m: Module, control: number): Sharing['take'] {
-  const where = { offset: words.next };
+  const at = control + words.next;
   return m.func('take', { end: 'i32' }, (f, { end }) => {
     const [next, left, lost] = [f.local('i32', 'next'), f.local('i32', 'left'), f.local('i32', 'lost')];
     f.loop(() => {
-      f.set(next, atomic.load(control, where));
-      f.set(left, i32.sub(next, end));
+      f.set(next, atomic.load(at));
+      f.set(left, affine(next, [end, -1]));
       f.set(lost, 0);
-      f.if(i32.ltS(left, 0), () =>
-        f.set(lost, i32.ne(atomic.cmpxchg(control, next, i32.add(next, 1), where), next)),
-      );
+      f.if(i32.ltS(left, 0), () => f.set(lost, i32.ne(atomic.cmpxchg(at, next, affine(next, 1)), next)));
       return lost;
     });
     return select(left, i32.const(0), i32.ltS(left, 0));
@@ -44,19 +51,19 @@ function emitTake(m: Module, control: number): Sharing['take'] {
 
 /** The last piece of a phase wakes those who sleep until then. */
 function emitFinish(m: Module, control: number): Sharing['finish'] {
-  const where = { offset: words.done };
+  const at = control + words.done;
   return m.func('finish', { end: 'i32' }, (f, { end }) => {
-    const done = f.keep(i32.add(atomic.add(control, 1, where), 1), 'done');
+    const done = f.keep(affine(atomic.add(at, 1), 1), 'done');
     f.if(i32.eq(done, end), () =>
-      f.if(atomic.load(control, { offset: words.sleepers }), () => {
-        f.set(done, atomic.notify(control, -1, where));
+      f.if(atomic.load(control + words.sleepers), () => {
+        f.set(done, atomic.notify(at, -1));
       }),
     );
   });
 }
 
 const missing = (control: number, end: Code<'i32'>): Code<'i32'> =>
-  i32.ltS(i32.sub(atomic.load(control, { offset: words.done }), end), 0);
+  i32.ltS(affine(atomic.load(control + words.done), [end, -1]), 0);
 
 function emitAwait(m: Module, control: number, sleep: Sharing['await']): Sharing['await'] {
   return m.func('await', { end: 'i32' }, (f, { end }) => {
@@ -77,20 +84,20 @@ function emitAwait(m: Module, control: number, sleep: Sharing['await']): Sharing
  * the other. A `done` that changes in between makes the wait return at once.
  */
 function emitSleep(m: Module, control: number): Sharing['await'] {
-  const [sleepers, where] = [{ offset: words.sleepers }, { offset: words.done }];
+  const [sleepers, at] = [control + words.sleepers, control + words.done];
   return m.func('sleep', { end: 'i32' }, (f, { end }) => {
     const [done, again] = [f.local('i32', 'done'), f.local('i32', 'again')];
     const timeout = i64.extendI32U(longestSleep);
-    f.set(again, atomic.add(control, 1, sleepers));
+    f.set(again, atomic.add(sleepers, 1));
     f.loop(() => {
-      f.set(done, atomic.load(control, where));
-      f.set(again, i32.ltS(i32.sub(done, end), 0));
-      f.if(again, () => f.set(again, i32.eqz(atomic.load(control, { offset: words.failed }))));
+      f.set(done, atomic.load(at));
+      f.set(again, i32.ltS(affine(done, [end, -1]), 0));
+      f.if(again, () => f.set(again, i32.eqz(atomic.load(control + words.failed))));
       // 2 is a wait that timed out.
-      f.if(again, () => f.set(again, i32.ne(atomic.wait32(control, done, timeout, where), 2)));
+      f.if(again, () => f.set(again, i32.ne(atomic.wait32(at, done, timeout), 2)));
       return again;
     });
-    f.set(again, atomic.add(control, -1, sleepers));
+    f.set(again, atomic.add(sleepers, -1));
     return i32.eqz(missing(control, end));
   });
 }

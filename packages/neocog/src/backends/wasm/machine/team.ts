@@ -22,7 +22,7 @@ export function obstacle(): string | null {
       "'Cross-Origin-Opener-Policy: same-origin' and 'Cross-Origin-Embedder-Policy: require-corp'"
     );
   if (typeof SharedArrayBuffer === 'undefined')
-    return 'threads need memory that they share, and this engine has no SharedArrayBuffer';
+    return 'threads need shared memory, and this engine has no SharedArrayBuffer';
   return starters().length === 0 ? 'this engine has no workers' : null;
 }
 

@@ -12,6 +12,8 @@ export interface Room {
   readonly lasting: boolean;
   /** A room that is part of a larger one. */
   readonly within?: { readonly room: Room; readonly offset: number };
+  /** Behind everything else in memory, and as large as what comes needs it. */
+  readonly grows?: true;
 }
 
 /** A value in one arrangement. */
@@ -30,6 +32,15 @@ export class Arrays {
 
   room(bytes: number, lasting = false): Room {
     const room = { id: this.rooms.length, bytes, lasting };
+    this.rooms.push(room);
+    return room;
+  }
+
+  /** The one that grows. */
+  growing(): Room {
+    const known = this.rooms.find((room) => room.grows);
+    if (known) return known;
+    const room = { id: this.rooms.length, bytes: 0, lasting: true, grows: true } as const;
     this.rooms.push(room);
     return room;
   }
@@ -64,6 +75,13 @@ export class Arrays {
       }
     });
     return room;
+  }
+
+  /** Whoever computes `value` leaves it in the room that waits for `other`. */
+  reserve(value: GraphValue, other: GraphValue): void {
+    const room = this.#reserved.get(other);
+    assert(room && !this.#placed.has(value), `value ${other.id} has a room, and ${value.id} none yet`);
+    this.#reserved.set(value, room);
   }
 
   /** Whether a value has a room waiting for it. */

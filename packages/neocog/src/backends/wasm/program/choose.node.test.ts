@@ -70,7 +70,7 @@ describe('a choice', () => {
     expect(bulky({ exact: false })).toContain(null);
     const refusals = bulky({ exact: false, compact: true });
     expect(refusals).not.toContain(null);
-    expect(refusals).toContain('takes more code than it is worth in a file');
+    expect(refusals).toContain('takes too much code for a file');
     // Of stride 1 it is worth its code.
     const usual = { exact: false, compact: true };
     expect(choose([{ task: large, moving: 0 }], usual).algorithm).toMatch(/^winograd/);
@@ -136,6 +136,27 @@ describe('what is given up for memory', () => {
     expect(returned).toBeGreaterThan(50);
   });
 
+  it('gives back first what gains most', () => {
+    const some = ['c32>256 14x14', 'c64>64 28x28', 'c128>128 28x28'].map((text) =>
+      task(`n1 g1 ${text} k3x3 s1 d1 p1`),
+    );
+    const fastest = after(null, some) as ConvChoice[];
+    const [first, second, third] = some.map((each, i) => {
+      const [given] = after(1, [each]) as ConvChoice[];
+      const bytes = bytesOf(fastest[i].plan) - bytesOf(given.plan);
+      const gain = given.cost - fastest[i].cost;
+      return { bytes, gain, price: gain / bytes };
+    });
+    // All three are given up in this order, for a byte more than the last one saves; what they save beyond would pay for the
+    // first or the second, a byte short of both.
+    expect(first.price).toBeLessThan(second.price);
+    expect(second.price).toBeLessThan(third.price);
+    expect(first.gain).toBeGreaterThan(second.gain);
+    expect(first.bytes + second.bytes).toBeLessThan(third.bytes);
+    const choices = after(third.bytes + 1, some) as ConvChoice[];
+    expect(choices.map(({ cost }, i) => cost === fastest[i].cost)).toEqual([true, false, false]);
+  });
+
   it('gives up first what costs least per byte', () => {
     const costOf = (choices: readonly ConvChoice[]): number =>
       choices.reduce((sum, { cost }) => sum + cost, 0);
@@ -155,7 +176,7 @@ describe('what is given up for memory', () => {
   it('says of what was given up that it takes too much memory', () => {
     const [{ candidates }] = least;
     const word = candidates.find(({ name }) => name === free[0].algorithm)?.refusal;
-    expect(word).toBe('takes more memory than the program is allowed');
+    expect(word).toBe('takes more memory than the program may use');
     for (const { candidates: own } of free) expect(own.map(({ refusal }) => refusal)).not.toContain(word);
   });
 

@@ -47,8 +47,8 @@ export interface Limits {
 }
 
 function refusePlan({ exact, compact }: Limits, plan: ConvPlan): string | null {
-  if (exact && !plan.exact) return 'is no plain sum, as exact convolution and eager calls need';
-  if (compact && plan.bulky) return 'takes more code than it is worth in a file';
+  if (exact && !plan.exact) return 'is no plain sum; exact convolution and eager calls need one';
+  if (compact && plan.bulky) return 'takes too much code for a file';
   return null;
 }
 
@@ -94,7 +94,7 @@ export class Chooser {
       candidates: listed.map(({ name, refusal, candidates: own }) => ({
         name,
         cost: own.length > 0 ? Math.min(...own.map((c) => c.cost)) : null,
-        refusal: tooLarge.has(name) ? 'takes more memory than the program is allowed' : refusal,
+        refusal: tooLarge.has(name) ? 'takes more memory than the program may use' : refusal,
       })),
     };
   }

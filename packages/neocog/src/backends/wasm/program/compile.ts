@@ -5,29 +5,43 @@ import type {
   Executable,
   MemoryReport,
   ProgramReport,
+  RanksOptions,
   StepReport,
 } from '../../executable.ts';
+import { type Given, isFrames } from '../../frames.ts';
 import type { Graph, GraphValue } from '../../graph.ts';
 import type { Values } from '../../work.ts';
 import { commonEngine, engine, engineName } from '../engine.ts';
 import { Machine } from '../machine/index.ts';
+import { refusalOf } from '../refusal.ts';
 import type { Room } from './arrays.ts';
+import { type FrameMemory, FrameWriter } from './frames.ts';
 import type { Layout } from './layout.ts';
 import type { Lowered } from './lowering.ts';
 import { leastBytes, planGraph, prepareRoutine } from './plan.ts';
+import { type Segment, Stops } from './stops.ts';
 
+/** @throws DeviceError where the engine has no memory for it, or refuses the code */
 export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
-  const { exact, exactConvolution, compact = false, threads } = options;
+  try {
+    return await programOf(graph, options);
+  } catch (error) {
+    throw refusalOf(error, options.fn, 'the program');
+  }
+}
+
+async function programOf(graph: Graph, options: CompileOptions): Promise<Executable> {
+  const { fn, exact, exactConvolution, compact = false, threads, ranks = null } = options;
   const e = exact ? commonEngine : engine();
   const limits = { exact: exact || exactConvolution, compact };
-  const { lowered, layout, code, place } = planGraph(graph, e, limits);
+  const { lowered, layout, code, place, segments } = planGraph(graph, e, limits);
   // Copies: the module may change before the machine is there.
   const contents = [...lowered.arrays.contents].map(([room, values]) => ({ room, values: values.slice() }));
   const weights = lowered.preparations.map(({ source, values }) => ({
     room: source,
     values: values.slice(),
   }));
-  const machine = await Machine.start(code, { threads });
+  const machine = await Machine.start(code, { threads, fn });
   try {
     for (const { room, values } of contents)
       view(machine, { address: place(room), length: values.length }, values).set(values);
@@ -39,7 +53,8 @@ export async function compileGraph(graph: Graph, options: CompileOptions): Promi
     machine.dispose();
     throw error;
   }
-  return new WasmProgram({ graph, lowered, layout, machine, kind: { simd: engineName(e), exact } });
+  const kind = { simd: engineName(e), exact };
+  return new WasmProgram({ graph, lowered, layout, machine, kind, segments, ranks });
 }
 
 /** Memory as values of a type. */
@@ -59,10 +74,15 @@ function view<T extends Values>(
  * its time for megabytes.
  */
 function copyOf(values: Values, into?: Values): Values {
-  if (into?.length !== values.length)
+  if (into?.length === values.length) {
+    into.set(values);
+    return into;
+  }
+  try {
     return values instanceof Int32Array ? new Int32Array(values) : new Float32Array(values);
-  into.set(values);
-  return into;
+  } catch (error) {
+    throw refusalOf(error, 'run', `a copy of ${values.length} values`);
+  }
 }
 
 /** What a program is made of. */
@@ -72,6 +92,8 @@ interface Parts {
   readonly layout: Layout;
   readonly machine: Machine;
   readonly kind: Pick<ProgramReport, 'simd' | 'exact'>;
+  readonly segments: readonly Segment[];
+  readonly ranks: RanksOptions | null;
 }
 
 class WasmProgram implements Executable {
@@ -80,24 +102,71 @@ class WasmProgram implements Executable {
   readonly #layout: Layout;
   readonly #machine: Machine;
   readonly #kind: Parts['kind'];
+  readonly #frames: FrameWriter | null;
+  readonly #segments: readonly Segment[];
+  /** Null for a program of one rank. */
+  readonly #stops: Stops | null;
+  readonly #ranks: RanksOptions | null;
+  /** Of the run that is on its way, or was last. */
+  #inputs: readonly Given[] = [];
 
-  constructor({ graph, lowered, layout, machine, kind }: Parts) {
+  constructor({ graph, lowered, layout, machine, kind, segments, ranks }: Parts) {
     this.#graph = graph;
     this.#lowered = lowered;
     this.#layout = layout;
     this.#machine = machine;
     this.#kind = kind;
+    this.#frames =
+      lowered.frames.length > 0 ? new FrameWriter(graph, lowered.frames, this.#frameMemory()) : null;
+    this.#segments = segments;
+    this.#ranks = ranks;
+    this.#stops = ranks && new Stops({ ...ranks, ...this.#rooms() }, segments);
   }
 
-  async run(inputs: readonly Values[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
+  #rooms() {
+    return {
+      view: (room: Room, length: number) => this.#view(room, length, new Float32Array(0)),
+      addressOf: (room: Room) => this.#layout.addresses.get(room) as number,
+    };
+  }
+
+  #frameMemory(): FrameMemory {
+    const machine = this.#machine;
+    return {
+      reserve: (bytes) => machine.grow(bytes),
+      tail: (at, length) => new Uint8Array(machine.memory.buffer, machine.tail + at, length),
+      header: (room, length) => this.#view(room, length, new Int32Array(0)),
+    };
+  }
+
+  async run(inputs: readonly Given[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
     const { inputs: inRooms, outputs: outRooms } = this.#lowered;
+    this.#frames?.write(inputs);
     inputs.forEach((values, i) => {
-      this.#view(inRooms[i], values.length, values).set(values);
+      if (!isFrames(values)) this.#view(inRooms[i], values.length, values).set(values);
     });
-    await this.#machine.run('run');
+    this.#inputs = inputs;
+    // Without ranks the work begins at once, as the caller's arrays are now.
+    if (!this.#stops) await this.#machine.run('run');
+    else
+      for (const segment of this.#segments) {
+        await this.#stopBefore(segment);
+        await this.#machine.run(segment.routine, this.#between);
+      }
     return this.#graph.outputs.map((value, i) => {
       const like = value.dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
       return copyOf(this.#view(outRooms[i], value.size, like), into[i]);
+    });
+  }
+
+  /** Between the steps of several ranks, what is on its way moves on. */
+  readonly #between = (): void => this.#ranks?.world.advance();
+
+  async #stopBefore(segment: Segment): Promise<void> {
+    const { inputs } = this.#graph;
+    await this.#stops?.carryOut(segment, (input) => {
+      const values = this.#inputs[inputs.indexOf(input)];
+      return !isFrames(values) && values[0] !== 0;
     });
   }
 
@@ -125,7 +194,12 @@ class WasmProgram implements Executable {
   }
 
   async profile(): Promise<ProgramReport> {
-    return this.#report(await this.#machine.profile('run'));
+    const times: number[] = [];
+    for (const segment of this.#segments) {
+      await this.#stopBefore(segment);
+      times.push(...(await this.#machine.profile(segment.routine)));
+    }
+    return this.#report(times);
   }
 
   #report(times: readonly number[] | null): ProgramReport {

@@ -13,7 +13,7 @@ const step = (...rooms: Room[]) => ({ kernel: { key: 'none' } as Kernel, rooms, 
 /** Where the rooms of a program lie that has only steps. */
 function lay(arrays: Arrays, lowered: Partial<Lowered>) {
   const layout = layOut({
-    ...{ arrays, steps: [], entries: [], preparations: [], inputs: [], outputs: [] },
+    ...{ arrays, steps: [], stops: [], entries: [], preparations: [], inputs: [], outputs: [] },
     ...lowered,
   });
   return { ...layout, at: (room: Room): number => layout.addresses.get(room) ?? Number.NaN };

@@ -15,7 +15,14 @@ export interface Layout {
 }
 
 /** Lasting rooms first, side by side; then temporary ones, which share. */
-export function layOut({ arrays, steps, preparations, inputs, outputs }: Lowered): Layout {
+export function layOut({
+  arrays,
+  steps,
+  stops,
+  preparations,
+  inputs,
+  outputs,
+}: Omit<Lowered, 'frames'>): Layout {
   const lives = new Map<Room, { first: number; last: number }>();
   const use = (room: Room, at: number): void => {
     const life = lives.get(room);
@@ -26,12 +33,15 @@ export function layOut({ arrays, steps, preparations, inputs, outputs }: Lowered
   steps.forEach((step, at) => {
     for (const room of step.rooms) use(room, at);
   });
+  for (const { at, begins, awaits } of stops)
+    for (const room of [...begins.flatMap(({ from, to }) => [from, to]), ...awaits.map(({ to }) => to)])
+      use(room, at - 0.5);
   for (const room of outputs) use(room, steps.length);
   const addresses = new Map<Room, number>();
   let constants = firstAddress;
   for (const room of arrays.rooms) {
     if (room.within) addresses.set(room, (addresses.get(room.within.room) as number) + room.within.offset);
-    if (!room.lasting || room.within) continue;
+    if (!room.lasting || room.within || room.grows) continue;
     addresses.set(room, constants);
     constants += Math.ceil((room.bytes + slackBytes) / 64) * 64;
   }

@@ -3,8 +3,8 @@
 import { multiplyAdds } from '../../../geometry/conv.ts';
 import type { ConvGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
-import type { ConvNode, GraphValue, WeightGradNode } from '../../graph.ts';
-import type { ConvKernel } from '../../work.ts';
+import type { GraphValue, NodeOf } from '../../graph.ts';
+import type { ConvKernel, ConvWork, WeightGradWork } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import type { ConvTask, Order } from '../kernels/convPlan.ts';
 import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
@@ -20,7 +20,7 @@ const sidesOf = (g: ConvGeometry) => ({
   y: [g.batch, g.outChannels, product(g.axes.map((axis) => axis.output))] as const,
 });
 
-export function lowerConv(l: Lowering, node: ConvNode): void {
+export function lowerConv(l: Lowering, node: NodeOf<ConvWork>): void {
   const { op: kernel, finish, bias } = node;
   const [from, to] = endsOf(kernel);
   begin(l, node);
@@ -54,7 +54,7 @@ export function lowerConv(l: Lowering, node: ConvNode): void {
 const endsOf = (kernel: ConvKernel) => (kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const));
 
 /** How both sides lie in a task's orders. */
-function formsOf(l: Lowering, node: ConvNode, { xOrder, yOrder }: ConvTask): Record<'x' | 'y', Form> {
+function formsOf(l: Lowering, node: NodeOf<ConvWork>, { xOrder, yOrder }: ConvTask): Record<'x' | 'y', Form> {
   const sizes = sidesOf(node.geometry);
   const [from] = endsOf(node.op);
   const formOf = (side: 'x' | 'y'): Pixels =>
@@ -66,7 +66,7 @@ function formsOf(l: Lowering, node: ConvNode, { xOrder, yOrder }: ConvTask): Rec
  * The orders in which both sides may lie: pixels always, planes where a tensor comes in or the result goes out as one.
  * Arrays that are not yet or must not stay in an order are moved.
  */
-function arrangementsOf(l: Lowering, node: ConvNode): Arrangement[] {
+function arrangementsOf(l: Lowering, node: NodeOf<ConvWork>): Arrangement[] {
   const { geometry, op: kernel, finish, bias } = node;
   const [from, to] = endsOf(kernel);
   const [input, result] = [node.inputs[0], node.outputs[0]];
@@ -103,7 +103,7 @@ const cyclesPerFloat = 1.8;
 const movingCost = (values: readonly GraphValue[], e: Engine): number =>
   values.reduce((sum, value) => sum + value.size, 0) * cyclesPerFloat * (e.wide ? 16 : 8);
 
-export function lowerWeightGrad(l: Lowering, node: WeightGradNode): void {
+export function lowerWeightGrad(l: Lowering, node: NodeOf<WeightGradWork>): void {
   const { geometry: g } = node;
   const sides = sidesOf(g);
   begin(l, node);
@@ -124,7 +124,7 @@ export function lowerWeightGrad(l: Lowering, node: WeightGradNode): void {
 
 const pitchOf = (placed: Placed & { form: Pixels }): number => placed.form.pitch;
 
-function begin(l: Lowering, node: ConvNode | WeightGradNode): void {
+function begin(l: Lowering, node: NodeOf<ConvWork> | NodeOf<WeightGradWork>): void {
   l.begin({ label: node.label, op: node.op, description: '', multiplyAdds: multiplyAdds(node.geometry) });
 }
 

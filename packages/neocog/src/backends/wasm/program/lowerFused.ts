@@ -1,7 +1,8 @@
 // Fused loops as steps: their axes follow the arrays' arrangement, and the result is arranged like what it is made of.
 
 import { type Expr, formatExpr, input, nodesOf } from '../../../expression/expression.ts';
-import type { FusedManyNode, FusedNode, GraphValue, TruncateNode } from '../../graph.ts';
+import type { GraphValue, NodeOf } from '../../graph.ts';
+import type { FusedManyWork, FusedWork, TruncateWork } from '../../work.ts';
 import { fusedManyPlan } from '../kernels/loops/fused.ts';
 import type { GivenAxis } from '../kernels/loops/loopNest.ts';
 import type { Room } from './arrays.ts';
@@ -16,7 +17,7 @@ interface Axis {
   readonly position: number | undefined;
 }
 
-type AnyFused = FusedNode | FusedManyNode;
+type AnyFused = NodeOf<FusedWork> | NodeOf<FusedManyWork>;
 
 const formulasOf = (node: AnyFused): readonly Expr[] => (node.op === 'fused' ? [node.loop.expr] : node.exprs);
 
@@ -48,7 +49,7 @@ export function lowerFused(l: Lowering, node: AnyFused): void {
 }
 
 /** In whatever arrangement the floats have; what lies between them is cut off too. */
-export function lowerTruncate(l: Lowering, { label, inputs: [x], outputs: [y] }: TruncateNode): void {
+export function lowerTruncate(l: Lowering, { label, inputs: [x], outputs: [y] }: NodeOf<TruncateWork>): void {
   const [{ form, room }] = l.arrays.formsOf(x);
   l.begin({ label, op: 'truncate', description: 'floats cut off to whole numbers' });
   const axis = { size: floatsOf(form, x.size), reduced: false, strides: [1], outStrides: [1] };
@@ -70,8 +71,7 @@ const shortened = (text: string): string =>
 
 /** Whether every reading of `value` is at the point's own place, so that the result may overwrite it. */
 function readsOwnPlace(node: AnyFused, value: GraphValue): boolean {
-  const { loop, inputs, outputs } = node;
-  if (value.size !== outputs[0].size || value.dtype !== 'float32') return false;
+  const { loop, inputs } = node;
   const dense = outputSteps(node);
   return inputs.every(
     (other, i) =>

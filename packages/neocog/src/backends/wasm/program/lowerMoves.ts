@@ -1,8 +1,9 @@
 // What only moves values: copies, sums of copies, and the writing of states.
 
 import { product, rowMajor } from '../../../geometry/window.ts';
-import type { AssignNode, CopyAddNode, CopyNode, GraphValue } from '../../graph.ts';
-import type { StridedView } from '../../work.ts';
+import type { AssignNode, GraphValue, NodeOf } from '../../graph.ts';
+import type { CopyAddWork, CopyWork } from '../../work.ts';
+import type { StridedView } from '../../workParts.ts';
 import { movePlan } from '../kernels/moves/move.ts';
 import { type Form, floatsOf, type LoopAxis, pixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
@@ -24,7 +25,7 @@ function likelyPixels(shape: readonly number[]): Form {
 
 const describeView = (view: StridedView): string => `${view.shape.join('×')} from offset ${view.offset}`;
 
-export function lowerCopy(l: Lowering, node: CopyNode): void {
+export function lowerCopy(l: Lowering, node: NodeOf<CopyWork>): void {
   const { view, inputs, outputs } = node;
   l.begin({ label: node.label, op: 'copy', description: `copy of ${describeView(view)}` });
   const [x] = inputs;
@@ -60,7 +61,7 @@ export function lowerCopy(l: Lowering, node: CopyNode): void {
   }
 }
 
-export function lowerCopyAdd(l: Lowering, node: CopyAddNode): void {
+export function lowerCopyAdd(l: Lowering, node: NodeOf<CopyAddWork>): void {
   const { views, inputs, outputs } = node;
   const [y] = outputs;
   const { covers, apart } = coverageOf(views, y.size);

@@ -3,7 +3,8 @@
 import { formatPool } from '../../../geometry/text.ts';
 import type { PoolGeometry } from '../../../geometry/types.ts';
 import { product } from '../../../geometry/window.ts';
-import type { MaxPoolNode, ScatterAddNode, SumPoolNode, TakeNode } from '../../graph.ts';
+import type { NodeOf } from '../../graph.ts';
+import type { MaxPoolWork, ScatterAddWork, SumPoolWork, TakeWork } from '../../work.ts';
 import { poolPlan, scatterAddPlan, takePlan } from '../kernels/pool/pool.ts';
 import type { Room } from './arrays.ts';
 import { type Form, type Pixels, pixels } from './form.ts';
@@ -22,7 +23,7 @@ function addPlan(
   l.addPlan(plan, rooms);
 }
 
-export function lowerMaxPool(l: Lowering, node: MaxPoolNode): void {
+export function lowerMaxPool(l: Lowering, node: NodeOf<MaxPoolWork>): void {
   const { geometry: g, inputs, outputs, label } = node;
   l.begin({ label, op: 'maxPool', description: formatPool(g) });
   const x = l.asPixels(inputs[0], inSide(g));
@@ -36,7 +37,7 @@ export function lowerMaxPool(l: Lowering, node: MaxPoolNode): void {
   addPlan(l, plan, rooms);
 }
 
-export function lowerSumPool(l: Lowering, node: SumPoolNode): void {
+export function lowerSumPool(l: Lowering, node: NodeOf<SumPoolWork>): void {
   const { geometry: g, inputs, outputs, label } = node;
   l.begin({ label, op: node.op, description: formatPool(g) });
   const [from, to] = node.op === 'sumPool' ? [inSide(g), outSide(g)] : [outSide(g), inSide(g)];
@@ -50,7 +51,7 @@ export function lowerSumPool(l: Lowering, node: SumPoolNode): void {
 }
 
 /** Planes of images and channels as the indices have them; without that knowledge every plane is an image of its own. */
-export function lowerGather(l: Lowering, node: TakeNode | ScatterAddNode): void {
+export function lowerGather(l: Lowering, node: NodeOf<TakeWork> | NodeOf<ScatterAddWork>): void {
   const { planes, inputs, outputs, label } = node;
   l.begin({ label, op: node.op, description: '' });
   const known = l.arrays

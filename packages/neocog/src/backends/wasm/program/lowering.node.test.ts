@@ -113,7 +113,12 @@ describe('a value that goes by two names', () => {
     g.copy(a, { shape: [24], strides: [1], offset: 0 });
 
   async function agrees(graph: Graph): Promise<void> {
-    const program = await compileGraph(graph, { threads: 1, exact: true, exactConvolution: true });
+    const program = await compileGraph(graph, {
+      threads: 1,
+      exact: true,
+      exactConvolution: true,
+      fn: 'compile',
+    });
     const found = await program.run(givenTo(graph));
     program.dispose();
     expect(found.map((values) => [...values])).toEqual(resultsOf(graph));

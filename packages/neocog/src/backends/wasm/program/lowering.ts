@@ -2,11 +2,13 @@
 // node asks for one that is not there yet.
 
 import { assert } from '../../../errors.ts';
+import type { FrameInput } from '../../../geometry/frames/picture.ts';
 import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
 import type { Kernel, Step } from '../kernels/kernel.ts';
 import { Arrays, type Placed, type Room } from './arrays.ts';
 import type { Chooser, ConvChoice } from './choose.ts';
+import { Exchanges, type Stop } from './exchanges.ts';
 import { type Form, formKey, type Pixels, type PixelsSize, pixels, spreadPixels } from './form.ts';
 import { changeForm } from './moves.ts';
 
@@ -46,6 +48,13 @@ export interface Preparation {
   readonly part?: { readonly from: number; readonly to: number; readonly start: number };
 }
 
+/** An input that is made of frames, and the array of their headers. */
+export interface LoweredFrames {
+  readonly value: GraphValue;
+  readonly input: FrameInput;
+  readonly header: Room;
+}
+
 export interface Lowered {
   readonly arrays: Arrays;
   readonly steps: readonly PlacedStep[];
@@ -53,6 +62,10 @@ export interface Lowered {
   readonly preparations: readonly Preparation[];
   readonly inputs: readonly Room[];
   readonly outputs: readonly Room[];
+  /** Inputs that come as frames. */
+  readonly frames: readonly LoweredFrames[];
+  /** Where several ranks exchange arrays, in order. */
+  readonly stops: readonly Stop[];
 }
 
 const isDepthwise = (node: GraphNode): boolean =>
@@ -66,11 +79,13 @@ export class Lowering {
   readonly steps: PlacedStep[] = [];
   readonly entries: Entry[] = [];
   readonly preparations: Preparation[] = [];
+  readonly exchanges = new Exchanges();
   readonly engine: Engine;
   readonly chooser: Chooser;
   /** Large weights are handed over in parts. */
   readonly inParts: boolean;
   readonly #lastReader = new Map<GraphValue, GraphNode>();
+  readonly #readings = new Map<GraphValue, number>();
   readonly #read: ReadonlySet<GraphValue>;
   readonly #readers: ReadonlySet<GraphValue>;
   readonly #results: ReadonlySet<GraphValue>;
@@ -82,18 +97,27 @@ export class Lowering {
     this.engine = engine;
     this.chooser = chooser;
     this.inParts = inParts;
-    for (const node of graph.nodes) for (const value of node.inputs) this.#lastReader.set(value, node);
+    for (const node of graph.nodes)
+      for (const value of node.inputs) {
+        this.#lastReader.set(value, node);
+        this.#readings.set(value, (this.#readings.get(value) ?? 0) + 1);
+      }
     this.#readers = new Set(this.#lastReader.keys());
     this.#results = new Set(graph.outputs);
     this.#read = new Set([...this.#readers, ...this.#results]);
     this.#spread = new Set(graph.nodes.filter(isDepthwise).flatMap((n) => [n.inputs[0], n.outputs[0]]));
-    const gradients = graph.updates.flatMap((update) => update.gradients);
-    for (const value of [...graph.outputs, ...gradients]) this.#lastReader.delete(value);
+    const moving = graph.updates.flatMap((update) => [...update.gradients, ...update.scalars]);
+    for (const value of [...graph.outputs, ...moving]) this.#lastReader.delete(value);
   }
 
   /** Whether nothing reads a computed value after `node`: its room may be written over. */
   endsWith(value: GraphValue, node: GraphNode): boolean {
     return value.source === 'node' && this.#lastReader.get(value) === node;
+  }
+
+  /** Whether one node reads a value, once, and nobody else. */
+  isReadOnce(value: GraphValue): boolean {
+    return this.#readings.get(value) === 1 && !this.#results.has(value);
   }
 
   /** The pixels to leave a result in. */

@@ -18,7 +18,7 @@ const engines: readonly Engine[] = [
 
 export function packGraph(
   graph: Graph,
-  { exact, exactConvolution }: Omit<CompileOptions, 'threads'>,
+  { exact, exactConvolution }: Omit<CompileOptions, 'threads' | 'fn'>,
 ): PackedGraph {
   const constants = new Constants(graph);
   const limits = { exact: exact || exactConvolution, compact: true };

@@ -8,6 +8,7 @@ import { Chooser, type Limits } from './choose.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lower } from './lower.ts';
 import type { Lowered, PlacedStep, Preparation } from './lowering.ts';
+import { type Segment, segmentsOf } from './stops.ts';
 
 /** A program may take this many times its weights and the two largest values. */
 const allowance = 1.3;
@@ -21,8 +22,10 @@ const smallProgram = 8 * 2 ** 20;
 export interface GraphPlan {
   readonly lowered: Lowered;
   readonly layout: Layout;
-  /** `run`, and for each preparation of `lowered` a routine named by `prepareRoutine`. */
+  /** A routine for each segment, and for each preparation of `lowered` one named by `prepareRoutine`. */
   readonly code: MachineCode;
+  /** One, `run`, unless several ranks exchange arrays in between. */
+  readonly segments: readonly Segment[];
   /** The address of a room. */
   readonly place: (room: Room) => number;
 }
@@ -36,13 +39,22 @@ export function planGraph(graph: Graph, e: Engine, limits: Limits): GraphPlan {
   const place = (room: Room): number => layout.addresses.get(room) as number;
   const machineStep = ({ kernel, rooms }: Pick<PlacedStep, 'kernel' | 'rooms'>): MachineStep => ({
     kernel,
-    addresses: rooms.map(place),
+    addresses: rooms.map((room) => (room.grows ? 'tail' : place(room))),
   });
-  const routines: Record<string, readonly MachineStep[]> = { run: lowered.steps.map(machineStep) };
+  const segments = segmentsOf(lowered.stops, lowered.steps.length);
+  const routines: Record<string, readonly MachineStep[]> = Object.fromEntries(
+    segments.map(({ routine, from, to }) => [routine, lowered.steps.slice(from, to).map(machineStep)]),
+  );
   lowered.preparations.forEach((preparation, i) => {
     routines[prepareRoutine(i)] = preparationSteps(preparation, place);
   });
-  return { lowered, layout, code: { routines, dataBytes: layout.end }, place };
+  return {
+    lowered,
+    layout,
+    code: { routines, dataBytes: layout.end, grows: lowered.frames.length > 0 },
+    segments,
+    place,
+  };
 }
 
 /** Of a part of an array, kernels are told where the whole would begin. */

@@ -1,6 +1,6 @@
 // Blocks of channels within a unit of work: which there are, a function for each kind, and the loop over those of a chunk.
 
-import { type Func, i32, type Local, less } from '../../assembler/index.ts';
+import { affine, type Func, i32, type Local, less } from '../../assembler/index.ts';
 import type { KernelFunction } from '../kernel.ts';
 import { type DepthwiseShape, vectorsOf } from './shape.ts';
 
@@ -53,11 +53,11 @@ export function overBlocks(
   { full, lanes, block, rest, chunk, chunkBlocks }: ChunkBlocks,
   body: (lane: Local<'i32'>, call: KernelFunction) => void,
 ): void {
-  const from = f.keep(i32.mul(chunk, chunkBlocks), 'from');
-  const to = f.keep(i32.add(from, chunkBlocks), 'to');
+  const from = f.keep(affine([chunk, chunkBlocks]), 'from');
+  const to = f.keep(affine(from, chunkBlocks), 'to');
   const fullTo = f.keep(less(to, full), 'fullTo');
   if (block) {
-    f.range('block', from, fullTo, 1, (b) => body(f.keep(i32.mul(b, lanes), 'lane'), block));
+    f.range('block', from, fullTo, 1, (b) => body(f.keep(affine([b, lanes]), 'lane'), block));
   }
   if (rest) f.if(i32.gtS(to, full), () => body(f.keep(i32.const(full * lanes), 'lane'), rest));
 }

@@ -1,7 +1,7 @@
 // The kernel of depthwise convolution and of its input gradient: units of work, each a part of a row for a few blocks of
 // channels, handed to the row functions.
 
-import { i32, type Local, type Operand } from '../../assembler/index.ts';
+import { address, affine, i32, type Local, type Operand } from '../../assembler/index.ts';
 import { type Epilogue, laneArguments, laneOperands } from '../epilogue.ts';
 import { divide, type Kernel, unitFunction } from '../kernel.ts';
 import type { CodeSite, Pointers } from '../pointers.ts';
@@ -40,16 +40,16 @@ function doUnit(site: Site, rows: BlockFunctions, unit: Local<'i32'>): void {
   const [chunks, part] = divide(f, outer, d.parts);
   const [image, chunk] = divide(f, chunks, d.chunks);
   const tiles = s.runs.reduce((n, r) => n + r.times, 0);
-  const bound = (k: Operand<'i32'>) => i32.divU(i32.mul(k, tiles), d.parts);
+  const bound = (k: Operand<'i32'>) => i32.divU(affine([k, tiles]), d.parts);
   const listEnd = emitTapList(site, row);
-  const pixel = i32.mul(i32.add(i32.mul(image, rowsOf(s)), row), s.inner.results * s.resultPitch * 4);
+  const pixel = affine([affine([image, rowsOf(s)], row), s.inner.results * s.resultPitch * 4]);
   const common = {
-    source: f.keep(i32.add(p.source, i32.mul(image, sourceSteps(s).image)), 'image'),
+    source: f.keep(address(p.source, [image, sourceSteps(s).image]), 'image'),
     pixel: f.keep(pixel, 'pixel'),
     list: p.scratch,
     listEnd,
     first: f.keep(bound(part), 'first'),
-    last: f.keep(bound(i32.add(part, 1)), 'last'),
+    last: f.keep(bound(affine(part, 1)), 'last'),
   };
   overBlocks(f, { ...rows, chunk, chunkBlocks: d.chunkBlocks }, (lane, call) => {
     f.run(f.call(call, rowArguments(site, common, lane)));
@@ -61,15 +61,15 @@ function rowArguments(
   common: Pointers,
   lane: Local<'i32'>,
 ): Record<string, Operand<'i32'>> {
-  const channel = f.keep(i32.mul(lane, 4), 'channel');
-  const pixel = f.keep(i32.add(common.pixel, channel), 'place');
+  const channel = f.keep(affine([lane, 4]), 'channel');
+  const pixel = f.keep(affine(common.pixel, channel), 'place');
   return {
     bias: 0,
     ...common,
     ...placeLanes(f, s, lane),
-    ...laneArguments(epilogue, (name, kind) => i32.add(p[name], kind === 'pixel' ? pixel : channel)),
-    source: i32.add(common.source, sourceLane(s, lane)),
-    w: i32.add(p.w, i32.mul(lane, tapsOf(s) * 4)),
-    result: i32.add(p.result, pixel),
+    ...laneArguments(epilogue, (name, kind) => address(p[name], kind === 'pixel' ? pixel : channel)),
+    source: affine(common.source, sourceLane(s, lane)),
+    w: address(p.w, [lane, tapsOf(s) * 4]),
+    result: address(p.result, pixel),
   };
 }

@@ -1,6 +1,7 @@
 // Depthwise convolution, its input gradient and its weight gradient: every channel meets kernels of its own, so lanes are
 // channels and nothing is summed over them.
 
+import { counted } from '../../../../arguments/show.ts';
 import { productsOf } from '../../../../geometry/sumAxis.ts';
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry } from '../../../../geometry/types.ts';
@@ -31,12 +32,12 @@ export const depthwisePlanner: ConvPlanner = {
 export const refuseGroups = (g: ConvGeometry): string | null =>
   g.groups === g.inChannels && g.groups > 1
     ? null
-    : `${g.inChannels} channels in ${g.groups === 1 ? 'one group' : `${g.groups} groups`}; needs several groups of one channel`;
+    : `needs several groups of one channel; there ${g.groups === 1 ? 'is one group' : `are ${g.groups} groups`} of ${counted(g.inChannels / g.groups, 'channel')}`;
 
 /** Channels are collected before the taps of a row, elsewhere after them. */
 const refuseCollecting = ({ geometry: g, kernel, engine }: ConvTask): string | null =>
   engine.uniform && kernel === 'inputGrad' && g.outChannels !== g.inChannels
-    ? 'collects several channels in another order than exact sums have'
+    ? 'adds several channels in another order than exact sums do'
     : null;
 
 function convPlan(task: ConvTask, s: DepthwiseShape): ConvPlan {

@@ -4,7 +4,17 @@
 // does not depend on threads. A unit adds up one part for a chunk of channels, in a block of weights of the workspace.
 // Within a row the sums of one row of the window stay in registers; tiles of y are held while the source columns pass.
 
-import { f32x4, i32, type Local, less, type Operand, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  f32x4,
+  i32,
+  type Local,
+  less,
+  type Operand,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { divide, type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
@@ -53,21 +63,21 @@ function doUnit(site: UnitSite, rows: BlockFunctions, unit: Local<'i32'>): void 
   const parts = gradientParts(s);
   const { chunkBlocks, chunks } = chunksOf(s, parts);
   const [part, chunk] = divide(f, unit, chunks);
-  const w = f.keep(i32.add(p.w, i32.mul(part, weightBytesOf(s))), 'weights');
+  const w = f.keep(address(p.w, [part, weightBytesOf(s)]), 'weights');
   clearChunk(site, w, chunk);
-  const bound = (k: Operand<'i32'>) => i32.divU(i32.mul(k, s.batch * rowsOf(s)), parts);
-  f.range('imageRow', bound(part), bound(i32.add(part, 1)), 1, (imageRow) => {
+  const bound = (k: Operand<'i32'>) => i32.divU(affine([k, s.batch * rowsOf(s)]), parts);
+  f.range('imageRow', bound(part), bound(affine(part, 1)), 1, (imageRow) => {
     const [image, row] = divide(f, imageRow, rowsOf(s));
     const listEnd = emitTapList(site, row);
-    const source = f.keep(i32.add(p.source, i32.mul(image, sourceSteps(s).image)), 'image');
-    const pixels = i32.mul(imageRow, s.inner.results * s.resultPitch * 4);
-    const result = f.keep(i32.add(p.result, pixels), 'row');
+    const source = f.keep(address(p.source, [image, sourceSteps(s).image]), 'image');
+    const pixels = affine([imageRow, s.inner.results * s.resultPitch * 4]);
+    const result = f.keep(address(p.result, pixels), 'row');
     overBlocks(f, { ...rows, chunk, chunkBlocks }, (lane, call) => {
       const places = {
         ...placeLanes(f, s, lane),
-        source: i32.add(source, sourceLane(s, lane)),
-        result: i32.add(result, i32.mul(lane, 4)),
-        w: i32.add(w, i32.mul(lane, tapsOf(s) * 4)),
+        source: address(source, sourceLane(s, lane)),
+        result: address(result, [lane, 4]),
+        w: address(w, [lane, tapsOf(s) * 4]),
       };
       f.run(f.call(call, { ...places, list: p.scratch, listEnd }));
     });
@@ -78,10 +88,10 @@ function doUnit(site: UnitSite, rows: BlockFunctions, unit: Local<'i32'>): void 
 function clearChunk({ f, s }: UnitSite, w: Local<'i32'>, chunk: Local<'i32'>): void {
   const { chunkBlocks } = chunksOf(s, gradientParts(s));
   const chunkBytes = chunkBlocks * s.vectors * 4 * tapsOf(s) * 4;
-  const before = f.keep(i32.mul(chunk, chunkBytes), 'before');
-  const bytes = f.keep(i32.sub(weightBytesOf(s), before), 'bytes');
-  const at = f.keep(i32.add(w, before), 'at');
-  fillZero(f, at, f.keep(i32.add(at, less(bytes, chunkBytes)), 'clearEnd'));
+  const before = f.keep(affine([chunk, chunkBytes]), 'before');
+  const bytes = f.keep(affine(weightBytesOf(s), [before, -1]), 'bytes');
+  const at = f.keep(address(w, before), 'at');
+  fillZero(f, at, f.keep(address(at, less(bytes, chunkBytes)), 'clearEnd'));
 }
 
 /** Where the code of a row is made. */
@@ -94,8 +104,8 @@ function rowFunction(scope: Scope, s: DepthwiseShape, block: Block): KernelFunct
   const params = i32Params(['source', 'result', 'w', 'list', 'listEnd']);
   return scope.func({ ...params, ...lanePlaces(s) }, (f, p) => {
     overEntries(f, p, (entry) => {
-      const source = f.keep(i32.add(p.source, i32.load(entry)), 'sourceRow');
-      const w = f.keep(i32.add(p.w, i32.mul(i32.load(entry, { offset: 4 }), block.vectors)), 'wRow');
+      const source = f.keep(address(p.source, i32.load(entry)), 'sourceRow');
+      const w = f.keep(address(p.w, [i32.load(address(entry, 4)), block.vectors]), 'wRow');
       const site = { f, p: { ...p, source, w }, s, block };
       for (let tap = 0; tap < s.inner.taps; tap += s.heldTaps) tapSums(site, tap);
     });
@@ -134,12 +144,12 @@ function tapSums(site: Site, first: number): void {
 /** All loads come before all stores, so that pairs of them can be one of 256 bits. */
 function addToWeights({ f, p }: Site, sets: readonly (readonly Vector[])[], tap: number): void {
   const vectors = sets[0].length;
-  const at = (v: number) => ({ offset: (tap * vectors + v) * 16 });
+  const at = (v: number) => address(p.w, (tap * vectors + v) * 16);
   const values = sets[0].map((_, v) => {
     const total = sets.map((set) => set[v]).reduce((a, b) => f32x4.add(a, b));
-    return f.keep(f32x4.add(v128.load(p.w, at(v)), total), 'total');
+    return f.keep(f32x4.add(v128.load(at(v)), total), 'total');
   });
-  values.forEach((value, v) => f.run(v128.store(p.w, value, at(v))));
+  values.forEach((value, v) => f.run(v128.store(at(v), value)));
 }
 
 /** One tile: each pixel of y with the source columns that its window holds. */
@@ -154,7 +164,7 @@ function tileProducts(site: Site, run: TileRun, { sums, first }: Sums): void {
   const y = grid(f, 'y', [run.size, block.vectors]);
   const [columns] = grid(f, 'x', [1, block.vectors]);
   for (const i of needed)
-    y[i].forEach((pixel, v) => f.set(pixel, v128.load(p.result, { offset: i * s.resultPitch * 4 + v * 16 })));
+    y[i].forEach((pixel, v) => f.set(pixel, v128.load(address(p.result, i * s.resultPitch * 4 + v * 16))));
   for (const { column, uses } of used) {
     columns.forEach((x, v) => f.set(x, loadSource(site, column, v)));
     for (const { result, tap } of uses)

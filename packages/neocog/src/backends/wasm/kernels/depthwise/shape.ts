@@ -5,7 +5,7 @@
 
 import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
 import { oneCell, product, rowMajor } from '../../../../geometry/window.ts';
-import { type Engine, freeRegisters } from '../../engine.ts';
+import { type Engine, enoughUnits, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { statedProducts, type TileRun, tileRuns } from './row.ts';
 
@@ -53,7 +53,8 @@ export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: 
   };
   const inner = axes[axes.length - 1];
   const heldTaps = Math.min(inner.taps, mostHeldTaps);
-  const runs = tileRuns(inner, tileSize({ engine, kernel }, inner, heldTaps));
+  const most = tileSize({ engine, kernel }, inner, heldTaps);
+  const runs = tileRuns(inner, endsPairing(common, inner) ? Math.min(most, inner.divide) : most);
   if (statedProducts(runs) <= mostStatedProducts) {
     const vectors = engine.wide && lanes === 'same' ? 2 : 1;
     return { ...common, outer: axes.slice(0, -1), inner, runs, heldTaps, vectors };
@@ -85,6 +86,15 @@ function tileSize(
   return Math.max(1, Math.min(mostTile, pixels));
 }
 
+/**
+ * Whether a tile is to end with a period of taps. V8 13 (Node 24) crashes while it joins sums of one vector, side by side in memory,
+ * in pairs, of which the first meets one source column, the next two, the third one and the fourth two, as with stride 4.
+ */
+const endsPairing = (
+  { engine, resultPitch }: Pick<DepthwiseShape, 'engine' | 'resultPitch'>,
+  { divide }: SumAxis,
+): boolean => engine.wide && resultPitch === 4 && divide > 1;
+
 /** Taps of all axes, those of channels collected by the input gradient included. */
 export const tapsOf = (s: DepthwiseShape): number => outerTaps(s) * s.inner.taps;
 
@@ -106,7 +116,7 @@ export function sourceSteps(s: DepthwiseShape): { cells: number[]; image: number
 }
 
 /** Units wanted, if the work has them: several threads share them in pieces. */
-const wantedUnits = 16;
+const wantedUnits = enoughUnits / 2;
 /** A chunk is whole cache lines, and so few that its part of a window's rows stays in the first-level cache. */
 const chunkVectors = 4;
 

@@ -4,7 +4,17 @@
 // and walks the source columns: every column is loaded once and enters all sums whose window holds it. The sums are
 // short chains that do not depend on each other, so the processor overlaps one tile with the next.
 
-import { type Func, greater, i32, type Local, less, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Func,
+  greater,
+  i32,
+  type Local,
+  less,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Epilogue, finish, laneOperands, splitLate } from '../epilogue.ts';
@@ -48,7 +58,7 @@ export function rowFunction(scope: Scope, spec: RowSpec): KernelFunction {
     for (const run of s.runs) {
       const from = f.keep(greater(p.first, run.start), 'from');
       const to = f.keep(less(p.last, run.start + run.times), 'to');
-      const at = f.keep(i32.sub(from, run.start), 'at');
+      const at = f.keep(affine(from, -run.start), 'at');
       const moving = { ...site, p: placeRun(site, run, at) };
       f.range('tile', from, to, 1, () => {
         tile({ ...moving, epilogue: stored }, run);
@@ -56,7 +66,7 @@ export function rowFunction(scope: Scope, spec: RowSpec): KernelFunction {
       });
       if (apart) {
         const back = placeRun(site, run, at);
-        const count = i32.mul(i32.sub(to, from), run.size);
+        const count = affine([affine(to, [from, -1]), run.size]);
         f.if(i32.ltS(from, to), () => f.run(f.call(apart, { ...back, count })));
       }
     }
@@ -74,8 +84,8 @@ function placeRun({ f, p, s, epilogue }: Site, run: TileRun, at: Local<'i32'>): 
   const moved = (name: string): Local<'i32'> => {
     const [start, step, pitch] =
       name === 'source' ? [run.base, run.step, s.sourcePitch] : [run.first, run.size, s.resultPitch];
-    const offset = i32.add(i32.mul(at, step * pitch * 4), start * pitch * 4);
-    return f.keep(i32.add(p[name], offset), name);
+    const offset = affine([at, step * pitch * 4], start * pitch * 4);
+    return f.keep(address(p[name], offset), name);
   };
   const names = ['source', ...alike(epilogue)];
   return { ...p, ...Object.fromEntries(names.map((name) => [name, moved(name)])) };
@@ -91,12 +101,12 @@ function tile(site: Site, run: TileRun): void {
   const { f, p, block, epilogue } = site;
   const sums = grid(f, 'sum', [run.size, block.vectors]);
   for (let v = 0; v < block.vectors; v++) {
-    const bias = epilogue.bias && f.keep(v128.load(p.bias, { offset: v * 16 }), 'start');
+    const bias = epilogue.bias && f.keep(v128.load(address(p.bias, v * 16)), 'start');
     for (const row of sums) f.set(row[v], bias || v128.const4F(0, 0, 0, 0));
   }
   overEntries(f, { list: p.list, listEnd: p.listEnd }, (entry) => {
-    const source = f.keep(i32.add(p.source, i32.load(entry)), 'sourceRow');
-    const w = f.keep(i32.add(p.w, i32.mul(i32.load(entry, { offset: 4 }), block.vectors)), 'wRow');
+    const source = f.keep(address(p.source, i32.load(entry)), 'sourceRow');
+    const w = f.keep(address(p.w, [i32.load(address(entry, 4)), block.vectors]), 'wRow');
     windowRow({ ...site, p: { ...p, source, w } }, run, sums);
   });
   sums.forEach((row, pixel) => {
@@ -122,7 +132,7 @@ function windowRow(site: Site, run: TileRun, sums: readonly (readonly Local<'v12
     const taps = new Set(used.flatMap(({ uses }) => uses.filter(inPortion).map(({ tap }) => tap)));
     for (const tap of [...taps].sort((a, b) => a - b))
       weights[tap - from].forEach((weight, v) =>
-        f.set(weight, v128.load(p.w, { offset: (tap * block.vectors + v) * 16 })),
+        f.set(weight, v128.load(address(p.w, (tap * block.vectors + v) * 16))),
       );
     for (const { column, uses } of used) {
       columns.forEach((x, v) => f.set(x, loadSource(site, column, v)));
@@ -140,7 +150,7 @@ function storeResult(site: Site, sum: Local<'v128'>, { pixel, v }: { pixel: numb
   const { f, p, s, epilogue, block } = site;
   const offset = pixel * s.resultPitch * 4 + v * 16;
   const load = (extra: number): Vector =>
-    v128.load(p[`extra${extra}`], { offset: epilogue.extras[extra] === 'pixel' ? offset : v * 16 });
+    v128.load(address(p[`extra${extra}`], epilogue.extras[extra] === 'pixel' ? offset : v * 16));
   const count = v === block.vectors - 1 ? block.lastLanes : 4;
   storeLanes(f, finish(site, sum, load), { at: p.result, count, offset });
 }
@@ -151,7 +161,7 @@ const finishFunction = (scope: Scope, spec: RowSpec): KernelFunction =>
     const site = { ...spec, f, p, engine: spec.s.engine };
     f.repeat(p.count, () => {
       for (let v = 0; v < spec.block.vectors; v++) {
-        const sum = f.keep(v128.load(p.result, { offset: v * 16 }), 'sum');
+        const sum = f.keep(v128.load(address(p.result, v * 16)), 'sum');
         storeResult(site, sum, { pixel: 0, v });
       }
       advance(site, 0, 1);

@@ -2,7 +2,7 @@
 // and walked by every tile. Any number of outer axes, strides, dilations and phases of an input gradient come down to it.
 
 import type { SumAxis } from '../../../../geometry/sumAxis.ts';
-import { type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
+import { address, affine, type Func, i32, type Local, type Operand } from '../../assembler/index.ts';
 import { type CodeSite, entryBytes, type Pointers } from '../pointers.ts';
 import { type DepthwiseShape, outerTaps, sourceSteps } from './shape.ts';
 
@@ -33,7 +33,7 @@ export function emitTapList(site: Site, row: Local<'i32'>): Local<'i32'> {
     const axis = s.outer[depth];
     if (!axis) {
       f.run(i32.store(end, source));
-      f.run(i32.store(end, i32.mul(index, s.inner.taps * 16), { offset: 4 }));
+      f.run(i32.store(address(end, 4), affine([index, s.inner.taps * 16])));
       f.increase(end, entryBytes);
       return;
     }
@@ -41,26 +41,26 @@ export function emitTapList(site: Site, row: Local<'i32'>): Local<'i32'> {
       const tap = upwards(f, axis, step);
       const { cell, inside } = sourceCell(f, axis, { result: coordinates[depth], tap });
       f.if(inside, () => {
-        const next = f.keep(i32.add(source, i32.mul(cell, steps[depth])), 'source');
-        nest(depth + 1, next, f.keep(i32.add(i32.mul(index, axis.taps), tap), 'index'));
+        const next = f.keep(affine(source, [cell, steps[depth]]), 'source');
+        nest(depth + 1, next, f.keep(affine([index, axis.taps], tap), 'index'));
       });
     });
   };
   if (s.lanes !== 'collect') nest(0, 0, 0);
-  else f.range('j', 0, s.multiplier, 1, (j) => nest(0, f.keep(i32.mul(j, 4), 'source'), j));
+  else f.range('j', 0, s.multiplier, 1, (j) => nest(0, f.keep(affine([j, 4]), 'source'), j));
   return end;
 }
 
 /** Taps in the order of the source cells that they read, as the direct kernels take them. */
 const upwards = (f: Func, { taps, tapStep }: SumAxis, step: Local<'i32'>): Local<'i32'> =>
-  tapStep < 0 ? f.keep(i32.sub(taps - 1, step), 'tap') : step;
+  tapStep < 0 ? f.keep(affine(taps - 1, [step, -1]), 'tap') : step;
 
 /** The source cell that `tap` reads for a result, and whether there is one. */
 function sourceCell(f: Func, a: SumAxis, { result, tap }: Pointers<'result' | 'tap'>) {
-  const first = i32.add(i32.mul(result, a.step), a.start);
-  const place = f.keep(i32.add(first, i32.mul(tap, a.tapStep)), 'place');
+  const first = affine([result, a.step], a.start);
+  const place = f.keep(affine(first, [tap, a.tapStep]), 'place');
   const cell = a.divide === 1 ? place : f.keep(i32.divS(place, a.divide), 'cell');
   const known = i32.ltU(cell, a.sources);
-  const whole = i32.eq(i32.mul(cell, a.divide), place);
+  const whole = i32.eq(affine([cell, a.divide]), place);
   return { cell, inside: a.divide === 1 ? known : i32.and(known, whole) };
 }

@@ -1,7 +1,7 @@
 // Weights of depthwise kernels on their way in and out: from the row-major tensor [out][…kernel] to blocks of lanes
 // [block][tap][vector of block][4 lanes], and gradients in such blocks, one per part of the pixels, back to the tensor.
 
-import { type Func, f32x4, i32, type Local, v128 } from '../../assembler/index.ts';
+import { address, affine, type Func, f32x4, i32, type Local, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
 import { loadLanes, storeLanes } from '../lanes.ts';
@@ -19,9 +19,9 @@ export function depthwisePrepareKernel(s: DepthwiseShape): Kernel {
     emit: (scope) =>
       scope.func(kernelParams(operands), (f, p) =>
         overVectorTaps({ f, p, s }, ({ plain, block, count }) => {
-          const at = f.keep(i32.add(p.weights, plain), 'lanes');
+          const at = f.keep(address(p.weights, plain), 'lanes');
           const lanes = loadLanes({ at, count, step: tapsOf(s) * 4 });
-          f.run(v128.store(i32.add(p.w, block), lanes));
+          f.run(v128.store(address(p.w, block), lanes));
         }),
       ),
   };
@@ -38,11 +38,11 @@ export function depthwiseCollectKernel(s: DepthwiseShape, parts: number): Kernel
     emit: (scope) =>
       scope.func(kernelParams(operands), (f, p) =>
         overVectorTaps({ f, p, s }, ({ plain, block, count }) => {
-          const from = f.keep(i32.add(p.workspace0, block), 'blocks');
-          const part = (k: number): Vector => v128.load(from, { offset: k * weightBytesOf(s) });
+          const from = f.keep(address(p.workspace0, block), 'blocks');
+          const part = (k: number): Vector => v128.load(address(from, k * weightBytesOf(s)));
           let sum = part(0);
           for (let k = 1; k < parts; k++) sum = f32x4.add(sum, part(k));
-          const at = f.keep(i32.add(p.w, plain), 'lanes');
+          const at = f.keep(address(p.w, plain), 'lanes');
           storeLanes(f, sum, { at, count, step: tapsOf(s) * 4 });
         }),
       ),
@@ -81,7 +81,7 @@ function overVectorTaps(site: Site, body: (tap: VectorTap) => void): void {
 }
 
 function overTaps({ f, s }: Site, vector: Local<'i32'>, body: (at: Omit<VectorTap, 'count'>) => void): void {
-  const plain = f.keep(i32.mul(vector, 16 * tapsOf(s)), 'plain');
+  const plain = f.keep(affine([vector, 16 * tapsOf(s)]), 'plain');
   const { place: block, step } = blockPlace(f, s, vector);
   f.repeat(tapsOf(s), () => {
     body({ plain, block });
@@ -94,9 +94,9 @@ function overTaps({ f, s }: Site, vector: Local<'i32'>, body: (at: Omit<VectorTa
 function blockPlace(f: Func, s: DepthwiseShape, vector: Local<'i32'>) {
   const { vectors } = s;
   const full = Math.floor(vectorsOf(s) / vectors) * vectors;
-  const first = f.keep(i32.mul(i32.divU(vector, vectors), vectors), 'firstOfBlock');
+  const first = f.keep(affine([i32.divU(vector, vectors), vectors]), 'firstOfBlock');
   const step = f.keep(i32.const(16 * vectors), 'step');
   if (full < vectorsOf(s)) f.if(i32.geU(first, full), () => f.set(step, 16 * (vectorsOf(s) - full)));
-  const within = i32.mul(i32.sub(vector, first), 16);
-  return { place: f.keep(i32.add(i32.mul(first, 16 * tapsOf(s)), within), 'place'), step };
+  const within = affine([affine(vector, [first, -1]), 16]);
+  return { place: f.keep(affine([first, 16 * tapsOf(s)], within), 'place'), step };
 }

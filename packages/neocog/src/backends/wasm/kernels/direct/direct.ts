@@ -1,6 +1,7 @@
 // The planners of the direct kernels: sums of products straight from the pixels, for every geometry. `pointwise` is the same
 // for kernels of one cell, with the cells of all images as one row.
 
+import { counted } from '../../../../arguments/show.ts';
 import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
 import { type Engine, engineName } from '../../engine.ts';
@@ -40,8 +41,7 @@ function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder, engine }: ConvTas
 
 function refuse(task: ConvTask): string | null {
   const { geometry } = task;
-  if (geometry.paddingMode !== 'zeros')
-    return `leaves out what is padding, which ${geometry.paddingMode} is not`;
+  if (geometry.paddingMode !== 'zeros') return `needs zero padding; this is ${geometry.paddingMode}`;
   return task.yOrder === 'planes' ? refusePlanes(task) : needsOrder('pixels', task);
 }
 
@@ -50,8 +50,8 @@ const longestRow = 512;
 
 function refusePlanes({ geometry, kernel, xOrder, epilogue }: ConvTask): string | null {
   if (kernel !== 'conv' || xOrder === 'planes')
-    return 'reads pixels, with all their channels side by side, and brings convolutions to planes';
-  if (epilogue.extras.includes('pixel')) return 'adds no array to a result that lies as planes';
+    return 'reads pixels with their channels side by side; writes planes for convolutions only';
+  if (epilogue.extras.includes('pixel')) return 'cannot add an array to a result in planes';
   const row = geometry.axes[geometry.axes.length - 1].output;
   return row > longestRow ? `brings rows of up to ${longestRow} results to planes, not ${row}` : null;
 }
@@ -81,8 +81,8 @@ function describe(name: string, parts: readonly DirectPart[], engine: Engine): s
   const { plan, runs, split } = parts.reduce((a, b) => (tapsOf(b.plan) > tapsOf(a.plan) ? b : a));
   const taps = plan.axes.map((a) => a.taps).join('×');
   const phases = parts.length > 1 ? `, ${parts.length} phases` : '';
-  const units = `${split.bands}×${split.spans} bands × ${split.chunks} chunks, ${split.order} outside`;
-  return `${name} ${runs[0].pixels}x${runs[0].vectors}, ${engineName(engine)}, ${taps} taps × ${plan.ins} channels, ${units}${phases}`;
+  const units = `${split.bands}×${split.spans} bands × ${counted(split.chunks, 'chunk')}, ${split.order} outside`;
+  return `${name} ${runs[0].pixels}x${runs[0].vectors}, ${engineName(engine)}, ${taps} ${tapsOf(plan) === 1 ? 'tap' : 'taps'} × ${counted(plan.ins, 'channel')}, ${units}${phases}`;
 }
 
 /**

@@ -3,6 +3,8 @@
 
 import { product } from '../../../../geometry/window.ts';
 import {
+  address,
+  affine,
   type Code,
   type Func,
   type FuncRef,
@@ -88,8 +90,8 @@ export const joinJobs = (scope: Scope, operands: readonly string[], jobs: readon
   scope.func(kernelParams(operands), (f, p) => {
     let first = 0;
     for (const { units, run } of jobs) {
-      const from = f.keep(greater(i32.sub(p.from, first), i32.const(0)), 'jobFrom');
-      const to = f.keep(less(i32.sub(p.to, first), i32.const(units)), 'jobTo');
+      const from = f.keep(greater(affine(p.from, -first), i32.const(0)), 'jobFrom');
+      const to = f.keep(less(affine(p.to, -first), i32.const(units)), 'jobTo');
       f.if(i32.ltS(from, to), () => f.run(f.call(run, { ...p, from, to })));
       first += units;
     }
@@ -133,9 +135,9 @@ function partFunction(
     f.range('unit', p.from, p.to, 1, (unit) => {
       f.note('a unit: a band of rows, for a chunk of blocks of output channels');
       const { band, span, chunk } = decodeUnit(f, split, unit);
-      const firstBlock = f.keep(i32.mul(chunk, split.blocksPerChunk), 'firstBlock');
+      const firstBlock = f.keep(affine([chunk, split.blocksPerChunk]), 'firstBlock');
       const lastBlock = f.keep(
-        less(i32.add(firstBlock, split.blocksPerChunk), i32.const(plan.groups * blockCount(runs))),
+        less(affine(firstBlock, split.blocksPerChunk), i32.const(plan.groups * blockCount(runs))),
         'lastBlock',
       );
       f.range('block', firstBlock, lastBlock, 1, (block) =>
@@ -179,12 +181,12 @@ function doBlock(site: Site): void {
   const cases = runs.map((run, i) => ({
     end: run.first + run.times,
     body() {
-      const lane = i32.add(i32.mul(i32.sub(inGroup, run.first), 4 * run.vectors), run.lane);
+      const lane = affine([affine(inGroup, -run.first), 4 * run.vectors], run.lane);
       const block = blockPointers(site, group, f.keep(lane, 'lane'));
       // The weights to touch while a block is multiplied: those of the run's next one, or its own again.
       const isLast = i32.geS(inGroup, run.first + run.times - 1);
       const step = select(i32.const(0), i32.const(blockBytes(plan, run)), isLast);
-      const next = ahead[i] > 0 ? { next: f.keep(i32.add(block.w, step), 'nextBlock') } : {};
+      const next = ahead[i] > 0 ? { next: f.keep(affine(block.w, step), 'nextBlock') } : {};
       overRows(site, i, { ...block, ...next });
     },
   }));
@@ -196,21 +198,21 @@ const blockBytes = (plan: ClipPlan, run: BlockRun): number => run.vectors * 16 *
 /** Where a block's weights, channels and lanes begin. */
 function blockPointers({ f, p, part, epilogue }: Site, group: Int, lane: Local<'i32'>): Pointers {
   const { plan, weightStart } = part;
-  const bytes = (count: Int, size: number): Int => i32.mul(count, size * floatBytes);
-  const channel = f.keep(bytes(i32.add(i32.mul(group, plan.lanes), lane), 1), 'channel');
-  const firstResult = plan.yPlanes ? i32.mul(channel, product(plan.axes.map((a) => a.ySize))) : channel;
+  const bytes = (count: Int, size: number): Int => affine([count, size * floatBytes]);
+  const channel = f.keep(bytes(affine([group, plan.lanes], lane), 1), 'channel');
+  const firstResult = plan.yPlanes ? affine([channel, product(plan.axes.map((a) => a.ySize))]) : channel;
   const perLane = plan.ins * tapsOf(plan);
-  const packedLane = i32.add(i32.mul(group, packedLanes(plan)), lane);
+  const packedLane = affine([group, packedLanes(plan)], lane);
   const last = plan.axes[plan.axes.length - 1];
   const extras = laneArguments({ ...epilogue, bias: false }, (name, kind) =>
-    f.keep(kind === 'pixel' ? i32.sub(p[name], p.y) : i32.add(p[name], channel), name),
+    f.keep(kind === 'pixel' ? address(p[name], [p.y, -1]) : address(p[name], channel), name),
   );
   return {
     ...extras,
-    x: f.keep(i32.add(p.x, bytes(group, plan.ins * (plan.joined ?? 1))), 'xGroup'),
-    w: f.keep(i32.add(p.w, i32.add(bytes(packedLane, perLane), weightStart)), 'wBlock'),
-    y: f.keep(i32.add(p.y, i32.add(firstResult, last.yStart * plan.yPitch * floatBytes)), 'yBlock'),
-    ...(epilogue.bias && { bias: f.keep(i32.add(p.bias, channel), 'bias') }),
+    x: f.keep(address(p.x, bytes(group, plan.ins * (plan.joined ?? 1))), 'xGroup'),
+    w: f.keep(address(p.w, bytes(packedLane, perLane), weightStart), 'wBlock'),
+    y: f.keep(address(p.y, firstResult, last.yStart * plan.yPitch * floatBytes), 'yBlock'),
+    ...(epilogue.bias && { bias: f.keep(address(p.bias, channel), 'bias') }),
     ...(plan.yPlanes && { scratch: p.scratch }),
   };
 }
@@ -219,15 +221,15 @@ function blockPointers({ f, p, part, epilogue }: Site, group: Int, lane: Local<'
 function overRows(site: Site, run: number, block: Pointers): void {
   const { f, band, part, functions } = site;
   const { plan, split, runs } = part;
-  const first = f.keep(i32.mul(band, split.rowsPerBand), 'firstRow');
-  const last = f.keep(less(i32.add(first, split.rowsPerBand), i32.const(rowCount(plan))), 'lastRow');
+  const first = f.keep(affine([band, split.rowsPerBand]), 'firstRow');
+  const last = f.keep(less(affine(first, split.rowsPerBand), i32.const(rowCount(plan))), 'lastRow');
   const span = split.spans > 1 ? spanTiles(site, runs[run]) : {};
   const share = Math.floor(blockBytes(plan, runs[run]) / split.rowsPerBand);
   const placeRow = rowPlacer(f, plan, weightSteps(plan, runs[run].vectors));
   f.note('the rows of the band');
   f.range('row', first, last, 1, (row) => {
     const place = placeRow(row, block);
-    const ahead = block.next ? { ahead: i32.add(block.next, i32.mul(i32.sub(row, first), share)) } : {};
+    const ahead = block.next ? { ahead: affine(block.next, [affine(row, [first, -1]), share]) } : {};
     f.run(f.call(functions[run], { ...block, ...place, ...span, ...ahead }));
   });
 }
@@ -236,8 +238,8 @@ function overRows(site: Site, run: number, block: Pointers): void {
 function spanTiles({ f, part: { plan, split }, span }: Site, run: BlockRun): Pointers {
   const tiles = tileCount(plan.axes[plan.axes.length - 1], run.pixels);
   const each = Math.ceil(tiles / split.spans);
-  const first = f.keep(i32.mul(span, each), 'first');
-  return { first, last: f.keep(less(i32.add(first, each), i32.const(tiles)), 'last') };
+  const first = f.keep(affine([span, each]), 'first');
+  return { first, last: f.keep(less(affine(first, each), i32.const(tiles)), 'last') };
 }
 
 /** Pointers of a row, moved on to the first tap inside of each outer axis, and how many are inside. */
@@ -245,18 +247,18 @@ function rowPlacer(f: Func, plan: ClipPlan, wSteps: readonly number[]) {
   const outer = plan.axes.slice(0, -1);
   const steps = { x: xSteps(plan), w: wSteps, y: ySteps(plan) };
   const increase = (local: Local<'i32'>, count: Int, step: number): void =>
-    f.increase(local, i32.mul(count, step * floatBytes));
+    f.increase(local, [count, step * floatBytes]);
   return (row: Local<'i32'>, block: Pointers): Pointers => {
     const [image, ...outputs] = decode(f, row, [plan.images, ...outer.map((a) => a.results)]);
     const [x, y] = [f.keep(block.x, 'xRow'), f.keep(block.y, 'yRow')];
-    const place: Record<string, Local<'i32'>> = { x, y, w: f.keep(block.w, 'wRow') };
+    const place: Record<string, Local<'i32'>> = { x, yRow: y, w: f.keep(block.w, 'wRow') };
     if (plan.images > 1) {
       increase(x, image, product(plan.axes.map((a) => a.sources)) * plan.xPitch);
       increase(y, image, product(plan.axes.map((a) => a.ySize)) * (plan.yPlanes ?? plan.yPitch));
     }
     outer.forEach((axis, a) => {
-      increase(y, i32.add(i32.mul(outputs[a], axis.yStep), axis.yStart), steps.y[a]);
-      const first = f.keep(i32.add(i32.mul(outputs[a], axis.step), axis.start), 'firstCell');
+      increase(y, affine([outputs[a], axis.yStep], axis.yStart), steps.y[a]);
+      const first = f.keep(affine([outputs[a], axis.step], axis.start), 'firstCell');
       increase(x, first, steps.x[a]);
       if (!isClipped(plan, a)) return;
       f.note(`taps of axis ${a} that lie outside of the input are left out`);
@@ -277,10 +279,10 @@ function tapsInside(
 ): { from: Local<'i32'>; count: Local<'i32'> } {
   const before = (cells: Int): Int => {
     const positive = f.keep(greater(cells, i32.const(0)), 'cells');
-    const needed = tapStep === 1 ? positive : i32.divU(i32.add(positive, tapStep - 1), tapStep);
+    const needed = tapStep === 1 ? positive : i32.divU(affine(positive, tapStep - 1), tapStep);
     return less(f.keep(needed, 'taps'), i32.const(taps));
   };
-  const from = f.keep(before(f.keep(i32.sub(0, first), 'before')), 'from');
-  const to = f.keep(before(f.keep(i32.sub(sources, first), 'until')), 'to');
-  return { from, count: f.keep(i32.sub(to, from), 'count') };
+  const from = f.keep(before(f.keep(affine(0, [first, -1]), 'before')), 'from');
+  const to = f.keep(before(f.keep(affine(sources, [first, -1]), 'until')), 'to');
+  return { from, count: f.keep(affine(to, [from, -1]), 'count') };
 }

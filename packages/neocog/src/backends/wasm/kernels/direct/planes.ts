@@ -2,13 +2,13 @@
 // in the first cache.
 
 import { product } from '../../../../geometry/window.ts';
-import { type Func, type FuncRef, type Scope, v128 } from '../../assembler/index.ts';
+import { address, type Func, type FuncRef, type Scope, v128 } from '../../assembler/index.ts';
 import type { Pointers } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { storePlanes } from '../transpose.ts';
 import { type RowParams, type RowSpec, rowFunction, rowParams } from './row.ts';
 
-/** As `rowFunction`; `y` is the row in the block's first plane, `scratch` takes its pixels. */
+/** As `rowFunction`; `yRow` is the row in the block's first plane, `scratch` takes its pixels. */
 export function planesRowFunction(scope: Scope, spec: RowSpec): FuncRef<RowParams, 'void'> {
   const { plan, block } = spec;
   const pixels = rowFunction(scope.within('Pixels'), {
@@ -17,7 +17,7 @@ export function planesRowFunction(scope: Scope, spec: RowSpec): FuncRef<RowParam
   });
   const params: RowParams = { ...rowParams(spec), scratch: 'i32' };
   return scope.func(params, (f, p) => {
-    f.run(f.call(pixels, { ...p, y: p.scratch }));
+    f.run(f.call(pixels, { ...p, yRow: p.scratch }));
     turnRow(f, spec, p);
   });
 }
@@ -26,12 +26,12 @@ function turnRow(f: Func, { plan, block }: RowSpec, p: Pointers): void {
   const { results: count } = plan.axes[plan.axes.length - 1];
   const plane = product(plan.axes.map((a) => a.ySize)) * floatBytes;
   const pixel = block.vectors * vectorBytes;
-  const [from, y] = [f.keep(p.scratch, 'from'), f.keep(p.y, 'yPixel')];
+  const [from, y] = [f.keep(p.scratch, 'from'), f.keep(p.yRow, 'yPixel')];
   const turn = (pixels: number): void => {
     for (let v = 0; v < block.vectors; v++) {
       const channels = Math.min(4, block.kept - 4 * v);
       const vectors = Array.from({ length: pixels }, (_, i) =>
-        v128.load(from, { offset: i * pixel + v * vectorBytes }),
+        v128.load(address(from, i * pixel + v * vectorBytes)),
       );
       storePlanes(f, vectors, { channels, y, offset: 4 * v * plane, plane });
     }

@@ -2,6 +2,8 @@
 // is entered anew for each row since V8 swaps in optimised code only at a call.
 
 import {
+  address,
+  affine,
   type Func,
   type FuncRef,
   greater,
@@ -33,8 +35,8 @@ export interface RowSpec {
 }
 
 /**
- * Addresses: `x` of the row's cell 0 at the first tap inside, `w` of that tap's weights, `y` of the first output. `bias` and
- * `extra…` of kind channel: of the block's first lane; of kind pixel: the distance from y. `taps…`: how many taps of an outer
+ * Addresses: `x` of the row's cell 0 at the first tap inside, `w` of that tap's weights, `yRow` of the first output, in y or in a copy. `bias` and
+ * `extra…` of kind channel: of the block's first lane; of kind pixel: the distance from yRow. `taps…`: how many taps of an outer
  * axis are inside, for those where it varies. `ahead`: where to touch the weights of the next block.
  */
 export type RowParams = Record<string, 'i32'>;
@@ -46,7 +48,7 @@ export const isClipped = (plan: ClipPlan, axis: number): boolean =>
 export function rowParams(spec: Pick<RowSpec, 'plan' | 'epilogue' | 'ranged' | 'ahead'>): RowParams {
   const outer = spec.plan.axes.slice(0, -1);
   const names = [
-    ...['x', 'w', 'y'],
+    ...['x', 'w', 'yRow'],
     ...laneOperands(spec.epilogue),
     ...outer.flatMap((_, a) => (isClipped(spec.plan, a) ? [`taps${a}`] : [])),
     ...(spec.ranged ? ['first', 'last'] : []),
@@ -80,15 +82,15 @@ function rowBody(site: Site): void {
   const ahead =
     site.ahead > 0 ? { at: p.ahead, touched: f.local('i32', 'touched'), tiles: site.ahead } : null;
   const pixels = Math.max(...tiles.map((t) => t.size));
-  const registers = makeRegisters(f, plan, { ...block, pixels, ahead });
-  const [x, y] = [f.local('i32', 'xTile'), f.local('i32', 'yTile')];
+  const registers = makeRegisters(f, plan, { ...block, pixels, ahead, x: p.x, w: p.w });
+  const [x, y] = [f.pointer('xTile', p.x), f.pointer('yTile', p.yRow)];
   const taps = plan.axes.slice(0, -1).map((a, i) => p[`taps${i}`] ?? a.taps);
   const empty = plan.axes.some((a) => a.taps === 0);
   for (const tile of tiles) {
     const { size } = tile;
     overTiles(site, tile, (first, times) => {
       placeAt(f, x, { ...first, size, row: p.x, start: axis.start, step: axis.step, pitch: plan.xPitch });
-      placeAt(f, y, { ...first, size, row: p.y, start: 0, step: axis.yStep, pitch: plan.yPitch });
+      placeAt(f, y, { ...first, size, row: p.yRow, start: 0, step: axis.yStep, pitch: plan.yPitch });
       f.repeat(times, () => {
         const sums = registers.sums.slice(0, size);
         f.note(
@@ -121,9 +123,9 @@ function overTiles(
     body({ pixel: firstPixel, after: 0 }, times);
     return;
   }
-  const after = f.keep(greater(i32.sub(p.first, firstTile), i32.const(0)), 'tilesBefore');
-  const end = less(i32.sub(p.last, firstTile), i32.const(times));
-  const count = f.keep(i32.sub(end, after), 'tiles');
+  const after = f.keep(greater(affine(p.first, -firstTile), i32.const(0)), 'tilesBefore');
+  const end = less(affine(p.last, -firstTile), i32.const(times));
+  const count = f.keep(affine(end, [after, -1]), 'tiles');
   f.if(i32.gtS(count, 0), () => body({ pixel: firstPixel, after }, count));
 }
 
@@ -139,14 +141,14 @@ interface TilePlace extends FirstTile {
 function placeAt(f: Func, pointer: Local<'i32'>, tile: TilePlace): void {
   const { row, pixel, after, start, step, size, pitch } = tile;
   const fixed = (start + pixel * step) * pitch * floatBytes;
-  f.set(pointer, fixed === 0 ? row : i32.add(row, fixed));
-  if (typeof after !== 'number') f.increase(pointer, i32.mul(after, size * step * pitch * floatBytes));
+  f.set(pointer, address(row, fixed));
+  if (typeof after !== 'number') f.increase(pointer, [after, size * step * pitch * floatBytes]);
 }
 
 function startSums(f: Func, sums: Registers['sums'], bias: Local<'i32'> | null): void {
   for (const row of sums) {
     row.forEach((sum, j) => {
-      f.set(sum, bias ? v128.load(bias, { offset: j * vectorBytes }) : v128.const4F(0, 0, 0, 0));
+      f.set(sum, bias ? v128.load(address(bias, j * vectorBytes)) : v128.const4F(0, 0, 0, 0));
     });
   }
 }
@@ -172,29 +174,27 @@ const storePixel = (site: Site, sums: readonly Local<'v128'>[], { y, extras, off
     offset,
     lanes: site.block.kept,
     load: (i, v) =>
-      v128.load(extras[i], {
-        offset: (site.epilogue.extras[i] === 'pixel' ? offset : 0) + v * vectorBytes,
-      }),
+      v128.load(address(extras[i], (site.epilogue.extras[i] === 'pixel' ? offset : 0) + v * vectorBytes)),
   });
 
 /** Where the extras of a tile lie. */
 const extraPointers = ({ f, p, epilogue }: Site, y: Local<'i32'>): Local<'i32'>[] =>
   epilogue.extras.map((kind, i) =>
-    kind === 'channel' ? p[`extra${i}`] : f.keep(i32.add(y, p[`extra${i}`]), `extra${i}`),
+    kind === 'channel' ? p[`extra${i}`] : f.keep(address(p[`extra${i}`], y), `extra${i}`),
   );
 
 /** Applies the formula to sums that lie in y already, tile by tile. */
 function finishBody(site: Site): void {
   const { f, p, plan, block } = site;
   const { yStep: step } = plan.axes[plan.axes.length - 1];
-  const y = f.local('i32', 'yPixel');
+  const y = f.pointer('yPixel', p.yRow);
   const sums = Array.from({ length: block.vectors }, (_, j) => f.local('v128', `sum${j}`));
   for (const tile of finishRuns(site)) {
     overTiles(site, tile, (first, times) => {
-      placeAt(f, y, { ...first, size: tile.size, row: p.y, start: 0, step, pitch: plan.yPitch });
-      f.repeat(i32.mul(i32.const(tile.size), typeof times === 'number' ? i32.const(times) : times), () => {
+      placeAt(f, y, { ...first, size: tile.size, row: p.yRow, start: 0, step, pitch: plan.yPitch });
+      f.repeat(affine([times, tile.size]), () => {
         const extras = extraPointers(site, y);
-        sums.forEach((sum, j) => f.set(sum, v128.load(y, { offset: j * vectorBytes })));
+        sums.forEach((sum, j) => f.set(sum, v128.load(address(y, j * vectorBytes))));
         storePixel(site, sums, { y, extras, offset: 0 });
         f.increase(y, step * plan.yPitch * floatBytes);
       });

@@ -2,7 +2,7 @@
 // The model of a tile's speed chooses among tiles; it knows nothing of memory beyond the first cache.
 
 import type { SumAxis } from '../../../../geometry/sumAxis.ts';
-import { type Engine, freeRegisters, type Tile } from '../../engine.ts';
+import { type Engine, freeRegisters, type Tile, tilesOf } from '../../engine.ts';
 import { evenTiles, padToVectors } from '../tiles.ts';
 import { type ClipPlan, isInside, validTaps } from './clipPlan.ts';
 
@@ -25,15 +25,6 @@ export interface RowOfPixels extends Pick<SumAxis, 'results' | 'step' | 'taps' |
   /** See `ClipPlan`. */
   readonly joined?: number | undefined;
 }
-
-/**
- * The most pixels for 1, 2, … vectors (pairs of them if wide). Besides the sums, registers hold the weights of a step or, if they
- * are fewer, its pixels, one of the others, and without fusion the product.
- */
-const mostPixels = {
-  fused: [10, 6, 3, 2, 2, 2, 1, 1],
-  separate: [8, 4, 2, 2, 1, 1, 1, 1],
-};
 
 /** Bytes of weights per cycle from the second cache: those of a block seldom fit into the first. */
 const weightRate = 20;
@@ -74,13 +65,7 @@ function rowCycles(e: Engine, tile: Stepping, row: RowOfPixels): number {
 
 /** The tile for a row of pixels that takes at most `vectors`; of equals the one that loads less often. */
 function tileFor(e: Engine, row: RowOfPixels, vectors: number): Stepping {
-  const columns = e.wide ? 2 : 1;
-  const single = { vectors: 1, pixels: e.fma ? 10 : 8 };
-  const tiles = mostPixels[e.fma ? 'fused' : 'separate'].map((pixels, i) => ({
-    vectors: (i + 1) * columns,
-    pixels,
-  }));
-  const plain = [single, ...tiles].map((t) => ({ ...t, shared: false }));
+  const plain = tilesOf(e).map((t) => ({ ...t, shared: false }));
   const known = row.joined ? sharedTiles(e, row) : [...plain, ...sharedTiles(e, row)];
   const fitting = known.filter((t) => t.vectors <= vectors);
   const loads = (t: Tile): number => 1 / Math.min(t.pixels, row.results) + 1 / t.vectors;

@@ -1,7 +1,16 @@
 // The sums of one register tile: over kernel rows, taps of a row, and channels, in this order. Sizes and distances are
 // literals; what is clipped along the last axis is not in the code at all.
 
-import { type Code, type Func, i8x16, i32, type Local, type Operand, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  type Code,
+  type Func,
+  i8x16,
+  i32,
+  type Local,
+  type Operand,
+  v128,
+} from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { type Ahead, touchAhead } from '../ahead.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
@@ -47,7 +56,7 @@ interface Site extends SumSite {
 export function makeRegisters(
   f: Func,
   plan: ClipPlan,
-  { pixels, vectors, shared, ahead }: Stepping & Pick<Registers, 'ahead'>,
+  { pixels, vectors, shared, ahead, x, w }: Stepping & Pick<Registers, 'ahead' | 'x' | 'w'>,
 ): Registers {
   const rows = shared ? plan.axes[plan.axes.length - 1].taps : 1;
   const vectorsOf = (count: number, name: string): Local<'v128'>[] =>
@@ -56,9 +65,9 @@ export function makeRegisters(
     sums: Array.from({ length: pixels }, (_, i) => vectorsOf(vectors, `sum${i}_`)),
     weights: Array.from({ length: rows }, (_, tap) => vectorsOf(vectors, `w${tap}_`)),
     splats: vectorsOf(Math.max(pixels, plan.joined ?? 1), 'splat'),
-    x: f.local('i32', 'xTap'),
-    w: f.local('i32', 'wTap'),
-    end: f.local('i32', 'runEnd'),
+    x: f.pointer('xTap', x),
+    w: f.pointer('wTap', w),
+    end: f.pointer('runEnd', w),
     ahead,
     shared,
   };
@@ -116,8 +125,8 @@ function overKernelRows(s: Site, start: TileStart, body: () => void): void {
       }
       const [plane, weights] = [f.keep(registers.x, 'xPlane'), f.keep(registers.w, 'wPlane')];
       nest(depth + 1);
-      f.set(registers.x, i32.add(plane, next.x * floatBytes));
-      f.set(registers.w, i32.add(weights, next.w * floatBytes));
+      f.set(registers.x, address(plane, next.x * floatBytes));
+      f.set(registers.w, address(weights, next.w * floatBytes));
     });
   };
   nest(0);
@@ -198,7 +207,7 @@ function sumRun(s: Site, sums: Registers['sums'], { x, w, length }: Run): void {
   if (turns > 1) {
     moveTo(s, { x, w });
     // The end of the weights is the loop's condition: a counter would cost the loop another instruction.
-    f.set(registers.end, i32.add(registers.w, turns * unroll * step * floatBytes));
+    f.set(registers.end, address(registers.w, turns * unroll * step * floatBytes));
     f.loop(() => {
       stepsFrom(0, unroll);
       const { ahead } = registers;
@@ -219,9 +228,9 @@ function sumStep(s: Site, sums: Registers['sums'], at: { x: number; w: number })
   const madd = multiplyAdd(engine);
   const [weights] = registers.weights;
   const loadWeights = (j: number): void =>
-    f.set(weights[j], v128.load(registers.w, { offset: at.w * floatBytes + j * vectorBytes }));
+    f.set(weights[j], v128.load(address(registers.w, at.w * floatBytes + j * vectorBytes)));
   const loadSplat = (i: number): Code<'v128'> =>
-    v128.load32Splat(registers.x, { offset: (at.x + i * axis.step * plan.xPitch) * floatBytes });
+    v128.load32Splat(address(registers.x, (at.x + i * axis.step * plan.xPitch) * floatBytes));
   const add = (i: number, j: number, splat: Local<'v128'>): void =>
     f.set(sums[i][j], madd(splat, weights[j], sums[i][j]));
   if (sums.length >= vectors) {
@@ -277,14 +286,14 @@ function sharedStep(
   for (const tap of taps)
     weights[tap].forEach((weight, j) => {
       const row = ((tap - firstTap) * plan.ins + channel) * vectors + j;
-      f.set(weight, v128.load(registers.w, { offset: row * vectorBytes }));
+      f.set(weight, v128.load(address(registers.w, row * vectorBytes)));
     });
   for (const { column, uses } of places) {
     const at = (column - places[0].column) * plan.xPitch * floatBytes;
     if (plan.joined) {
-      weights[0].forEach((_, j) => f.set(splats[j], v128.load(x, { offset: at + j * vectorBytes })));
+      weights[0].forEach((_, j) => f.set(splats[j], v128.load(address(x, at + j * vectorBytes))));
       weights[0].forEach((_, j) => f.set(splats[j], splatLane(splats[j], channel)));
-    } else f.set(splats[0], v128.load32Splat(x, { offset: at + channel * floatBytes }));
+    } else f.set(splats[0], v128.load32Splat(address(x, at + channel * floatBytes)));
     for (const { tap, pixel } of uses)
       sums[pixel].forEach((sum, j) => f.set(sum, madd(splats[plan.joined ? j : 0], weights[tap][j], sum)));
   }

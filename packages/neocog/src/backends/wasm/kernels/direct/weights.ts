@@ -1,7 +1,7 @@
 // Packs the row-major weights of a convolution for direct kernels: [group][block][…tap][in][lane], lanes beyond the
 // channels zero. Before each step of training this runs anew, so it reads and writes every float once, in long streams.
 
-import { type Func, i32, type Scope, v128 } from '../../assembler/index.ts';
+import { address, affine, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import { inCase, type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
 import { loadLanes } from '../lanes.ts';
 import { i32Params, type Pointers } from '../pointers.ts';
@@ -79,20 +79,19 @@ function packPart(scope: Scope, part: DirectPart): KernelFunction {
   const pack = runs.map((run, i) =>
     scope.within(`Block${i}`).func(blockParams, (f, p) => packBlock({ f, plan, run }, p)),
   );
-  const bytes = (count: Parameters<typeof i32.mul>[0], floats: number) => i32.mul(count, floats * floatBytes);
   const perLane = plan.ins * tapsOf(plan);
   return unitFunction(scope, operands, (f, p, unit) => {
     const group = f.keep(i32.divU(unit, blocks), 'group');
     const block = f.keep(i32.remU(unit, blocks), 'block');
-    const [from, to] = [f.local('i32', 'source'), f.local('i32', 'target')];
     const cases = runs.map((run, i) => ({
       end: run.first + run.times,
       body() {
-        const lane = f.keep(i32.add(i32.mul(i32.sub(block, run.first), 4 * run.vectors), run.lane), 'lane');
-        f.set(from, i32.add(p.weights, lowestTap(plan) * floatBytes));
-        f.increase(from, i32.add(bytes(group, plan.weights.groupStep), bytes(lane, plan.weights.laneStep)));
-        f.set(to, i32.add(p.w, weightStart));
-        f.increase(to, i32.add(bytes(group, packedLanes(plan) * perLane), bytes(lane, perLane)));
+        const lane = f.keep(affine([affine(block, -run.first), 4 * run.vectors], run.lane), 'lane');
+        const { groupStep, laneStep } = plan.weights;
+        const at = (base: Local<'i32'>, start: number, [ofGroup, ofLane]: readonly number[]) =>
+          address(base, [group, ofGroup * floatBytes], [lane, ofLane * floatBytes], start);
+        const from = at(p.weights, lowestTap(plan) * floatBytes, [groupStep, laneStep]);
+        const to = at(p.w, weightStart, [packedLanes(plan) * perLane, perLane]);
         f.run(f.call(pack[i], { from, to }));
       },
     }));
@@ -139,7 +138,7 @@ function packBlock(site: Site, p: Place): void {
       return;
     }
     // A flipped axis begins at its last address and goes down to its lowest, so no pointer leaves the array before its last use.
-    const start = loop.first === 0 ? at.from : i32.add(at.from, loop.first * floatBytes);
+    const start = loop.first === 0 ? at.from : address(at.from, loop.first * floatBytes);
     const inner = { from: f.keep(start, 'from'), to: f.keep(at.to, 'to') };
     f.repeat(loop.count, () => {
       overOuter(depth + 1, inner);
@@ -183,6 +182,6 @@ function packTap({ f, plan, run }: Site, p: Place, tap: TapOffset): void {
     const count = Math.min(4, run.channels - 4 * vector);
     const offset = tap.from * floatBytes + 4 * vector * step;
     const lanes = loadLanes({ at: p.from, count, step, offset });
-    f.run(v128.store(p.to, lanes, { offset: tap.to * floatBytes + vector * vectorBytes }));
+    f.run(v128.store(address(p.to, tap.to * floatBytes + vector * vectorBytes), lanes));
   }
 }

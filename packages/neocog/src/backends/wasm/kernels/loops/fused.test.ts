@@ -255,6 +255,30 @@ test('long sums of numbers that are not whole keep within float32 rounding of sh
   });
 });
 
+// V8 joins vectors that are stored side by side to 256 bits; joining those of two formulas gave wrong sums.
+test('sums of two unlike formulas, for every number of vectors', () => {
+  const random = new Generator(12);
+  const [x3, x4] = [e.input(3), e.input(4)];
+  const root = e.sqrt(e.add(x1, 1));
+  const shifted = e.sub(e.sub(x2, x3), x4);
+  const exprs = [
+    e.mul(x0, e.mul(e.div(0.5, root), e.neg(e.div(e.div(shifted, root), root)))),
+    e.mul(x0, e.mul(-1, e.div(1, root))),
+  ];
+  const rows = 4;
+  const inputTypes = Array.from({ length: 5 }, () => 'float32' as const);
+  for (let channels = 4; channels <= 64; channels += 4) {
+    const axes = [
+      { size: rows, reduced: true, strides: [channels, 0, channels, 0, 0], outStrides: [0, 0] },
+      { size: channels, reduced: false, strides: [1, 1, 1, 1, 1], outStrides: [1, 1] },
+    ];
+    const lessThanSquares = Array.from({ length: channels }, () => pick(random, [0, 3, 15]));
+    const [whole, perChannel] = [rows * channels, channels].map((n) => () => integers(random, n));
+    const inputs = [whole(), lessThanSquares, whole(), perChannel(), perChannel()];
+    check({ exprs, combine: 'sum', axes, inputTypes, engine: engine() }, inputs, channels);
+  }
+});
+
 test('no cells: zeros for a sum, nothing for a map, and no maximum', () => {
   const axes = [
     { size: 0, reduced: true, strides: [3], outStrides: [0] },

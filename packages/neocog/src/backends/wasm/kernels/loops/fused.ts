@@ -2,7 +2,7 @@
 
 import { assert } from '../../../../errors.ts';
 import { constant, type Expr } from '../../../../expression/expression.ts';
-import type { Combine } from '../../../work.ts';
+import type { Combine } from '../../../workParts.ts';
 import type { Engine } from '../../engine.ts';
 import type { Kernel, Step } from '../kernel.ts';
 import { type ElementType, type GivenAxis, loopNest } from './loopNest.ts';

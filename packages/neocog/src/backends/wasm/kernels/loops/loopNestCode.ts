@@ -4,6 +4,8 @@
 import { type Expr, nodesOf, operands } from '../../../../expression/expression.ts';
 import { isSlow } from '../../../../expression/slow.ts';
 import {
+  address,
+  affine,
   type Code,
   type Func,
   f32x4,
@@ -34,7 +36,7 @@ export interface NestSite {
 export const originOf = ({ f, p, nest }: NestSite): Place =>
   nest.movers.map(({ name, kind, start }) => {
     const given = kind === 'position' ? undefined : p[name];
-    return given ? f.keep(i32.add(given, start), name) : f.local('i32', name);
+    return given ? f.keep(address(given, start), name) : f.local('i32', name);
   });
 
 /** Parameters of an inner function that takes a place. */
@@ -72,10 +74,10 @@ export function placeAt(
     const coordinate = outermost ? rest : f.keep(i32.remU(rest, axis.size), 'coordinate');
     if (!outermost) rest = f.keep(i32.divU(rest, axis.size), 'rest');
     axis.steps.forEach((step, m) => {
-      if (step !== 0) f.increase(place[m], i32.mul(coordinate, step));
+      if (step !== 0) f.increase(place[m], [coordinate, step]);
     });
     for (const { mover, operand } of axis.tables) {
-      const entry = i32.load(i32.add(p[operand], i32.shl(coordinate, 2)));
+      const entry = i32.load(address(p[operand], i32.shl(coordinate, 2)));
       f.increase(place[nest.movers.findIndex(({ name }) => name === mover)], entry);
     }
   });
@@ -99,7 +101,7 @@ export function overItems(
   { items, group }: Pick<Items, 'items' | 'group'>,
   body: (item: Local<'i32'>) => void,
 ): void {
-  const scaled = (unit: Local<'i32'>): Code<'i32'> => (group === 1 ? unit : i32.mul(unit, group));
+  const scaled = (unit: Local<'i32'>): Code<'i32'> => (group === 1 ? unit : affine([unit, group]));
   const end = f.keep(scaled(p.to), 'end');
   if (items % group !== 0) f.set(end, select(end, i32.const(items), i32.ltU(end, items)));
   f.range('item', scaled(p.from), end, 1, body);
@@ -214,7 +216,7 @@ function leavesAt({ f, nest, grid: { lane } }: FormulaSite, spot: Spot): Leaves 
 /** Contiguous lanes may reach past the end; others are loaded one by one. */
 function load(pointer: Local<'i32'>, step: number, spot: Spot): Vector {
   if (step === 0) return v128.load32Splat(pointer);
-  if (step === floatBytes) return v128.load(pointer, { offset: spot.vector * vectorBytes });
+  if (step === floatBytes) return v128.load(address(pointer, spot.vector * vectorBytes));
   return loadLanes(spotLanes(pointer, step, spot));
 }
 

@@ -4,7 +4,7 @@
 // be added to along them.
 
 import { i32x4, type Local, type Operand, type Scope } from '../../assembler/index.ts';
-import { type Engine, engineKey } from '../../engine.ts';
+import { type Engine, engineKey, enoughUnits } from '../../engine.ts';
 import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
 import { lanes } from '../sizes.ts';
@@ -47,8 +47,6 @@ import {
 const mostCells = 4096;
 /** Below this, handing out a unit costs more than its work. */
 const leastCells = 512;
-/** As many units as spread evenly over any likely number of threads. */
-const wantedUnits = 32;
 
 interface MapPlan {
   readonly nest: LoopNest;
@@ -69,7 +67,7 @@ export function mapKernel(nest: LoopNest, engine: Engine): Kernel {
   );
   const total = cellsOf(freeOf(nest).axes);
   const least = Math.ceil(leastCells / cellsOf(serial));
-  const cells = Math.min(mostCells, Math.max(least, Math.ceil(total / wantedUnits)));
+  const cells = Math.min(mostCells, Math.max(least, Math.ceil(total / enoughUnits)));
   const pieces = piecesOf(grid.row, Math.max(1, Math.min(grid.row.size, Math.floor(cells / grid.lane.size))));
   const items = cellsOf(free) * pieces.axis.size;
   const group = Math.max(1, Math.floor((cells * items) / total));

@@ -4,8 +4,18 @@
 // A unit owns results. Where these are few, it owns a part of the blocks instead, cut the same for any number of threads,
 // and a second kernel adds the parts in order.
 
-import type { Combine } from '../../../work.ts';
-import { type Func, i32, type Local, type Operand, type Scope, v128 } from '../../assembler/index.ts';
+import type { Combine } from '../../../workParts.ts';
+import {
+  address,
+  affine,
+  type Code,
+  type Func,
+  i32,
+  type Local,
+  type Operand,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import { type Engine, engineKey } from '../../engine.ts';
 import { splat } from '../../fused/math.ts';
 import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
@@ -73,7 +83,10 @@ function partialKernel(plan: ReducePlan, key: string): Kernel {
 
 /** Of the sums of a block on their way to the totals. */
 const spillBytes = ({ nest, vectors, chain }: ReducePlan): number =>
-  vectors * nest.exprs.length * chain.start().length * vectorBytes;
+  nest.exprs.length * chain.start().length * spilledRow(vectors);
+
+/** Bytes for one word of so many vectors. With a gap behind an odd number: see `spilled`. */
+const spilledRow = (vectors: number): number => (vectors + (vectors % 2)) * vectorBytes;
 
 const outputNames = ({ movers }: LoopNest): string[] =>
   movers.flatMap(({ kind, name }) => (kind === 'output' ? [name] : []));
@@ -88,12 +101,11 @@ function emitPartial(scope: Scope, plan: ReducePlan, work: Items): KernelFunctio
   return scope.func(kernelParams(work.operands), (f, p) => {
     const site = { ...plan, f, p };
     const origin = originOf(site);
-    const own = f.keep(i32.add(p.scratch, spillBytes(plan)), 'own');
+    const own = f.keep(address(p.scratch, spillBytes(plan)), 'own');
     overItems(site, work, (item) => {
       const result = parts === 1 ? item : f.keep(i32.divU(item, parts), 'result');
       const first = placeAt({ ...site, origin }, kept, result);
-      const totals =
-        parts === 1 ? own : f.keep(i32.add(p.workspace0, i32.mul(item, itemBytes(plan))), 'totals');
+      const totals = parts === 1 ? own : f.keep(address(p.workspace0, [item, itemBytes(plan)]), 'totals');
       clear(site, totals);
       overPart(site, item, (block) => {
         const place = placeAt({ ...site, origin: first }, [...plan.reduced, plan.pieces.axis], block);
@@ -123,8 +135,8 @@ function overPart(
     return;
   }
   const part = f.keep(i32.remU(item, parts), 'part');
-  const boundary = (n: Operand<'i32'>) => i32.divU(i32.mul(n, blocks), parts);
-  f.range('block', boundary(part), boundary(i32.add(part, 1)), 1, body);
+  const boundary = (n: Operand<'i32'>) => i32.divU(affine([n, blocks]), parts);
+  f.range('block', boundary(part), boundary(affine(part, 1)), 1, body);
 }
 
 interface BlockFunctions {
@@ -198,18 +210,20 @@ function masked({ f, chain }: ReduceSite, value: Local<'v128'>, count: number): 
   return f.keep(v128.bitselect(value, splat(f, chain.neutral), mask), 'masked');
 }
 
-/** Through memory: V8 finds pairs of vectors for 256 bits where they are stored side by side. */
+/**
+ * Through memory: V8 finds pairs of vectors for 256 bits where they are stored side by side. Only vectors of the same formula may
+ * lie so: of a pair of two formulas V8 makes wrong code (seen in Node 24.21, `--experimental-wasm-revectorize`).
+ */
 function spilled(f: Func, sums: readonly Words[][], spill: Local<'i32'>): Words[][] {
-  const offset = (e: number, word: number, vector: number) => ({
-    offset: ((e * sums[0][0].length + word) * sums.length + vector) * vectorBytes,
-  });
+  const place = (e: number, word: number, vector: number): Code<'i32'> =>
+    address(spill, (e * sums[0][0].length + word) * spilledRow(sums.length) + vector * vectorBytes);
   sums[0].forEach((words, e) => {
     words.forEach((_, i) => {
-      sums.forEach((ofVector, vector) => f.run(v128.store(spill, ofVector[e][i], offset(e, i, vector))));
+      sums.forEach((ofVector, vector) => f.run(v128.store(place(e, i, vector), ofVector[e][i])));
     });
   });
   return sums.map((ofVector, vector) =>
-    ofVector.map((words, e) => words.map((_, i) => f.keep(v128.load(spill, offset(e, i, vector)), 'block'))),
+    ofVector.map((words, e) => words.map((_, i) => f.keep(v128.load(place(e, i, vector)), 'block'))),
   );
 }
 

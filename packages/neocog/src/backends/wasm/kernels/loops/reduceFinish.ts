@@ -1,6 +1,6 @@
 // From totals in memory to results: at the end of a unit that owns its results, or as a kernel that adds up the parts.
 
-import { f32, i32, type Local } from '../../assembler/index.ts';
+import { address, f32, i32, type Local } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
@@ -88,10 +88,12 @@ function vectorAxes({ kept, grid: { lane } }: ReducePlan): LoopAxis[] {
 function addParts(site: ReduceSite, item: Local<'i32'>, place: Place): void {
   const { f, p, totals: t, parts, grid, nest } = site;
   const vectors = totalVectors(site);
-  const from = f.keep(i32.mul(i32.divU(item, vectors), parts * itemBytes(site)), 'from');
-  f.increase(from, p.workspace0);
-  const vector = f.keep(i32.remU(item, vectors), 'vector');
-  f.increase(from, i32.mul(vector, totalBytes(t)));
+  const kept = i32.divU(item, vectors);
+  const vector = i32.remU(item, vectors);
+  const from = f.keep(
+    address(p.workspace0, [kept, parts * itemBytes(site)], [vector, totalBytes(t)]),
+    'from',
+  );
   const sums = nest.exprs.map(() => Array.from({ length: t.words }, () => f.keep(t.neutral(), 'total')));
   f.repeat(parts, () => {
     sums.forEach((sum, e) => {

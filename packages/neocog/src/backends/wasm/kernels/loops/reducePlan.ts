@@ -1,6 +1,6 @@
 // How a reduction is divided: which axis makes lanes, how long blocks are, and what a unit owns.
 
-import type { Combine } from '../../../work.ts';
+import type { Combine } from '../../../workParts.ts';
 import type { Engine } from '../../engine.ts';
 import { lanes } from '../sizes.ts';
 import {

@@ -1,8 +1,18 @@
 // Totals in memory: what the results of short blocks are added to. Sums are kept in float64, four lanes in two vectors, so
 // that only the blocks round in float32; those of a mean do not either. Maxima are kept as they are.
 
-import type { Combine } from '../../../work.ts';
-import { type Code, type Func, f32, f32x4, f64, f64x2, type Local, v128 } from '../../assembler/index.ts';
+import type { Combine } from '../../../workParts.ts';
+import {
+  address,
+  type Code,
+  type Func,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  type Local,
+  v128,
+} from '../../assembler/index.ts';
 import { highDoubles, lowDoubles, toFloats } from '../../fused/doubles.ts';
 import type { Vector } from '../../fused/math.ts';
 import { vectorBytes } from '../sizes.ts';
@@ -106,7 +116,7 @@ export function totalsOf(combine: Combine, count: number, long: boolean): Totals
 export const totalBytes = ({ words }: Totals): number => words * vectorBytes;
 
 export const loadTotal = ({ words }: Totals, at: Local<'i32'>, offset = 0): Vector[] =>
-  Array.from({ length: words }, (_, i) => v128.load(at, { offset: offset + i * vectorBytes }));
+  Array.from({ length: words }, (_, i) => v128.load(address(at, offset + i * vectorBytes)));
 
 /** Adds a block to the total in memory, `offset` bytes behind `at`. */
 export function addBlock(
@@ -116,5 +126,5 @@ export function addBlock(
 ): void {
   const added = t.of(block);
   const totals = loadTotal(t, at, offset).map((word, i) => t.pair(word, added[i]));
-  totals.forEach((sum, i) => f.run(v128.store(at, sum, { offset: offset + i * vectorBytes })));
+  totals.forEach((sum, i) => f.run(v128.store(address(at, offset + i * vectorBytes), sum)));
 }

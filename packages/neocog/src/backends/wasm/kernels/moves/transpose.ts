@@ -2,9 +2,9 @@
 // channels-last: squares of 4 × 4 floats through registers, so that both sides see whole vectors. An item is a strip of the
 // longer axis, short enough that all lines it touches stay in the first caches.
 
-import { type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import { address, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import { type Kernel, type KernelFunction, kernelParams } from '../kernel.ts';
-import { placeBehind, storeLanes } from '../lanes.ts';
+import { storeLanes } from '../lanes.ts';
 import { cellsOf, type LoopAxis, type LoopNest, nestKey } from '../loops/loopNest.ts';
 import {
   advance,
@@ -140,12 +140,11 @@ interface Square extends Sides {
 function turnSquare(f: Func, { along, across, place, rows, columns, read, write }: Square): void {
   const [from, to] = place as [Local<'i32'>, Local<'i32'>];
   const loaded = Array.from({ length: rows }, (_, i) =>
-    f.keep(v128.load(...placeBehind(from, read + i * along.steps[source])), 'row'),
+    f.keep(v128.load(address(from, read + i * along.steps[source])), 'row'),
   );
   const square = [0, 1, 2, 3].map((i) => loaded[Math.min(i, rows - 1)]);
   const turned = transposeSquare(f, square).slice(0, columns);
-  turned.forEach((column, c) => {
-    const [at, { offset }] = placeBehind(to, write + c * across.steps[target]);
-    storeLanes(f, column, { at, count: rows, offset });
-  });
+  turned.forEach((column, c) =>
+    storeLanes(f, column, { at: to, count: rows, offset: write + c * across.steps[target] }),
+  );
 }

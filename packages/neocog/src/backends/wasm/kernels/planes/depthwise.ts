@@ -2,7 +2,7 @@
 // are pixels of a row.
 
 import { formatConv } from '../../../../geometry/text.ts';
-import { type Code, i32, type Local } from '../../assembler/index.ts';
+import { address, affine, type Code, i32, type Local } from '../../assembler/index.ts';
 import { engineKey, engineName } from '../../engine.ts';
 import {
   type ConvOperand,
@@ -30,16 +30,14 @@ export const planesDepthwisePlanner: ConvPlanner = {
   name: 'depthwise over planes',
   computes: sumsOverTaps,
   refuse(task) {
-    const { geometry: g, kernel } = task;
+    const { geometry: g } = task;
     const reason = refuseKernel(task) ?? refuseGroups(g) ?? needsOrder('planes', task);
     if (reason) return reason;
     if (g.axes.length > 2) return 'takes one axis or two';
     const { stride } = g.axes[g.axes.length - 1];
-    if (stride > mostStep) return `takes strides of up to ${mostStep} along rows, this is ${stride}`;
+    if (stride > mostStep) return `takes strides of up to ${mostStep} along rows; this is ${stride}`;
     const stated = statedProducts(depthwiseShape(task));
-    return stated > mostStatedProducts
-      ? `the code of ${kernel} for one plane would be ${stated} products long`
-      : null;
+    return stated > mostStatedProducts ? `the code of one plane would have ${stated} products` : null;
   },
   cost: (task) => costOf(task, depthwiseShape(task)),
   plan: (task) => planOf(task, depthwiseShape(task)),
@@ -99,19 +97,19 @@ function argumentsAt({ f, p, s, epilogue }: Site, unit: Local<'i32'>) {
   const [plane, part] = divide(f, unit, s.parts);
   const [, channel] = divide(f, plane, s.channels);
   const bands = s.bands.reduce((n, b) => n + b.times, 0);
-  const times = (count: Code<'i32'>, floats: number): Code<'i32'> => i32.mul(count, floats * floatBytes);
-  const bound = (k: Code<'i32'>) => i32.divU(i32.mul(k, bands), s.parts);
+  const times = (count: Code<'i32'>, floats: number): Code<'i32'> => affine([count, floats * floatBytes]);
+  const bound = (k: Code<'i32'>) => i32.divU(affine([k, bands]), s.parts);
   const place = f.keep(times(channel, 1), 'place');
   const source = s.multiplier === 1 ? plane : i32.divU(plane, s.multiplier);
   return {
     ...laneArguments(epilogue, (name, kind) =>
-      kind === 'pixel' ? i32.sub(p[name], p.result) : i32.add(p[name], place),
+      kind === 'pixel' ? address(p[name], [p.result, -1]) : address(p[name], place),
     ),
-    source: i32.add(p.source, times(source, s.rows.sources * s.columns.sources)),
-    w: i32.add(p.w, times(channel, s.rows.taps * s.columns.taps)),
-    result: i32.add(p.result, times(plane, s.rows.results * s.columns.results)),
+    source: address(p.source, times(source, s.rows.sources * s.columns.sources)),
+    w: address(p.w, times(channel, s.rows.taps * s.columns.taps)),
+    result: address(p.result, times(plane, s.rows.results * s.columns.results)),
     first: bound(part),
-    last: bound(i32.add(part, 1)),
+    last: bound(affine(part, 1)),
   };
 }
 

@@ -3,7 +3,18 @@
 // A tile's sums stay in registers while the source rows pass. Every vector of source pixels is loaded once and enters the
 // sums of all rows that see it; neighbouring taps are loads a few floats apart.
 
-import { type Func, greater, i8x16, i32, type Local, less, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Func,
+  greater,
+  i8x16,
+  i32,
+  type Local,
+  less,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Epilogue, laneOperands, splitLate } from '../epilogue.ts';
@@ -43,7 +54,7 @@ export function planeFunction(scope: Scope, s: DepthwiseShape, epilogue: Epilogu
 
 /** A tap's weight in all lanes: from a register that holds it all the time, or loaded anew. */
 function weightsOf(f: Func, p: Pointers, { rows, columns, held }: DepthwiseShape): Site['weight'] {
-  const load = (tap: number): Vector => v128.load32Splat(p.w, { offset: tap * floatBytes });
+  const load = (tap: number): Vector => v128.load32Splat(address(p.w, tap * floatBytes));
   if (held) {
     const all = Array.from({ length: rows.taps * columns.taps }, (_, tap) => f.keep(load(tap), 'w'));
     return (row, column) => all[row * columns.taps + column];
@@ -58,26 +69,23 @@ function weightsOf(f: Func, p: Pointers, { rows, columns, held }: DepthwiseShape
 /** Which bands of a run are asked for: numbers within the run. */
 function bandRange({ f, p }: Site, run: BandRun) {
   return {
-    from: f.keep(greater(i32.sub(p.first, run.firstBand), 0), 'bandFrom'),
-    to: f.keep(less(i32.sub(p.last, run.firstBand), run.times), 'bandTo'),
+    from: f.keep(greater(affine(p.first, -run.firstBand), 0), 'bandFrom'),
+    to: f.keep(less(affine(p.last, -run.firstBand), run.times), 'bandTo'),
   };
 }
 
 function overBands(site: Site, run: BandRun): void {
   const { f, p, s } = site;
   const { from, to } = bandRange(site, run);
-  const [source, result] = [f.local('i32', 'sourceTile'), f.local('i32', 'resultTile')];
+  const [source, result] = [f.pointer('sourceTile', p.source), f.pointer('resultTile', p.result)];
   f.range('band', from, to, 1, (band) => {
-    const first = f.keep(i32.add(i32.mul(band, run.size), run.first), 'firstRow');
-    const row = f.keep(i32.add(i32.mul(first, s.rows.step), s.rows.start), 'sourceRow');
-    const sourceBand = f.keep(i32.add(p.source, i32.mul(row, s.columns.sources * floatBytes)), 'sourceBand');
-    const resultBand = f.keep(
-      i32.add(p.result, i32.mul(first, s.columns.results * floatBytes)),
-      'resultBand',
-    );
+    const first = f.keep(affine([band, run.size], run.first), 'firstRow');
+    const row = f.keep(affine([first, s.rows.step], s.rows.start), 'sourceRow');
+    const sourceBand = f.keep(address(p.source, [row, s.columns.sources * floatBytes]), 'sourceBand');
+    const resultBand = f.keep(address(p.result, [first, s.columns.results * floatBytes]), 'resultBand');
     for (const tiles of s.tiles) {
-      f.set(source, i32.add(sourceBand, tiles.base * floatBytes));
-      f.set(result, i32.add(resultBand, tiles.first * floatBytes));
+      f.set(source, address(sourceBand, tiles.base * floatBytes));
+      f.set(result, address(resultBand, tiles.first * floatBytes));
       f.repeat(tiles.times, () => {
         doTile({ ...site, run, tiles }, { source, row, result });
         f.increase(source, tiles.vectors * s.columns.step * vectorBytes);
@@ -111,15 +119,15 @@ function doTile(site: Tiles, at: TilePlace): void {
   const sums = grid(f, 'sum', [run.size, tiles.vectors]);
   for (const sum of sums.flat()) f.set(sum, firstSum(site, 0));
   const masks = masksOf(f, tiles);
-  const source = f.local('i32', 'sourceRowAt');
+  const source = f.pointer('sourceRowAt', at.source);
   for (const from of run.sources) {
     if (from.inside === 'never') continue;
     const body = (): void => {
-      f.set(source, i32.add(at.source, from.row * s.columns.sources * floatBytes));
+      f.set(source, address(at.source, from.row * s.columns.sources * floatBytes));
       sumRow({ ...site, sums, masks }, from, source);
     };
     if (from.inside === 'always') body();
-    else f.if(i32.ltU(i32.add(at.row, from.row), s.rows.sources), body);
+    else f.if(i32.ltU(affine(at.row, from.row), s.rows.sources), body);
   }
   const lanes = 4 * (tiles.vectors - 1) + tiles.kept;
   sums.forEach((row, r) => {
@@ -189,7 +197,7 @@ function pixelLoader(f: Func, s: DepthwiseShape, source: Local<'i32'>) {
     f.set(
       register(v),
       step === 1
-        ? v128.load(source, { offset })
+        ? v128.load(address(source, offset))
         : step === 2
           ? pairs(column, v)
           : loadLanes({ at: source, count: 4, step: step * floatBytes, offset }),
@@ -206,8 +214,8 @@ function pairLoader(f: Func, source: Local<'i32'>) {
     if (known && column === known.column + 1) return everyOther(known.low, known.high, 1);
     const low = known?.low ?? f.local('v128', 'low');
     const high = known?.high ?? f.local('v128', 'high');
-    f.set(low, v128.load(source, { offset: column * floatBytes }));
-    f.set(high, v128.load(source, { offset: column * floatBytes + vectorBytes }));
+    f.set(low, v128.load(address(source, column * floatBytes)));
+    f.set(high, v128.load(address(source, column * floatBytes + vectorBytes)));
     loaded.set(v, { column, low, high });
     return everyOther(low, high, 0);
   };
@@ -225,10 +233,10 @@ function finishBands(site: Site, run: BandRun): void {
   const { f, p, s } = site;
   const { from, to } = bandRange(site, run);
   const lanes = run.size * s.columns.results;
-  const [at, sum] = [f.local('i32', 'resultAt'), f.local('v128', 'late')];
+  const [at, sum] = [f.pointer('resultAt', p.result), f.local('v128', 'late')];
   f.range('band', from, to, 1, (band) => {
-    const first = i32.add(i32.mul(band, lanes), run.first * s.columns.results);
-    f.set(at, i32.add(p.result, i32.mul(first, floatBytes)));
+    const first = affine([band, lanes], run.first * s.columns.results);
+    f.set(at, address(p.result, [first, floatBytes]));
     finishPixels(site, sum, { at, offset: 0, lanes, channel: 0 });
   });
 }

@@ -1,8 +1,9 @@
 // The planner of grouped convolution over planes, and its kernel around the row function: lanes are pixels of a row, so that
 // groups of a few channels fill vectors that they could not fill as pixels.
 
+import { counted } from '../../../../arguments/show.ts';
 import { formatConv } from '../../../../geometry/text.ts';
-import { type Code, i32 } from '../../assembler/index.ts';
+import { address, affine, type Code, i32 } from '../../assembler/index.ts';
 import { engineKey, engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
 import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
@@ -20,12 +21,12 @@ export const planesGroupedPlanner: ConvPlanner = {
   computes: ['conv'],
   refuse(task) {
     const { geometry: g } = task;
-    if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
+    if (g.paddingMode !== 'zeros') return `needs zero padding; this is ${g.paddingMode}`;
     if (g.groups === 1 || g.groups === g.inChannels) return 'needs several groups of several channels';
     if (g.axes.length > 2) return 'takes one axis or two';
     if (g.axes[g.axes.length - 1].stride > 1) return 'needs stride 1 along rows';
     const stated = statedProducts(groupedShape(task));
-    if (stated > mostStatedProducts) return `its code for one block would be ${stated} products long`;
+    if (stated > mostStatedProducts) return `the code of one block would have ${stated} products`;
     return needsOrder('planes', task);
   },
   cost(task) {
@@ -37,7 +38,7 @@ export const planesGroupedPlanner: ConvPlanner = {
     const s = groupedShape(task);
     const [{ size }] = s.blocks;
     return {
-      description: `groups over planes ${size}x${s.tiles[0].vectors}, ${engineName(task.engine)}, ${s.rows.taps}×${s.columns.taps} taps × ${s.ins} channels`,
+      description: `groups over planes ${size}x${s.tiles[0].vectors}, ${engineName(task.engine)}, ${s.rows.taps}×${s.columns.taps} taps × ${counted(s.ins, 'channel')}`,
       exact: true,
       multiplications: vectorProducts(s) * 4,
       weightBytes: 0,
@@ -76,7 +77,7 @@ function groupedKernel({ geometry, epilogue, engine }: ConvTask, s: GroupedShape
         const cases = s.blocks.map(({ first, firstBlock, size, times }, i) => ({
           end: firstBlock + times,
           body() {
-            const inBlock = i32.add(i32.mul(i32.sub(inGroup, firstBlock), size), first);
+            const inBlock = affine([affine(inGroup, -firstBlock), size], first);
             const args = argumentsAt({ f, p, s, epilogue }, { plane, out: f.keep(inBlock, 'out'), part });
             f.run(f.call(functions[i], args));
           },
@@ -95,19 +96,19 @@ interface Site extends CodeSite<GroupedShape> {
 type UnitPlace = Pointers<'plane' | 'out' | 'part'>;
 
 function argumentsAt({ f, p, s, epilogue }: Site, { plane, out, part }: UnitPlace) {
-  const bytes = (count: Code<'i32'>, floats: number) => i32.mul(count, floats * floatBytes);
+  const bytes = (count: Code<'i32'>, floats: number) => affine([count, floats * floatBytes]);
   const [, group] = divide(f, plane, s.groups);
-  const channel = f.keep(i32.add(i32.mul(group, s.outs), out), 'channel');
-  const planeOut = f.keep(i32.add(i32.mul(plane, s.outs), out), 'planeOut');
-  const bound = (k: Code<'i32'>) => i32.divU(i32.mul(k, s.rows.results), s.parts);
+  const channel = f.keep(affine([group, s.outs], out), 'channel');
+  const planeOut = f.keep(affine([plane, s.outs], out), 'planeOut');
+  const bound = (k: Code<'i32'>) => i32.divU(affine([k, s.rows.results]), s.parts);
   return {
     ...laneArguments(epilogue, (name, kind) =>
-      kind === 'pixel' ? i32.sub(p[name], p.result) : i32.add(p[name], bytes(channel, 1)),
+      kind === 'pixel' ? address(p[name], [p.result, -1]) : address(p[name], bytes(channel, 1)),
     ),
-    source: i32.add(p.source, bytes(plane, s.ins * s.sourcePlane)),
-    w: i32.add(p.w, bytes(channel, s.ins * s.rows.taps * s.columns.taps)),
-    result: i32.add(p.result, bytes(planeOut, s.resultPlane)),
+    source: address(p.source, bytes(plane, s.ins * s.sourcePlane)),
+    w: address(p.w, bytes(channel, s.ins * s.rows.taps * s.columns.taps)),
+    result: address(p.result, bytes(planeOut, s.resultPlane)),
     first: bound(part),
-    last: bound(i32.add(part, 1)),
+    last: bound(affine(part, 1)),
   };
 }

@@ -1,7 +1,7 @@
 // The function that does rows of a block of result planes of a grouped convolution. A register tile sums over kernel rows,
 // taps of a row, and channels, in the order of the definition; each vector of pixels serves all channels of the block.
 
-import { type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import { address, affine, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import { multiplyAdd } from '../../engine.ts';
 import { type Epilogue, laneOperands, splitLate } from '../epilogue.ts';
 import { laneMask } from '../lanes.ts';
@@ -37,16 +37,16 @@ export function rowsFunction(scope: Scope, block: Block): PointersFunction {
   const names = ['source', 'w', 'result', ...laneOperands(block.epilogue), 'first', 'last'];
   return scope.func(i32Params(names), (f, p) => {
     const site = { ...block, f, p, engine: s.engine, epilogue: stored };
-    const [source, result] = [f.local('i32', 'sourceTile'), f.local('i32', 'resultTile')];
+    const [source, result] = [f.pointer('sourceTile', p.source), f.pointer('resultTile', p.result)];
     f.range('row', p.first, p.last, 1, (row) => {
-      const from = f.keep(i32.add(i32.mul(row, s.rows.step), s.rows.start), 'sourceRow');
-      const sourceRow = i32.add(p.source, i32.mul(from, s.columns.sources * floatBytes));
+      const from = f.keep(affine([row, s.rows.step], s.rows.start), 'sourceRow');
+      const sourceRow = address(p.source, [from, s.columns.sources * floatBytes]);
       const sourceStart = f.keep(sourceRow, 'sourceStart');
-      const resultRow = i32.add(p.result, i32.mul(row, s.columns.results * floatBytes));
+      const resultRow = address(p.result, [row, s.columns.results * floatBytes]);
       const resultStart = f.keep(resultRow, 'resultStart');
       for (const tiles of s.tiles) {
-        f.set(source, i32.add(sourceStart, tiles.base * floatBytes));
-        f.set(result, i32.add(resultStart, tiles.first * floatBytes));
+        f.set(source, address(sourceStart, tiles.base * floatBytes));
+        f.set(result, address(resultStart, tiles.first * floatBytes));
         f.repeat(tiles.times, () => {
           doTile(site, tiles, { source, row: from, result });
           f.increase(source, tiles.vectors * vectorBytes);
@@ -78,15 +78,15 @@ function doTile(site: Site, tiles: RowTiles, at: TilePlace): void {
     for (const sum of row) f.set(sum, firstSum(site, out));
   });
   const { taps, tapStep, results, step, start, sources } = s.rows;
-  const source = f.local('i32', 'sourceRowAt');
+  const source = f.pointer('sourceRowAt', at.source);
   for (let tap = 0; tap < taps; tap++) {
     const body = (): void => {
-      f.set(source, i32.add(at.source, tap * tapStep * s.columns.sources * floatBytes));
+      f.set(source, address(at.source, tap * tapStep * s.columns.sources * floatBytes));
       sumRow({ ...site, tiles, sums }, tap, source);
     };
     const cells = [start, start + (results - 1) * step].map((cell) => cell + tap * tapStep);
     if (cells.every((cell) => cell >= 0 && cell < sources)) body();
-    else f.if(i32.ltU(i32.add(at.row, tap * tapStep), sources), body);
+    else f.if(i32.ltU(affine(at.row, tap * tapStep), sources), body);
   }
   const lanes = 4 * (tiles.vectors - 1) + tiles.kept;
   sums.forEach((row, channel) => {
@@ -98,13 +98,13 @@ function doTile(site: Site, tiles: RowTiles, at: TilePlace): void {
 function sumRow(tile: Tile, row: number, source: Local<'i32'>): void {
   const { f, p, s, tiles } = tile;
   const unroll = unrollFor(s.ins);
-  const [x, w] = [f.local('i32', 'xAt'), f.local('i32', 'wAt')];
+  const [x, w] = [f.pointer('xAt', source), f.pointer('wAt', p.w)];
   const kernel = s.rows.taps * s.columns.taps;
   for (const { tap, loads } of tiles.taps) {
     const used = loads.flatMap(({ column, mask }, v) => (mask ? [{ column, mask, v }] : []));
     if (used.length === 0) continue;
     f.set(x, source);
-    f.set(w, i32.add(p.w, (row * s.columns.taps + tap) * floatBytes));
+    f.set(w, address(p.w, (row * s.columns.taps + tap) * floatBytes));
     f.repeat(s.ins / unroll, () => {
       for (let channel = 0; channel < unroll; channel++) sumStep(tile, used, { x, w, channel });
       if (s.ins === unroll) return;
@@ -130,7 +130,7 @@ function sumStep(
   const madd = multiplyAdd(s.engine);
   const kernel = s.rows.taps * s.columns.taps;
   const pixels = used.map(({ column }) =>
-    f.keep(v128.load(at.x, { offset: (at.channel * s.sourcePlane + column) * floatBytes }), 'x'),
+    f.keep(v128.load(address(at.x, (at.channel * s.sourcePlane + column) * floatBytes)), 'x'),
   );
   // The engine joins neighbours only if both are masked or none is.
   const together = s.engine.wide ? 2 : 1;
@@ -139,7 +139,7 @@ function sumStep(
   );
   for (let out = 0; out < size; out++) {
     const offset = (out * s.ins + at.channel) * kernel * floatBytes;
-    const weight = f.keep(v128.load32Splat(at.w, { offset }), 'weight');
+    const weight = f.keep(v128.load32Splat(address(at.w, offset)), 'weight');
     used.forEach(({ mask, v }, i) => {
       const sum = sums[out][v];
       const next = madd(pixels[i], weight, sum);
@@ -151,7 +151,7 @@ function sumStep(
 /** Applies the formula to the sums of a row, in each plane of the block. */
 function finishRow(site: Site, row: Local<'i32'>): void {
   const { f, s, size } = site;
-  const [at, sum] = [f.local('i32', 'resultAt'), f.local('v128', 'late')];
+  const [at, sum] = [f.pointer('resultAt', row), f.local('v128', 'late')];
   for (let channel = 0; channel < size; channel++) {
     f.set(at, row);
     const offset = channel * s.resultPlane * floatBytes;

@@ -186,7 +186,7 @@ describe.each(engines)('direct from pixels to planes with %o', (abilities) => {
     };
     const layer = 'n1 g1 c8>8 9x9 k3x3 s1 d1 p1';
     expect(refusal(layer)).toContain('reads pixels');
-    expect(refusal(layer, { xOrder: 'pixels', ending: residual })).toContain('adds no array');
+    expect(refusal(layer, { xOrder: 'pixels', ending: residual })).toContain('cannot add an array');
     expect(refusal('n1 g1 c8>8 4096 k3 s1 d1 p1', { xOrder: 'pixels' })).toContain('not 4096');
     expect(refusal(layer, { xOrder: 'pixels' })).toBeNull();
   });

@@ -1,5 +1,6 @@
 // The planner of pointwise convolution over planes: nothing is transposed, lanes are pixels.
 
+import { counted } from '../../../../arguments/show.ts';
 import { engineName } from '../../engine.ts';
 import { type ConvOperand, type ConvPlan, type ConvPlanner, type ConvTask, needsOrder } from '../convPlan.ts';
 import { isPointwise } from '../direct/direct.ts';
@@ -22,9 +23,12 @@ export const planesPointwisePlanner: ConvPlanner = {
 
 function planOf({ geometry: g, epilogue, engine }: ConvTask, s: PointwiseShape): ConvPlan {
   const [{ outs, vectors, blocks }] = s.chunks;
-  const units = `${s.spans} × ${s.chunks.reduce((n, c) => n + c.times, 0)} chunks`;
+  const units = `${s.spans} × ${counted(
+    s.chunks.reduce((n, c) => n + c.times, 0),
+    'chunk',
+  )}`;
   return {
-    description: `pointwise over planes ${outs}x${vectors}, ${engineName(engine)}, ${s.ins} channels, ${units} of ${4 * vectors * blocks} pixels`,
+    description: `pointwise over planes ${outs}x${vectors}, ${engineName(engine)}, ${counted(s.ins, 'channel')}, ${units} of ${4 * vectors * blocks} pixels`,
     exact: true,
     multiplications: g.batch * g.outChannels * s.ins * s.cells,
     weightBytes: 0,

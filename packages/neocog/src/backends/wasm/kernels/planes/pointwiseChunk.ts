@@ -1,6 +1,15 @@
 // The function that does a chunk of pixels for some tiles of outputs: copies the pixels, and multiplies them.
 
-import { type Func, greater, i32, type Local, less, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Func,
+  greater,
+  type Local,
+  less,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import type { ClipPlan } from '../direct/clipPlan.ts';
 import { makeRegisters, sumTile } from '../direct/sum.ts';
 import { type Epilogue, laneArguments, laneOperands, splitLate } from '../epilogue.ts';
@@ -45,10 +54,10 @@ function copyPixels({ f, p, s, chunk }: Site): void {
   f.repeat(s.ins, () => {
     for (let b = 0; b < chunk.blocks; b++) {
       const pixels = Array.from({ length: chunk.vectors }, (_, v) =>
-        f.keep(v128.load(from, { offset: (b * chunk.vectors + v) * vectorBytes }), 'pixels'),
+        f.keep(v128.load(address(from, (b * chunk.vectors + v) * vectorBytes)), 'pixels'),
       );
       pixels.forEach((vector, v) => {
-        f.run(v128.store(to, vector, { offset: b * blockBytes + v * vectorBytes }));
+        f.run(v128.store(address(to, b * blockBytes + v * vectorBytes), vector));
       });
     }
     f.increase(from, s.cells * floatBytes);
@@ -70,12 +79,12 @@ function multiply(site: Site): void {
   const { f, p, s, chunk } = site;
   const plan = weightsAsPixels(s);
   const tile = { pixels: chunk.outs, vectors: chunk.vectors, shared: false, ahead: null };
-  const registers = makeRegisters(f, plan, tile);
-  const [w, y, x] = [f.local('i32', 'wTile'), f.local('i32', 'yBlock'), f.local('i32', 'xBlock')];
+  const registers = makeRegisters(f, plan, { ...tile, x: p.w, w: p.scratch });
+  const [w, y, x] = [f.pointer('wTile', p.w), f.pointer('yBlock', p.y), f.pointer('xBlock', p.scratch)];
   overTiles(site, (size, out) => {
     const sums = registers.sums.slice(0, size);
     const at = outPlaces(site, out);
-    f.set(w, i32.add(p.w, i32.mul(out, s.ins * floatBytes)));
+    f.set(w, address(p.w, [out, s.ins * floatBytes]));
     f.set(y, at.y);
     f.set(x, p.scratch);
     f.repeat(chunk.blocks, () => {
@@ -97,9 +106,9 @@ function overTiles({ f, p, s, chunk }: Site, body: (size: number, out: Local<'i3
   let [firstTile, firstOut] = [0, 0];
   for (const { size, times } of evenTiles(s.outs, chunk.outs)) {
     const [tile, out] = [firstTile, firstOut];
-    const from = f.keep(greater(i32.sub(p.first, tile), 0), 'tileFrom');
-    const to = f.keep(less(i32.sub(p.last, tile), times), 'tileTo');
-    f.range('tile', from, to, 1, (t) => body(size, f.keep(i32.add(i32.mul(t, size), out), 'out')));
+    const from = f.keep(greater(affine(p.first, -tile), 0), 'tileFrom');
+    const to = f.keep(less(affine(p.last, -tile), times), 'tileTo');
+    f.range('tile', from, to, 1, (t) => body(size, f.keep(affine([t, size], out), 'out')));
     firstTile += times;
     firstOut += times * size;
   }
@@ -107,11 +116,11 @@ function overTiles({ f, p, s, chunk }: Site, body: (size: number, out: Local<'i3
 
 /** Where an output begins: its plane at the chunk's first pixel, its bias, and extras per channel. */
 function outPlaces({ f, p, s, epilogue }: Site, out: Local<'i32'>): Pointers {
-  const channel = f.keep(i32.mul(out, floatBytes), 'channelOut');
+  const channel = f.keep(affine([out, floatBytes]), 'channelOut');
   return {
-    y: f.keep(i32.add(p.y, i32.mul(out, s.cells * floatBytes)), 'yOut'),
+    y: f.keep(address(p.y, [out, s.cells * floatBytes]), 'yOut'),
     ...laneArguments(epilogue, (name, kind) =>
-      kind === 'pixel' ? p[name] : f.keep(i32.add(p[name], channel), name),
+      kind === 'pixel' ? p[name] : f.keep(address(p[name], channel), name),
     ),
   };
 }
@@ -127,8 +136,8 @@ const storeRow = (site: Site, sums: readonly Local<'v128'>[], out: number): void
 
 /** Applies the formula to sums that lie in y already. */
 function finishAll(site: Site): void {
-  const { f, chunk } = site;
-  const y = f.local('i32', 'yLate');
+  const { f, p, chunk } = site;
+  const y = f.pointer('yLate', p.y);
   const sums = Array.from({ length: chunk.vectors }, (_, v) => f.local('v128', `late${v}`));
   overTiles(site, (size, out) => {
     const row = f.keep(out, 'row');
@@ -136,7 +145,7 @@ function finishAll(site: Site): void {
       const at = outPlaces(site, row);
       f.set(y, at.y);
       f.repeat(chunk.blocks, () => {
-        sums.forEach((sum, v) => f.set(sum, v128.load(y, { offset: v * vectorBytes })));
+        sums.forEach((sum, v) => f.set(sum, v128.load(address(y, v * vectorBytes))));
         storeRow({ ...site, p: { ...at, y } }, sums, 0);
         f.increase(y, chunk.vectors * vectorBytes);
       });

@@ -3,7 +3,7 @@
 // A chunk's pixels are copied into the thread's scratch memory first, in the order in which the tiles read them: the planes
 // of x are so far apart that they would meet in few sets of a cache.
 
-import { type Code, type Func, i32, type Local, less } from '../../assembler/index.ts';
+import { address, affine, type Code, type Func, i32, type Local, less } from '../../assembler/index.ts';
 import { engineKey } from '../../engine.ts';
 import { type Epilogue, epilogueKey, laneArguments, laneOperands } from '../epilogue.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
@@ -51,31 +51,31 @@ function doUnit(site: Site, unit: Local<'i32'>): void {
   const [outer, chunk] = divide(f, unit, chunkCount(s.chunks));
   const [product, span] = divide(f, outer, s.spans);
   const [, group] = divide(f, product, s.groups);
-  const bytes = (count: Int, floats: number): Int => i32.mul(count, floats * floatBytes);
+  const bytes = (count: Int, floats: number): Int => affine([count, floats * floatBytes]);
   const channel = f.keep(bytes(group, s.outs), 'channel');
   const shared = {
-    w: f.keep(i32.add(p.w, bytes(group, s.outs * s.ins)), 'wGroup'),
+    w: f.keep(address(p.w, bytes(group, s.outs * s.ins)), 'wGroup'),
     scratch: p.scratch,
-    ...(epilogue.bias && { bias: f.keep(i32.add(p.bias, channel), 'biasGroup') }),
+    ...(epilogue.bias && { bias: f.keep(address(p.bias, channel), 'biasGroup') }),
   };
   const [x, y] = [bytes(product, s.ins * s.cells), bytes(product, s.outs * s.cells)].map((at) =>
     f.keep(at, 'product'),
   );
   s.chunks.forEach((run, i) => {
-    const at = f.keep(i32.sub(chunk, run.firstChunk), 'at');
+    const at = f.keep(affine(chunk, -run.firstChunk), 'at');
     f.if(i32.ltU(at, run.times), () => {
-      const pixel = i32.add(bytes(at, run.blocks * run.vectors * 4), run.firstPixel * floatBytes);
+      const pixel = affine(bytes(at, run.blocks * run.vectors * 4), run.firstPixel * floatBytes);
       const place = f.keep(pixel, 'pixel');
-      const result = f.keep(i32.add(i32.add(p.y, y), place), 'y');
+      const result = f.keep(address(p.y, y, place), 'y');
       f.run(
         f.call(site.functions[i], {
           ...shared,
           // Per channel: the group's first; per pixel: the distance from y.
           ...laneArguments({ ...epilogue, bias: false }, (name, kind) =>
-            f.keep(kind === 'pixel' ? i32.sub(p[name], p.y) : i32.add(p[name], channel), 'extra'),
+            f.keep(kind === 'pixel' ? address(p[name], [p.y, -1]) : address(p[name], channel), 'extra'),
           ),
           ...tilesOf(site, run, span),
-          x: i32.add(i32.add(p.x, x), place),
+          x: address(p.x, x, place),
           y: result,
         }),
       );
@@ -87,10 +87,10 @@ function doUnit(site: Site, unit: Local<'i32'>): void {
 function tilesOf({ f, s }: Site, run: ChunkRun, span: Local<'i32'>): { first: Int; last: Int } {
   const tiles = tileCountOf(run, s.outs);
   const each = Math.ceil(tiles / s.spans);
-  const first = f.keep(i32.mul(span, each), 'first');
+  const first = f.keep(affine([span, each]), 'first');
   return {
     first: less(first, tiles),
-    last: less(f.keep(i32.add(first, each), 'last'), tiles),
+    last: less(f.keep(affine(first, each), 'last'), tiles),
   };
 }
 

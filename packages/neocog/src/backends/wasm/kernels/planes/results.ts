@@ -1,6 +1,6 @@
 // Results that lie as planes: sums of neighbouring pixels of a channel, finished and stored.
 
-import { i32, type Local, v128 } from '../../assembler/index.ts';
+import { address, type Local, v128 } from '../../assembler/index.ts';
 import { type Ending, storeFinished } from '../epilogue.ts';
 import type { Row } from '../lanes.ts';
 import type { Pointers } from '../pointers.ts';
@@ -23,14 +23,14 @@ export const storePixels = (e: PlanesEnding, sums: readonly Local<'v128'>[], row
     ...row,
     load: (extra, v) =>
       e.epilogue.extras[extra] === 'channel'
-        ? v128.load32Splat(e.p[`extra${extra}`], { offset: row.channel * floatBytes })
-        : v128.load(i32.add(row.at, e.p[`extra${extra}`]), { offset: row.offset + v * vectorBytes }),
+        ? v128.load32Splat(address(e.p[`extra${extra}`], row.channel * floatBytes))
+        : v128.load(address(e.p[`extra${extra}`], row.at, row.offset + v * vectorBytes)),
   });
 
 /** Finishes sums that lie in their places already, one vector after the other; `at` moves behind them. */
 export function finishPixels(e: PlanesEnding, sum: Local<'v128'>, row: PixelRow): void {
   const step = (lanes: number): void => {
-    e.f.set(sum, v128.load(row.at, { offset: row.offset }));
+    e.f.set(sum, v128.load(address(row.at, row.offset)));
     storePixels(e, [sum], { ...row, lanes });
     e.f.increase(row.at, lanes * floatBytes);
   };
@@ -40,4 +40,4 @@ export function finishPixels(e: PlanesEnding, sum: Local<'v128'>, row: PixelRow)
 
 /** Sums start from their channel's bias. */
 export const firstSum = ({ epilogue, p }: Pick<PlanesEnding, 'epilogue' | 'p'>, channel: number) =>
-  epilogue.bias ? v128.load32Splat(p.bias, { offset: channel * floatBytes }) : v128.const4F(0, 0, 0, 0);
+  epilogue.bias ? v128.load32Splat(address(p.bias, channel * floatBytes)) : v128.const4F(0, 0, 0, 0);

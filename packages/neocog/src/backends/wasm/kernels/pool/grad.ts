@@ -1,7 +1,18 @@
 // The adjoint of sum pooling, from the side of its result: each cell of x sums the outputs whose windows hold it, so rows
 // of x are independent. Cell i lies in window o where i + pad − o·stride is one of the kernel's taps.
 
-import { type Func, f32x4, greater, i32, type Local, less, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Func,
+  f32x4,
+  greater,
+  i32,
+  type Local,
+  less,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import { splat } from '../../fused/math.ts';
 import { type KernelFunction, unitFunction } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
@@ -22,8 +33,8 @@ export function emitSumGrad(scope: Scope, { plane, operands }: PoolCode): Kernel
   const row = scope.within('.row').func(rowParams, (f, p) => gradRow({ f, plane }, p));
   return unitFunction(scope, operands, (f, p, unit) => {
     const { image, depth, height } = rowOf({ f, plane }, 'input', unit);
-    const x = i32.add(p.x, i32.mul(unit, width * plane.xPixel));
-    const y = i32.add(p.y, i32.mul(image, plane.outputCells * plane.yPixel));
+    const x = address(p.x, [unit, width * plane.xPixel]);
+    const y = address(p.y, [image, plane.outputCells * plane.yPixel]);
     f.run(f.call(row, { x, y, scale: p.scale, depth, height }));
   });
 }
@@ -41,11 +52,11 @@ function gradRow(site: PlaneSite, row: RowPlace): void {
       const sums = zeros(f, block, 'sum');
       overWindows(f, depths, (d) =>
         overWindows(f, heights, (h) => {
-          const cells = i32.add(i32.mul(d, depth.outputStep), i32.mul(h, height.outputStep));
+          const cells = affine([d, depth.outputStep], [h, height.outputStep]);
           const cell = f.keep(cells, 'cell');
           const ofRow = zeros(f, block, 'row');
           overWindows(f, columns, (w) =>
-            addOutput(site, ofRow, { y, scale: row.scale, output: f.keep(i32.add(cell, w), 'output') }),
+            addOutput(site, ofRow, { y, scale: row.scale, output: f.keep(affine(cell, w), 'output') }),
           );
           sums.forEach((sum, v) => f.set(sum, f32x4.add(sum, ofRow[v])));
         }),
@@ -66,10 +77,10 @@ function addOutput(
   sums: readonly Local<'v128'>[],
   { y, scale, output }: Pointers<'y' | 'scale' | 'output'>,
 ): void {
-  const factor = f.keep(v128.load32Splat(i32.add(scale, i32.mul(output, floatBytes))), 'factor');
-  const from = f.keep(i32.add(y, i32.mul(output, plane.yPixel)), 'from');
+  const factor = f.keep(v128.load32Splat(address(scale, [output, floatBytes])), 'factor');
+  const from = f.keep(address(y, [output, plane.yPixel]), 'from');
   sums.forEach((sum, v) => {
-    f.set(sum, f32x4.add(sum, f32x4.mul(v128.load(from, { offset: v * vectorBytes }), factor)));
+    f.set(sum, f32x4.add(sum, f32x4.mul(v128.load(address(from, v * vectorBytes)), factor)));
   });
 }
 
@@ -82,10 +93,10 @@ interface Windows extends Range {
 /** With a dilation, not all of them hold it. */
 function windowsOf(f: Func, axis: PlaneAxis, i: Local<'i32'>): Windows {
   const { kernel, stride, dilation, padBefore, output } = axis;
-  const before = f.keep(i32.add(i, padBefore - (kernel - 1) * dilation), 'before');
+  const before = f.keep(affine(i, padBefore - (kernel - 1) * dilation), 'before');
   f.set(before, greater(before, 0));
-  const first = f.keep(i32.divU(i32.add(before, stride - 1), stride), 'first');
-  const end = f.keep(i32.add(i32.divU(i32.add(i, padBefore), stride), 1), 'end');
+  const first = f.keep(i32.divU(affine(before, stride - 1), stride), 'first');
+  const end = f.keep(affine(i32.divU(affine(i, padBefore), stride), 1), 'end');
   f.set(end, less(end, output));
   return { axis, i, first, end };
 }
@@ -95,7 +106,7 @@ function overWindows(f: Func, { axis, i, first, end }: Windows, body: (o: Local<
   const { stride, dilation, padBefore } = axis;
   f.range('o', first, end, 1, (o) => {
     if (dilation === 1) return body(o);
-    const distance = i32.sub(i32.add(i, padBefore), i32.mul(o, stride));
+    const distance = affine(i, padBefore, [o, -stride]);
     f.if(i32.eqz(i32.remU(distance, dilation)), () => body(o));
   });
 }

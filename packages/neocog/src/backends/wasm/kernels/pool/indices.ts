@@ -1,7 +1,17 @@
 // Reading and adding at given positions of channels-last planes: what follows max pooling, and its adjoint. Every channel of
 // a pixel has a position of its own, so lanes go one by one.
 
-import { type Code, type Func, f32, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Code,
+  type Func,
+  f32,
+  i32,
+  type Local,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import { type Kernel, type KernelFunction, kernelParams, type Step, unitFunction } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
 import { contiguousAxis } from '../loops/loopNest.ts';
@@ -58,13 +68,13 @@ export function takePlan(task: IndexTask): IndexPlan {
   const emit = (scope: Scope): KernelFunction => {
     const pixel = scope.within('.pixel').func(addresses, (f, p) => takePixel(f, task, p));
     return scope.func(kernelParams(operands), (f, p) => {
-      const last = f.keep(i32.mul(p.to, pixelsPerUnit), 'last');
+      const last = f.keep(affine([p.to, pixelsPerUnit]), 'last');
       f.if(i32.gtU(last, pixels), () => f.set(last, pixels));
-      f.range('at', i32.mul(p.from, pixelsPerUnit), last, 1, (at) => {
+      f.range('at', affine([p.from, pixelsPerUnit]), last, 1, (at) => {
         const image = i32.divU(at, task.outCells);
-        const x = i32.add(p.x, i32.mul(image, task.inCells * task.xPitch * floatBytes));
-        const offset = f.keep(i32.mul(at, task.yPitch * floatBytes), 'offset');
-        f.run(f.call(pixel, { x, y: i32.add(p.y, offset), indices: i32.add(p.indices, offset) }));
+        const x = address(p.x, [image, task.inCells * task.xPitch * floatBytes]);
+        const offset = f.keep(affine([at, task.yPitch * floatBytes]), 'offset');
+        f.run(f.call(pixel, { x, y: address(p.y, offset), indices: address(p.indices, offset) }));
       });
     });
   };
@@ -78,15 +88,14 @@ function takePixel(f: Func, { channels, xPitch }: IndexTask, p: Addresses): void
     const at = (lane: number) => placeOf({ x, indices }, xPitch, lane);
     let taken: Code<'v128'> = v128.load32Zero(at(0));
     const count = lanesOf(block, 0);
-    for (let lane = 1; lane < count; lane++)
-      taken = v128.load32Lane(at(lane), taken, lane, { offset: lane * floatBytes });
+    for (let lane = 1; lane < count; lane++) taken = v128.load32Lane(at(lane), taken, lane);
     storeLanes(f, taken, { at: y, count });
   });
 }
 
-/** The address in x for an index, but for the lane. */
+/** The address in x for an index. */
 const placeOf = ({ x, indices }: Omit<Addresses, 'y'>, xPitch: number, lane: number): Code<'i32'> =>
-  i32.add(x, i32.mul(i32.load(indices, { offset: lane * floatBytes }), xPitch * floatBytes));
+  address(x, [i32.load(address(indices, lane * floatBytes)), xPitch * floatBytes], lane * floatBytes);
 
 /** Channels of a unit: a cache line. */
 const channelsPerUnit = 16;
@@ -109,9 +118,8 @@ export function scatterAddPlan(task: IndexTask): IndexPlan {
     return unitFunction(scope, operands, (f, p, unit) => {
       const image = f.keep(i32.divU(unit, groups), 'image');
       const group = f.keep(i32.remU(unit, groups), 'group');
-      const channel = f.keep(i32.mul(group, channelsPerUnit * floatBytes), 'channel');
-      const at = (base: Local<'i32'>, floats: number) =>
-        i32.add(i32.add(base, channel), i32.mul(image, floats * floatBytes));
+      const channel = f.keep(affine([group, channelsPerUnit * floatBytes]), 'channel');
+      const at = (base: Local<'i32'>, floats: number) => address(base, channel, [image, floats * floatBytes]);
       callWholeOrLast(
         f,
         { whole, last, isLast: i32.eq(group, groups - 1) },
@@ -142,8 +150,8 @@ function scatterChannels(f: Func, task: IndexTask, { x: to, y: from, indices }: 
   f.repeat(outCells, () => {
     for (let c = 0; c < channels; c++) {
       const place = f.keep(placeOf({ x: to, indices }, xPitch, c), 'place');
-      const where = { offset: c * floatBytes };
-      f.run(f32.store(place, f32.add(f32.load(place, where), f32.load(from, where)), where));
+      const sum = f32.add(f32.load(place), f32.load(address(from, c * floatBytes)));
+      f.run(f32.store(place, sum));
     }
     f.increase(from, yPitch * floatBytes);
     f.increase(indices, yPitch * floatBytes);

@@ -2,7 +2,16 @@
 
 import type { PoolGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { kernelExtent, oneCell, product } from '../../../../geometry/window.ts';
-import { type Code, type Func, i32, type Local, less, type Operand, select } from '../../assembler/index.ts';
+import {
+  affine,
+  type Code,
+  type Func,
+  i32,
+  type Local,
+  less,
+  type Operand,
+  select,
+} from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { Pointers } from '../pointers.ts';
 import { floatBytes } from '../sizes.ts';
@@ -69,9 +78,9 @@ export function realTaps(f: Func, axis: WindowAxis, corner: Local<'i32'>): Range
   if (isWhole(axis)) return { first: 0, end: axis.kernel };
   const { dilation, input, kernel } = axis;
   const steps = (cells: Code<'i32'>): Code<'i32'> =>
-    dilation === 1 ? cells : i32.divS(i32.add(cells, dilation - 1), dilation);
-  const first = select(i32.const(0), steps(i32.sub(0, corner)), i32.geS(corner, 0));
-  const end = f.keep(steps(i32.sub(input, corner)), 'end');
+    dilation === 1 ? cells : i32.divS(affine(cells, dilation - 1), dilation);
+  const first = select(i32.const(0), steps(affine(0, [corner, -1])), i32.geS(corner, 0));
+  const end = f.keep(steps(affine(input, [corner, -1])), 'end');
   f.set(end, less(end, kernel));
   return { first: f.keep(first, 'first'), end };
 }

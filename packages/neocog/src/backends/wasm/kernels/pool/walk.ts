@@ -1,7 +1,17 @@
 // The walk of pooling over windows: rows of outputs as units, their columns, blocks of channels, and the taps that fall on
 // real cells. Where all do, they are written out; at the borders they are loops over what is left of a window.
 
-import { type Code, type Func, i32, i32x4, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Code,
+  type Func,
+  i32,
+  i32x4,
+  type Local,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type KernelFunction, unitFunction } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
@@ -130,19 +140,19 @@ function placeRow(site: PlaneSite, p: Pointers, unit: Local<'i32'>): PlacedRow {
   const [depth, height, width] = plane.axes;
   const at = rowOf(site, 'output', unit);
   const corner = (axis: typeof depth, o: Local<'i32'>): Local<'i32'> =>
-    f.keep(i32.sub(i32.mul(o, axis.stride), axis.padBefore), 'corner');
+    f.keep(affine([o, axis.stride], -axis.padBefore), 'corner');
   const [top, front] = [corner(height, at.height), corner(depth, at.depth)];
-  const cell = f.keep(i32.add(i32.mul(front, depth.inputStep), i32.mul(top, height.inputStep)), 'cell');
+  const cell = f.keep(affine([front, depth.inputStep], [top, height.inputStep]), 'cell');
   f.increase(cell, -width.padBefore);
-  const from = i32.mul(i32.add(cell, i32.mul(at.image, plane.inputCells)), plane.xPixel);
-  const to = f.keep(i32.mul(unit, width.output * plane.yPixel), 'row');
+  const from = affine([affine(cell, [at.image, plane.inputCells]), plane.xPixel]);
+  const to = f.keep(affine([unit, width.output * plane.yPixel]), 'row');
   const rowInPlane = i32.remU(unit, depth.output * height.output);
   const row = {
-    x: f.keep(i32.add(p.x, from), 'window'),
-    y: f.keep(i32.add(p.y, to), 'result'),
-    indices: f.keep(p.indices ? i32.add(p.indices, to) : i32.const(0), 'resultIndices'),
+    x: f.keep(address(p.x, from), 'window'),
+    y: f.keep(address(p.y, to), 'result'),
+    indices: f.keep(p.indices ? address(p.indices, to) : i32.const(0), 'resultIndices'),
     scale: f.keep(
-      p.scale ? i32.add(p.scale, i32.mul(rowInPlane, width.output * floatBytes)) : i32.const(0),
+      p.scale ? address(p.scale, [rowInPlane, width.output * floatBytes]) : i32.const(0),
       'scaleOfRow',
     ),
     cell,
@@ -190,9 +200,9 @@ function wholeColumns(site: RowSite, columns: number): void {
     overChannels(site, row.cell, (window, block, x) => {
       for (const cells of tapsOf(plane)) {
         const offset = cells * plane.xPixel;
-        const cell = once(() => f.keep(i32x4.splat(i32.add(row.cell, cells)), 'cells'));
+        const cell = once(() => f.keep(i32x4.splat(affine(row.cell, cells)), 'cells'));
         for (let v = 0; v < block.vectors; v++)
-          window.tap(v, v128.load(x, { offset: offset + v * vectorBytes }), cell);
+          window.tap(v, v128.load(address(x, offset + v * vectorBytes)), cell);
       }
       for (let v = 0; v < block.vectors; v++) window.rest(v);
     });
@@ -225,22 +235,22 @@ function clippedColumn(
 ): void {
   const { f, plane, row } = site;
   const [depth, height, width] = plane.axes;
-  const left = f.keep(i32.sub(i32.mul(column, width.stride), width.padBefore), 'left');
+  const left = f.keep(affine([column, width.stride], -width.padBefore), 'left');
   const taps = realTaps(f, width, left);
   const cellsOf = (d: Code<'i32'>, h: Code<'i32'>): Code<'i32'> =>
-    i32.add(i32.mul(d, depth.dilation * depth.inputStep), i32.mul(h, height.dilation * height.inputStep));
-  const firstColumn = f.keep(i32.mul(taps.first, width.dilation), 'firstColumn');
-  const firstCell = f.keep(i32.add(i32.add(row.cell, cellsOf(d0, h0)), firstColumn), 'firstCell');
+    affine([d, depth.dilation * depth.inputStep], [h, height.dilation * height.inputStep]);
+  const firstColumn = f.keep(affine([taps.first, width.dilation]), 'firstColumn');
+  const firstCell = f.keep(affine(row.cell, cellsOf(d0, h0), firstColumn), 'firstCell');
   overChannels(site, firstCell, (window, block, x) => {
     f.range('d', d0, d1, 1, (d) =>
       f.range('h', h0, h1, 1, (h) => {
-        const cells = f.keep(i32.add(cellsOf(d, h), firstColumn), 'cells');
-        const at = f.keep(i32.add(x, i32.mul(cells, plane.xPixel)), 'tap');
+        const cells = f.keep(affine(cellsOf(d, h), firstColumn), 'cells');
+        const at = f.keep(address(x, [cells, plane.xPixel]), 'tap');
         f.increase(cells, row.cell);
         f.range('w', taps.first, taps.end, 1, () => {
           const cell = once(() => f.keep(i32x4.splat(cells), 'cell'));
           for (let v = 0; v < block.vectors; v++)
-            window.tap(v, v128.load(at, { offset: v * vectorBytes }), cell);
+            window.tap(v, v128.load(address(at, v * vectorBytes)), cell);
           f.increase(at, width.dilation * plane.xPixel);
           f.increase(cells, width.dilation);
         });

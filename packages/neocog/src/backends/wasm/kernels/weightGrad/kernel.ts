@@ -2,6 +2,8 @@
 // into sums in scratch memory, which it writes out row-major at its end.
 
 import {
+  address,
+  affine,
   type Func,
   greater,
   i32,
@@ -137,15 +139,15 @@ function doUnit(site: Site, number: Local<'i32'>): void {
   const [part, groupPart] = divide(f, c, d.groupParts);
   const unit = unitOf(site, { outPart, runPart, slot, groupPart });
   if (severalBands(s))
-    fillZero(f, p.scratch, f.keep(i32.add(p.scratch, d.unitGroups * groupSums(s)), 'sumsEnd'));
+    fillZero(f, p.scratch, f.keep(address(p.scratch, d.unitGroups * groupSums(s)), 'sumsEnd'));
   const { count, perBand } = stripsOf(s);
   const [first, last] = dealt(f, { name: 'strip', count, parts: d.parts }, part);
   f.range('band', first, last, perBand, (from) => {
-    const to = f.keep(less(i32.add(from, perBand), last), 'bandEnd');
+    const to = f.keep(less(affine(from, perBand), last), 'bandEnd');
     const end = emitList(unit, from, to);
     sumBand(unit, packBand(unit, end), end);
   });
-  storeUnit(unit, { w: f.keep(i32.add(p.w, i32.mul(part, partFloats(s) * 4)), 'wPart'), slot });
+  storeUnit(unit, { w: f.keep(address(p.w, [part, partFloats(s) * 4]), 'wPart'), slot });
 }
 
 /** Things dealt to parts. */
@@ -157,8 +159,8 @@ interface Deal {
 
 /** Those of part k: from and to. */
 function dealt(f: Func, { name, count, parts }: Deal, k: Local<'i32'>) {
-  const bound = (i: Operand<'i32'>) => i32.divU(i32.mul(i, count), parts);
-  return [f.keep(bound(k), `${name}From`), f.keep(bound(i32.add(k, 1)), `${name}To`)] as const;
+  const bound = (i: Operand<'i32'>) => i32.divU(affine([i, count]), parts);
+  return [f.keep(bound(k), `${name}From`), f.keep(bound(affine(k, 1)), `${name}To`)] as const;
 }
 
 function unitOf(site: Site, parts: Pointers<'outPart' | 'runPart' | 'slot' | 'groupPart'>): Unit {
@@ -168,53 +170,50 @@ function unitOf(site: Site, parts: Pointers<'outPart' | 'runPart' | 'slot' | 'gr
   const [tileFrom, tileTo] = dealt(f, tiles, parts.runPart);
   const outs = { name: 'block', count: blocks.full + (blocks.rest ? 1 : 0), parts: d.outParts };
   const [blockFrom, blockTo] = dealt(f, outs, parts.outPart);
-  const groupFrom = f.keep(i32.mul(parts.groupPart, d.unitGroups), 'groupFrom');
-  const groups = f.keep(i32.sub(s.groups, groupFrom), 'groups');
+  const groupFrom = f.keep(affine([parts.groupPart, d.unitGroups]), 'groupFrom');
+  const groups = f.keep(affine(s.groups, [groupFrom, -1]), 'groups');
   f.set(groups, less(groups, d.unitGroups));
-  const scratch = (name: 'list' | 'x' | 'y') => f.keep(i32.add(p.scratch, placesOf(s)[name]), name);
+  const scratch = (name: 'list' | 'x' | 'y') => f.keep(address(p.scratch, placesOf(s)[name]), name);
   const place = {
-    x: f.keep(i32.add(p.x, i32.mul(groupFrom, s.ins * 4)), 'xGroups'),
+    x: f.keep(address(p.x, [groupFrom, s.ins * 4]), 'xGroups'),
     ...{ groups, list: scratch('list'), copy: scratch('x') },
     ...slotTaps(f, s, parts.slot),
   };
-  const y = f.keep(i32.add(p.y, i32.mul(groupFrom, s.outs * 4)), 'yGroups');
+  const y = f.keep(address(p.y, [groupFrom, s.outs * 4]), 'yGroups');
   const yCopy = scratch('y');
   const owned = { groupFrom, tileFrom, tileTo, blockFrom, blockTo };
   return { ...site, ...owned, sums: p.scratch, place, y, yCopy };
 }
 
-type Places = Pointers<'x' | 'y'>;
+type Places = Pointers<'xBand' | 'yBand'>;
 
 /** Where a band's x of the first position and y of the first lane begin, after packing what needs it. */
 function packBand(u: Unit, listEnd: Local<'i32'>): Places {
-  const { f, s } = u;
-  const x = f.keep(s.rows ? u.place.copy : u.place.x, 'xBand');
-  const y = f.keep(u.y, 'yBand');
-  f.increase(x, i32.mul(positionOf(f, s, u.tileFrom), 4));
-  f.increase(y, i32.mul(u.blockFrom, s.tile.vectors * 16));
-  const { list } = u.place;
-  if (s.packs.x) {
-    packPixels(u, 'x', { list, listEnd, from: x, to: u.place.copy });
-    f.set(x, u.place.copy);
-  }
-  if (s.packs.y) {
-    packPixels(u, 'y', { list, listEnd, from: y, to: u.yCopy });
-    f.set(y, u.yCopy);
-  }
-  return { x, y };
+  const { f, s, place } = u;
+  const position = positionOf(f, s, u.tileFrom);
+  const xBand = f.keep(address(s.rows ? place.copy : place.x, [position, 4]), 'xBand');
+  const yBand = f.keep(address(u.y, [u.blockFrom, s.tile.vectors * 16]), 'yBand');
+  const packed = (array: 'x' | 'y', from: Local<'i32'>, to: Local<'i32'>): Local<'i32'> => {
+    packPixels(u, array, { list: place.list, listEnd, from, to });
+    return f.keep(to, `${array}Packed`);
+  };
+  return {
+    xBand: s.packs.x ? packed('x', xBand, place.copy) : xBand,
+    yBand: s.packs.y ? packed('y', yBand, u.yCopy) : yBand,
+  };
 }
 
 /** All tiles of a unit over the pixels of one band. */
 function sumBand(u: Unit, group: Places, listEnd: Local<'i32'>): void {
   const { f, s, place } = u;
   overGroups(u, (ofGroup) => {
-    const y = f.keep(group.y, 'yBlock');
+    const y = f.keep(group.yBand, 'yBlock');
     overBlocks({ ...u, sums: ofGroup }, ({ kind, sums }) => {
-      sumBlock(u, kind, { x: group.x, y, sums, list: place.list, listEnd });
+      sumBlock(u, kind, { xBand: group.xBand, yBand: y, sums, list: place.list, listEnd });
       f.increase(y, kind.vectors * 16);
     });
-    f.increase(group.x, s.rows ? copyBytes(s) : s.ins * 4);
-    f.increase(group.y, s.outs * 4);
+    f.increase(group.xBand, s.rows ? copyBytes(s) : s.ins * 4);
+    f.increase(group.yBand, s.outs * 4);
   });
 }
 
@@ -222,15 +221,15 @@ function sumBand(u: Unit, group: Places, listEnd: Local<'i32'>): void {
 function sumBlock(
   { f, s, tileFrom, tileTo }: Unit,
   kind: BlockKind,
-  from: Pointers<'x' | 'y' | 'sums' | 'list' | 'listEnd'>,
+  from: Pointers<'xBand' | 'yBand' | 'sums' | 'list' | 'listEnd'>,
 ): void {
   const sizes = runTiles(s);
   const { count, larger } = sizes;
-  const p = { ...from, ...copyPointers(f, from, ['x', 'sums']) };
+  const p = { ...from, ...copyPointers(f, from, ['xBand', 'sums']) };
   const tiles = (first: Operand<'i32'>, last: Operand<'i32'>, size: 'large' | 'small'): void =>
     f.range('tile', first, last, 1, () => {
       f.run(f.call(kind[size], p));
-      f.increase(p.x, sizes[size] * 4);
+      f.increase(p.xBand, sizes[size] * 4);
       f.increase(p.sums, sizes[size] * kind.vectors * 16);
     });
   tiles(tileFrom, less(tileTo, larger), 'large');
@@ -249,8 +248,8 @@ function overGroups({ f, s, sums, place }: Unit, body: (sums: Local<'i32'>) => v
 /** The first position of tile number `tile`. */
 function positionOf(f: Func, s: WeightGradShape, tile: Local<'i32'>): Local<'i32'> {
   const { larger, large, small } = runTiles(s);
-  const before = i32.mul(less(tile, larger), large - small);
-  return f.keep(i32.add(i32.mul(tile, small), before), 'position');
+  const before = affine([less(tile, larger), large - small]);
+  return f.keep(affine([tile, small], before), 'position');
 }
 
 interface BlockPlace {
@@ -267,7 +266,7 @@ function overBlocks(u: Unit, body: (place: BlockPlace) => void): void {
   const lanes = s.tile.vectors * 4;
   if (block) {
     f.range('block', blockFrom, less(blockTo, full), 1, (b) => {
-      body({ kind: block, sums, lane: f.keep(i32.mul(b, lanes), 'lane') });
+      body({ kind: block, sums, lane: f.keep(affine([b, lanes]), 'lane') });
       f.increase(sums, blockBytes(s));
     });
   }
@@ -282,11 +281,11 @@ function overBlocks(u: Unit, body: (place: BlockPlace) => void): void {
 function storeUnit(u: Unit, target: Pointers<'w' | 'slot'>): void {
   const { f, s } = u;
   const position = positionOf(f, s, u.tileFrom);
-  const count = f.keep(i32.sub(positionOf(f, s, u.tileTo), position), 'count');
-  const out = f.keep(i32.mul(u.groupFrom, s.outs), 'out');
+  const count = f.keep(affine(positionOf(f, s, u.tileTo), [position, -1]), 'count');
+  const out = f.keep(affine([u.groupFrom, s.outs]), 'out');
   overGroups(u, (ofGroup) => {
     overBlocks({ ...u, sums: ofGroup }, ({ kind, sums, lane }) =>
-      f.run(f.call(kind.store, { ...target, out: i32.add(out, lane), sums, position, count })),
+      f.run(f.call(kind.store, { ...target, out: affine(out, lane), sums, position, count })),
     );
     f.increase(out, s.outs);
   });

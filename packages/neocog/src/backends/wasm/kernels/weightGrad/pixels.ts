@@ -4,6 +4,8 @@
 import type { SumAxis } from '../../../../geometry/sumAxis.ts';
 import { product, rowMajor } from '../../../../geometry/window.ts';
 import {
+  address,
+  affine,
   type Func,
   greater,
   i32,
@@ -87,9 +89,9 @@ export function emitList(site: Site, from: Local<'i32'>, to: Local<'i32'>): Loca
   const copy = f.keep(p.copy, 'copyAt');
   f.range('strip', from, to, 1, (strip) => {
     const [row, part] = divide(f, strip, perRow);
-    const first = f.keep(i32.mul(part, columns), 'firstColumn');
-    const last = f.keep(less(i32.add(first, columns), s.inner.results), 'lastColumn');
-    const y = f.keep(i32.mul(row, s.inner.results * s.yPitch * 4), 'yRow');
+    const first = f.keep(affine([part, columns]), 'firstColumn');
+    const last = f.keep(less(affine(first, columns), s.inner.results), 'lastColumn');
+    const y = f.keep(affine([row, s.inner.results * s.yPitch * 4]), 'yRow');
     sourceRow(site, row, (x) => {
       if (s.rows) listCopied(site, { x, y, first, last, end, copy });
       else listTap(site, { x, y, first, last, end });
@@ -111,14 +113,14 @@ function sourceRow({ f, s, place: p }: Site, row: Local<'i32'>, body: (x: Local<
     }
     const cell = f.keep(sourceOf(axis, cells[depth], p.outerTaps[depth]), 'cell');
     f.if(i32.ltU(cell, axis.sources), () => {
-      nest(depth + 1, f.keep(i32.add(x, i32.mul(cell, steps[depth])), 'xRow'));
+      nest(depth + 1, f.keep(affine(x, [cell, steps[depth]]), 'xRow'));
     });
   };
-  nest(0, f.keep(i32.mul(image, product(sizes) * s.xPitch * 4), 'xImage'));
+  nest(0, f.keep(affine([image, product(sizes) * s.xPitch * 4]), 'xImage'));
 }
 
 const sourceOf = (a: SumAxis, result: Operand<'i32'>, tap: Operand<'i32'>) =>
-  i32.add(i32.add(i32.mul(result, a.step), a.start), i32.mul(tap, a.tapStep));
+  affine([result, a.step], a.start, [tap, a.tapStep]);
 
 type Strip = Pointers<'x' | 'y' | 'first' | 'last' | 'end'>;
 
@@ -129,16 +131,16 @@ function listTap(site: Site, strip: Strip): void {
   // Source of column 0; results from ⌈−source / step⌉ to ⌈(sources − source) / step⌉ are inside.
   const source = f.keep(sourceOf(a, 0, p.innerTap), 'source0');
   const ceil = (n: Operand<'i32'>) => {
-    const above = f.keep(i32.add(n, a.step - 1), 'above');
+    const above = f.keep(affine(n, a.step - 1), 'above');
     return select(i32.divS(above, a.step), i32.const(0), i32.gtS(above, 0));
   };
-  const from = f.keep(ceil(i32.sub(0, source)), 'inside');
-  const to = f.keep(ceil(i32.sub(a.sources, source)), 'outside');
+  const from = f.keep(ceil(affine(0, [source, -1])), 'inside');
+  const to = f.keep(ceil(affine(a.sources, [source, -1])), 'outside');
   f.set(from, greater(from, strip.first));
   f.set(to, less(to, strip.last));
-  const cell = i32.add(i32.mul(from, a.step), source);
-  const x = f.keep(i32.add(strip.x, i32.mul(cell, s.xPitch * 4)), 'xAt');
-  const y = f.keep(i32.add(strip.y, i32.mul(from, s.yPitch * 4)), 'yAt');
+  const cell = affine([from, a.step], source);
+  const x = f.keep(affine(strip.x, [cell, s.xPitch * 4]), 'xAt');
+  const y = f.keep(affine(strip.y, [from, s.yPitch * 4]), 'yAt');
   listPixels(site, { from, to, end: strip.end, x, y }, a.step * s.xPitch * 4);
 }
 
@@ -147,7 +149,7 @@ type Pixels = Pointers<'from' | 'to' | 'end' | 'x' | 'y'>;
 function listPixels({ f, s }: Site, { from, to, end, x, y }: Pixels, xStep: number): void {
   f.range('column', from, to, 1, () => {
     f.run(i32.store(end, x));
-    f.run(i32.store(end, y, { offset: 4 }));
+    f.run(i32.store(address(end, 4), y));
     f.increase(end, entryBytes);
     f.increase(x, xStep);
     f.increase(y, s.yPitch * 4);
@@ -160,21 +162,21 @@ function listCopied(site: Site, strip: Strip & Pointers<'copy'>): void {
   const { inner, ins } = s;
   const pixelBytes = ins * 4;
   const { copy, first, last } = strip;
-  const x = f.keep(i32.sub(copy, p.copy), 'xAt');
-  const count = i32.add(i32.mul(i32.sub(i32.sub(last, first), 1), inner.step), inner.taps);
-  const bytes = f.keep(i32.mul(count, pixelBytes), 'bytes');
-  const copyEnd = f.keep(i32.add(copy, bytes), 'copyEnd');
+  const x = f.keep(affine(copy, [p.copy, -1]), 'xAt');
+  const count = affine([affine(last, [first, -1], -1), inner.step], inner.taps);
+  const bytes = f.keep(affine([count, pixelBytes]), 'bytes');
+  const copyEnd = f.keep(address(copy, bytes), 'copyEnd');
   const source = f.keep(sourceOf(inner, first, 0), 'source0');
   const from = f.keep(greater(source, 0), 'inside');
-  const to = f.keep(less(i32.add(source, count), inner.sources), 'outside');
+  const to = f.keep(less(affine(source, count), inner.sources), 'outside');
   f.set(to, greater(to, from));
-  const at = (cell: Local<'i32'>) => i32.add(copy, i32.mul(i32.sub(cell, source), pixelBytes));
+  const at = (cell: Local<'i32'>) => address(copy, [affine(cell, [source, -1]), pixelBytes]);
   const [copyFrom, copyTo] = [f.keep(at(from), 'copyFrom'), f.keep(at(to), 'copyTo')];
   f.set(copyFrom, select(copyFrom, copyEnd, i32.ltU(copyFrom, copyEnd)));
   f.set(copyTo, select(copyTo, copyEnd, i32.ltU(copyTo, copyEnd)));
-  const inside = i32.add(strip.x, i32.mul(from, s.xPitch * 4));
+  const inside = affine(strip.x, [from, s.xPitch * 4]);
   const places = {
-    from: f.keep(i32.add(p.x, inside), 'copySource'),
+    from: f.keep(address(p.x, inside), 'copySource'),
     start: f.keep(copy, 'start'),
     copyFrom,
     copyTo,
@@ -186,7 +188,7 @@ function listCopied(site: Site, strip: Strip & Pointers<'copy'>): void {
     f.increase(places.from, s.ins * 4);
     for (const place of [places.start, copyFrom, copyTo, copyEnd]) f.increase(place, copyBytes(s));
   });
-  const y = f.keep(i32.add(strip.y, i32.mul(first, s.yPitch * 4)), 'yAt');
+  const y = f.keep(affine(strip.y, [first, s.yPitch * 4]), 'yAt');
   listPixels(site, { from: first, to: last, end: strip.end, x, y }, inner.step * pixelBytes);
   f.increase(copy, bytes);
 }
@@ -197,8 +199,7 @@ function copyPixels({ f, s }: Site, { source, to, end }: Pointers<'source' | 'to
   const at = f.keep(to, 'copyTarget');
   const [ins, pitch] = s.xPitch === s.ins ? [4, 4] : [s.ins, s.xPitch];
   f.while(i32.ltU(at, end), () => {
-    for (let i = 0; i < ins; i += 4)
-      f.run(v128.store(at, v128.load(from, { offset: i * 4 }), { offset: i * 4 }));
+    for (let i = 0; i < ins; i += 4) f.run(v128.store(address(at, i * 4), v128.load(address(from, i * 4))));
     f.increase(at, ins * 4);
     f.increase(from, pitch * 4);
   });
@@ -211,13 +212,13 @@ export function packPixels(
   p: Pointers<'list' | 'listEnd' | 'from' | 'to'>,
 ): void {
   const packed = f.keep(i32.const(0), 'packed');
-  const place = { offset: array === 'x' ? 0 : 4 };
   overEntries(f, p, (entry) => {
-    const from = f.keep(i32.add(p.from, i32.load(entry, place)), 'pixel');
-    const to = f.keep(i32.add(p.to, packed), 'copy');
+    const place = address(entry, array === 'x' ? 0 : 4);
+    const from = f.keep(address(p.from, i32.load(place)), 'pixel');
+    const to = f.keep(address(p.to, packed), 'copy');
     for (let offset = 0; offset < packedPixel(s, array); offset += 16)
-      f.run(v128.store(to, v128.load(from, { offset }), { offset }));
-    f.run(i32.store(entry, packed, place));
+      f.run(v128.store(address(to, offset), v128.load(address(from, offset))));
+    f.run(i32.store(place, packed));
     f.increase(packed, packedPixel(s, array));
   });
 }

@@ -6,7 +6,7 @@
 
 import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
 import { product } from '../../../../geometry/window.ts';
-import { type Engine, freeRegisters, type Tile } from '../../engine.ts';
+import { type Engine, enoughUnits, freeRegisters, type Tile } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { evenTiles } from '../tiles.ts';
 
@@ -179,7 +179,6 @@ export interface Division {
 const unitPositions = 64;
 const unitLanes = 64;
 const lineFloats = 16;
-const wantedUnits = 32;
 const mostParts = 8;
 
 export function divisionOf(s: WeightGradShape): Division {
@@ -190,6 +189,6 @@ export function divisionOf(s: WeightGradShape): Division {
   const unitGroups = Math.min(s.groups, Math.ceil(lineFloats / Math.min(s.ins, s.outs)));
   const groupParts = Math.ceil(s.groups / unitGroups);
   const units = groupParts * slotsOf(s) * runParts * outParts;
-  const parts = Math.min(mostParts, stripsOf(s).count, Math.ceil(wantedUnits / units));
+  const parts = Math.min(mostParts, stripsOf(s).count, Math.ceil(enoughUnits / units));
   return { parts, unitGroups, groupParts, runParts, outParts, units: units * parts };
 }

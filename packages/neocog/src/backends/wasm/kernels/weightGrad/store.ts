@@ -1,7 +1,17 @@
 // Sums of the weight gradient on their way out: from [position][lane] in scratch memory to the row-major tensor
 // [out][in][…kernel], and the sum of several such tensors, one per part of the pixels.
 
-import { type Func, f32, f32x4, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Func,
+  f32,
+  f32x4,
+  i32,
+  type Local,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, kernelParams } from '../kernel.ts';
 import { storeLanes } from '../lanes.ts';
@@ -33,15 +43,15 @@ export const storeFunction = (scope: Scope, s: WeightGradShape, block: BlockSpec
     const taps = tapsOf(s);
     const rowBytes = s.ins * taps * 4;
     const site = { ...block, f, rowBytes };
-    const row = f.keep(i32.add(p.w, i32.mul(p.out, rowBytes)), 'row');
-    const tap = f.keep(i32.mul(p.slot, s.rows ? s.inner.taps : 1), 'tap');
+    const row = f.keep(address(p.w, [p.out, rowBytes]), 'row');
+    const tap = f.keep(affine([p.slot, s.rows ? s.inner.taps : 1]), 'tap');
     const channel = f.keep(p.position, 'channel');
     if (s.rows) {
       f.increase(tap, i32.divU(p.position, s.ins));
       f.set(channel, i32.remU(p.position, s.ins));
     }
     const from = f.keep(p.sums, 'sum');
-    const to = f.keep(i32.add(row, i32.mul(i32.add(i32.mul(channel, taps), tap), 4)), 'to');
+    const to = f.keep(address(row, [affine([channel, taps], tap), 4]), 'to');
     if (taps === 1) {
       const squares = f.keep(i32.shrU(p.count, 2), 'squares');
       f.range('square', 0, squares, 1, () => {
@@ -74,7 +84,7 @@ function scatter(site: Site, from: Local<'i32'>, to: Local<'i32'>): void {
   const { f, vectors, rowBytes: step } = site;
   for (let v = 0; v < vectors; v++) {
     const lanes = { at: to, count: lanesOf(site, v), step, offset: v * 4 * step };
-    storeLanes(f, v128.load(from, { offset: v * 16 }), lanes);
+    storeLanes(f, v128.load(address(from, v * 16)), lanes);
   }
 }
 
@@ -82,11 +92,11 @@ function scatter(site: Site, from: Local<'i32'>, to: Local<'i32'>): void {
 function scatterSquares(site: Site, from: Local<'i32'>, to: Local<'i32'>): void {
   const { f, vectors, rowBytes } = site;
   for (let v = 0; v < vectors; v++) {
-    const at = (position: number) => ({ offset: (position * vectors + v) * 16 });
-    const square = [0, 1, 2, 3].map((i) => v128.load(from, at(i)));
+    const at = (position: number) => address(from, (position * vectors + v) * 16);
+    const square = [0, 1, 2, 3].map((i) => v128.load(at(i)));
     transposeSquare(f, square)
       .slice(0, lanesOf(site, v))
-      .forEach((row, lane) => f.run(v128.store(to, row, { offset: (v * 4 + lane) * rowBytes })));
+      .forEach((row, lane) => f.run(v128.store(address(to, (v * 4 + lane) * rowBytes), row)));
   }
 }
 
@@ -103,26 +113,26 @@ export function addPartsKernel(parts: number, length: number, stride: number): K
     scratchBytes: 0,
     emit: (scope) =>
       scope.func(kernelParams(operands), (f, p) => {
-        const vectorEnd = f.keep(i32.mul(p.to, unitFloats), 'end');
+        const vectorEnd = f.keep(affine([p.to, unitFloats]), 'end');
         const whole = length - (length % 4);
         f.if(i32.gtS(vectorEnd, whole), () => f.set(vectorEnd, whole));
-        const place = (array: Local<'i32'>, i: Local<'i32'>) => f.keep(i32.add(array, i32.shl(i, 2)), 'at');
-        f.range('i', i32.mul(p.from, unitFloats), vectorEnd, 4, (i) => {
+        const place = (array: Local<'i32'>, i: Local<'i32'>) => f.keep(address(array, [i, 4]), 'at');
+        f.range('i', affine([p.from, unitFloats]), vectorEnd, 4, (i) => {
           const from = place(p.workspace0, i);
           let sum: Vector = v128.load(from);
-          for (let k = 1; k < parts; k++) sum = f32x4.add(sum, v128.load(from, { offset: k * stride * 4 }));
+          for (let k = 1; k < parts; k++) sum = f32x4.add(sum, v128.load(address(from, k * stride * 4)));
           f.run(v128.store(place(p.w, i), sum));
         });
         /** The floats behind the last whole vector. */
         const rest = (): void => {
           for (let i = whole; i < length; i++) {
-            const part = (k: number) => f32.load(p.workspace0, { offset: (i + k * stride) * 4 });
+            const part = (k: number) => f32.load(address(p.workspace0, (i + k * stride) * 4));
             let sum = part(0);
             for (let k = 1; k < parts; k++) sum = f32.add(sum, part(k));
-            f.run(f32.store(p.w, sum, { offset: i * 4 }));
+            f.run(f32.store(address(p.w, i * 4), sum));
           }
         };
-        if (whole < length) f.if(i32.gtS(i32.mul(p.to, unitFloats), whole), rest);
+        if (whole < length) f.if(i32.gtS(affine([p.to, unitFloats]), whole), rest);
       }),
   };
 }

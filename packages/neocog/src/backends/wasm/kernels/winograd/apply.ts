@@ -1,10 +1,10 @@
 // A small constant matrix times a vector, and two from both sides times a rectangle of vectors, as straight-line code.
 // Points come in pairs ±a, so rows (or columns) come in pairs that differ only in signs: what they share is computed once.
 
+import type { Matrix } from '../../../../geometry/filtering.ts';
 import { type Func, f32x4, type Local } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { splat, type Vector } from '../../fused/math.ts';
-import type { Matrix } from './matrices.ts';
 import type { Pair } from './shape.ts';
 
 type Values = readonly Local<'v128'>[];

@@ -5,7 +5,7 @@
 //   two steps   all tiles into a workspace; then unit = block of lanes × block of tiles. For few tiles and many channels:
 //               the weights are read once, or even transformed on the fly from packed ones.
 
-import { i32, type Local, less, type Scope } from '../../assembler/index.ts';
+import { address, affine, i32, type Local, less, type Scope } from '../../assembler/index.ts';
 import type { ConvOperand, ConvTask } from '../convPlan.ts';
 import type { Epilogue } from '../epilogue.ts';
 import { type Kernel, kernelParams, type Step, unitFunction } from '../kernel.ts';
@@ -105,8 +105,8 @@ function laneBlock(scope: Scope, c: RunContext): PointersFunction {
   const output = outputTile(scope.within('Output'), { s, run, epilogue, plane: sumsPlane(c) });
   return scope.func(i32Params([...blockParams, ...resultNames(epilogue)]), (f, p) => {
     const large = i32.gtS(p.size, c.blocks.size);
-    const patch = f.keep(i32.add(p.scratch, room.sums), 'patch');
-    const weights = i32.add(patch, room.patch);
+    const patch = f.keep(address(p.scratch, room.sums), 'patch');
+    const weights = affine(patch, room.patch);
     f.run(f.call(multiply, { a: p.v, b: p.u, sums: p.scratch, large, weights, end: p.end }));
     const [sums, tile] = [f.keep(p.scratch, 'sums'), f.keep(p.first, 'tile')];
     f.repeat(p.size, () => {
@@ -125,7 +125,7 @@ const weightBytes = ({ s, form }: Context): number => s.groups * preparedWeights
 
 /** Where the `bytes` of weights after those at `b` begin, or the last ones. */
 const following = ({ b, end }: Pointers<'b' | 'end'>, step: number, bytes: number) =>
-  less(i32.add(b, step), i32.sub(end, bytes));
+  less(affine(b, step), address(end, -bytes));
 
 /** Weights of all groups that exceed this come from the last cache or from memory. */
 const nearBytes = 2 ** 20;
@@ -195,16 +195,16 @@ function emitLaneBlocks(scope: Scope, c: Context): PointersFunction {
   return scope.func(i32Params(names), (f, p) => {
     inRun(f, { runs, number: p.block }, (block) => {
       const inGroup = firstLane(block);
-      const channel = f.keep(i32.add(i32.mul(p.group, c.s.target.channels), inGroup), 'channel');
+      const channel = f.keep(affine([p.group, c.s.target.channels], inGroup), 'channel');
       const u = addressOf(p.w, { ...block, group: p.group });
-      const end = i32.add(p.w, weightBytes(c));
+      const end = address(p.w, weightBytes(c));
       f.run(f.call(functions[runs.indexOf(block.run)], { ...p, u, end, ...atChannel(c, p, channel) }));
     });
   });
 }
 
 const groupOffset = ({ source }: WinogradShape, group: Local<'i32'>) =>
-  i32.mul(group, source.channels * channelBytes(source));
+  affine([group, source.channels * channelBytes(source)]);
 
 /** One step: unit = group, block of tiles. */
 function fusedKernel(c: Context): Kernel {
@@ -222,13 +222,13 @@ function fusedKernel(c: Context): Kernel {
       const transform = tileTransform(scope.within('Tile'), input);
       const multiply = emitLaneBlocks(scope.within('Lanes'), c);
       return scope.func(kernelParams(operands), (f, p) => {
-        const patch = f.keep(i32.add(p.scratch, vBytes), 'patch');
-        const scratch = f.keep(i32.add(patch, toLines(patchBytes(input))), 'blockScratch');
+        const patch = f.keep(address(p.scratch, vBytes), 'patch');
+        const scratch = f.keep(affine(patch, toLines(patchBytes(input))), 'blockScratch');
         f.range('unit', p.from, p.to, 1, (unit) => {
           const [group, block] = divideBy(f, unit, { by: blocks.count, names: ['group', 'block'] });
           const { first, size } = blockPlace(f, blocks, block);
           const [tile, v] = [f.keep(first, 'tile'), f.keep(p.scratch, 'v')];
-          const x = f.keep(i32.add(p.x, groupOffset(s, group)), 'xGroup');
+          const x = f.keep(address(p.x, groupOffset(s, group)), 'xGroup');
           f.repeat(size, () => {
             f.run(f.call(transform, { x, v, tile, patch }));
             f.increase(v, rowBytes(s));
@@ -259,8 +259,8 @@ function multiplyKernel(c: Context): Kernel {
         const [line, lane] = divideBy(f, unit, { by: lanes, names: ['line', 'lane'] });
         const [group, block] = divideBy(f, line, { by: blocks.count, names: ['group', 'block'] });
         const { first, size } = blockPlace(f, blocks, block);
-        const inGroup = i32.add(i32.mul(group, points(s) * c.vPlane), i32.mul(first, rowBytes(s)));
-        const v = i32.add(p.v, inGroup);
+        const inGroup = affine([group, points(s) * c.vPlane], [first, rowBytes(s)]);
+        const v = address(p.v, inGroup);
         f.run(f.call(multiply, { ...p, v, group, block: lane, first, size }));
       });
     },

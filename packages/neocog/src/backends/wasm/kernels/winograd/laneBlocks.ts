@@ -1,7 +1,7 @@
 // The target channels of a group in blocks as wide as the register tile, and their weights in memory:
 // packed `[block][channel][tap][lane]` or transformed `[block][point][channel][lane]`.
 
-import { type Code, type Func, i32, type Local } from '../../assembler/index.ts';
+import { affine, type Code, type Func, type Local } from '../../assembler/index.ts';
 import { blocksFor, type Engine, type Tile } from '../../engine.ts';
 import { inCase } from '../kernel.ts';
 import type { WeightSteps } from './shape.ts';
@@ -49,7 +49,7 @@ export interface GroupBlock extends BlockPlace {
 
 /** A block's first channel in its group. */
 export const firstLane = ({ run, index }: BlockPlace): Code<'i32'> =>
-  i32.add(i32.mul(index, laneWidth(run)), run.channel);
+  affine([index, laneWidth(run)], run.channel);
 
 /** The code of the run that block `number` belongs to. */
 export const inRun = (
@@ -63,7 +63,7 @@ export const inRun = (
     runs.map((run) => ({
       end: run.first + run.count,
       body: () =>
-        body({ run, index: run.first === 0 ? number : f.keep(i32.sub(number, run.first), 'index') }),
+        body({ run, index: run.first === 0 ? number : f.keep(affine(number, -run.first), 'index') }),
     })),
   );
 

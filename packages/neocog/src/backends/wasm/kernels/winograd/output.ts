@@ -4,6 +4,8 @@
 
 import { product } from '../../../../geometry/window.ts';
 import {
+  address,
+  affine,
   type Code,
   type Func,
   f32x4,
@@ -22,7 +24,7 @@ import { storePlanes } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { type LaneRun, laneWidth } from './laneBlocks.ts';
 import { each, type WinogradShape } from './shape.ts';
-import { channelBytes, pixelAddress, pixelBytes, tilePlace } from './tiles.ts';
+import { channelBytes, pixelBytes, pixelDistance, tilePlace } from './tiles.ts';
 
 /** Arrays of the result: `y`, `bias` if there is one, `extra0`, …. */
 export const resultNames = (e: Epilogue): string[] => ['y', ...laneOperands(e)];
@@ -50,7 +52,7 @@ export function atChannel(
   channel: Local<'i32'>,
 ): Record<string, Code<'i32'>> {
   const moved = (name: string, kind: 'pixel' | 'channel'): Code<'i32'> =>
-    i32.add(from[name], i32.mul(channel, kind === 'channel' ? floatBytes : channelBytes(s.target)));
+    affine(from[name], [channel, kind === 'channel' ? floatBytes : channelBytes(s.target)]);
   return { y: moved('y', 'pixel'), ...laneArguments(epilogue, moved) };
 }
 
@@ -66,7 +68,7 @@ export function outputTile(scope: Scope, block: OutputBlock): PointersFunction {
     f.run(f.call(transform, { sums: p.sums, patch: p.patch }));
     const site = { ...block, f, p, engine: s.engine };
     const place = tilePlace(f, s.axes, p.tile);
-    const offset = f.keep(pixelAddress(0, s.target, place), 'offset');
+    const offset = f.keep(pixelDistance(s.target, place), 'offset');
     const pixel = s.axes.map((a, i) => a.dilation * (i === 0 ? s.target.size[1] : 1) * pixelBytes(s.target));
     const rows = cellsLeft(site, 0, place.row);
     const columns = cellsLeft(site, 1, place.column);
@@ -93,7 +95,7 @@ function cellsLeft({ f, s }: Site, axis: 0 | 1, first: Local<'i32'>): number | L
   const { dilation: d, outputs: m } = s.axes[axis];
   const size = s.target.size[axis];
   if (size % (m * d) === 0) return m;
-  const left = f.keep(i32.divU(i32.sub(size + d - 1, first), d), 'left');
+  const left = f.keep(i32.divU(affine(size + d - 1, [first, -1]), d), 'left');
   return f.keep(select<'i32'>(left, i32.const(m), i32.ltS(left, m)), 'cells');
 }
 
@@ -105,10 +107,10 @@ function transformSums(scope: Scope, { s, run, plane }: OutputBlock) {
     f.repeat(run.tile.vectors / vectors, () => {
       applyBothSides({ f, engine: s.engine }, matrices, {
         vectors,
-        load: ({ i, j, v }) => v128.load(sums, { offset: (i * inputs + j) * plane + v * vectorBytes }),
+        load: ({ i, j, v }) => v128.load(address(sums, (i * inputs + j) * plane + v * vectorBytes)),
         store({ i, j, v }, value) {
           const pixel = (i * outputs + j) * laneWidth(run) * floatBytes;
-          f.run(v128.store(patch, value, { offset: pixel + v * vectorBytes }));
+          f.run(v128.store(address(patch, pixel + v * vectorBytes), value));
         },
       });
       f.increase(sums, vectors * vectorBytes);
@@ -127,10 +129,13 @@ function finishVector(
 ): Local<'v128'> {
   const { f, p } = site;
   const offset = v * vectorBytes;
-  const plain = v128.load(from, { offset: offset + bytes });
-  const sum = f.keep(site.epilogue.bias ? f32x4.add(plain, v128.load(p.bias, { offset })) : plain, 'sum');
+  const plain = v128.load(address(from, offset + bytes));
+  const sum = f.keep(
+    site.epilogue.bias ? f32x4.add(plain, v128.load(address(p.bias, offset))) : plain,
+    'sum',
+  );
   return f.keep(
-    finish(site, sum, (i) => v128.load(p[`extra${i}`], { offset })),
+    finish(site, sum, (i) => v128.load(address(p[`extra${i}`], offset))),
     'value',
   );
 }
@@ -140,9 +145,9 @@ const vectorsOf = (run: LaneRun): number[] => Array.from({ length: run.tile.vect
 /** All lanes of one pixel. `to` is an offset into arrays that are laid out as the result. */
 function finishPixel(site: Site, { from, to }: Pointers<'from' | 'to'>): void {
   const { f, p, s, run, epilogue } = site;
-  const y = f.keep(i32.add(p.y, to), 'y');
+  const y = f.keep(address(p.y, to), 'y');
   const arrays = laneArguments(epilogue, (name, kind) =>
-    kind === 'channel' ? p[name] : f.keep(i32.add(p[name], to), name),
+    kind === 'channel' ? p[name] : f.keep(address(p[name], to), name),
   );
   const values = vectorsOf(run).map((v) => finishVector({ ...site, p: arrays }, from, { v, bytes: 0 }));
   storeRow(f, values, { at: y, lanes: storedLanes(s, run) });
@@ -155,7 +160,7 @@ function finishRow(
   columns: number | Local<'i32'>,
 ): void {
   const { f, s, run } = site;
-  const y = f.keep(i32.add(site.p.y, offset), 'yRow');
+  const y = f.keep(address(site.p.y, offset), 'yRow');
   const { outputs } = s.axes[1];
   const plane = channelBytes(s.target);
   const cells = (count: number) => () => {

@@ -2,13 +2,24 @@
 // columns at a time through registers, or the phases of a channel's cells, which lie side by side in rows. For maps without
 // dilation.
 
-import { type Func, i8x16, i32, i32x4, type Local, type Scope, select, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Func,
+  i8x16,
+  i32,
+  i32x4,
+  type Local,
+  type Scope,
+  select,
+  v128,
+} from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { firstHalves, lastHalves, transposeSquare } from '../transpose.ts';
 import type { Pair, PixelMap } from './shape.ts';
-import { channelBytes, pixelAddress } from './tiles.ts';
+import { channelBytes, pixelDistance } from './tiles.ts';
 
 /** A rectangle of cells on its way from planes into a patch of pixels. */
 export interface Gather {
@@ -55,10 +66,10 @@ type Cells = (row: number, plane: Local<'i32'>) => Row;
 type FirstCell = Pointers<'row' | 'column'>;
 
 function plainCells(f: Func, { map }: Gather, { row, column }: FirstCell): Cells {
-  const first = f.keep(pixelAddress(0, map, { row, column }), 'first');
+  const first = f.keep(pixelDistance(map, { row, column }), 'first');
   return (r, plane) => {
-    const at = f.keep(i32.add(plane, first), 'at');
-    return (c, channel) => v128.load(at, { offset: channel + (r * map.size[1] + c) * floatBytes });
+    const at = f.keep(address(plane, first), 'at');
+    return (c, channel) => v128.load(address(at, channel + (r * map.size[1] + c) * floatBytes));
   };
 }
 
@@ -76,19 +87,19 @@ function maskedCells(f: Func, g: Gather, { row, column }: FirstCell): Cells {
     return { c, mask: f.keep(inside, 'inside') };
   });
   const rows = Array.from({ length: sides[0] * stride }, (_, r) => {
-    const at = f.keep(i32.add(row, r), 'at');
+    const at = f.keep(affine(row, r), 'at');
     const isKnown = f.keep(i32.ltU(at, height), 'isKnown');
     const nearest = f.keep(clamp(at, height - 1), 'nearest');
-    const mask = f.keep(i32x4.splat(i32.sub(0, isKnown)), 'mask');
+    const mask = f.keep(i32x4.splat(affine(0, [isKnown, -1])), 'mask');
     return {
-      offset: f.keep(pixelAddress(0, map, { row: nearest, column }), 'offset'),
+      offset: f.keep(pixelDistance(map, { row: nearest, column }), 'offset'),
       masks: new Map(known.map(({ c, mask: lanes }) => [c, f.keep(v128.and(lanes, mask), 'mask')])),
     };
   });
   return (r, plane) => {
-    const at = f.keep(i32.add(plane, rows[r].offset), 'at');
+    const at = f.keep(address(plane, rows[r].offset), 'at');
     return (c, channel) =>
-      v128.and(v128.load(at, { offset: channel + c * floatBytes }), rows[r].masks.get(c) as Local<'v128'>);
+      v128.and(v128.load(address(at, channel + c * floatBytes)), rows[r].masks.get(c) as Local<'v128'>);
   };
 }
 
@@ -122,7 +133,7 @@ function gatherChannels({ f, g, row, to }: PatchRow, cells: Row, channels: numbe
     const planes = [0, 1, 2, 3].map((c) => cells(first, Math.min(c, channels - 1) * channelBytes(g.map)));
     const pixels = transposeSquare(f, planes);
     for (; stored < Math.min(first + 4, g.sides[1]); stored++)
-      f.run(v128.store(to, pixels[stored - first], { offset: pixelOffset(g, row, stored) }));
+      f.run(v128.store(address(to, pixelOffset(g, row, stored)), pixels[stored - first]));
   }
 }
 
@@ -136,12 +147,12 @@ function gatherPhases({ f, g, row, to }: PatchRow, cellsOf: (phase: number) => R
   for (let column = 0; column < g.sides[1]; column++) {
     const offset = pixelOffset(g, row, column);
     if (g.stride === 4) {
-      rows.forEach((cells, a) => f.run(v128.store(to, cells[column], { offset: offset + a * vectorBytes })));
+      rows.forEach((cells, a) => f.run(v128.store(address(to, offset + a * vectorBytes), cells[column])));
     } else {
       const i = Math.min(Math.floor(column / 2), firsts.length - 1);
       const halves = firsts[i] === 2 * column ? firstHalves : lastHalves;
       const [above, below] = rows.map((cells) => cells[i]);
-      f.run(v128.store(to, i8x16.shuffle(above, below, halves), { offset }));
+      f.run(v128.store(address(to, offset), i8x16.shuffle(above, below, halves)));
     }
   }
 }

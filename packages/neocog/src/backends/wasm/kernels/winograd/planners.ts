@@ -16,11 +16,12 @@
 //
 // A kernel of 7×7 with stride 2 on 3 channels, which is F(4×4, 4×4) of 12, has 0.7 and 7.
 
+import { counted } from '../../../../arguments/show.ts';
+import type { TileSize } from '../../../../geometry/filtering.ts';
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { blocksReadFrom, laneRuns } from './laneBlocks.ts';
-import type { TileSize } from './matrices.ts';
 import { points, refusePlanes, refuseWinograd, type WinogradShape, winogradShape } from './shape.ts';
 import { weightGradSteps } from './weightGrad.ts';
 import { preparedWeights, prepareKernel, type WeightForm } from './weights.ts';
@@ -50,7 +51,7 @@ function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvP
   const form = formFor(s, weights);
   const phases = s.stride > 1 ? ` of ${s.stride ** 2} phases` : '';
   return {
-    description: `winograd ${filteringName(s)}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${Math.min(s.tiles, form.blockTiles)} tiles`,
+    description: `winograd ${filteringName(s)}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
     exact: false,
     bulky: s.stride > 1,
     multiplications: multiplications(s),

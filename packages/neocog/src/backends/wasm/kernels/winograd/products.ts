@@ -1,7 +1,7 @@
 // One product of matrices per point of the transform: sums[p][row][lane] (+)= Σ_k a[p](row, k) · b[p][k][lane], for one
 // block of lanes. The register tile is the engine's: rows × vectors of sums stay in registers while k runs.
 
-import { type Func, i32, type Local, type Scope, select, v128 } from '../../assembler/index.ts';
+import { address, type Func, i32, type Local, type Scope, select, v128 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { type Ahead, touchAhead } from '../ahead.ts';
 import { i32Params, type Pointers } from '../pointers.ts';
@@ -35,8 +35,8 @@ export const products = (scope: Scope, p: Products) =>
     const reads = aheadPerTurn(p);
     const isWorth = p.engine.keepsOrder && reads > 0 && reads <= mostAhead;
     const touched = isWorth ? { at: ahead, touched: f.local('i32', 'touched') } : null;
-    const site = { f, p, registers: { ...registersFor(f, p), ahead: touched } };
-    const [row, to] = [f.local('i32', 'row'), f.local('i32', 'to')];
+    const site = { f, p, registers: { ...registersFor(f, p, { a, b }), ahead: touched } };
+    const [row, to] = [f.pointer('row', a), f.pointer('to', sums)];
     f.repeat(p.points, () => {
       f.set(row, a);
       f.set(to, sums);
@@ -77,14 +77,14 @@ interface Registers {
   readonly ahead: Ahead | null;
 }
 
-function registersFor(f: Func, p: Products): Omit<Registers, 'ahead'> {
+function registersFor(f: Func, p: Products, { a, b }: Pointers<'a' | 'b'>): Omit<Registers, 'ahead'> {
   const rows = Math.max(...p.heights.map((h) => h.height));
   return {
     sums: grid(f, 'sum', [rows, p.vectors]),
     b: Array.from({ length: p.vectors }, (_, j) => f.local('v128', `b${j}`)),
     splat: f.local('v128', 'splat'),
-    aTerm: f.local('i32', 'aTerm'),
-    bTerm: f.local('i32', 'bTerm'),
+    aTerm: f.pointer('aTerm', a),
+    bTerm: f.pointer('bTerm', b),
   };
 }
 
@@ -106,7 +106,9 @@ function registerTile(site: Site, rows: number, at: Pointers<'a' | 'b' | 'sums'>
   const tile = r.sums.slice(0, rows);
   const each = (body: (sum: Local<'v128'>, offset: number) => void): void =>
     tile.forEach((row, i) => row.forEach((sum, j) => body(sum, i * p.sums.row + j * vectorBytes)));
-  each((sum, offset) => f.set(sum, p.accumulate ? v128.load(at.sums, { offset }) : v128.const4F(0, 0, 0, 0)));
+  each((sum, offset) =>
+    f.set(sum, p.accumulate ? v128.load(address(at.sums, offset)) : v128.const4F(0, 0, 0, 0)),
+  );
   f.set(r.aTerm, at.a);
   f.set(r.bTerm, at.b);
   const unroll = unrollFor(p);
@@ -116,7 +118,7 @@ function registerTile(site: Site, rows: number, at: Pointers<'a' | 'b' | 'sums'>
     f.increase(r.aTerm, unroll * p.a.term);
     f.increase(r.bTerm, unroll * p.b.term);
   });
-  each((sum, offset) => f.run(v128.store(at.sums, sum, { offset })));
+  each((sum, offset) => f.run(v128.store(address(at.sums, offset), sum)));
 }
 
 /** Where few tiles share the weights, they are waited for in any case. */
@@ -131,9 +133,9 @@ function aheadPerTurn(p: Products): number {
 /** Term number `u` of a turn, to all sums. */
 function addTerm({ f, p, registers: r }: Site, tile: Registers['sums'], u: number): void {
   const madd = multiplyAdd(p.engine);
-  r.b.forEach((b, j) => f.set(b, v128.load(r.bTerm, { offset: u * p.b.term + j * vectorBytes })));
+  r.b.forEach((b, j) => f.set(b, v128.load(address(r.bTerm, u * p.b.term + j * vectorBytes))));
   tile.forEach((row, i) => {
-    f.set(r.splat, v128.load32Splat(r.aTerm, { offset: u * p.a.term + i * p.a.row }));
+    f.set(r.splat, v128.load32Splat(address(r.aTerm, u * p.a.term + i * p.a.row)));
     row.forEach((sum, j) => f.set(sum, madd(r.splat, r.b[j], sum)));
   });
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { runPlan } from '../../../../../../../test/convPlans.ts';
 import { byReference } from '../../../../../../../test/reference.ts';
 import { inputShape, outputShape, weightShape } from '../../../../geometry/conv.ts';
+import { type Filtering, filtering, type TileSize } from '../../../../geometry/filtering.ts';
 import { parseConv } from '../../../../geometry/text.ts';
 import { product } from '../../../../geometry/window.ts';
 import { Generator } from '../../../../index.ts';
@@ -14,7 +15,6 @@ import { engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { directPlanner } from '../direct/direct.ts';
 import { plainEpilogue } from '../epilogue.ts';
-import { type Filtering, filtering, type TileSize } from './matrices.ts';
 import { winogradPlanners } from './planners.ts';
 import { winogradShape } from './shape.ts';
 

@@ -2,13 +2,13 @@
 // An input gradient is a convolution with turned taps and exchanged channels; dilation d is d×d interleaved plain ones; one of
 // stride s is a sum of s×s plain ones, over the source's phases: cell (s·i + a, s·j + b) is cell (i, j) of phase (a, b).
 
+import { type Filtering, filtering, type TileSize, tapRange } from '../../../../geometry/filtering.ts';
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { oneCell, product } from '../../../../geometry/window.ts';
 import { type Engine, engineKey } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
-import { type Filtering, filtering, type TileSize, tapRange } from './matrices.ts';
 
 /** One value per axis: height, width. */
 export type Pair<T = number> = readonly [T, T];
@@ -156,19 +156,19 @@ export function winogradShape(task: ConvTask, size: TileSize): WinogradShape {
 const fewestChannels = 8;
 
 export function refuseWinograd({ geometry: g, kernel }: ConvTask, size: TileSize): string | null {
-  if (g.paddingMode !== 'zeros') return `needs zero padding, this is ${g.paddingMode}`;
-  if (g.axes.length > 2) return `needs one axis or two, there are ${g.axes.length}`;
+  if (g.paddingMode !== 'zeros') return `needs zero padding; this is ${g.paddingMode}`;
+  if (g.axes.length > 2) return `needs one axis or two; there are ${g.axes.length}`;
   const [a, b] = axesOf(g);
-  if (a.stride !== b.stride) return `needs one stride, they are ${a.stride} and ${b.stride}`;
-  if (a.stride > 1 && kernel !== 'conv') return `takes gradients of stride 1 only, here it is ${a.stride}`;
-  if (a.stride > 1 && Math.max(a.dilation, b.dilation) > 1) return 'takes no stride together with dilation';
+  if (a.stride !== b.stride) return `needs equal strides; they are ${a.stride} and ${b.stride}`;
+  if (a.stride > 1 && kernel !== 'conv') return `takes gradients of stride 1 only; this is ${a.stride}`;
+  if (a.stride > 1 && Math.max(a.dilation, b.dilation) > 1) return 'takes stride or dilation, not both';
   const taps = Math.max(tapsOf(a), tapsOf(b));
   const { least, most } = tapRange[size];
   if (taps < least || taps > most)
-    return `needs kernels of ${least} to ${most} taps, per phase if strided, here they are ${tapsOf(a)} and ${tapsOf(b)}`;
+    return `needs kernels of ${least} to ${most} taps (per phase if strided); these are ${tapsOf(a)} and ${tapsOf(b)}`;
   const [from, to] = [(g.inChannels / g.groups) * a.stride ** 2, g.outChannels / g.groups];
   if (Math.min(from, to) < fewestChannels)
-    return `needs ${fewestChannels} channels per group on both sides, there are ${from} and ${to}`;
+    return `needs ${fewestChannels} channels per group on both sides; there are ${from} and ${to}`;
   return null;
 }
 
@@ -182,14 +182,14 @@ const planeStrides = [1, 2, 4];
 export function refusePlanes(task: ConvTask, s: WinogradShape): string | null {
   if (!s.source.planes && !s.target.planes) return null;
   const leap = s.axes.find((a) => a.dilation > 1);
-  if (leap) return `reads and writes planes without dilation only, here it is ${leap.dilation}`;
+  if (leap) return `reads and writes planes without dilation only; this is ${leap.dilation}`;
   if (s.target.planes && task.epilogue.extras.includes('pixel'))
-    return 'adds no array to a result that lies as planes';
+    return 'cannot add an array to a result in planes';
   if (!s.source.planes) return null;
   if (!planeStrides.includes(s.stride)) return `reads planes with strides of ${planeStrides.join(', ')} only`;
   const { count, outputs, inputs } = { ...s.axes[1], ...s.filterings[1] };
   const behind = ((count - 1) * outputs + inputs) * s.stride - s.pad[1] - s.source.size[1];
   if (s.pad[1] > overhang.before || behind > overhang.behind)
-    return `reads at most ${overhang.before} cells beside a plane, here the padding is larger`;
+    return `reads at most ${overhang.before} cells beside a plane; the padding is larger`;
   return null;
 }

@@ -1,6 +1,6 @@
 // The step that transforms all tiles of a map into planes of a workspace, [group][point][tile][channel].
 
-import { i32 } from '../../assembler/index.ts';
+import { address } from '../../assembler/index.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
 import type { WinogradShape } from './shape.ts';
 import { channelBytes, divideBy, pointsOf, rowBytes, type TileInput } from './tiles.ts';
@@ -19,8 +19,8 @@ export function transformKernel(s: WinogradShape, name: string, input: TileInput
       const transform = tileTransform(scope.within('Tile'), input);
       return unitFunction(scope, operands, (f, p, unit) => {
         const [group, tile] = divideBy(f, unit, { by: s.tiles, names: ['group', 'tile'] });
-        const x = i32.add(p.x, i32.mul(group, input.map.channels * channelBytes(input.map)));
-        const v = i32.add(p.v, i32.add(i32.mul(group, groupBytes), i32.mul(tile, rowBytes(input))));
+        const x = address(p.x, [group, input.map.channels * channelBytes(input.map)]);
+        const v = address(p.v, [group, groupBytes], [tile, rowBytes(input)]);
         f.run(f.call(transform, { x, v, tile, patch: p.scratch }));
       });
     },

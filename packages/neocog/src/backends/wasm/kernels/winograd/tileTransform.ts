@@ -2,7 +2,7 @@
 // [point][tile][channel]. A tile within a map of pixels is read where it lies; one at the border is first copied, with zeros,
 // and so is every tile of a map that lies as planes.
 
-import { type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import { address, affine, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { i32Params, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
@@ -11,8 +11,8 @@ import { gatherTile } from './planes.ts';
 import { each, type Pair } from './shape.ts';
 import {
   paddedChannels,
-  pixelAddress,
   pixelBytes,
+  pixelDistance,
   type TileInput,
   type TilePlace,
   tilePlace,
@@ -59,12 +59,12 @@ export function tileTransform(scope: Scope, t: TileInput): TileTransform {
   return scope.func(params, (f, p) => {
     const { image, row, column } = firstPlace(f, t, p.tile);
     const atBorder = (): void => {
-      const x = pixelAddress(p.x, t.map, { image });
+      const x = address(p.x, pixelDistance(t.map, { image }));
       if (border) f.run(f.call(border, { x, v: p.v, row, column, patch: p.patch }));
     };
     const within = (): void => {
-      const x = pixelAddress(p.x, t.map, { image, row, column });
-      f.run(f.call(transform, { x, v: p.v }));
+      const cells = address(p.x, pixelDistance(t.map, { image, row, column }));
+      f.run(f.call(transform, { cells, v: p.v }));
     };
     if (inside && border) f.if(isInside(t, row, column), within, atBorder);
     else if (inside) within();
@@ -77,8 +77,8 @@ function firstPlace(f: Func, t: TileInput, tile: Local<'i32'>): TilePlace {
   const { image, row, column } = tilePlace(f, t.axes, tile);
   return {
     image,
-    row: f.keep(i32.add(i32.mul(row, t.stride), t.shift[0]), 'firstRow'),
-    column: f.keep(i32.add(i32.mul(column, t.stride), t.shift[1]), 'firstColumn'),
+    row: f.keep(affine([row, t.stride], t.shift[0]), 'firstRow'),
+    column: f.keep(affine([column, t.stride], t.shift[1]), 'firstColumn'),
   };
 }
 
@@ -93,13 +93,13 @@ function planesTransform(scope: Scope, t: TileInput): TileTransform {
   const [plain, masked] = [inside ? gather(false) : null, outside ? gather(true) : null];
   return scope.func(params, (f, p) => {
     const { image, row, column } = firstPlace(f, t, p.tile);
-    const x = f.keep(pixelAddress(p.x, t.map, { image }), 'firstPlane');
+    const x = f.keep(address(p.x, pixelDistance(t.map, { image })), 'firstPlane');
     const by = (g: typeof plain) => () => {
       if (g) f.run(f.call(g, { x, patch: p.patch, row, column }));
     };
     if (plain && masked) f.if(isInside(t, row, column), by(plain), by(masked));
     else by(plain ?? masked)();
-    f.run(f.call(transform, { x: p.patch, v: p.v }));
+    f.run(f.call(transform, { cells: p.patch, v: p.v }));
   });
 }
 
@@ -108,8 +108,9 @@ function isInside(t: TileInput, row: Local<'i32'>, column: Local<'i32'>) {
   return i32.and(i32.ltU(row, last[0]), i32.ltU(column, last[1]));
 }
 
-const placeParams = i32Params(['x', 'v']);
-type Transform = PointersFunction<'x' | 'v'>;
+/** `cells`: the first of a tile's, in x or in a patch. */
+const placeParams = i32Params(['cells', 'v']);
+type Transform = PointersFunction<'cells' | 'v'>;
 
 /** All phases of one tile, one after the other. */
 function phasesTransform(scope: Scope, t: TileInput): Transform {
@@ -118,15 +119,15 @@ function phasesTransform(scope: Scope, t: TileInput): Transform {
   const apart = each(steps, (step) => step * stride);
   const phase = rectangleTransform(scope, t, apart);
   if (stride === 1) return phase;
-  return scope.within('Phases').func(placeParams, (f, { x, v }) => {
+  return scope.within('Phases').func(placeParams, (f, { cells, v }) => {
     f.repeat(stride, () => {
-      const from = f.keep(x, 'from');
+      const from = f.keep(cells, 'from');
       f.repeat(stride, () => {
-        f.run(f.call(phase, { x: from, v }));
+        f.run(f.call(phase, { cells: from, v }));
         f.increase(from, steps[1]);
         f.increase(v, map.channels * floatBytes);
       });
-      f.increase(x, steps[0]);
+      f.increase(cells, steps[0]);
     });
   });
 }
@@ -134,15 +135,15 @@ function phasesTransform(scope: Scope, t: TileInput): Transform {
 /** All channels of one tile whose pixels lie `steps` apart, two vectors at a time. */
 function rectangleTransform(scope: Scope, t: TileInput, steps: Pair): Transform {
   const across = t.matrices[1].length;
-  return scope.func(placeParams, (f, { x, v }) => {
+  return scope.func(placeParams, (f, { cells, v }) => {
     f.repeat(paddedChannels(patchChannels(t)) / 8, () => {
       applyBothSides({ f, engine: t.engine }, t.matrices, {
         vectors: 2,
-        load: (at) => v128.load(x, { offset: at.i * steps[0] + at.j * steps[1] + at.v * vectorBytes }),
+        load: (at) => v128.load(address(cells, at.i * steps[0] + at.j * steps[1] + at.v * vectorBytes)),
         store: (at, value) =>
-          f.run(v128.store(v, value, { offset: (at.i * across + at.j) * t.planeBytes + at.v * vectorBytes })),
+          f.run(v128.store(address(v, (at.i * across + at.j) * t.planeBytes + at.v * vectorBytes), value)),
       });
-      f.increase(x, 2 * vectorBytes);
+      f.increase(cells, 2 * vectorBytes);
       f.increase(v, 2 * vectorBytes);
     });
   });
@@ -164,7 +165,7 @@ function borderTransform(scope: Scope, t: TileInput, transform: Transform) {
         const known = i32.and(i32.ltU(row, t.map.size[0]), i32.ltU(column, t.map.size[1]));
         f.if(
           known,
-          () => f.run(f.call(copy, { to, from: pixelAddress(p.x, t.map, { row, column }) })),
+          () => f.run(f.call(copy, { to, from: address(p.x, pixelDistance(t.map, { row, column })) })),
           () => f.run(f.call(clear, { to, from: 0 })),
         );
         f.increase(to, across);
@@ -173,7 +174,7 @@ function borderTransform(scope: Scope, t: TileInput, transform: Transform) {
       f.increase(to, down - columns * across);
       f.increase(row, t.axes[0].dilation);
     });
-    f.run(f.call(transform, { x: p.patch, v: p.v }));
+    f.run(f.call(transform, { cells: p.patch, v: p.v }));
   });
 }
 
@@ -184,13 +185,13 @@ function pixelFunctions(scope: Scope, channels: number) {
   const over = (suffix: string, value: (from: Local<'i32'>, offset: number) => Vector) =>
     scope.within(suffix).func(pixelParams, (f, { to, from }) => {
       f.repeat(channels / 8, () => {
-        for (const offset of [0, vectorBytes]) f.run(v128.store(to, value(from, offset), { offset }));
+        for (const offset of [0, vectorBytes]) f.run(v128.store(address(to, offset), value(from, offset)));
         f.increase(to, 2 * vectorBytes);
         f.increase(from, 2 * vectorBytes);
       });
     });
   return [
-    over('Copy', (from, offset) => v128.load(from, { offset })),
+    over('Copy', (from, offset) => v128.load(address(from, offset))),
     over('Clear', () => v128.const4F(0, 0, 0, 0)),
   ] as const;
 }

@@ -1,11 +1,19 @@
 // Where tiles lie: arithmetic at run time from a tile's number to its pixels, and how tiles are dealt out in blocks.
 
+import type { Matrix } from '../../../../geometry/filtering.ts';
 import { product } from '../../../../geometry/window.ts';
-import { type Code, type Func, i32, type Local, type Operand, select } from '../../assembler/index.ts';
+import {
+  affine,
+  type Code,
+  type Func,
+  i32,
+  type Local,
+  type Operand,
+  select,
+} from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import { floatBytes, lineBytes } from '../sizes.ts';
 import { evenTiles } from '../tiles.ts';
-import type { Matrix } from './matrices.ts';
 import type { Pair, PixelMap, TileAxis } from './shape.ts';
 
 /** Rounds up to whole cache lines, an odd number of them: planes that are walked together then share no cache set. */
@@ -48,7 +56,7 @@ export interface Divisor {
 
 export function divideBy(f: Func, value: Local<'i32'>, { by, names }: Divisor): [Local<'i32'>, Local<'i32'>] {
   const quotient = f.keep(i32.divU(value, by), names[0]);
-  return [quotient, f.keep(i32.sub(value, i32.mul(quotient, by)), names[1])];
+  return [quotient, f.keep(affine(value, [quotient, -by]), names[1])];
 }
 
 /** The first pixel that a tile covers. */
@@ -63,8 +71,8 @@ export function tilePlace(f: Func, axes: Pair<TileAxis>, tile: Local<'i32'>): Ti
   const [down, across] = axes;
   const line = f.keep(i32.divU(tile, across.count), 'line');
   const image = f.keep(i32.divU(line, down.count), 'image');
-  const row = f.keep(i32.sub(line, i32.mul(image, down.count)), 'tileRow');
-  const column = f.keep(i32.sub(tile, i32.mul(line, across.count)), 'tileColumn');
+  const row = f.keep(affine(line, [image, -down.count]), 'tileRow');
+  const column = f.keep(affine(tile, [line, -across.count]), 'tileColumn');
   return {
     image,
     row: f.keep(firstCell(f, down, row), 'row'),
@@ -74,20 +82,20 @@ export function tilePlace(f: Func, axes: Pair<TileAxis>, tile: Local<'i32'>): Ti
 
 /** ⌊t / d⌋·m·d + t mod d */
 function firstCell(f: Func, { dilation: d, outputs: m }: TileAxis, t: Local<'i32'>): Code<'i32'> {
-  if (d === 1) return i32.mul(t, m);
+  if (d === 1) return affine([t, m]);
   const turn = f.keep(i32.divU(t, d), 'turn');
-  return i32.add(i32.mul(turn, (m - 1) * d), t);
+  return affine([turn, (m - 1) * d], t);
 }
 
 /** A pixel at run time; 0 for what is left out. */
 export type Pixel = { readonly [K in keyof TilePlace]?: Operand<'i32'> };
 
-/** The address of a pixel, or of its first channel's cell. */
-export function pixelAddress(base: Operand<'i32'>, map: PixelMap, at: Pixel): Code<'i32'> {
+/** Bytes from the first pixel to another, or to its first channel's cell. */
+export function pixelDistance(map: PixelMap, at: Pixel): Code<'i32'> {
   const { image = 0, row = 0, column = 0 } = at;
-  const line = i32.add(i32.mul(image, map.size[0] * (map.planes ?? 1)), row);
-  const pixel = i32.add(i32.mul(line, map.size[1]), column);
-  return i32.add(base, i32.mul(pixel, pixelBytes(map)));
+  const line = affine([image, map.size[0] * (map.planes ?? 1)], row);
+  const pixel = affine([line, map.size[1]], column);
+  return affine([pixel, pixelBytes(map)]);
 }
 
 /** From one pixel of a row to the next, and from one channel of a pixel to the next. */
@@ -122,8 +130,8 @@ export function blockPlace(f: Func, blocks: TileBlocks, block: Local<'i32'>): Bl
   const large = i32.ltS(block, blocks.larger);
   const before = select<'i32'>(block, i32.const(blocks.larger), large);
   return {
-    first: f.keep(i32.add(i32.mul(block, blocks.size), before), 'first'),
-    size: f.keep(i32.add(large, blocks.size), 'size'),
+    first: f.keep(affine([block, blocks.size], before), 'first'),
+    size: f.keep(affine(large, blocks.size), 'size'),
   };
 }
 

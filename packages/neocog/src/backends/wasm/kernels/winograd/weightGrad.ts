@@ -10,13 +10,13 @@
 // Sums lie as [group][point][block of lanes][out channel][lane], lanes being input channels. How tiles are parted depends on
 // the geometry alone, and every sum is taken in one order.
 
-import { i32, type Operand, type Scope, select } from '../../assembler/index.ts';
+import { transposed } from '../../../../geometry/filtering.ts';
+import { address, affine, i32, type Operand, type Scope, select } from '../../assembler/index.ts';
 import type { ConvOperand } from '../convPlan.ts';
 import { type Kernel, type Step, unitFunction } from '../kernel.ts';
 import { clearBytes, i32Params } from '../pointers.ts';
 import { floatBytes, toLines } from '../sizes.ts';
 import { blockCount, firstLane, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
-import { transposed } from './matrices.ts';
 import { type Products, products } from './products.ts';
 import { each, points, type WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
@@ -109,11 +109,11 @@ function productsKernel(c: Context): Kernel {
       const functions = runs.map((run, i) => overTiles(scope.within(`Block${i}`), c, run));
       return unitFunction(scope, operands, (f, p, unit) => {
         const [plane, number] = divideBy(f, unit, { by: blocks, names: ['plane', 'number'] });
-        const a = i32.add(p.dy, i32.mul(plane, c.dy.planeBytes));
+        const a = address(p.dy, [plane, c.dy.planeBytes]);
         inRun(f, { runs, number }, (block) => {
           const lane = firstLane(block);
-          const b = i32.add(p.x, i32.add(i32.mul(plane, c.x.planeBytes), i32.mul(lane, floatBytes)));
-          const sums = i32.add(p.sums, sumsOffset(c.sums, block, plane));
+          const b = address(p.x, [plane, c.x.planeBytes], [lane, floatBytes]);
+          const sums = address(p.sums, sumsOffset(c.sums, block, plane));
           f.run(f.call(functions[runs.indexOf(block.run)], { a, b, sums }));
         });
       });
@@ -165,12 +165,12 @@ function partsKernel(c: Context, parts: number): Kernel {
       const block = blockOfTiles(scope, c);
       return unitFunction(scope, operands, (f, p, unit) => {
         const [part, group] = divideBy(f, unit, { by: s.groups, names: ['part', 'group'] });
-        const sums = f.keep(i32.add(p.sums, i32.mul(unit, points(s) * c.sums.point)), 'sums');
-        const x = f.keep(i32.add(p.x, i32.mul(group, s.source.channels * floatBytes)), 'xGroup');
-        const dy = f.keep(i32.add(p.dy, i32.mul(group, s.target.channels * floatBytes)), 'dyGroup');
+        const sums = f.keep(address(p.sums, [unit, points(s) * c.sums.point]), 'sums');
+        const x = f.keep(address(p.x, [group, s.source.channels * floatBytes]), 'xGroup');
+        const dy = f.keep(address(p.dy, [group, s.target.channels * floatBytes]), 'dyGroup');
         clearBytes(f, sums, points(s) * c.sums.point);
-        const bound = (n: Operand<'i32'>) => i32.mul(i32.divU(i32.mul(n, blocks), parts), partTiles);
-        const end = f.keep(bound(i32.add(part, 1)), 'end');
+        const bound = (n: Operand<'i32'>) => affine([i32.divU(affine([n, blocks]), parts), partTiles]);
+        const end = f.keep(bound(affine(part, 1)), 'end');
         f.range('first', bound(part), end, partTiles, (first) => {
           f.run(f.call(block, { x, dy, sums, first, scratch: p.scratch }));
         });
@@ -194,9 +194,9 @@ function blockOfTiles(scope: Scope, c: Context) {
   const whole = multiply(Math.min(partTiles, s.tiles));
   const rest = s.tiles > partTiles ? multiply(s.tiles % partTiles) : null;
   return scope.within('Tiles').func(tilesParams, (f, p) => {
-    const dyPlanes = f.keep(i32.add(p.scratch, room.x), 'dyPlanes');
-    const patch = f.keep(i32.add(dyPlanes, room.dy), 'patch');
-    const left = f.keep(i32.sub(s.tiles, p.first), 'tilesLeft');
+    const dyPlanes = f.keep(address(p.scratch, room.x), 'dyPlanes');
+    const patch = f.keep(affine(dyPlanes, room.dy), 'patch');
+    const left = f.keep(affine(s.tiles, [p.first, -1]), 'tilesLeft');
     const size = f.keep(select<'i32'>(left, i32.const(partTiles), i32.ltS(left, partTiles)), 'size');
     for (const [of, planes] of [
       ['x', p.scratch],

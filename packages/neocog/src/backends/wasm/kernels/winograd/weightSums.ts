@@ -1,7 +1,17 @@
 // The sums of a weight gradient in memory, [part][group][point][block of lanes][out channel][lane], and their way back to
 // weights: the parts added in order, then dW = Gᵀ M G.
 
-import { type Code, type Func, f32x4, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import { transposed } from '../../../../geometry/filtering.ts';
+import {
+  address,
+  affine,
+  type Code,
+  type Func,
+  f32x4,
+  type Local,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
 import { i32Params } from '../pointers.ts';
@@ -18,7 +28,6 @@ import {
   laneWidth,
   weightPlaces,
 } from './laneBlocks.ts';
-import { transposed } from './matrices.ts';
 import { each, points, tapCount, type WinogradShape } from './shape.ts';
 import { divideBy } from './tiles.ts';
 
@@ -44,8 +53,8 @@ export function weightSums(s: WinogradShape): WeightSums {
 
 /** Where the sums of a block lie. `plane`: group and point. */
 export function sumsOffset(c: WeightSums, { run, index }: BlockPlace, plane: Local<'i32'>): Code<'i32'> {
-  const inPlane = i32.add(i32.mul(index, blockBytes(c.s, run)), c.start(run));
-  return i32.add(i32.mul(plane, c.point), inPlane);
+  const inPlane = affine([index, blockBytes(c.s, run)], c.start(run));
+  return affine([plane, c.point], inPlane);
 }
 
 /** Adds the sums of parts 1 … to those of part 0. Unit = group, point. */
@@ -61,13 +70,13 @@ export function addPartsKernel(c: WeightSums, parts: number): Kernel {
         f.repeat(c.point / vectorBytes, () => {
           const sum = f.keep(v128.load(sums), 'sum');
           for (let part = 1; part < parts; part++)
-            f.set(sum, f32x4.add(sum, v128.load(sums, { offset: part * c.part })));
+            f.set(sum, f32x4.add(sum, v128.load(address(sums, part * c.part))));
           f.run(v128.store(sums, sum));
           f.increase(sums, vectorBytes);
         });
       });
       return unitFunction(scope, operands, (f, p, unit) =>
-        f.run(f.call(add, { sums: i32.add(p.sums, i32.mul(unit, c.point)) })),
+        f.run(f.call(add, { sums: address(p.sums, [unit, c.point]) })),
       );
     },
   };
@@ -87,14 +96,14 @@ export function finishKernel(c: WeightSums): Kernel {
       const functions = runs.map((run, i) => finishBlock(scope.within(`Block${i}`), c, run));
       return unitFunction(scope, operands, (f, p, unit) => {
         const [group, out] = divideBy(f, unit, { by: outs, names: ['group', 'out'] });
-        const plane = f.keep(i32.mul(group, points(s)), 'plane');
+        const plane = f.keep(affine([group, points(s)]), 'plane');
         const filterBytes = s.source.channels * tapCount(s) * floatBytes;
-        const filter = f.keep(i32.add(p.w, i32.mul(unit, filterBytes)), 'filter');
+        const filter = f.keep(address(p.w, [unit, filterBytes]), 'filter');
         f.range('block', 0, blockCount(runs), 1, (number) =>
           inRun(f, { runs, number }, (block) => {
-            const row = i32.mul(out, laneWidth(block.run) * floatBytes);
-            const sums = i32.add(i32.add(p.sums, row), sumsOffset(c, block, plane));
-            const to = i32.add(filter, i32.mul(firstLane(block), tapCount(s) * floatBytes));
+            const row = affine([out, laneWidth(block.run) * floatBytes]);
+            const sums = address(p.sums, row, sumsOffset(c, block, plane));
+            const to = address(filter, [firstLane(block), tapCount(s) * floatBytes]);
             f.run(f.call(functions[runs.indexOf(block.run)], { sums, to, scratch: p.scratch }));
           }),
         );
@@ -115,15 +124,14 @@ function finishBlock(scope: Scope, { s, point }: WeightSums, run: LaneRun) {
     for (let first = 0; first < run.tile.vectors; first += vectors) {
       applyBothSides({ f, engine: s.engine }, matrices, {
         vectors,
-        load: ({ i, j, v }) =>
-          v128.load(sums, { offset: (i * inputs + j) * point + (first + v) * vectorBytes }),
+        load: ({ i, j, v }) => v128.load(address(sums, (i * inputs + j) * point + (first + v) * vectorBytes)),
         store: ({ i, j, v }, value) =>
-          f.run(v128.store(scratch, value, { offset: (i * across + j) * row + (first + v) * vectorBytes })),
+          f.run(v128.store(address(scratch, (i * across + j) * row + (first + v) * vectorBytes), value)),
       });
     }
     for (let v = 0; 4 * v < run.lanes; v++) {
       const taps = Array.from({ length: tapCount(s) }, (_, k) =>
-        v128.load(scratch, { offset: k * row + v * vectorBytes }),
+        v128.load(address(scratch, k * row + v * vectorBytes)),
       );
       const lanes = Math.min(4, run.lanes - 4 * v);
       storeTaps(f, taps, { to, lanes, offset: 4 * v * tapCount(s) * floatBytes });
@@ -140,13 +148,13 @@ interface TapsPlace {
 
 /** Stores vectors of up to four channels, one per tap. */
 function storeTaps(f: Func, taps: readonly Vector[], { to, lanes, offset }: TapsPlace): void {
-  const place = (lane: number, tap: number) => ({ offset: offset + (lane * taps.length + tap) * floatBytes });
+  const place = (lane: number, tap: number) => address(to, offset + (lane * taps.length + tap) * floatBytes);
   for (let tap = 0; tap < taps.length; tap++) {
     const square = tap + 4 <= taps.length ? transposeSquare(f, taps.slice(tap, tap + 4)) : null;
     const one = square ? null : f.keep(taps[tap], 'tap');
     for (let lane = 0; lane < lanes; lane++) {
-      if (square) f.run(v128.store(to, square[lane], place(lane, tap)));
-      if (one) f.run(v128.store32Lane(to, one, lane, place(lane, tap)));
+      if (square) f.run(v128.store(place(lane, tap), square[lane]));
+      if (one) f.run(v128.store32Lane(place(lane, tap), one, lane));
     }
     if (square) tap += 3;
   }

@@ -1,7 +1,16 @@
 // Weights on their way into the products: packed so that lanes lie together, and transformed, U = G g Gᵀ.
 
 import { product } from '../../../../geometry/window.ts';
-import { type Code, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Code,
+  type Func,
+  i32,
+  type Local,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
 import { i32Params, type Pointers } from '../pointers.ts';
@@ -108,7 +117,7 @@ function packPhase({ f, p, s, run }: Site, [a, b]: Pair, { from, cell, lanes }: 
   // A turned kernel is walked from its end.
   const step = (weights.turned ? -1 : 1) * floatBytes;
   const start = weights.turned ? (product(weights.kernel) - 1) * floatBytes : 0;
-  const tap = f.keep(i32.add(from, start + (a * kernelColumns + b) * step), 'tap');
+  const tap = f.keep(address(from, start + (a * kernelColumns + b) * step), 'tap');
   f.repeat(rows, () => {
     f.repeat(columns, () => {
       f.run(v128.store(cell, loadTap(f, { at: tap, lane: p.lane }, lanes)));
@@ -125,7 +134,7 @@ function packPhase({ f, p, s, run }: Site, [a, b]: Pair, { from, cell, lanes }: 
 function loadTap(f: Func, { at, lane }: Pointers<'at' | 'lane'>, channels: number): Vector {
   let [from, vector]: [Local<'i32'>, Vector] = [at, v128.load32Zero(at)];
   for (let i = 1; i < 4; i++) {
-    if (i < channels) from = f.keep(i32.add(from, lane), 'lane');
+    if (i < channels) from = f.keep(address(from, lane), 'lane');
     vector = v128.load32Lane(from, vector, i);
   }
   return vector;
@@ -145,10 +154,9 @@ export function transformWeights(scope: Scope, s: WinogradShape, run: LaneRun) {
         const to = f.keep(p.to, 'point');
         applyBothSides({ f, engine: s.engine }, matrices, {
           vectors,
-          load: ({ i, j, v }: Element) =>
-            v128.load(p.from, { offset: (i * taps + j) * row + v * vectorBytes }),
+          load: ({ i, j, v }: Element) => v128.load(address(p.from, (i * taps + j) * row + v * vectorBytes)),
           store({ v }, value) {
-            f.run(v128.store(to, value, { offset: v * vectorBytes }));
+            f.run(v128.store(address(to, v * vectorBytes), value));
             if (v === vectors - 1) f.increase(to, p.plane);
           },
         });
@@ -163,8 +171,8 @@ export function transformWeights(scope: Scope, s: WinogradShape, run: LaneRun) {
 /** Where the weights of a block begin in the tensor, in bytes. */
 function tensorBlock(f: Func, { weights }: WinogradShape, block: GroupBlock): Code<'i32'> {
   const lane = f.keep(firstLane(block), 'lane');
-  const float = i32.add(i32.mul(block.group, weights.group), i32.mul(lane, weights.lane));
-  return i32.mul(float, floatBytes);
+  const float = affine([block.group, weights.group], [lane, weights.lane]);
+  return affine([float, floatBytes]);
 }
 
 export type WeightForm = 'packed' | 'transformed';
@@ -177,8 +185,8 @@ export function preparedWeights(s: WinogradShape, form: WeightForm) {
   const { total, start } = weightPlaces(runs, blockBytes);
   /** The address of a block. */
   const addressOf = (w: Local<'i32'>, { run, group, index }: GroupBlock): Code<'i32'> => {
-    const inGroup = i32.add(i32.mul(index, blockBytes(run)), start(run));
-    return i32.add(i32.add(w, i32.mul(group, total)), inGroup);
+    const inGroup = affine([index, blockBytes(run)], start(run));
+    return address(w, [group, total], inGroup);
   };
   return { runs, total, addressOf };
 }
@@ -200,7 +208,7 @@ export function prepareKernel(s: WinogradShape, form: WeightForm): Kernel {
         const [group, number] = divideBy(f, unit, { by: blocks, names: ['group', 'number'] });
         inRun(f, { runs, number }, (place) => {
           const block = { ...place, group };
-          const from = i32.add(p.weights, tensorBlock(f, s, block));
+          const from = address(p.weights, tensorBlock(f, s, block));
           const to = addressOf(p.w, block);
           f.run(f.call(functions[runs.indexOf(block.run)], { from, to, scratch: p.scratch }));
         });

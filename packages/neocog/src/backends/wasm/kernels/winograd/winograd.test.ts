@@ -2,107 +2,52 @@
 // in random pieces, with NaN wherever nothing was written.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { type PlanArrays, runPlan } from '../../../../../../../test/convPlans.ts';
 import { some } from '../../../../../../../test/draws.ts';
-import { fromPixels, KernelRunner, toPixels } from '../../../../../../../test/kernelRunner.ts';
-import { convByReference } from '../../../../../../../test/reference.ts';
+import { type ConvArrays, convByReference } from '../../../../../../../test/reference.ts';
 import { add, input, max, mul, sigmoid } from '../../../../expression/expression.ts';
 import { inputShape, outputShape, weightShape } from '../../../../geometry/conv.ts';
 import { parseConv } from '../../../../geometry/text.ts';
-import type { ConvGeometry } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
 import { Generator } from '../../../../index.ts';
 import type { ConvKernel } from '../../../work.ts';
 import { type Engine, engine, overrideEngine } from '../../engine.ts';
-import type { ConvOperand, ConvPlan, ConvPlanner, ConvTask, Order } from '../convPlan.ts';
+import type { ConvPlanner, ConvTask } from '../convPlan.ts';
 import { type Epilogue, plainEpilogue } from '../epilogue.ts';
 import { winogradPlanners } from './planners.ts';
 
 const initial = engine();
 afterEach(() => void overrideEngine(initial));
 
-interface Side {
-  readonly name: 'x' | 'y';
-  readonly channels: number;
-  readonly plane: number;
-  readonly pitch: number;
-  readonly order: Order | undefined;
-}
+const resultShape = ({ geometry: g, kernel }: ConvTask): number[] =>
+  kernel === 'conv' ? outputShape(g) : inputShape(g);
 
-/** What a task reads as pixels, and what it writes. */
-function sidesOf(task: ConvTask): { read: Side[]; result: Side | null } {
-  const { geometry: g, kernel, xPitch, yPitch, xOrder, yOrder } = task;
-  const plane = (shape: readonly number[]): number => product(shape.slice(2));
-  const x: Side = {
-    ...{ name: 'x', channels: g.inChannels, plane: plane(inputShape(g)), pitch: xPitch, order: xOrder },
-  };
-  const y: Side = {
-    ...{ name: 'y', channels: g.outChannels, plane: plane(outputShape(g)), pitch: yPitch, order: yOrder },
-  };
-  if (kernel === 'weightGrad') return { read: [x, y], result: null };
-  return kernel === 'conv' ? { read: [x], result: y } : { read: [y], result: x };
+/** The channel of an element of the result. */
+function channelOf(task: ConvTask, i: number): number {
+  const [, channels, ...space] = resultShape(task);
+  return Math.floor(i / product(space)) % channels;
 }
-
-type Arrays = Readonly<Record<string, Float32Array>>;
 
 /** Row-major arrays of a task, normally distributed. */
-function drawArrays(task: ConvTask, random: Generator): Arrays {
-  const draw = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
+function drawArrays(task: ConvTask, random: Generator): PlanArrays {
+  const draw = (shape: readonly number[]): Float32Array =>
+    Float32Array.from({ length: product(shape) }, () => random.normal());
   const g = task.geometry;
-  const { result } = sidesOf(task);
-  const perResult = (kind: 'pixel' | 'channel'): number =>
-    result ? result.channels * (kind === 'pixel' ? g.batch * result.plane : 1) : 0;
-  const extras = task.epilogue.extras.map((kind, i) => [`extra${i}`, draw(perResult(kind))] as const);
-  return {
-    x: draw(product(inputShape(g))),
-    y: draw(product(outputShape(g))),
-    weights: draw(product(weightShape(g))),
-    bias: draw(perResult('channel')),
-    ...Object.fromEntries(extras),
-  };
+  const result = resultShape(task);
+  const extras = task.epilogue.extras.map((kind) => draw(kind === 'pixel' ? result : [result[1]]));
+  const [x, y, w, bias] = [inputShape(g), outputShape(g), weightShape(g), [result[1]]].map(draw);
+  return { x, y, w, bias, extras };
 }
 
-/** Runs a plan in pieces that `seed` determines; the result row-major. */
-function runPlan(task: ConvTask, plan: ConvPlan, arrays: Arrays, seed = 1): Float32Array {
-  const g = task.geometry;
-  const { read, result } = sidesOf(task);
-  const runner = new KernelRunner<ConvOperand | 'weights'>(seed);
-  const pixels = (name: ConvOperand, side: Side): void => {
-    const values = arrays[name] as Float32Array;
-    const packed = side.order === 'planes' ? values : toPixels(values, side.channels, side.plane, side.pitch);
-    runner.place(name, packed.length, packed);
-  };
-  for (const side of read) pixels(side.name, side);
-  if (result) {
-    runner.place(result.name, g.batch * result.plane * result.pitch);
-    runner.place('weights', arrays.weights.length, arrays.weights).place('w', plan.weightBytes / 4);
-    runner.place('bias', arrays.bias.length, arrays.bias);
-    task.epilogue.extras.forEach((kind, i) => {
-      if (kind === 'pixel') pixels(`extra${i}`, result);
-      else runner.place(`extra${i}`, result.channels, arrays[`extra${i}`]);
-    });
-  } else runner.place('w', arrays.weights.length);
-  plan.workspaces.forEach((bytes, i) => runner.place(`workspace${i}`, bytes / 4));
-  runner.run(plan.prepare);
-  runner.run(plan.steps);
-  if (!result) return runner.read('w', arrays.weights.length);
-  const { channels, plane, pitch, order } = result;
-  if (order === 'planes') return runner.read(result.name, g.batch * plane * channels);
-  return fromPixels(runner.read(result.name, g.batch * plane * pitch), channels, plane, pitch);
-}
-
-const reference = (
-  g: ConvGeometry,
-  kernel: ConvKernel,
-  { x, weights: w, y }: Arrays,
-  bias: Float32Array | null,
-): Float32Array => convByReference(kernel, g, { x, w, y }, bias);
-
-const absolute = (arrays: Arrays): Arrays =>
-  Object.fromEntries(Object.entries(arrays).map(([name, values]) => [name, values.map(Math.abs)]));
+const absolute = ({ x, w, y }: PlanArrays): ConvArrays => ({
+  x: x.map(Math.abs),
+  w: w.map(Math.abs),
+  y: y.map(Math.abs),
+});
 
 /** Arrays of a case, what they give, and the largest sum of magnitudes. */
 interface Judged {
-  readonly arrays: Arrays;
+  readonly arrays: PlanArrays;
   readonly sums: Float32Array;
   readonly scale: number;
 }
@@ -116,9 +61,9 @@ function judge(text: string, task: ConvTask): Judged {
   let known = judged.get(key);
   if (!known) {
     const arrays = drawArrays(task, new Generator(g.outChannels + g.inChannels));
-    const magnitudes = reference(g, kernel, absolute(arrays), null);
+    const magnitudes = convByReference(kernel, g, absolute(arrays));
     const scale = magnitudes.reduce((a, b) => Math.max(a, b));
-    known = { arrays, sums: reference(g, kernel, arrays, epilogue.bias ? arrays.bias : null), scale };
+    known = { arrays, sums: convByReference(kernel, g, arrays, epilogue.bias ? arrays.bias : null), scale };
     judged.set(key, known);
   }
   return known;
@@ -137,7 +82,7 @@ function taskOf(text: string, kernel: ConvKernel, change: Partial<ConvTask> = {}
 
 function errorOf(planner: ConvPlanner, text: string, task: ConvTask): number {
   const { arrays, sums, scale } = judge(text, task);
-  return largestError(runPlan(task, planner.plan(task), arrays), sums, scale);
+  return largestError(runPlan(planner, task, arrays, new Generator(1)), sums, scale);
 }
 
 /** The largest tiles are for kernels of three taps alone. */
@@ -254,12 +199,11 @@ describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
       const task = taskOf(text, kernel, { epilogue: finished });
       expect(planner.refuse(task)).toBeNull();
       const { arrays, sums, scale } = judge(text, task);
-      const got = runPlan(task, planner.plan(task), arrays);
-      const { result } = sidesOf(task);
+      const got = runPlan(planner, task, arrays, new Generator(1));
+      const [pixel, channel] = arrays.extras;
       const want = sums.map((sum, i) => {
-        const channel = Math.floor(i / (result as Side).plane) % (result as Side).channels;
-        const a = arrays.extra1[channel];
-        return Math.max(sum + arrays.extra0[i], a / (1 + Math.exp(-a)));
+        const a = channel[channelOf(task, i)];
+        return Math.max(sum + pixel[i], a / (1 + Math.exp(-a)));
       });
       expect(largestError(got, want, scale)).toBeLessThan(tolerance(planner, task));
     }
@@ -284,11 +228,11 @@ describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
       const task = taskOf(text, kernel, { epilogue: perChannel, xOrder: 'planes', yOrder: 'planes' });
       expect(planner.refuse(task)).toBeNull();
       const { arrays, sums, scale } = judge(text, task);
-      const got = runPlan(task, planner.plan(task), arrays);
-      const { channels, plane } = sidesOf(task).result as Side;
+      const got = runPlan(planner, task, arrays, new Generator(1));
+      const [first, second] = arrays.extras;
       const want = sums.map((sum, i) => {
-        const channel = Math.floor(i / plane) % channels;
-        return Math.max(sum + arrays.extra0[channel], arrays.extra1[channel]);
+        const channel = channelOf(task, i);
+        return Math.max(sum + first[channel], second[channel]);
       });
       expect(largestError(got, want, scale)).toBeLessThan(tolerance(planner, task));
     }
@@ -306,8 +250,7 @@ describe.each(winogradPlanners.map((p) => [p.name, p] as const))('%s', (_, plann
       const task = taskOf(text, kernel);
       if (!planner.computes.includes(kernel)) continue;
       const arrays = drawArrays(task, new Generator(5));
-      const plan = planner.plan(task);
-      const runs = [1, 2, 3].map((seed) => runPlan(task, plan, arrays, seed));
+      const runs = [1, 2, 3].map((seed) => runPlan(planner, task, arrays, new Generator(seed)));
       expect(runs[1]).toEqual(runs[0]);
       expect(runs[2]).toEqual(runs[0]);
     }
@@ -328,11 +271,11 @@ describe('refusals', () => {
   const refusal = (text: string): string | null => winogradPlanners[0].refuse(taskOf(text, 'conv'));
 
   it('says why', () => {
-    expect(refusal('n1 g1 c8>8 5x5x5 k3x3x3 s1 d1 p1')).toBe('needs one axis or two, there are 3');
-    expect(refusal('n1 g1 c8>8 9 k3 s2 d1 p1')).toBe('needs one stride, they are 1 and 2');
+    expect(refusal('n1 g1 c8>8 5x5x5 k3x3x3 s1 d1 p1')).toBe('needs one axis or two; there are 3');
+    expect(refusal('n1 g1 c8>8 9 k3 s2 d1 p1')).toBe('needs equal strides; they are 1 and 2');
     expect(refusal('n1 g1 c8>8 9 k3 s1 d1 p1')).toBeNull();
-    expect(refusal('n1 g1 c8>8 9x9 k3x3 s2x1 d1 p1')).toBe('needs one stride, they are 2 and 1');
-    expect(refusal('n1 g1 c8>8 9x9 k3x3 s2 d2 p1')).toContain('no stride together with dilation');
+    expect(refusal('n1 g1 c8>8 9x9 k3x3 s2x1 d1 p1')).toBe('needs equal strides; they are 2 and 1');
+    expect(refusal('n1 g1 c8>8 9x9 k3x3 s2 d2 p1')).toContain('takes stride or dilation, not both');
     expect(refusal('n1 g1 c8>8 9x9 k6x3 s1 d1 p1')).toContain('2 to 5 taps');
     expect(refusal('n1 g1 c8>8 9x9 k1x1 s1 d1 p0')).toContain('2 to 5 taps');
     expect(refusal('n1 g1 c1>8 9x9 k3x3 s2 d1 p1')).toContain('there are 4 and 8');
@@ -348,7 +291,7 @@ describe('refusals', () => {
     expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d2 p1')).toContain('without dilation');
     expect(inPlanes('n1 g1 c8>8 9x9 k5x5 s3 d1 p1')).toContain('strides of 1, 2, 4');
     expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p5')).toContain('padding is larger');
-    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p1', { epilogue: finished })).toContain('adds no array');
+    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p1', { epilogue: finished })).toContain('cannot add an array');
     expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p1')).toBeNull();
   });
 });

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Evaluation } from '../data/evaluation.ts';
+import { BatchLoader } from '../data/loader.ts';
+import type { BatchSource } from '../data/source.ts';
 import {
   compile,
   compileTraining,
@@ -12,9 +15,9 @@ import {
   tensor,
 } from '../index.ts';
 import { manualSeed } from '../tensor/random.ts';
-import { evaluate, type ForwardPass } from './evaluation.ts';
-import { BatchLoader } from './loader.ts';
-import { type BatchReport, type FitOptions, fit } from './training.ts';
+import { fit } from './fit.ts';
+import type { FitOptions } from './options.ts';
+import type { BatchReport } from './reports.ts';
 
 /** 24 points on a circle; the class is the third of the circle that a point lies in. */
 const angles = Array.from({ length: 24 }, (_, i) => (2 * Math.PI * (i + 0.5)) / 24);
@@ -34,6 +37,41 @@ function train(options: Partial<FitOptions> = {}) {
 }
 
 describe('fit', () => {
+  it('reports the seconds of each epoch', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const { run } = train({ epochs: 2, onBatch: ({ epoch }) => void vi.advanceTimersByTime(250 * epoch) });
+      expect((await run).epochs.map(({ seconds }) => seconds)).toEqual([1.25, 2.5]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('reports how long it waited for batches', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      async function* slow() {
+        for await (const batch of circle()) {
+          vi.advanceTimersByTime(100);
+          yield batch;
+        }
+        vi.advanceTimersByTime(20);
+      }
+      const module = network();
+      const optimizer = new optim.SGD(module.parameters(), { lr: 0.1 });
+      const onBatch = () => void vi.advanceTimersByTime(400);
+      const { epochs } = await fit(
+        module,
+        { [Symbol.asyncIterator]: slow },
+        { epochs: 2, optimizer, onBatch },
+      );
+      const one = { waited: 0.52, seconds: 2.52 };
+      expect(epochs.map(({ waited, seconds }) => ({ waited, seconds }))).toEqual([one, one]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('learns, and reports every batch and epoch in order', async () => {
     const events: string[] = [];
     const { module, run } = train({
@@ -113,6 +151,53 @@ describe('fit', () => {
     await train({ epochs: 2, onBatch }).run;
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(1);
+  });
+
+  it('takes a list of batches, and batches that have to be waited for', async () => {
+    const batches = [...circle()];
+    const slow = {
+      async *[Symbol.asyncIterator]() {
+        for (const { x, y } of circle()) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          yield { x, y };
+        }
+      },
+    };
+    const learn = async (source: BatchSource) => {
+      manualSeed(1);
+      const module = network();
+      const optimizer = new optim.SGD(module.parameters(), { lr: 0.1 });
+      const reports: BatchReport[] = [];
+      const onBatch = (report: BatchReport): void => void reports.push(report);
+      const history = await fit(module, source, { epochs: 2, optimizer, validation: source, onBatch });
+      return { history, last: reports.at(-1) };
+    };
+    const [loaded, listed, waited] = [await learn(circle()), await learn(batches), await learn(slow)];
+    expect(listed.history.batchLosses).toEqual(loaded.history.batchLosses);
+    expect(waited.history.batchLosses).toEqual(loaded.history.batchLosses);
+    const { predictions } = loaded.history.epochs[1].validation as Evaluation;
+    expect(predictions).toHaveLength(24);
+    expect(waited.history.epochs[1].validation?.predictions).toEqual(predictions);
+    expect(listed.last).toMatchObject({ step: 10, steps: 10, batches: 5 });
+    expect(waited.last).toMatchObject({ step: 10, steps: Number.NaN, batches: Number.NaN });
+  });
+
+  it.each<[string, () => unknown, object, RegExp]>([
+    ['an empty list', () => [], {}, /^fit: the loader has no batch; add data/],
+    ['a generator that is spent', () => circle()[Symbol.iterator](), {}, /gave no batch in epoch 2/],
+    ['batches without targets', () => [{ x: points }], {}, /^fit: a batch is \{ x \}; give Tensors/],
+    [
+      'a fraction of an unknown number',
+      () => new Set(circle()),
+      { learningRate: () => 1 },
+      /does not say how many batches/,
+    ],
+  ])('refuses %s', async (_, source, options, message) => {
+    const module = network();
+    const optimizer = new optim.SGD(module.parameters(), { lr: 0.1 });
+    const run = fit(module, source() as BatchSource, { epochs: 2, optimizer, ...options });
+    await expect(run).rejects.toThrow(message);
+    await expect(run).rejects.toBeInstanceOf(NeocogError);
   });
 
   it('trains on targets that are no classes', async () => {
@@ -227,81 +312,5 @@ describe('fit with a trainer', () => {
     };
     await expect(run(options)).rejects.toThrow(/fit: the loss became (NaN|Infinity) at epoch 2/);
     expect(weightOf(module)).toEqual(kept);
-  });
-});
-
-describe('evaluate', () => {
-  /** Scores that are the input itself. */
-  class Echo extends nn.Module {
-    seen: boolean[] = [];
-    forward(x: Tensor): Tensor {
-      this.seen.push(this.training);
-      return x;
-    }
-  }
-  const scores = tensor([
-    [3, 1, 0],
-    [0, 1, 0],
-    [0, 2, 1],
-    [0, 0, 5],
-  ]);
-  const labels = tensor(Int32Array.of(0, 1, 2, 2));
-
-  it('counts what was taken for what, in the order of the data set', async () => {
-    const loader = new BatchLoader(scores, labels, { batchSize: 3, shuffle: true });
-    const result = await evaluate(new Echo(), loader);
-    expect(result.accuracy).toBe(0.75);
-    expect(result.predictions).toEqual(Int32Array.of(0, 1, 1, 2));
-    expect(result.confusion).toEqual([
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 1, 1],
-    ]);
-    expect(result.confidences[2]).toBeCloseTo(Math.exp(2) / (1 + Math.exp(2) + Math.exp(1)));
-    const rows = [0, 1, 2, 3].map((i) => [...scores.data.slice(3 * i, 3 * i + 3)]);
-    const losses = rows.map(
-      (row, i) => Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0)) - row[labels.data[i]],
-    );
-    expect(result.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss) / 4);
-  });
-
-  it('runs in evaluation mode and restores the mode', async () => {
-    const module = new Echo();
-    await evaluate(module, new BatchLoader(scores, labels));
-    expect(module.seen).toEqual([false]);
-    expect(module.training).toBe(true);
-    module.eval();
-    await evaluate(module, new BatchLoader(scores, labels));
-    expect(module.training).toBe(false);
-  });
-
-  it('leaves a frozen part of a network in evaluation mode', async () => {
-    const frozen = new Echo().eval();
-    const network = new nn.Sequential(frozen, new Echo());
-    await evaluate(network, new BatchLoader(scores, labels));
-    expect([network.training, frozen.training]).toEqual([true, false]);
-  });
-
-  it('marks samples that the loader leaves out', async () => {
-    const result = await evaluate(
-      new Echo(),
-      new BatchLoader(scores, labels, { batchSize: 3, dropLast: true }),
-    );
-    expect(result.predictions).toEqual(Int32Array.of(0, 1, 1, -1));
-  });
-
-  it("runs batches of the program's shape through it, others through the module", async () => {
-    const module = new Echo();
-    const loader = new BatchLoader(scores, labels, { batchSize: 3 });
-    const ran: number[][] = [];
-    const run = async (x: Tensor): Promise<Tensor> => {
-      ran.push([...x.shape]);
-      return x;
-    };
-    const program: ForwardPass = { inputShape: [3, 3], run };
-    const result = await evaluate(module, loader, { program });
-    expect(ran).toEqual([[3, 3]]);
-    expect(module.seen).toEqual([false]);
-    expect(result).toEqual(await evaluate(new Echo(), loader));
   });
 });

@@ -6,11 +6,13 @@
 // They follow from n − 1 points at which polynomials are evaluated, and the point at infinity (Toom and Cook); Bᵀ depends on
 // the points alone. Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016, use 0, ±1, ±2. For n = 6 the
 // points 0, ±3/4, ±3/2 give less than half of that rounding error; those for n = 5 and 7 were found the same way, among
-// multiples of 1/8. Their powers are exact in float32 too. Numbers only; the code that applies them is in `apply.ts`.
+// multiples of 1/8. Their powers are exact in float32 too. Numbers only; the code that applies them is in
+// backends/wasm/kernels/winograd.
 
 /** Rows of coefficients. */
 export type Matrix = readonly (readonly number[])[];
 
+/** Minimal filtering along one axis; the matrices are rows of coefficients. */
 export interface Filtering {
   /** m: outputs of a tile. */
   readonly outputs: number;
@@ -49,6 +51,8 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
  * largest of three taps fit maps whose sides are multiples of five, also those that dilation leaves of a larger one.
  */
 export type TileSize = 'largest' | 'large' | 'small';
+
+export const tileSizes: readonly TileSize[] = ['small', 'large', 'largest'];
 
 /** n by the taps of a kernel. */
 const sides = {
