@@ -16,6 +16,11 @@ export interface Limits {
   readonly work?: number | undefined;
 }
 
+/** Of a number in a tensor. */
+export const floatBytes = Float32Array.BYTES_PER_ELEMENT;
+/** Of a number on the host. */
+export const hostBytes = Float64Array.BYTES_PER_ELEMENT;
+
 type Limit = keyof Limits;
 
 const units: Readonly<Record<Limit, string>> = {
@@ -31,14 +36,14 @@ const names = Object.keys(units) as readonly Limit[]; // the keys of the table
 export function checkLimits(fn: string, limits: Limits | undefined): Limits {
   if (limits === undefined) return {};
   if (typeof limits !== 'object' || limits === null) {
-    throw new ShapeError(`${fn}: limits are ${String(limits)}, an object with ${names.join(', ')} is needed`);
+    throw new ShapeError(`${fn}: limits is ${String(limits)}; give an object with ${names.join(', ')}`);
   }
   for (const [name, value] of Object.entries(limits)) {
     if (!names.includes(name as Limit)) {
-      throw new ShapeError(`${fn}: there is no limit ${shown(name)}, use ${names.join(', ')}`);
+      throw new ShapeError(`${fn}: limit ${shown(name)} is unknown; choose from ${names.join(', ')}`);
     }
     if (value !== undefined && !(typeof value === 'number' && value > 0)) {
-      throw new ShapeError(`${fn}: limits.${name} is ${shown(value)}, a number above 0 is needed`);
+      throw new ShapeError(`${fn}: limits.${name} is ${shown(value)}; give a number above 0`);
     }
   }
   return limits;
@@ -141,7 +146,7 @@ export class Budget {
 
   #refuse(limit: Limit, needed: number, what: string): never {
     throw new FormatError(
-      `${this.about}: ${what} needs ${Math.ceil(needed)} ${units[limit]}, limits.${limit} is ${Math.floor(this.#most[limit])}; if the file can be trusted, raise it by { limits: { ${limit}: … } }`,
+      `${this.about}: ${what} needs ${Math.ceil(needed)} ${units[limit]}, but limits.${limit} is ${Math.floor(this.#most[limit])}; if you trust the file, raise it with { limits: { ${limit}: … } }`,
     );
   }
 }
@@ -161,7 +166,7 @@ export function atCostOf<T>(budget: Budget, body: () => T): T {
 
 /** The operations of neocog make float32 and int32. */
 const meter = (elements: number, steps: number): void => {
-  current?.value(elements, 4);
+  current?.value(elements, floatBytes);
   current?.work(steps);
 };
 
@@ -172,7 +177,7 @@ export const metered = <T>(body: () => T): T => withMeter(meter, body);
 const hostSteps = 4;
 
 /** Counts a value of so many numbers that is about to be made on the host, at the cost of whoever runs now. */
-export function willMake(count: number, what = 'it', width = 8): void {
+export function willMake(count: number, what = 'it', width = hostBytes): void {
   current?.value(count, width, what);
   current?.work(hostSteps * count, what);
 }
@@ -182,7 +187,7 @@ export const willWork = (steps: number, what = 'it'): void => current?.work(step
 
 /** What the network holds at once: arrays of float64 on the host, of four bytes a number in tensors. */
 const bytesOf = ({ data }: { readonly data: { readonly length: number } }): number =>
-  (data instanceof Float64Array ? 8 : 4) * data.length;
+  (data instanceof Float64Array ? hostBytes : floatBytes) * data.length;
 
 /** Runs a step of a network, of whose memory only the values that it gives back remain. */
 export function willHold(step: () => readonly { readonly data: { readonly length: number } }[]): void {

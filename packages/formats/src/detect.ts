@@ -58,6 +58,8 @@ function isModelJson(bytes: Uint8Array): boolean {
 const suffixes: readonly (readonly [suffix: RegExp, format: Format])[] = [
   [/\.onnx$/i, 'onnx'],
   [/\.json$/i, 'tfjs'],
+  // A model.json as a module.
+  [/\.[cm]?js$/i, 'tfjs'],
   [/\.(keras|h5|hdf5)$/i, 'keras'],
   [/\.safetensors$/i, 'safetensors'],
   [/\.(pt|pth)$/i, 'torch'],

@@ -36,8 +36,10 @@ const refused = async (read: () => unknown, kind: new (message: string) => Error
   await expect((async () => read())()).rejects.toBeInstanceOf(kind);
 };
 
-/** Half of it on a quiet machine. */
-const mostSeconds = 5;
+/**
+ * Of the processor. The slowest file takes a twelfth of it on a quiet machine; a file that is not refused in time takes hours.
+ */
+const mostSeconds = 30;
 
 async function cpuSeconds(body: () => unknown): Promise<number> {
   const before = process.cpuUsage();
@@ -56,7 +58,7 @@ const refusals: Readonly<Record<string, typeof ShapeError | typeof UnsupportedEr
 };
 
 describe('a small file that asks for much', () => {
-  it.each(Object.entries(hostileFiles))('%s', { timeout: 60_000 }, async (name, read) => {
+  it.each(Object.entries(hostileFiles))('%s', async (name, read) => {
     const seconds = await cpuSeconds(() => refused(read, refusals[name] ?? FormatError));
     expect(seconds).toBeLessThan(mostSeconds);
   });
@@ -71,7 +73,9 @@ describe('a small file that asks for much', () => {
 
   it('is read where limits are raised', async () => {
     const bytes = onnx({ nodes: [['ConstantOfShape', 's', 'y']], weights: { s: [2 ** 27] } });
-    await expect(loadOnnx(bytes)).rejects.toThrow(/134217728 numbers at once, limits\.elements is 6711\d+;/);
+    await expect(loadOnnx(bytes)).rejects.toThrow(
+      /134217728 numbers at once, but limits\.elements is 6711\d+;/,
+    );
     const small = onnx({ nodes: [['ConstantOfShape', 's', 'y']], weights: { s: [100] } });
     await expect(loadOnnx(small, { limits: { elements: 50 } })).rejects.toThrow(/limits\.elements is 50;/);
     expect((await loadOnnx(small)).run({ x: zeros([1]) }).y.shape).toEqual([100]);

@@ -6,17 +6,22 @@ export {
   type EsModuleOptions,
   esModule,
   type OutputFile,
+  singlePage,
   type WeightStorage,
 } from './es-module/index.ts';
 export type { GraphInput, GraphModule } from './graph/graphModule.ts';
 export { type LoadKerasOptions, loadKeras } from './keras/load.ts';
 export type { CustomLayer, CustomLayers } from './keras/network.ts';
-export { type LoadedFile, type LoadOptions, loadFile } from './load.ts';
+export { type LoadedFile, type LoadOptions, loadFile, loadFiles } from './load.ts';
 export { loadNpy, parseNpy, saveNpy } from './npy.ts';
 export { loadNpz, parseNpz, saveNpz } from './npz.ts';
 export { type LoadOnnxOptions, loadOnnx } from './onnx/load.ts';
 export { type SaveOnnxOptions, saveOnnx } from './onnx/save.ts';
 export type { ReadOptions } from './open.ts';
+export type { PretrainedStore } from './pretrained/cache.ts';
+export type { Progress } from './pretrained/download.ts';
+export { loadPretrained, type PretrainedOptions, type PretrainedSource } from './pretrained/load.ts';
+export type { PretrainedName } from './pretrained/table.ts';
 export {
   loadSafetensors,
   parseSafetensors,

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { NeocogError, zeros } from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { detectFormat, type Format } from './detect.ts';
-import { loadFile } from './load.ts';
+import { loadFile, loadFiles } from './load.ts';
 
 const fixture = (path: string): string => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
 const bytes = (path: string): Uint8Array => new Uint8Array(readFileSync(fixture(path)));
@@ -45,10 +45,36 @@ describe('loadFile', () => {
   });
 
   it('says what it cannot open', async () => {
-    await expect(loadFile(Uint8Array.of(1, 2))).rejects.toThrow(
-      /the file is of no format that is known here; pass ONNX/,
-    );
+    await expect(loadFile(Uint8Array.of(1, 2))).rejects.toThrow(/the file is of no known format; pass ONNX/);
     await expect(loadFile(new TextEncoder().encode('{}'))).rejects.toThrow(/lie beside it; pass its path/);
     await expect(loadFile('none.onnx')).rejects.toThrow(NeocogError);
+  });
+});
+
+describe('loadFiles', () => {
+  const model = 'tfjs/images/model.json';
+  const shards = readdirSync(fixture('tfjs/images')).filter((name) => name.endsWith('.bin'));
+  const parts = Object.fromEntries(shards.map((name) => [name, bytes(`tfjs/images/${name}`)]));
+
+  it('finds the network among files, and what it names beside it or by name alone', async () => {
+    const wanted = await loadFile(fixture(model));
+    const flat = await loadFiles({ 'notes.txt': Uint8Array.of(1), ...parts, 'model.json': bytes(model) });
+    expect(flat.format).toBe('tfjs');
+    expect(flat.tensors).toEqual(wanted.tensors);
+    const inFolder = Object.fromEntries(
+      Object.entries(parts).map(([name, part]) => [`folder/${name}`, part]),
+    );
+    expect((await loadFiles({ ...inFolder, 'folder/model.json': bytes(model) })).tensors).toEqual(
+      wanted.tensors,
+    );
+    expect((await loadFiles({ 'a.onnx': bytes('onnx/classifier.onnx') })).format).toBe('onnx');
+  });
+
+  it('names the file that is missing, and refuses what is nothing', async () => {
+    await expect(loadFiles({ 'model.json': bytes(model) })).rejects.toThrow(
+      /model.json names the file '?.*\.bin.*which is not among the given ones \(model.json\); give it too/,
+    );
+    await expect(loadFiles({ 'a.txt': Uint8Array.of(1) })).rejects.toThrow('no file is of a known format');
+    await expect(loadFiles({})).rejects.toThrow('there are no files');
   });
 });

@@ -2,6 +2,7 @@
 // must have, never evaluated. Source: numpy/lib/format.py, versions 1.0 to 3.0.
 
 import { FormatError, Tensor } from 'neocog';
+import { counted } from 'neocog/arguments';
 import { startsWith } from './bytes.ts';
 import { type Opened, opening, type ReadOptions } from './open.ts';
 import { needTensors } from './options.ts';
@@ -89,13 +90,13 @@ export function readNpy({ bytes, budget }: Pick<Opened, 'bytes' | 'budget'>, par
   const { descr, shape, fortran, start } = readHeader(bytes, fail);
   const name = /^[<>|=]/.test(descr) ? types[descr.slice(1)] : undefined;
   if (name === undefined || !Object.hasOwn(types, descr.slice(1))) {
-    return fail(`it has dtype ${shown(descr)}, neocog reads numbers and bool; convert it`);
+    return fail(`it has dtype ${shown(descr)}, but neocog reads numbers and bool; convert it`);
   }
   const type = storedTypes.get(name)!; // all of `types` are there
   const needed = product(shape) * type.bytes;
   if (bytes.length - start !== needed) {
     return fail(
-      `its shape ${shownList(shape)} and dtype ${descr} take ${needed} bytes, ${bytes.length - start} follow the header`,
+      `its shape ${shownList(shape)} and dtype ${descr} take ${counted(needed, 'byte')}, but ${bytes.length - start} follow the header`,
     );
   }
   budget.value(product(shape), 4 + type.bytes, 'the array');
@@ -103,21 +104,21 @@ export function readNpy({ bytes, budget }: Pick<Opened, 'bytes' | 'budget'>, par
   const buffer = gather(bytes.subarray(start), type.bytes, view);
   const values = type.read(descr[0] === '>' ? swapBytes(buffer, type.bytes) : buffer);
   if (values === null) {
-    return fail(`it has ${descr} values beyond the range of ${type.becomes}, which neocog reads them as`);
+    return fail(`it has ${descr} values beyond the range of ${type.becomes}, in which neocog reads them`);
   }
   return new Tensor(values, Object.freeze([...shape]));
 }
 
 function readHeader(bytes: Uint8Array, fail: Fail): Header {
   if (!isNpy(bytes)) return fail('it does not begin with \\x93NUMPY');
-  if (bytes.length < 12) return fail('it is cut');
+  if (bytes.length < 12) return fail('it is truncated');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes[6];
-  if (version < 1 || version > 3) return fail(`it is of version ${version}, known are 1 to 3`);
+  if (version < 1 || version > 3) return fail(`it is of version ${version}, but neocog reads 1 to 3`);
   const from = version === 1 ? 10 : 12;
   const start = from + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (start > bytes.length || start - from > longestHeader)
-    return fail('its header is cut or longer than 64 KiB');
+    return fail('its header is truncated, or longer than 64 KiB');
   const text = new TextDecoder().decode(bytes.subarray(from, start));
   return { ...parseHeader(text, fail), start };
 }
@@ -126,13 +127,13 @@ const longestHeader = 65_535;
 
 /** `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`, in any order of the three. */
 function parseHeader(text: string, fail: Fail): Omit<Header, 'start'> {
-  const body = /^\{(.*)\}\s*$/s.exec(text)?.[1] ?? fail('its header is no dict');
+  const body = /^\{(.*)\}\s*$/s.exec(text)?.[1] ?? fail('its header is not a dict');
   const entry =
     /\s*'(descr|fortran_order|shape)'\s*:\s*(?:'([^']*)'|(True|False)|\(([\d\sL,]*)\))\s*(?:,|$)/y;
   const fields = new Map<string, { descr?: string; order?: string; sizes?: string }>();
   while (entry.lastIndex < body.trimEnd().length) {
     const match = entry.exec(body);
-    if (match === null || fields.has(match[1])) return fail('its header is not as NumPy writes it');
+    if (match === null || fields.has(match[1])) return fail("its header does not have NumPy's form");
     fields.set(match[1], { descr: match[2], order: match[3], sizes: match[4] });
   }
   const descr = fields.get('descr')?.descr;
@@ -149,6 +150,6 @@ function parseShape(text: string, fail: Fail): number[] {
   const sizes = text.trim() === '' ? [] : text.trim().replace(/,$/, '').split(',');
   const shape = sizes.map((size) => (/^\s*\d+L?\s*$/.test(size) ? Number.parseInt(size, 10) : Number.NaN));
   if (shape.length > 64 || !shape.every(Number.isSafeInteger))
-    return fail(`its shape (${text.slice(0, 40)}) is none`);
+    return fail(`its shape (${text.slice(0, 40)}) is not a list of sizes`);
   return shape;
 }

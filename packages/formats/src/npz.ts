@@ -51,7 +51,7 @@ export function readNpz({ bytes, budget }: Opened): TensorDict {
     const name = file.endsWith('.npy') ? file.slice(0, -'.npy'.length) : null;
     if (name === null || name === '__proto__') {
       throw new FormatError(
-        `${budget.about} cannot be read as arrays of NumPy: ${shown(file)} in it is no .npy file`,
+        `${budget.about} cannot be read as arrays of NumPy: ${shown(file)} in it is not a .npy file`,
       );
     }
     return [name, readNpy({ bytes: data, budget }, `: ${shown(name)}`)] as const;

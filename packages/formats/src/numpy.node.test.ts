@@ -89,30 +89,30 @@ describe('a damaged or hostile array', () => {
     const whole = file('whole.npy');
     for (let length = 0; length < whole.length; length++)
       refuse(whole.subarray(0, length), /x\.npy cannot be read/);
-    refuse(Uint8Array.of(...whole, 0), /take 96 bytes, 97 follow/);
+    refuse(Uint8Array.of(...whole, 0), /take 96 bytes, but 97 follow/);
   });
 
   it('is refused for its header', () => {
     refuse(file('whole.npy').fill(4, 6, 7), /version 4/);
     refuse(npy('{}'), /needs a simple descr/);
-    refuse(npy('[]'), /no dict/);
+    refuse(npy('[]'), /not a dict/);
     const header = (shape: string, order = 'False') =>
       `{'descr': '<f4', 'fortran_order': ${order}, 'shape': ${shape}, }`;
-    refuse(npy(header('(1e3,)')), /not as NumPy/);
-    refuse(npy(header('(-1,)')), /not as NumPy/);
+    refuse(npy(header('(1e3,)')), /NumPy's form/);
+    refuse(npy(header('(-1,)')), /NumPy's form/);
     refuse(npy(header('(99999999999999999999,)')), /shape/);
     refuse(npy(header('(,)')), /shape/);
     refuse(npy(header('(1 2,)')), /shape/);
     refuse(npy(header(`(${'1,'.repeat(65)})`)), /shape/);
-    refuse(npy(header('(65536, 65536, 65536)')), /take 1125899906842624 bytes, 0 follow/);
-    refuse(npy(header('()', '__import__("os")')), /not as NumPy/);
-    refuse(npy("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4), /not as NumPy/);
+    refuse(npy(header('(65536, 65536, 65536)')), /take 1125899906842624 bytes, but 0 follow/);
+    refuse(npy(header('()', '__import__("os")')), /NumPy's form/);
+    refuse(npy("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': ()}", 4), /NumPy's form/);
     expect(parseNpy(npy(header('(2L, )'), 8)).shape).toEqual([2]);
   });
 
   it('is refused in an archive by name', () => {
     const archive = (name: string, data: Uint8Array) => zipSync({ [name]: data });
-    expect(() => parseNpz(archive('a.txt', file('whole.npy')))).toThrow(/"a\.txt" in it is no \.npy file/);
+    expect(() => parseNpz(archive('a.txt', file('whole.npy')))).toThrow(/"a\.txt" in it is not a \.npy file/);
     expect(() => parseNpz(archive('a.npy', file('text.npy')))).toThrow(
       /parseNpz: the file: "a" cannot be read/,
     );

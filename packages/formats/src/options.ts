@@ -4,18 +4,23 @@ import { NeocogError, ShapeError, Tensor } from 'neocog';
 import { shown } from './shown.ts';
 
 const isObject = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Object]';
-const anObject = [isObject, 'an object, by name'] as const;
+const byName = (what: string) => [isObject, `an object of ${what} by name`] as const;
 
 /** What options take, as far as one rule serves all readers; the others are checked where they are used. */
 const kinds: Readonly<Record<string, readonly [ok: (value: unknown) => boolean, takes: string]>> = {
-  shapes: anObject,
-  values: anObject,
+  shapes: byName('shapes'),
+  values: byName('values'),
   customLayers: [
     (value) => isObject(value) && Object.values(value as object).every((each) => typeof each === 'function'),
-    'an object of functions, by name',
+    'an object of functions by name',
   ],
-  within: [(value) => typeof value === 'string', 'a text'],
-  config: [(value) => typeof value === 'string' || isObject(value), 'a text of JSON, or what it says'],
+  outputs: [
+    (value) =>
+      Array.isArray(value) && value.length > 0 && Array.from(value).every((name) => typeof name === 'string'),
+    'a list of names',
+  ],
+  within: [(value) => typeof value === 'string', 'a string'],
+  config: [(value) => typeof value === 'string' || isObject(value), 'a JSON string, or its parsed value'],
 };
 
 function needKind(fn: string, name: string, value: unknown): void {
@@ -33,13 +38,13 @@ export function readOptions<T extends object>(fn: string, options: T, known: rea
     for (const [name, value] of Object.entries(options)) needKind(fn, name, value);
     return options;
   }
-  throw new ShapeError(`${fn}: option ${shown(unknown)} is unknown; there are ${known.join(', ')}`);
+  throw new ShapeError(`${fn}: option ${shown(unknown)} is unknown; choose from ${known.join(', ')}`);
 }
 
-/** @throws ShapeError unless it is a text. */
+/** @throws ShapeError unless it is a string. */
 export function needText(fn: string, name: string, text: string): string {
   if (typeof text === 'string') return text;
-  throw new ShapeError(`${fn}: ${name} is ${kindOf(text)}; give a text`);
+  throw new ShapeError(`${fn}: ${name} is ${kindOf(text)}; give a string`);
 }
 
 /** @throws NeocogError unless these are tensors by name. */
@@ -54,12 +59,12 @@ export function needTensors(
     Array.isArray(tensors)
   ) {
     throw new NeocogError(
-      `${fn}: an object of tensors by name is needed, such as net.stateDict(), not ${kindOf(tensors)}`,
+      `${fn}: tensors is ${kindOf(tensors)}; give an object of tensors by name, such as net.stateDict()`,
     );
   }
   for (const [name, value] of Object.entries(tensors)) {
     if (!(value instanceof Tensor)) {
-      throw new NeocogError(`${fn}: ${shown(name)} is ${kindOf(value)}, a Tensor is needed`);
+      throw new NeocogError(`${fn}: ${shown(name)} is ${kindOf(value)}; give a Tensor`);
     }
   }
 }
@@ -67,7 +72,7 @@ export function needTensors(
 /** The bytes of a typed array or a buffer. @throws NeocogError for anything else, and where the memory has gone elsewhere. */
 export function needBytes(fn: string, bytes: unknown): Uint8Array {
   if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
-    throw new NeocogError(`${fn}: bytes are needed, a Uint8Array or an ArrayBuffer, not ${kindOf(bytes)}`);
+    throw new NeocogError(`${fn}: bytes is ${kindOf(bytes)}; give a Uint8Array or an ArrayBuffer`);
   }
   const buffer = bytes instanceof Uint8Array ? bytes.buffer : bytes;
   try {
@@ -77,7 +82,7 @@ export function needBytes(fn: string, bytes: unknown): Uint8Array {
       : new Uint8Array(buffer);
   } catch {
     throw new NeocogError(
-      `${fn}: the buffer of these bytes was transferred and is empty; pass a copy, or load before`,
+      `${fn}: the buffer of these bytes was transferred and is empty; pass a copy, or load it before the transfer`,
     );
   }
 }
@@ -100,6 +105,17 @@ export function jsonText(fn: string, what: string, value: unknown): string {
     // Refused below.
   }
   throw new NeocogError(
-    `${fn}: ${what} cannot be written as JSON; pass what JSON.parse gives, without cycles and bigint`,
+    `${fn}: ${what} cannot be written as JSON; pass a result of JSON.parse, without cycles and bigint`,
   );
+}
+
+/** @throws NeocogError if it is anything but strings by name */
+export function checkMetadata(fn: string, metadata: unknown): asserts metadata is Record<string, string> {
+  if (!isTextRecord(metadata))
+    throw new NeocogError(`${fn}: metadata is ${kindOf(metadata)}; give an object of strings by name`);
+}
+
+export function isTextRecord(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !Object.hasOwn(value, '__proto__') && Object.values(value).every((text) => typeof text === 'string');
 }

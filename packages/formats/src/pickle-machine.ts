@@ -65,7 +65,7 @@ export class Machine {
 
   /** The next bytes. */
   take(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.at) return this.fail('its pickle is cut');
+    if (length > this.#bytes.length - this.at) return this.fail('its pickle is truncated');
     this.at += length;
     return this.#bytes.subarray(this.at - length, this.at);
   }
@@ -78,7 +78,7 @@ export class Machine {
   /** A text up to the next line's end. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.at);
-    if (end < 0) return this.fail('its pickle is cut');
+    if (end < 0) return this.fail('its pickle is truncated');
     const text = latin1(this.take(end - this.at));
     this.at++;
     return text;
@@ -101,7 +101,7 @@ export class Machine {
 
   pop(): unknown {
     if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
-      return this.fail('its pickle takes more than it has');
+      return this.fail('its pickle pops more values than it has');
     return this.#stack.pop();
   }
 
@@ -125,7 +125,7 @@ export class Machine {
 
   popText(): string {
     const text = this.pop();
-    return typeof text === 'string' ? text : this.fail('its pickle has another value where a text is needed');
+    return typeof text === 'string' ? text : this.fail('its pickle has another value instead of a string');
   }
 
   recall(index: number): void {

@@ -30,7 +30,7 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): 
     if (code === stop) return { value: machine.pop(), end: machine.at };
     const operation = operations.get(code);
     if (operation === undefined) {
-      return options.fail(`it has the pickle operation 0x${code.toString(16)}, which is not read here`);
+      return options.fail(`it has the pickle operation 0x${code.toString(16)}, which neocog does not read`);
     }
     operation(machine);
   }
@@ -50,7 +50,7 @@ function utf8(machine: Machine, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return machine.fail('a text in its pickle is not UTF-8');
+    return machine.fail('a string in its pickle is not UTF-8');
   }
 }
 
@@ -77,7 +77,7 @@ function findGlobal(machine: Machine, module: string, name: string): void {
 function call(machine: Machine, args: unknown): void {
   const callee = machine.pop() as PickleGlobal | null | undefined;
   if (typeof callee?.call !== 'function' || !Array.isArray(args)) {
-    return machine.fail('its pickle calls what cannot be called');
+    return machine.fail('its pickle calls a value that is not a function');
   }
   // The same large argument may be recalled for each of many calls.
   const size = args.reduce((sum, arg) => sum + sizeOf(arg), args.length);
@@ -93,7 +93,7 @@ function append(machine: Machine, items: readonly unknown[]): void {
   const list = machine.top();
   if (list instanceof UnknownObject) return;
   machine.takes(placeBytes * items.length);
-  if (!Array.isArray(list)) return machine.fail('its pickle appends to what is no list');
+  if (!Array.isArray(list)) return machine.fail('its pickle appends to a value that is not a list');
   for (const item of items) list.push(item);
 }
 
@@ -103,7 +103,7 @@ function setItems(machine: Machine, items: readonly unknown[]): void {
   if (dict instanceof UnknownObject) return;
   machine.takes(pairBytes * items.length);
   if (!(dict instanceof Map) || items.length % 2)
-    return machine.fail('its pickle sets items of what is no dict');
+    return machine.fail('its pickle sets items of a value that is not a dict');
   for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
 }
 
@@ -111,7 +111,7 @@ function addItems(machine: Machine, items: readonly unknown[]): void {
   const set = machine.top();
   if (set instanceof UnknownObject) return;
   machine.takes(pairBytes * items.length);
-  if (!(set instanceof Set)) return machine.fail('its pickle adds to what is no set');
+  if (!(set instanceof Set)) return machine.fail('its pickle adds to a value that is not a set');
   for (const item of items) set.add(item);
 }
 

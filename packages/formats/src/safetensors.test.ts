@@ -159,7 +159,7 @@ describe('a damaged file', () => {
   it('is refused when cut at any byte, or with bytes to spare', () => {
     const bytes = saveSafetensors(small, { note: 'x' });
     for (let length = 0; length < bytes.length; length++) refuse(bytes.subarray(0, length));
-    refuse(Uint8Array.of(...bytes, 0), /tensors take 20 bytes, 21 follow/);
+    refuse(Uint8Array.of(...bytes, 0), /tensors take 20 bytes, but 21 follow/);
   });
 
   it('is refused or read, and nothing else, after any few bytes were changed', () => {
@@ -180,7 +180,7 @@ describe('a damaged file', () => {
   });
 
   it('is refused for its header', () => {
-    refuse(file('{}', [], 3), /claims 3 bytes, 2 follow/);
+    refuse(file('{}', [], 3), /claims 3 bytes, but 2 follow/);
     refuse(file('{}', [], 2n ** 64n - 1n));
     refuse(file('', []));
     refuse(file(' {}'), /begin with {/);
@@ -208,7 +208,7 @@ describe('a damaged file', () => {
     for (const shape of [[-1], [0.5], [2 ** 53], ['1'], [null], {}, null, 'x', [1e300, 1e300, 0]]) {
       refuse(file({ a: entry(shape, [0, 4]) }, [0, 0, 0, 0]), /"a"/);
     }
-    refuse(file({ a: entry([2], [0, 4]) }, [0, 0, 0, 0]), /takes 8 bytes, its data_offsets span 4/);
+    refuse(file({ a: entry([2], [0, 4]) }, [0, 0, 0, 0]), /takes 8 bytes, but its data_offsets span 4/);
     refuse(file({ a: entry([2 ** 50, 2 ** 50], [0, 4]) }, [0, 0, 0, 0]), /takes/);
     refuse(file({ a: entry([], [0, 4], 4) }, [0, 0, 0, 0]), /no dtype/);
     refuse(file({ a: null }), /no dtype/);
@@ -222,7 +222,7 @@ describe('a damaged file', () => {
     }
     refuse(file({ a: entry([1], [4, 8]) }, eight), /begins at byte 4/);
     refuse(file({ a: entry([1], [0, 4]), b: entry([1], [0, 4]) }, eight), /begins at byte 0/);
-    refuse(file({ a: entry([1], [0, 4]) }, eight), /take 4 bytes, 8 follow/);
+    refuse(file({ a: entry([1], [0, 4]) }, eight), /take 4 bytes, but 8 follow/);
     refuse(file({ a: entry([2 ** 40], [0, 2 ** 42]) }, eight), /take/);
   });
 });

@@ -3,10 +3,11 @@
 // access. Format: https://github.com/huggingface/safetensors#format
 
 import { FormatError, NeocogError, Tensor } from 'neocog';
+import { counted } from 'neocog/arguments';
 import type { Budget } from './budget.ts';
 import { repeatedKey } from './json-keys.ts';
 import { type Opened, opening, type ReadOptions } from './open.ts';
-import { needTensors } from './options.ts';
+import { checkMetadata, isTextRecord, needTensors } from './options.ts';
 import { isSizes, product } from './shape.ts';
 import { plainly, shown, shownList } from './shown.ts';
 import type { Source } from './source.ts';
@@ -81,7 +82,7 @@ export function saveSafetensors(tensors: TensorDict, metadata: Record<string, st
   needTensors('saveSafetensors', tensors);
   const names = Object.keys(tensors).sort();
   checkNames(names);
-  checkMetadata(metadata);
+  checkMetadata('saveSafetensors', metadata);
   const header = writeHeader(tensors, names, metadata);
   const size = names.reduce((sum, name) => sum + tensors[name].data.byteLength, 0);
   const bytes = new Uint8Array(8 + header.length + size);
@@ -121,11 +122,6 @@ function checkNames(names: readonly string[]): void {
   throw new NeocogError(`saveSafetensors: a tensor cannot be named ${reserved} in this format; rename it`);
 }
 
-function checkMetadata(metadata: unknown): void {
-  if (isTextRecord(metadata)) return;
-  throw new NeocogError('saveSafetensors: metadata must be an object of texts');
-}
-
 /** What a file whose bytes are at hand holds. */
 export function readSafetensors(opened: Opened): { tensors: TensorDict; metadata: Header['metadata'] } {
   const { bytes, budget } = opened;
@@ -138,8 +134,8 @@ export function readSafetensors(opened: Opened): { tensors: TensorDict; metadata
     const values = type.read(new Uint8Array(bytes.subarray(start + begin, start + end)).buffer);
     if (values === null) {
       throw new FormatError(
-        `${budget.about}: tensor ${shown(name)} has ${dtype} values beyond the range of ${type.becomes}, which neocog ` +
-          'reads them as; save it in a smaller type',
+        `${budget.about}: tensor ${shown(name)} has ${dtype} values beyond the range of ${type.becomes}, in which neocog ` +
+          'reads them; save it in a smaller type',
       );
     }
     tensors[name] = new Tensor(values, Object.freeze([...shape]));
@@ -152,14 +148,16 @@ function readHeader({ bytes, budget }: Opened): Header {
     throw new FormatError(`${budget.about} cannot be read as safetensors: ${problem}`);
   };
   if (bytes.byteLength < 8)
-    return fail(`it has ${bytes.byteLength} bytes, its header's length alone takes 8`);
+    return fail(`it has ${counted(bytes.byteLength, 'byte')}, but the length of its header alone takes 8`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(bytes.byteLength - 8) || length > BigInt(headerLimit)) {
-    return fail(`its header claims ${length} bytes, ${bytes.byteLength - 8} follow; is it another format?`);
+    return fail(
+      `its header claims ${length} bytes, but ${bytes.byteLength - 8} follow; is it another format?`,
+    );
   }
   const start = 8 + Number(length);
   const { __metadata__: metadata = {}, ...fields } = parseJson(bytes.subarray(8, start), budget, fail);
-  if (!isTextRecord(metadata)) return fail('its __metadata__ is not an object of texts');
+  if (!isTextRecord(metadata)) return fail('its __metadata__ is not an object of strings');
   const entries = Object.entries(fields).map(([name, field]) => readEntry(name, field, fail));
   checkCoverage(entries, bytes.byteLength - start, fail);
   return { entries, metadata, start };
@@ -186,30 +184,25 @@ function parseJson(bytes: Uint8Array, budget: Budget, fail: Fail): Record<string
   return json;
 }
 
-function isTextRecord(value: unknown): value is Record<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return !Object.hasOwn(value, '__proto__') && Object.values(value).every((text) => typeof text === 'string');
-}
-
 function readEntry(name: string, field: unknown, fail: Fail): Entry {
   const about = `tensor ${shown(name)}`;
   const { dtype, shape, data_offsets: range } = (field ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string') return fail(`${about} has no dtype`);
   if (!isSizes(shape) || shape.length > mostAxes)
-    return fail(`${about} has shape ${shown(shape)}, needed are whole numbers from 0`);
+    return fail(`${about} has shape ${shown(shape)} instead of whole numbers from 0`);
   if (!isSizes(range) || range.length !== 2 || range[0] > range[1]) {
-    return fail(`${about} has data_offsets ${shown(range)}, needed are a begin and an end not before it`);
+    return fail(`${about} has data_offsets ${shown(range)} instead of a begin and an end not before it`);
   }
   const type = storedTypes.get(dtype);
   if (type === undefined) {
     return fail(
-      `${about} has dtype ${plainly(dtype)}, neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`,
+      `${about} has dtype ${plainly(dtype)}, but neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`,
     );
   }
   const needed = type.bytes * product(shape);
   if (range[1] - range[0] !== needed) {
     return fail(
-      `${about} of shape ${shownList(shape)} and dtype ${dtype} takes ${needed} bytes, its data_offsets span ${range[1] - range[0]}`,
+      `${about} of shape ${shownList(shape)} and dtype ${dtype} takes ${counted(needed, 'byte')}, but its data_offsets span ${range[1] - range[0]}`,
     );
   }
   return { name, dtype, shape, begin: range[0], end: range[1] };
@@ -219,8 +212,10 @@ function readEntry(name: string, field: unknown, fail: Fail): Entry {
 function checkCoverage(entries: readonly Entry[], size: number, fail: Fail): void {
   let at = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== at) fail(`tensor ${shown(name)} begins at byte ${begin}, the one before it ends at ${at}`);
+    if (begin !== at)
+      fail(`tensor ${shown(name)} begins at byte ${begin}, but the one before it ends at ${at}`);
     at = end;
   }
-  if (at !== size) fail(`its tensors take ${at} bytes, ${size} follow the header; fetch or save it again`);
+  if (at !== size)
+    fail(`its tensors take ${counted(at, 'byte')}, but ${size} follow the header; fetch or save it again`);
 }

@@ -23,6 +23,6 @@ it('says in one sentence what it cannot read', async () => {
   await expect(readSource('f', join(folder, 'none'))).rejects.toThrow(
     /^f: cannot read .*none: there is no such file$/,
   );
-  await expect(readSource('f', folder)).rejects.toThrow(/it is a folder, pass a file/);
+  await expect(readSource('f', folder)).rejects.toThrow(/it is a folder; pass a file/);
   await expect(readSource('f', 'http://127.0.0.1:9/x')).rejects.toThrow(NeocogError);
 });

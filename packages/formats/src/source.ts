@@ -19,6 +19,29 @@ export type Address = typeof globalThis extends { URL: { prototype: infer Known 
  */
 export type Source = Uint8Array | ArrayBuffer | string | Address;
 
+/** Files whose bytes are at hand, by their paths; one of them names the others. */
+export class FilesAtHand {
+  readonly name: string;
+  readonly #files: Readonly<Record<string, Uint8Array>>;
+
+  constructor(name: string, files: Readonly<Record<string, Uint8Array>>) {
+    this.name = name;
+    this.#files = files;
+  }
+
+  /** By its path from the folder of the file that names it, or by its name alone: who drops files may lose their folders. */
+  find(path: string): Uint8Array | undefined {
+    const folder = this.name.slice(0, this.name.lastIndexOf('/') + 1);
+    const last = path.slice(path.lastIndexOf('/') + 1);
+    const found = [folder + path, last].find((key) => Object.hasOwn(this.#files, key));
+    return found === undefined ? undefined : this.#files[found];
+  }
+
+  get names(): string[] {
+    return Object.keys(this.#files);
+  }
+}
+
 interface FileHandle {
   stat(): Promise<{ isFile(): boolean; isDirectory(): boolean }>;
   readFile(): Promise<Uint8Array>;
@@ -55,7 +78,7 @@ async function readFile(fn: string, files: FileSystem, source: string | URL): Pr
     const kind = await file.stat();
     if (kind.isFile()) return needBytes(fn, await file.readFile());
     const found = kind.isDirectory() ? 'it is a folder' : 'it is no regular file but a pipe or a device';
-    throw new FormatError(`${fn}: cannot read ${sourceName(source)}: ${found}, pass a file`);
+    throw new FormatError(`${fn}: cannot read ${sourceName(source)}: ${found}; pass a file`);
   } finally {
     await file.close();
   }
@@ -74,7 +97,12 @@ export const sourceName = (source: Source): string =>
  * @param about Begins errors: the function and the file that names the other.
  * @throws FormatError if `name` leads out of the folder, or `source` is bytes and has no folder.
  */
-export async function readBeside(about: string, source: Source, name: string): Promise<Uint8Array> {
+export async function readBeside(
+  about: string,
+  source: Source | FilesAtHand,
+  name: string,
+): Promise<Uint8Array> {
+  if (source instanceof FilesAtHand) return findBeside(about, source, name);
   if (!isPlaced(source)) {
     throw new FormatError(`${about} names the file ${shown(name)} beside it; pass a path or URL, not bytes`);
   }
@@ -90,6 +118,14 @@ export async function readBeside(about: string, source: Source, name: string): P
   const target = source instanceof URL ? new URL(encodeURI(name), source) : folder + name;
   if (await leadsOut(folder, target)) fail();
   return readSource(about, target);
+}
+
+function findBeside(about: string, source: FilesAtHand, name: string): Uint8Array {
+  const bytes = source.find(name);
+  if (bytes) return bytes;
+  throw new NeocogError(
+    `${about} names the file ${shown(name)}, which is not among the given ones (${plainly(source.names.join(', '), 200)}); give it too`,
+  );
 }
 
 /** Whether a link takes a file out of a folder. What cannot be found is left to reading. */

@@ -72,7 +72,7 @@ const types: readonly (readonly [dtype: string, storage: string, type: string])[
 export function storageOf(id: unknown, fail: Fail): TorchStorage {
   const [kind, type, key, , length, view = null] = Array.isArray(id) ? id : [];
   const sound = kind === 'storage' && type instanceof TypeName && typeof key === 'string' && isSize(length);
-  if (!sound || view !== null) return fail('a storage in it is not described as PyTorch does');
+  if (!sound || view !== null) return fail('a storage in it is not described in the way of PyTorch');
   return new TorchStorage(key, type.type, length);
 }
 
@@ -84,7 +84,7 @@ function rebuildTensor(args: readonly unknown[], fail: Fail): TorchTensor {
     storage instanceof TorchStorage ? (storage.type ?? (args[6] as TypeName | undefined)?.type) : null;
   const sound = isSize(offset) && isSizes(shape) && isSizes(strides) && shape.length === strides.length;
   if (!sound || !(storage instanceof TorchStorage) || typeof type !== 'string' || shape.length > 64) {
-    return fail('a tensor in it is not described as PyTorch does');
+    return fail('a tensor in it is not described in the way of PyTorch');
   }
   return new TorchTensor(storage, type, { offset, shape, strides });
 }
@@ -97,7 +97,7 @@ const firstTensor = (args: readonly unknown[], fail: Fail): TorchTensor =>
 function rebuildFromType([rebuild, , args]: readonly unknown[], fail: Fail): unknown {
   const { call } = (rebuild ?? {}) as PickleGlobal;
   if ((call !== rebuildTensor && call !== firstTensor) || !Array.isArray(args))
-    return fail('a tensor in it is not made as PyTorch does');
+    return fail('a tensor in it is not made in the way of PyTorch');
   return call(args, fail);
 }
 

@@ -20,7 +20,7 @@ import { isZip, unzip } from './zip.ts';
 /** What `loadTorch` and `parseTorch` are told of a file beside its limits. */
 export interface TorchOptions extends ReadOptions {
   /**
-   * Only what lies within this key, such as `state_dict`, which then no longer begins the keys. Whatever lies elsewhere is
+   * Only what lies within this key, such as `state_dict`, which then no longer begins the keys. Default: everything. Whatever lies elsewhere is
    * passed over, also objects of Python that are not read here.
    */
   readonly within?: string | undefined;
@@ -75,7 +75,7 @@ export function readTorch({ bytes, budget, options: { within } }: Opened<TorchOp
     throw new FormatError(`${budget.about} cannot be read as a file of torch.save: ${problem}`);
   };
   const readFile = isZip(bytes) ? readArchive : isLegacyTorch(bytes) ? readLegacy : null;
-  if (readFile === null) return fail('it is neither a zip archive nor a pickle as PyTorch writes them');
+  if (readFile === null) return fail('it is neither a zip archive nor a pickle of PyTorch');
   const reading = { budget, fail };
   const file = readFile(reading, bytes);
   const found = select(reading, file.value, within);
@@ -126,7 +126,7 @@ function readLegacy(reading: Reading, bytes: Uint8Array): TorchFile {
   if (version !== 1001 || !(system instanceof Map)) return fail('it is of another version than 1001');
   if (system.get('little_endian') === false)
     return fail('it was saved on a big-endian machine; save it again on another');
-  if (!Array.isArray(keys)) return fail('its list of storages is none');
+  if (!Array.isArray(keys)) return fail('its list of storages is not a list');
   const stored = keys.map((key) => seen.get(key) ?? fail('it has storages that nothing refers to'));
   return { value, storages: readLegacyStorages(bytes.subarray(at), stored, fail) };
 }
@@ -142,10 +142,10 @@ function readLegacyStorages(
   let at = 0;
   for (const { key, type } of stored) {
     const width = widthOf(type, fail);
-    if (at + 8 > bytes.length) fail('it is cut');
+    if (at + 8 > bytes.length) fail('it is truncated');
     const size = Number(view.getBigInt64(at, true)) * width;
     at += 8 + size;
-    if (size < 0 || at > bytes.length) fail('it is cut, or a storage claims more than there is');
+    if (size < 0 || at > bytes.length) fail('it is truncated, or a storage claims more bytes than it has');
     storages.set(key, bytes.subarray(at - size, at));
   }
   return storages;
@@ -186,8 +186,8 @@ const keyOf = (path: readonly unknown[]): string => path.join('.');
 function refuseUnknown({ name }: UnknownObject, path: readonly unknown[], fail: Fail): never {
   const place = path.length > 0 ? ` at ${shown(keyOf(path))}` : '';
   return fail(
-    `it asks for the Python object ${shown(name)}${place}, which only running Python could give; name the key of what you ` +
-      'want with within, or save a dict of tensors, such as state_dict(), instead',
+    `it asks for the Python object ${shown(name)}${place}, which needs Python code; name the key of the tensors ` +
+      'with within, or save a dict of tensors, such as state_dict(), instead',
   );
 }
 
@@ -203,7 +203,7 @@ function newKey(
   found: ReadonlyMap<string, TorchTensor>,
 ): string {
   if (path.some((name) => name instanceof Object))
-    fail('a dict in it has a key that is neither text nor number');
+    fail('a dict in it has a key that is neither a string nor a number');
   const key = path.length > 0 ? keyOf(path) : 'tensor';
   // A long name that stands once in the file may begin many keys.
   budget.bytes(tensorBytes + 16 * key.length, 'a tensor');
@@ -234,10 +234,12 @@ function readTensor({ budget, fail }: Reading, file: TorchFile, [key, tensor]: F
   const about = `tensor ${shown(key)}`;
   const stored = storedTypes.get(type);
   if (stored === undefined) {
-    return fail(`${about} has dtype ${type}, neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`);
+    return fail(
+      `${about} has dtype ${type}, but neocog reads ${[...storedTypes.keys()].join(', ')}; convert it`,
+    );
   }
   const data = file.storages.get(storage.key);
-  if (data === undefined) return fail(`${about} lies in storage ${shown(storage.key)}, which is not there`);
+  if (data === undefined) return fail(`${about} lies in storage ${shown(storage.key)}, which is missing`);
   if (reach(view) * stored.bytes > data.length) {
     return fail(
       `${about} of shape ${shownList(view.shape)} reaches beyond the ${data.length} bytes of its storage`,

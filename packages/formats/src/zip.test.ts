@@ -115,7 +115,7 @@ describe('unzip', () => {
     expect(unzip(bytes, budgetFor(bytes)).get('x')).toEqual(Uint8Array.of(7, 9));
     refuse(patched(bytes, 172, 0xfffffff0), /leads nowhere/);
     refuse(patched(bytes, 108 + 52, 0x7fffffff), /claims a size/);
-    refuse(patched(bytes, 80, 2, 2), /misses a size/);
+    refuse(patched(bytes, 80, 2, 2), /a size that its list of files promises is missing/);
   });
 });
 
@@ -128,10 +128,10 @@ describe('a hostile archive', () => {
     const first = find(two, central);
     const last = find(two, end);
     refuse(patched(two, last + 16, 0x7fffffff), /beyond its end/);
-    refuse(patched(two, last + 10, 3, 2), /2 whole entries, its end promises 3/);
+    refuse(patched(two, last + 10, 3, 2), /2 whole entries, but its end promises 3/);
     refuse(patched(two, first + 8, 1, 2), /encrypted/);
     refuse(patched(two, first + 10, 14, 2), /method 14/);
-    refuse(patched(two, first + 28, 0xffff, 2), /cut/);
+    refuse(patched(two, first + 28, 0xffff, 2), /truncated/);
     refuse(patched(two, first + 42, 5), /"a\.txt" is not where/);
     refuse(patched(two, find(two, local) + 30, 0x7a7a7a7a), /another name inside/);
     refuse(patched(two, first + 24, 299), /"a\.txt" is damaged/);
@@ -158,7 +158,7 @@ describe('a hostile archive', () => {
     const directory = find(bomb, central);
     const claim = patched(patched(bomb, directory + 10, 8, 2), directory + 24, 3e8);
     expect(() => unzip(claim, budgetFor(claim))).toThrow(
-      /^f: "x" needs 300000\d\d\d bytes of memory, limits\.bytes is 278\d+;/,
+      /^f: "x" needs 300000\d\d\d bytes of memory, but limits\.bytes is 278\d+;/,
     );
   });
 

@@ -104,7 +104,7 @@ function findDirectory(archive: Archive): Directory {
     if (directory.start + directory.size > at) fail('its list of files lies beyond its end');
     return directory;
   }
-  return fail('it has no list of files at its end; it is cut or of another format');
+  return fail('it has no list of files at its end; it is truncated, or of another format');
 }
 
 /** The record for large archives, which a locator before the end record leads to. */
@@ -134,12 +134,12 @@ function readDirectory(archive: Archive, { start, size, count }: Directory): Ent
       view.getUint16(at + offset, true),
     );
     const extra = { start: at + 46 + nameLength, end: at + 46 + nameLength + extraLength };
-    if (extra.end + commentLength > end) fail('its list of files is cut');
+    if (extra.end + commentLength > end) fail('its list of files is truncated');
     entries.push(readEntry(archive, at, extra));
     at = extra.end + commentLength;
   }
   if (at !== end || entries.length !== count) {
-    fail(`its list of files has ${entries.length} whole entries, its end promises ${count}`);
+    fail(`its list of files has ${entries.length} whole entries, but its end promises ${count}`);
   }
   return entries;
 }
@@ -168,14 +168,14 @@ function widenSizes(archive: Archive, short: readonly number[], extra: Stretch):
   at += 4;
   return short.map((size) => {
     if (size !== 0xffffffff) return size;
-    if (at + 8 > extra.end) fail('it misses a size that its list of files promises');
+    if (at + 8 > extra.end) fail('a size that its list of files promises is missing');
     at += 8;
     return readSize(archive, at - 8);
   });
 }
 
 function readName({ view, fail }: Archive, { start, end }: Stretch): string {
-  if (end > view.byteLength) fail('a name in it is cut');
+  if (end > view.byteLength) fail('a name in it is truncated');
   const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start));
   const outside = /^([/\\]|[a-z]:)|\\|\0|(^|\/)\.\.(\/|$)/i.test(name);
   if (name === '' || outside) fail(`${shown(name)} in it is not a path within a folder`);
@@ -202,7 +202,7 @@ function placeEntries(archive: Archive, entries: readonly Entry[], end: number):
     const limit = rank + 1 < order.length ? entries[order[rank + 1]].header : end;
     if (places[i] + entries[i].packed > limit) {
       const name = shown(entries[i].name);
-      archive.fail(`${name} reaches into what follows it; the archive is cut or made to mislead`);
+      archive.fail(`${name} reaches into what follows it; the archive is truncated, or made to mislead`);
     }
   }
   return places;

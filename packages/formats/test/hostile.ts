@@ -198,6 +198,8 @@ function calledTwice(depth: number): object {
   let layer: object = { class_name: 'ReLU', name: 'l', config: { name: 'l' } };
   for (let i = 0; i < depth; i++) {
     const calls = [[['x', 0, 0, {}]], [['l', 0, 0, {}]]];
+    // Among outputs, a network's own call is counted too.
+    const second = i === 0 ? 1 : 2;
     const input = {
       class_name: 'InputLayer',
       name: 'x',
@@ -205,7 +207,7 @@ function calledTwice(depth: number): object {
       inbound_nodes: [],
     };
     const layers = [input, { ...layer, inbound_nodes: calls }];
-    const config = { name: 'l', layers, input_layers: [['x', 0, 0]], output_layers: [['l', 1, 0]] };
+    const config = { name: 'l', layers, input_layers: [['x', 0, 0]], output_layers: [['l', second, 0]] };
     layer = { class_name: 'Functional', name: 'l', config };
   }
   return { modelTopology: { model_config: layer }, weightsManifest: [] };
@@ -330,6 +332,12 @@ export const hostileFiles: Readonly<Record<string, HostileFile>> = {
     nodes: [['Resize', 'x   s', 'y']],
     shape: [1, 1, 4],
     weights: { s: [1, 1, 1e9] },
+  }),
+  'onnx: Col2Im to a billion': network({
+    nodes: [['Col2Im', 'x i b', 'y', { strides: { ints: [1e9] } }]],
+    shape: [1, 1, 1],
+    opset: 18,
+    weights: { i: [1e9], b: [1] },
   }),
   'onnx: OneHot of a billion': network({
     nodes: [['OneHot', 'i d v', 'y']],

@@ -29,7 +29,7 @@ it.each(files)('%s', async (name) => {
   );
   expectClose(net.run({ x }));
   const compiling = compile(net, { input: { x: shape } });
-  if (eagerOnly.test(name)) return expect(compiling).rejects.toThrow(/does not see before it runs/);
+  if (eagerOnly.test(name)) return expect(compiling).rejects.toThrow(/does not know before it runs/);
   const program = await compiling;
   expectClose(await program.run({ x }));
   program.dispose();

@@ -39,7 +39,7 @@ async function expectCompiled(net: GraphModule, feeds: Feeds, wanted: readonly V
 /** As it is, the network is not compiled; with its whole numbers fixed it is. */
 async function expectFixed(model: Uint8Array, feeds: Feeds, wanted: readonly Value[]): Promise<void> {
   await expect(expectCompiled(await loadOnnx(model), feeds, wanted)).rejects.toThrow(
-    /does not see before it runs/,
+    /does not know before it runs/,
   );
   const [whole, floats] = ['int32', 'float32'].map((dtype) =>
     Object.fromEntries(Object.entries(feeds).filter(([, t]) => t.dtype === dtype)),

@@ -171,6 +171,8 @@ const norms = (): SaveCase[] => [
   layer('slopes', new nn.PReLU(4), image),
   layer('one slope of rows', new nn.PReLU(1), [3, 4]),
   layer('means of planes', new nn.GlobalAvgPool(), image),
+  layer('means of planes, channels last', new nn.GlobalAvgPool({ layout: 'channels-last' }), image),
+  layer('maxima of planes, channels last', new nn.GlobalMaxPool({ layout: 'channels-last' }), image),
   layer('shares of channels', new nn.Softmax(1), image),
   layer('logarithms of shares', new nn.LogSoftmax(-2), image),
 ];

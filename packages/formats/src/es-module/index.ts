@@ -1,4 +1,5 @@
 // Networks as ES modules without dependencies. Re-exports only.
 
+export type { EsModuleOptions } from './options.ts';
 export type { WeightStorage } from './stored.ts';
-export { type EsModuleOptions, esModule, type OutputFile } from './write.ts';
+export { esModule, type OutputFile, singlePage } from './write.ts';

@@ -16,7 +16,8 @@ import {
   UnsupportedError,
 } from 'neocog';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type EsModuleOptions, esModule } from './write.ts';
+import type { EsModuleOptions } from './options.ts';
+import { esModule } from './write.ts';
 
 interface Built {
   readonly inputs: readonly { name: string; shape: number[]; size: number }[];

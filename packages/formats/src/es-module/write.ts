@@ -4,37 +4,12 @@
 // agree on. A file beside it, fetched from `new URL('weights.bin', import.meta.url)`, is lost by esbuild and Rollup.
 
 import type { ConstantPlace, PackedProgram, ProgramValue } from 'neocog';
-import { ShapeError, UnsupportedError } from 'neocog';
-import { needText, readOptions } from '../options.ts';
-import { shown } from '../shown.ts';
-import { pageCss, pageHtml, pageScript } from './page.ts';
+import { checkOptions, type EsModuleOptions, pageFacts } from './options.ts';
+import { pageCss, pageHtml, pageScript, pageStart } from './page.ts';
 import { runner, runtimeFunctions, type Stored, storedBytes } from './runtime.ts';
 import { encodeConstant, storedAs, type WeightStorage } from './stored.ts';
 import { encodeText } from './text-code.ts';
 import { declarations, inComment, manifest, readme, sizeOf } from './texts.ts';
-
-/** What pixels become before the network sees them, in units of 0 to 255: one number for all channels, or one each. */
-interface PixelScale {
-  /** Subtracted first. */
-  readonly mean: readonly number[];
-  /** Divides what is left. */
-  readonly std: readonly number[];
-}
-
-/** How `esModule` writes a network, and what its page shows. */
-export interface EsModuleOptions {
-  /** What the network is called in the README, on the page and as a package. Default `network`. */
-  name?: string | undefined;
-  /**
-   * How weights of convolutions and linear layers are stored; they become float32 when they are loaded. int8 has a scale for
-   * each output channel. Default `float32`.
-   */
-  weights?: WeightStorage | undefined;
-  /** For the page: what the values of the output stand for. */
-  labels?: readonly string[] | undefined;
-  /** For the page: the network sees (pixel − mean) / std for pixels from 0 to 255, a number for all channels or for each. */
-  pixels?: PixelScale | undefined;
-}
 
 /** A file to be written. */
 export interface OutputFile {
@@ -60,54 +35,73 @@ export function esModule(
   program: PackedProgram,
   options: EsModuleOptions = {},
 ): Generator<OutputFile, void, void> {
-  const { weights = 'float32' } = readOptions('esModule', options, ['name', 'weights', 'labels', 'pixels']);
-  if (!['float32', 'float16', 'int8'].includes(weights)) {
-    throw new UnsupportedError(
-      `esModule: weights is ${shown(weights)}, there are 'float32', 'float16' and 'int8'`,
-    );
-  }
-  needText('esModule', 'name', options.name === undefined ? 'network' : options.name);
-  checkParts(program, options);
+  checkOptions('esModule', program, options);
   return filesOf(program, options);
 }
 
-/** Refuses what is no program, and what a page cannot show. */
-function checkParts(program: PackedProgram, { labels = [], pixels }: EsModuleOptions): void {
-  const isList = (list: unknown, type: string): boolean =>
-    Array.isArray(list) && Array.from(list).every((item) => typeof item === type);
-  if (!Array.isArray(Object(program).constants) || !Array.isArray(Object(program).inputs))
-    throw new ShapeError(`esModule: program is ${shown(program)}; give what pack(…) returns`);
-  if (!isList(labels, 'string'))
-    throw new ShapeError(`esModule: labels is ${shown(labels)}; give a list of texts`);
-  if (
-    pixels !== undefined &&
-    !(isList(Object(pixels).mean, 'number') && isList(Object(pixels).std, 'number'))
-  )
-    throw new ShapeError(`esModule: pixels is ${shown(pixels)}; give lists of numbers { mean, std }`);
+/**
+ * One file of HTML that holds a network and a page that tries it, on pictures or a camera. It needs no server and nothing else: a
+ * browser opens it from anywhere.
+ *
+ * @throws UnsupportedError for an unknown storage of weights
+ * @example await writeFile('digits.html', singlePage(pack(net, { input: [1, 1, 28, 28] }), { name: 'digits' }));
+ */
+export function singlePage(program: PackedProgram, options: EsModuleOptions = {}): string {
+  checkOptions('singlePage', program, options);
+  const { name = 'network', weights = 'float32', pixels } = options;
+  const { stored } = storedWeights(program, weights);
+  const facts = pageFacts(options);
+  const texts = [...weightTexts(program, stored)];
+  const script = `const network = (() => {
+${runnerScript(program, stored)}
+${kernelConstants(program)}
+const weights = ${JSON.stringify(texts)};
+return { inputs, outputs, ...runner({ inputs, outputs, constants, codes, bytes, weights }) };
+})();
+
+${pageStart(facts)}`;
+  return pageHtml(name, pixels !== undefined, {
+    head: `<style>\n${pageCss}</style>\n<script type="module">\n${inScript(script)}</script>`,
+    status: 'loading',
+  });
 }
 
+/** Strings in a script that would end it, or begin a comment of HTML, with a backslash that says nothing. */
+const inScript = (text: string): string => text.replace(/<(?=\/script|!--|script)/gi, '\\x3c');
+
 function* filesOf(program: PackedProgram, options: EsModuleOptions): Generator<OutputFile, void, void> {
-  const { name = 'network', weights = 'float32', labels = [], pixels } = options;
-  const stored = program.constants.map((constant) => storedAs(constant, weights));
-  const total = stored.reduce((sum, each) => sum + storedBytes(each), 0);
-  const parts = Array.from({ length: Math.ceil(total / partBytes) }, (_, i) => `weights-${i}.js`);
-  const facts = { labels, mean: pixels?.mean ?? [0], std: pixels?.std ?? [255] };
+  const { name = 'network', weights = 'float32', pixels } = options;
+  const { stored, total, count } = storedWeights(program, weights);
+  const parts = Array.from({ length: count }, (_, i) => `weights-${i}.js`);
+  const facts = pageFacts(options);
   const small: Record<string, string> = {
     'index.js': indexScript(name, program, stored, parts),
     'index.d.ts': declarations(name, program),
     'kernels.js': kernelScript(program),
-    'index.html': pageHtml(name, pixels ? facts : null),
+    'index.html': pageHtml(name, pixels !== undefined),
     'page.css': pageCss,
     'page.js': pageScript(facts),
     'README.md': readme({ name, program, weights: sentence(weights, total) }),
   };
   small['package.json'] = manifest(name, [...Object.keys(small), ...parts]);
   let written = 0;
-  for (const bytes of cut(encoded(program, stored))) {
-    const text = `export default '${toBase64(bytes)}';\n`;
+  for (const weights of weightTexts(program, stored)) {
+    const text = `export default '${weights}';\n`;
     yield { name: parts[written++], text, share: written / parts.length };
   }
   for (const [file, text] of Object.entries(small)) yield { name: file, text, share: 1 };
+}
+
+/** How constants are stored, and the bytes and parts that they take. */
+function storedWeights({ constants }: PackedProgram, weights: WeightStorage) {
+  const stored = constants.map((constant) => storedAs(constant, weights));
+  const total = stored.reduce((sum, each) => sum + storedBytes(each), 0);
+  return { stored, total, count: Math.ceil(total / partBytes) };
+}
+
+/** All weights in base64, part by part. */
+function* weightTexts(program: PackedProgram, stored: readonly Stored[]): Generator<string, void, void> {
+  for (const bytes of cut(encoded(program, stored))) yield toBase64(bytes);
 }
 
 function* encoded(
@@ -127,21 +121,16 @@ function indexScript(
   stored: readonly Stored[],
   parts: readonly string[],
 ): string {
-  const describe = (value: ProgramValue) => ({ ...value, size: sizeOf(value) });
   const imports = parts.map((part, i) => `import part${i} from './${part}';\n`);
   return `// ${inComment(name)}: a network with its kernels and weights. Written by neocog build.
 
 import { bytes, codes } from './kernels.js';
 ${imports.join('')}
-${runtimeFunctions.map(String).join('\n\n')}
-
-const runner = ${String(runner)};
-
-export const inputs = ${JSON.stringify(program.inputs.map(describe))};
-export const outputs = ${JSON.stringify(program.outputs.map(describe))};
-const constants = ${JSON.stringify(stored)};
+${runnerScript(program, stored)}
 const weights = [${parts.map((_, i) => `part${i}`).join(', ')}];
 const network = runner({ inputs, outputs, constants, codes, bytes, weights });
+
+export { inputs, outputs };
 
 export function load(progress) {
   return network.load(progress);
@@ -153,7 +142,24 @@ export function run(inputs) {
 `;
 }
 
-function kernelScript(program: PackedProgram): string {
+/** The runtime, and what it needs to know of the network beside kernels and weights. */
+function runnerScript({ inputs, outputs }: PackedProgram, stored: readonly Stored[]): string {
+  const describe = (value: ProgramValue) => ({ ...value, size: sizeOf(value) });
+  return `${runtimeFunctions.map(String).join('\n\n')}
+
+const runner = ${String(runner)};
+
+const inputs = ${JSON.stringify(inputs.map(describe))};
+const outputs = ${JSON.stringify(outputs.map(describe))};
+const constants = ${JSON.stringify(stored)};`;
+}
+
+const kernelScript = (program: PackedProgram): string => `// WebAssembly as text; see unpack in index.js.
+${kernelConstants(program)}
+export { bytes, codes };
+`;
+
+function kernelConstants(program: PackedProgram): string {
   const { codes } = program;
   const bytes = new Uint8Array(codes.reduce((sum, code) => sum + code.wasm.length, 0));
   let end = 0;
@@ -166,10 +172,8 @@ function kernelScript(program: PackedProgram): string {
     length: wasm.length,
     places: places.map((all, i) => all.map((place) => shortPlace(place, program.constants[i].values.length))),
   }));
-  return `// WebAssembly as text; see unpack in index.js.
-export const codes = ${JSON.stringify(described)};
-export const bytes = ${JSON.stringify(encodeText(bytes))};
-`;
+  return `const codes = ${JSON.stringify(described)};
+const bytes = ${JSON.stringify(encodeText(bytes))};`;
 }
 
 const shortPlace = ({ address, routine, from, to }: ConstantPlace, size: number) =>

@@ -1,6 +1,7 @@
 // Sums of products by NumPy's notation: 'bij,bjk->bik'. See https://numpy.org/doc/stable/reference/generated/numpy.einsum.html
 
 import { expand, matmul, permute, reshape, ShapeError, sum, type Tensor } from 'neocog';
+import { counted } from 'neocog/arguments';
 import { willMake } from '../budget.ts';
 import { product, stridesOf } from '../shape.ts';
 import { pick } from './places.ts';
@@ -44,7 +45,9 @@ interface Labelled {
 /** @throws ShapeError if operands do not have the axes of the equation, or sizes differ. */
 export function einsum({ terms, result }: Equation, operands: readonly Tensor[]): Tensor {
   if (operands.length !== terms.length) {
-    throw new ShapeError(`einsum: ${terms.length} operands are needed, there are ${operands.length}`);
+    throw new ShapeError(
+      `einsum: the equation has ${counted(terms.length, 'operand')}, but there are ${operands.length}`,
+    );
   }
   const free = operands.map((t, i) => t.rank - terms[i].replace('...', '').length);
   const wanted = lettersOf(result, Math.max(0, ...free.filter((_, i) => terms[i].includes('...'))));
@@ -71,12 +74,18 @@ function lettersOf(term: string, free: number): string[] {
 /** An axis that occurs twice is walked along its diagonal. */
 function diagonal({ labels, value }: Labelled): Labelled {
   if (labels.length !== value.rank) {
-    throw new ShapeError(`einsum: ${labels.length} axes are needed, an operand has shape [${value.shape}]`);
+    throw new ShapeError(
+      `einsum: an operand has shape [${value.shape}], but the equation names ${counted(labels.length, 'axis', 'axes')}`,
+    );
   }
   const kept = [...new Set(labels)];
   if (kept.length === labels.length) return { labels, value };
   const strides = stridesOf(value.shape);
-  const shape = kept.map((label) => value.shape[labels.indexOf(label)]);
+  const shape = kept.map((label) => {
+    const [size, ...others] = value.shape.filter((_, d) => labels[d] === label);
+    if (others.every((n) => n === size)) return size;
+    throw new ShapeError(`einsum: axis ${label} has sizes ${[size, ...others].join(' and ')} in one operand`);
+  });
   const steps = kept.map((label) =>
     labels.reduce((n, other, d) => (other === label ? n + strides[d] : n), 0),
   );

@@ -1,6 +1,18 @@
-import { add, compile, nn, ShapeError, summary, type Tensor, tensor, zeros } from 'neocog';
+import {
+  add,
+  compile,
+  FormatError,
+  nn,
+  ShapeError,
+  summary,
+  type Tensor,
+  tensor,
+  UnsupportedError,
+  zeros,
+} from 'neocog';
 import { describe, expect, it } from 'vitest';
-import { GraphModule } from './graphModule.ts';
+import { Budget, floatBytes, willMake } from '../budget.ts';
+import { Block, GraphModule, type Scope, ScopedModule, type Step } from './graphModule.ts';
 import { moduleName, UniqueNames } from './names.ts';
 import { operation } from './operation.ts';
 import { HostArray, int64s, mapHost, moveHost } from './value.ts';
@@ -42,6 +54,123 @@ describe('GraphModule', () => {
     expect(() => net.run({ x: zeros([1, 1, 4, 4]), z: zeros([1]) })).toThrow(/no input 'z'/);
     expect(() => net.run({ x: zeros([1, 1, 4, 5]) })).toThrow(ShapeError);
     expect(() => net.run({ x: zeros([1, 1, 4, 4], { dtype: 'int32' }) })).toThrow(/float32/);
+  });
+});
+
+describe('what fails in a run', () => {
+  const fails = (error: Error): Step => ({
+    name: 'inner',
+    module: operation('Fail', () => {
+      throw error;
+    }),
+    inputs: ['x'],
+    outputs: ['y'],
+  });
+
+  const run = (step: Step) => (): unknown =>
+    new GraphModule({
+      inputs: [{ name: 'x', shape: [1], dtype: 'float32' }],
+      outputs: [{ name: 'y', shape: [1], dtype: 'float32' }],
+      steps: [step],
+      constants: new Map(),
+    }).run({ x: zeros([1]) });
+
+  /** A step that runs a block of one step. */
+  class Around extends ScopedModule {
+    readonly block: Block;
+
+    constructor(step: Step) {
+      super();
+      this.block = new Block([step], ['y'], new Map());
+    }
+
+    override get reads() {
+      return this.block.reads;
+    }
+
+    override runIn(scope: Scope) {
+      return this.block.runIn(scope);
+    }
+  }
+
+  it('is no value that only a block reads after its last step outside', () => {
+    const inner = { name: 'inner', module: sumOf(), inputs: ['a', 'b'], outputs: ['y'] };
+    const net = new GraphModule({
+      inputs: [{ name: 'x', shape: [1], dtype: 'float32' }],
+      outputs: [{ name: 'y', shape: [1], dtype: 'float32' }],
+      steps: [
+        { name: 'twice', module: sumOf(), inputs: ['x', 'x'], outputs: ['a'] },
+        { name: 'relu', module: new nn.ReLU(), inputs: ['a'], outputs: ['b'] },
+        { name: 'outer', module: new Around(inner), inputs: ['b'], outputs: ['y'] },
+      ],
+      constants: new Map(),
+    });
+    expect([...net.run({ x: tensor([3]) }).y.data]).toEqual([12]);
+  });
+
+  const sentence = 'run: node inner cannot be computed from its inputs: no';
+
+  it.each([
+    [new ShapeError('no'), ShapeError, sentence],
+    [new FormatError('no'), FormatError, sentence],
+    [new RangeError('no'), ShapeError, sentence],
+    [new UnsupportedError('no'), UnsupportedError, 'no'],
+  ])('%s is told with the name of its node, once', (error, Kind, message) => {
+    const around = { ...fails(error), name: 'outer', module: new Around(fails(error)) };
+    for (const step of [fails(error), around]) {
+      expect(run(step)).toThrow(Kind);
+      expect(run(step)).toThrow(new RegExp(`^${message}$`));
+    }
+  });
+});
+
+describe('a run', () => {
+  it('counts what it holds, and not its constants', () => {
+    const floats = (count: number) =>
+      operation('Floats', () => {
+        willMake(count, 'it', floatBytes);
+        return zeros([count]);
+      });
+    const run = (bytes: number): unknown =>
+      new GraphModule({
+        inputs: [{ name: 'x', shape: [200], dtype: 'float32' }],
+        outputs: [{ name: 'y', shape: [200], dtype: 'float32' }],
+        steps: [
+          { name: 'one', module: floats(1), inputs: ['c'], outputs: ['a'] },
+          { name: 'many', module: floats(200), inputs: ['a'], outputs: ['b'] },
+          { name: 'last', module: operation('First', ([x]) => x!), inputs: ['x', 'b'], outputs: ['y'] },
+        ],
+        constants: new Map([['c', zeros([200])]]),
+        budget: new Budget('test', 0, { bytes }),
+      }).run({ x: zeros([200]) });
+    // x, one number, and as many as x has.
+    expect(() => run(800 + 4 + 800 - 1)).toThrow(
+      'run: it needs 1604 bytes of memory, but limits.bytes is 1603',
+    );
+    expect(() => run(800 + 4 + 800 + 800)).not.toThrow();
+  });
+
+  it('has values of 64 axes at most', () => {
+    const run = (rank: number) => () => operation('Wide', () => zeros(new Array(rank).fill(1))).apply([]);
+    expect(run(64)()[0].shape).toHaveLength(64);
+    expect(run(65)).toThrow(FormatError);
+    expect(run(65)).toThrow('Wide: a value has 65 axes, but at most 64 are possible');
+  });
+
+  it('gives whole numbers to layers that take them, and floats to others', () => {
+    const embedding = new nn.Embedding(3, 2);
+    const net = (module: nn.Module): GraphModule =>
+      new GraphModule({
+        inputs: [{ name: 'x', shape: [2], dtype: 'int32', type: 'int64' }],
+        outputs: [{ name: 'y', shape: [2, 2], dtype: module === embedding ? 'float32' : 'int32' }],
+        steps: [{ name: 'step', module, inputs: ['x'], outputs: ['y'] }],
+        constants: new Map(),
+      });
+    const x = tensor([2, 0], [2], { dtype: 'int32' });
+    const { data } = embedding.weight;
+    expect([...net(embedding).run({ x }).y.data]).toEqual([data[4], data[5], data[0], data[1]]);
+    const { y } = net(new nn.LeakyReLU()).run({ x: tensor([-100, 5], [2], { dtype: 'int32' }) });
+    expect([y.dtype, ...y.data]).toEqual(['int32', -1, 5]);
   });
 });
 

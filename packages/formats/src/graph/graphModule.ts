@@ -13,7 +13,7 @@ export interface Step {
   /** Unique in the graph. Appears in keys of the state dict and in summaries. */
   readonly name: string;
   /** An `Operation`, a `Block`, or a layer, which takes one tensor and gives one. */
-  readonly module: nn.Module;
+  module: nn.Module;
   /** Names of values, in the order in which the module takes them. */
   readonly inputs: readonly string[];
   /** Names for the values that the module gives, in its order. */
@@ -81,7 +81,7 @@ export abstract class ScopedModule extends nn.Module {
 
 /** Steps in order, which may read the values of the scope around them. */
 export class Block extends nn.Module {
-  readonly #steps: readonly Step[];
+  readonly #steps: Step[];
   readonly #outputs: readonly string[];
   readonly #constants: ReadonlyMap<string, Value>;
   readonly #lastUse: ReadonlyMap<number, readonly string[]>;
@@ -90,7 +90,7 @@ export class Block extends nn.Module {
 
   constructor(steps: readonly Step[], outputs: readonly string[], constants: ReadonlyMap<string, Value>) {
     super();
-    this.#steps = steps;
+    this.#steps = steps.map((step) => ({ ...step }));
     this.#outputs = outputs;
     this.#constants = constants;
     this.#lastUse = lastUses(steps, outputs);
@@ -99,6 +99,14 @@ export class Block extends nn.Module {
 
   override children(): [name: string, child: nn.Module][] {
     return this.#steps.map(({ name, module }) => [name, module]);
+  }
+
+  /** Also at every other call of the same layer. */
+  override replaceChild(name: string, part: nn.Module): void {
+    const step = this.#steps.find((one) => one.name === name);
+    if (!step) return super.replaceChild(name, part);
+    const { module } = step;
+    for (const one of this.#steps) if (one.module === module) one.module = part;
   }
 
   forward(x: Tensor): Tensor {
@@ -138,7 +146,7 @@ function carryOut<T>(name: string, run: () => T): T {
   } catch (error) {
     if (!(error instanceof Error) || !isNameless(error)) throw error;
     const Kind = error instanceof FormatError ? FormatError : ShapeError;
-    const message = `${ofNode} ${name} cannot be computed from what it is given: ${error.message}`;
+    const message = `${ofNode} ${name} cannot be computed from its inputs: ${error.message}`;
     throw new Kind(message, { cause: error });
   }
 }
@@ -168,7 +176,7 @@ function exactFloats(x: Value): Tensor {
   const lost = x instanceof HostArray ? x.data.find((v) => Math.fround(v) !== v) : undefined;
   if (lost === undefined) return toFloats(x);
   throw new UnsupportedError(
-    `the ${x.dtype} value ${lost} is not a float32, and this layer computes with float32`,
+    `the ${x.dtype} value ${lost} is no float32, but this layer computes in float32`,
   );
 }
 
@@ -244,6 +252,17 @@ export class GraphModule extends nn.NamedModule {
     return this.#block.children();
   }
 
+  /** The sizes of the outputs are those that follow then. */
+  override replaceChild(name: string, part: nn.Module): void {
+    this.#block.replaceChild(name, part);
+    const open = new Set(this.inputs.flatMap(({ shape }) => shape).filter((n) => typeof n === 'string'));
+    const [batch] = open.size === 1 ? open : [];
+    this.#outputs = this.#outputs.map(({ shape, ...output }) => {
+      return { ...output, shape: shape.map((n, d) => (typeof n === 'string' ? n : `${output.name}_${d}`)) };
+    });
+    this.#outputs = Object.freeze([...findOutputs(this, batch)]);
+  }
+
   run(inputs: nn.NamedTensors): Record<string, Tensor> {
     const given = checkInputs(this.inputs, inputs);
     const size = given.reduce((sum, [, value]) => sum + value.data.length, 0);
@@ -266,11 +285,11 @@ function checkInputs(wanted: readonly GraphInput[], given: nn.NamedTensors): [st
   const list = wanted.map(({ name }) => name).join(', ');
   const unknown = Object.keys(given).find((name) => !wanted.some((input) => input.name === name));
   if (unknown !== undefined) {
-    throw new ShapeError(`run: there is no input '${unknown}', the network takes ${list}`);
+    throw new ShapeError(`run: there is no input '${unknown}'; the network takes ${list}`);
   }
   return wanted.map((input) => {
     if (!Object.hasOwn(given, input.name)) {
-      throw new ShapeError(`run: input '${input.name}' is missing, the network takes ${list}`);
+      throw new ShapeError(`run: input '${input.name}' is missing; the network takes ${list}`);
     }
     return [input.name, checkInput(input, given[input.name])];
   });
@@ -279,18 +298,16 @@ function checkInputs(wanted: readonly GraphInput[], given: nn.NamedTensors): [st
 function checkInput(input: GraphInput, x: Tensor): Value {
   const { name, shape, dtype, type = dtype } = input;
   if (!(x instanceof Tensor)) {
-    throw new ShapeError(
-      `run: input '${name}' is ${String(x)}, a Tensor is needed; wrap numbers in tensor(…)`,
-    );
+    throw new ShapeError(`run: input '${name}' is ${String(x)}; give a Tensor, such as tensor([1, 2])`);
   }
   const fits =
     shape[0] === anyAxes ||
     (x.rank === shape.length && x.shape.every((n, d) => typeof shape[d] === 'string' || shape[d] === n));
   if (!fits) {
-    throw new ShapeError(`run: input '${name}' has shape [${x.shape}], the network needs [${shape}]`);
+    throw new ShapeError(`run: input '${name}' has shape [${x.shape}], but the network needs [${shape}]`);
   }
   if (x.dtype !== dtype) {
-    throw new ShapeError(`run: input '${name}' is ${x.dtype}, the network needs ${dtype}`);
+    throw new ShapeError(`run: input '${name}' is ${x.dtype}, but the network needs ${dtype}`);
   }
   // Whole numbers are computed with on the host wherever their values can be seen.
   return dtype === 'int32' && isKnown(x) ? new HostArray(type, knownValues(x), x.shape) : x;

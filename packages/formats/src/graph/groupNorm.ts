@@ -2,6 +2,7 @@
 // does, is there: whatever the value, its distance from its mean is 0, and the shift is left.
 
 import { add, groupNorm, mul, nn, reshape, sub, type Tensor } from 'neocog';
+import { product } from '../shape.ts';
 
 export interface GroupNormSettings {
   readonly groups: number;
@@ -14,8 +15,8 @@ export interface GroupNormSettings {
 /** x `[n, c, …]`; instance normalisation has as many groups as channels. */
 export function normaliseGroups(x: Tensor, settings: GroupNormSettings): Tensor {
   const { groups, weight = null, bias = null, eps } = settings;
-  if (groups !== x.shape[1] || x.size !== x.shape[0] * groups)
-    return groupNorm(x, { groups, weight, bias, eps });
+  const isSingle = groups === x.shape[1] && product(x.shape.slice(2)) === 1;
+  if (!isSingle) return groupNorm(x, { groups, weight, bias, eps });
   const perChannel = (t: Tensor): Tensor => reshape(t, [1, groups, ...x.shape.slice(2)]);
   const distance = sub(x, x);
   const scaled = weight ? mul(distance, perChannel(weight)) : distance;

@@ -7,6 +7,10 @@ import { toFloats, toTensor, type Value } from './value.ts';
 /** What a node is given: `undefined` stands for an optional input that is absent. */
 export type Arguments = readonly (Value | undefined)[];
 
+/** Values as tensors of floats. */
+export const tensors = (inputs: Arguments): (Tensor | undefined)[] =>
+  inputs.map((value) => value && toFloats(value));
+
 /** A function of values. */
 export type Compute = (inputs: Arguments) => readonly Value[];
 
@@ -52,7 +56,7 @@ export class Operation extends nn.Module {
       return results;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      throw new FormatError(`${this.kind}: it lacks an input that it needs, or has one of another kind`, {
+      throw new FormatError(`${this.kind}: an input is missing, or is of the wrong kind`, {
         cause: error,
       });
     }
@@ -68,7 +72,7 @@ export const mostAxes = 64;
 
 function checkRank(kind: string, shape: readonly number[] = []): void {
   if (shape.length <= mostAxes) return;
-  throw new FormatError(`${kind}: a value of ${shape.length} axes, at most ${mostAxes} are possible`);
+  throw new FormatError(`${kind}: a value has ${shape.length} axes, but at most ${mostAxes} are possible`);
 }
 
 const isTensor = (value: Value | undefined): value is Tensor => value instanceof Tensor;

@@ -16,7 +16,7 @@ import {
   Tensor,
   UnsupportedError,
 } from 'neocog';
-import { willMake, willWork } from '../budget.ts';
+import { floatBytes, willMake, willWork } from '../budget.ts';
 import { fromStart, product, stridesOf } from '../shape.ts';
 import {
   HostArray,
@@ -34,7 +34,7 @@ import {
 /** Reads single places: `places[i]` in x for position i of a result. */
 export function pick(x: Value, shape: readonly number[], places: ArrayLike<number>): Value {
   willMake(places.length);
-  const cells = Array.from(places);
+  const cells = new Tensor(new Int32Array(places), [places.length]);
   return moveValues([x], ([t]) => reshape(indexSelect(reshape(t, [t.size]), cells, { axis: 0 }), shape));
 }
 
@@ -110,7 +110,7 @@ export function gatherBlocks(what: string, x: Value, indices: Value, batch = 0):
   const blocks = product(x.shape.slice(0, depth));
   if (batch > 0 || blocks > mostCounted) {
     throw new UnsupportedError(
-      `${what}: indices that are computed are read without batch axes and among ${mostCounted} blocks`,
+      `${what}: computed indices may have no batch axes, and name at most ${mostCounted} blocks`,
     );
   }
   const strides = stridesOf(x.shape.slice(0, depth));
@@ -189,10 +189,11 @@ const roundSteps = 200;
 export function scatter(x: Value, updates: Updates, combine: Combine | null = null): Value {
   if (updates.places.length === 0) return x;
   const size = product(x.shape);
-  willMake(size, 'it', 4);
+  willMake(size, 'it', floatBytes);
   const { places, values } = combine ? combineRepeated(updates, combine) : updates;
   const changed = combine ? combined(picked(x, places), picked(values, [...places.keys()]), combine) : values;
-  const cells = Int32Array.from({ length: size }, (_, i) => i);
+  const cells = new Int32Array(size);
+  for (let i = 0; i < size; i++) cells[i] = i;
   places.forEach((place, i) => {
     cells[place] = size + i;
   });
@@ -218,8 +219,9 @@ export function largestOf(x: HostArray, axis: number, k: number, largest: boolea
   for (let row = 0; row < size / k; row++) {
     const [outer, offset] = [Math.floor(row / inner), row % inner];
     const at = (i: number): number => x.data[(outer * length + i) * inner + offset];
-    const order = Array.from({ length }, (_, i) => i).sort(
-      (a, b) => (largest ? compare(at(b), at(a)) : compare(at(a), at(b))) || a - b,
+    // Sorting is stable.
+    const order = Array.from({ length }, (_, i) => i).sort((a, b) =>
+      largest ? compare(at(b), at(a)) : compare(at(a), at(b)),
     );
     for (let i = 0; i < k; i++) {
       const to = (outer * k + i) * inner + offset;

@@ -208,7 +208,7 @@ export class Plan {
 
   /** The name of an operand among channels-first values of this rank. */
   #operand(wire: Wire, rank: number): string {
-    if (wire.rank === rank && rank > 0 && wire.constant === null) return this.first(wire);
+    if (wire.rank === rank && wire.constant === null) return this.first(wire);
     if (wire.constant === null || wire.constant.shape.length === 0) return this.last(wire);
     // One for each rank: it broadcasts against values of that rank only.
     const key = `${wire.last} ${rank}`;

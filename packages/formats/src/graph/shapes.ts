@@ -37,7 +37,7 @@ export function fixInputs<Input extends nn.NamedValue>(
   const names = new Set(all.filter((name) => isName(name) && name !== anyAxes));
   const unknown = Object.keys(shapes).find((name) => !names.has(name));
   if (unknown !== undefined) {
-    throw new ShapeError(`${about}: shapes name '${unknown}', known are ${[...names].join(', ')}`);
+    throw new ShapeError(`${about}: shapes name '${unknown}'; choose from ${[...names].join(', ')}`);
   }
   return inputs.map((input) => ({ ...input, shape: fixInput(about, input, shapes) }));
 }
@@ -53,7 +53,7 @@ function fixInput(about: string, { name, shape }: nn.NamedValue, shapes: Shapes)
       : wanted.length === shape.length &&
         wanted.every((n, d) => n === shape[d] || (isName(shape[d]) && isSize(n)));
   if (fits) return wanted;
-  throw new ShapeError(`${about}: shapes give input '${name}' [${wanted}], the network needs [${shape}]`);
+  throw new ShapeError(`${about}: shapes give input '${name}' [${wanted}], but the network needs [${shape}]`);
 }
 
 /** Axes may have any name, also one that every object has a property of. */

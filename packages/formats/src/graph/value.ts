@@ -3,7 +3,7 @@
 // shapes happens where shapes are needed, and a compiled network sees only its results.
 
 import { cast, Tensor, UnsupportedError, withBackend } from 'neocog';
-import { metered, willMake, willWork } from '../budget.ts';
+import { floatBytes, metered, willMake, willWork } from '../budget.ts';
 import { product } from '../shape.ts';
 import { broadcastShape } from './broadcast.ts';
 
@@ -99,14 +99,14 @@ export function readHost(what: string, value: Value): HostArray {
     return new HostArray(value.dtype, knownValues(value), value.shape);
   }
   throw new UnsupportedError(
-    `${what} depends on values that a compiled network does not see before it runs; run it without compiling, or fix the input at load`,
+    `${what} depends on values that a compiled network does not know before it runs; run it without compiling, or fix the input at load`,
   );
 }
 
 /** A tensor of the values: float32, or int32 for whole numbers. @throws UnsupportedError for those beyond int32. */
 export function toTensor(value: Value): Tensor {
   if (value instanceof Tensor) return value;
-  willMake(value.data.length, 'it', 4);
+  willMake(value.data.length, 'it', floatBytes);
   if (value.dtype === 'float32') return new Tensor(new Float32Array(value.data), value.shape);
   const data = new Int32Array(value.data);
   const lost = data.findIndex((v, i) => v !== value.data[i]);
@@ -117,7 +117,7 @@ export function toTensor(value: Value): Tensor {
 /** A float32 tensor of the values, whatever their type. */
 export function toFloats(value: Value): Tensor {
   if (value instanceof Tensor) return value.dtype === 'float32' ? value : cast(value, 'float32');
-  willMake(value.data.length, 'it', 4);
+  willMake(value.data.length, 'it', floatBytes);
   return new Tensor(new Float32Array(value.data), value.shape);
 }
 

@@ -85,7 +85,7 @@ export function readActivation(config: LayerConfig, key = 'activation'): (plan: 
   const share = Object.hasOwn(shares, name) ? shares[name] : undefined;
   if (share) return (plan, x) => plan.alongAxis(step, share, -1, x);
   if (!Object.hasOwn(functions, name)) {
-    return config.refuse(`has the activation '${name}', neocog knows ${activationNames.join(', ')}`);
+    return config.refuse(`has the activation '${name}', but neocog knows ${activationNames.join(', ')}`);
   }
   const module = functions[name](config);
   return (plan, x) => plan.either(step, module, x);

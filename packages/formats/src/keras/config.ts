@@ -1,6 +1,7 @@
 // The configuration of one layer as Keras writes it, read with types: every number and text is checked where it is taken.
 
 import { FormatError, type Tensor, UnsupportedError } from 'neocog';
+import { counted } from 'neocog/arguments';
 import { isObject } from '../json.ts';
 import { shown } from '../shown.ts';
 
@@ -50,26 +51,26 @@ export class LayerConfig {
     if (typeof value === 'number') return value;
     // TensorFlow.js and Keras 2 write some numbers as { type: 'ndarray', value }.
     if (isObject(value) && typeof value.value === 'number') return value.value;
-    return this.fail(`has ${key} ${shown(value)}, a number is needed`);
+    return this.fail(`has ${key} ${shown(value)} instead of a number`);
   }
 
   flag(key: string, otherwise: boolean): boolean {
     const value = this.value(key) ?? otherwise;
     return typeof value === 'boolean'
       ? value
-      : this.fail(`has ${key} ${shown(value)}, true or false is needed`);
+      : this.fail(`has ${key} ${shown(value)} instead of true or false`);
   }
 
   text(key: string, otherwise: string): string {
     const value = this.value(key) ?? otherwise;
-    return typeof value === 'string' ? value : this.fail(`has ${key} ${shown(value)}, a text is needed`);
+    return typeof value === 'string' ? value : this.fail(`has ${key} ${shown(value)} instead of a string`);
   }
 
   oneOf<T extends string>(key: string, values: readonly T[]): T {
     const value = this.text(key, values[0]) as T;
     return values.includes(value)
       ? value
-      : this.refuse(`has ${key} '${value}', neocog knows ${values.join(', ')}`);
+      : this.refuse(`has ${key} '${value}', but neocog knows ${values.join(', ')}`);
   }
 
   /** Whole numbers, one per axis; a single one stands for all. */
@@ -77,7 +78,7 @@ export class LayerConfig {
     const value = this.value(key) ?? otherwise;
     const list = Array.isArray(value) ? value : new Array(count).fill(value);
     const good = list.length === count && list.every((n) => Number.isSafeInteger(n) && n >= 0);
-    return good ? list : this.fail(`has ${key} ${shown(value)}, ${count} whole numbers are needed`);
+    return good ? list : this.fail(`has ${key} ${shown(value)} instead of ${counted(count, 'whole number')}`);
   }
 
   /** A list of numbers of any length, or nested lists made flat. */
@@ -85,7 +86,7 @@ export class LayerConfig {
     const list = [this.value(key) ?? []].flat(8);
     return list.every((n) => typeof n === 'number')
       ? (list as number[])
-      : this.fail(`has ${key} ${shown(this.value(key))}, numbers are needed`);
+      : this.fail(`has ${key} ${shown(this.value(key))} instead of numbers`);
   }
 
   get channelsFirst(): boolean {

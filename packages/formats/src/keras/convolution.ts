@@ -13,7 +13,7 @@ const separables = { 1: nn.SeparableConv1d, 2: nn.SeparableConv2d };
 /** `[...kernel, a, b]` → `[b, a, ...kernel]` */
 function turned(config: LayerConfig, kernel: Tensor, rank: Rank): Tensor {
   if (kernel.rank !== rank + 2) {
-    config.fail(`has a kernel of shape [${kernel.shape}], ${rank + 2} axes are needed`);
+    config.fail(`has a kernel of shape [${kernel.shape}] instead of ${rank + 2} axes`);
   }
   const axes = kernel.shape.map((_, d) => d);
   return permute(kernel, [rank + 1, rank, ...axes.slice(0, rank)]);

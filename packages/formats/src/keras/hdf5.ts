@@ -157,7 +157,7 @@ function countTexts(objects: jsfive.Group['_dataobjects'], file: Counter): void 
 function readArray(found: jsfive.Dataset, file: Counter): Tensor {
   const { shape, dtype } = found;
   const [, kind, width] = (typeof dtype === 'string' && /^[<>|=]?([fiu])([1248])$/.exec(dtype)) || [];
-  if (kind === undefined) throw new FormatError(`it holds ${shown(dtype)}, numbers are needed`);
+  if (kind === undefined) throw new FormatError(`it holds ${shown(dtype)} instead of numbers`);
   const size = product(shape);
   file.budget.value(size, bytesPerNumber, 'an array');
   const values = readChunks(found, Number(width), file);

@@ -108,7 +108,7 @@ describe('loadKeras', () => {
       /needs/,
     );
     await expect(loadKeras(fixture('digits.keras'), { shapes: { x: 1 } })).rejects.toThrow(
-      /known are image, batch/,
+      /choose from image, batch/,
     );
   });
 

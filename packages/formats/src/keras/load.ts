@@ -16,12 +16,14 @@ import { ArchiveWeights, Hdf5Weights } from './weights.ts';
 
 /** What `loadKeras` is told of a file beside its limits. */
 export interface LoadKerasOptions extends ReadOptions {
-  /** Layers that neocog does not know, by class name or by name. */
+  /** Layers that neocog does not know, by class name or by name. Default none. */
   customLayers?: CustomLayers | undefined;
-  /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
+  /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. Default: they stay open. */
   shapes?: Shapes | undefined;
-  /** The network of a file that holds weights alone: what `model.to_json()` gives in Keras, as text or parsed. */
+  /** The network of a file that holds weights alone: the result of `model.to_json()` in Keras, as a string or parsed. Needed for such a file only. */
   config?: string | object | undefined;
+  /** What comes out: names of layers, whose results are then the outputs. Default: the outputs of the file. */
+  outputs?: readonly string[] | undefined;
 }
 
 /**
@@ -34,16 +36,20 @@ export interface LoadKerasOptions extends ReadOptions {
  * @example const net = await loadKeras('digits.keras'); net.forward(zeros([1, 28, 28, 1]))
  */
 export async function loadKeras(source: Source, options: LoadKerasOptions = {}): Promise<GraphModule> {
-  return readKeras(await opening('loadKeras', options, ['customLayers', 'shapes', 'config']).source(source));
+  return readKeras(
+    await opening('loadKeras', options, ['customLayers', 'shapes', 'config', 'outputs']).source(source),
+  );
 }
 
 /** The network of a file whose bytes are at hand. */
 export function readKeras(opened: Opened<LoadKerasOptions>): GraphModule {
   const { bytes, budget, options } = opened;
-  const { customLayers = {}, shapes = {} } = options;
+  const { customLayers = {}, shapes = {}, outputs } = options;
   const readParts = isZip(bytes) ? readArchive : isHdf5(bytes) ? readHdf5 : null;
   if (!readParts) throw new FormatError(`${budget.about} is neither a .keras archive nor an HDF5 file`);
-  return atCostOf(budget, () => buildNetwork({ ...readParts(opened), budget, customLayers, shapes }));
+  return atCostOf(budget, () =>
+    buildNetwork({ ...readParts(opened), budget, customLayers, shapes, outputs }),
+  );
 }
 
 type Parts = Pick<NetworkSource, 'model' | 'weights' | 'dialect'>;
@@ -70,7 +76,7 @@ function readHdf5({ bytes, budget, options }: Opened<LoadKerasOptions>): Parts {
   const config = options.config ?? file.attribute('model_config');
   if (typeof config !== 'string' && (typeof config !== 'object' || config === null)) {
     throw new FormatError(
-      `${about} holds weights without a network; pass { config } as model.to_json() gives it`,
+      `${about} holds weights without a network; pass { config } with the result of model.to_json()`,
     );
   }
   const text = typeof config === 'string' ? config : jsonText('loadKeras', 'config', config);

@@ -1,10 +1,11 @@
 // A network of Keras layers as a plan: layers are made once, with their weights, and called wherever the network calls
 // them. Networks within networks are laid out in the network around them, under their names.
 
-import { FormatError, init, nn, type Tensor, UnsupportedError } from 'neocog';
+import { FormatError, init, nn, ShapeError, type Tensor, UnsupportedError } from 'neocog';
 import { type Budget, willWork } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
 import { operation } from '../graph/operation.ts';
+import { chooseNamed } from '../graph/outputs.ts';
 import { Plan, type Wire } from '../graph/plan.ts';
 import { refuseAll } from '../graph/refuse.ts';
 import { fixInputs, nameAxes, type Shapes } from '../graph/shapes.ts';
@@ -22,6 +23,7 @@ import {
   isModel,
   type LayerDescription,
   type ModelDescription,
+  neededCalls,
   orderCalls,
   type Reference,
   readModel,
@@ -50,6 +52,8 @@ export interface NetworkSource {
   readonly customLayers: CustomLayers;
   /** Sizes of open axes. */
   readonly shapes: Shapes;
+  /** Names of layers whose results come out; undefined for the outputs of the file. */
+  readonly outputs: readonly string[] | undefined;
 }
 
 /** For each layer each time that it is laid out. */
@@ -58,7 +62,7 @@ const layoutSteps = 20_000;
 /** Lays out a network for its inputs. */
 type Layout = (plan: Plan, inputs: readonly Wire[]) => Wire[];
 
-interface Context extends Omit<NetworkSource, 'model' | 'weights' | 'budget'> {
+interface Context extends Pick<NetworkSource, 'dialect' | 'customLayers' | 'shapes'> {
   /** Begins every error. */
   readonly about: string;
   /** Begins the names of layers: those of the networks around them. */
@@ -74,7 +78,7 @@ interface Context extends Omit<NetworkSource, 'model' | 'weights' | 'budget'> {
 export function buildNetwork({ model: json, weights, budget, ...source }: NetworkSource): GraphModule {
   const { about } = budget;
   const context: Context = { ...source, about, prefix: '', refusals: [] };
-  const model = readModel(about, json);
+  const model = chooseOutputs(about, readModel(about, json), source.outputs);
   const layout = layOut(model, weights, context);
   refuseAll(about, 'layer', context.refusals);
   const plan = new Plan(budget);
@@ -155,7 +159,7 @@ function chain(model: ModelDescription, applies: readonly LayerApply[]): Layout 
 }
 
 function functional(model: ModelDescription, applies: readonly LayerApply[], about: string): Layout {
-  const order = orderCalls(about, model);
+  const order = neededCalls(model, orderCalls(about, model));
   return (plan, inputs) => {
     const results = new Map<string, Wire[]>();
     const find = (reference: Reference): Wire => findWire(about, results, reference);
@@ -181,7 +185,7 @@ function findWire(about: string, results: ReadonlyMap<string, Wire[]>, reference
   const wire = results.get(keyOf(reference))?.[reference.tensor];
   if (wire) return wire;
   throw new FormatError(
-    `${about}: nobody computes result ${reference.tensor} of layer ${shown(reference.layer)}`,
+    `${about}: result ${reference.tensor} of layer ${shown(reference.layer)} is never computed`,
   );
 }
 
@@ -190,7 +194,7 @@ function networkInputs(model: ModelDescription, about: string): nn.NamedValue[] 
   return model.inputs.map(({ layer }) => {
     const found = model.layers.find(({ name }) => name === layer);
     if (!found || !isInput(found))
-      throw new FormatError(`${about}: the input ${shown(layer)} is no input layer`);
+      throw new FormatError(`${about}: the input ${shown(layer)} is not an input layer`);
     return namedInput(about, found, '');
   });
 }
@@ -199,7 +203,7 @@ function namedInput(about: string, { name, config }: LayerDescription, suffix: s
   const shape = config.batch_shape ?? config.batch_input_shape ?? config.batchInputShape;
   const good = Array.isArray(shape) && shape.every((n) => n === null || (Number.isSafeInteger(n) && n > 0));
   if (!good) {
-    throw new FormatError(`${about}: the input ${shown(name)} has shape ${shown(shape)}, sizes are needed`);
+    throw new FormatError(`${about}: the input ${shown(name)} has shape ${shown(shape)} instead of sizes`);
   }
   const dtype = isObject(config.dtype) ? 'float32' : String(config.dtype ?? 'float32');
   return {
@@ -207,6 +211,37 @@ function namedInput(about: string, { name, config }: LayerDescription, suffix: s
     shape: nameAxes(name, shape),
     dtype: /int|bool/.test(dtype) ? 'int32' : 'float32',
   };
+}
+
+/** The network up to the layers that are named. @throws ShapeError for other names, and for several of a chain */
+function chooseOutputs(
+  about: string,
+  model: ModelDescription,
+  names: readonly string[] | undefined,
+): ModelDescription {
+  if (names === undefined) return model;
+  if (model.sequential) return cutChain(about, model, names);
+  const outputs = chooseNamed(about, names, {
+    all: new Map(model.outputs.map((output, i) => [outputName(model, i), output])),
+    inside: (name) => (hasLayer(model, name) ? { layer: name, call: 0, tensor: 0 } : undefined),
+    kind: 'layer',
+  });
+  return { ...model, outputs };
+}
+
+const hasLayer = ({ layers }: ModelDescription, name: string): boolean =>
+  layers.some((layer) => layer.name === name);
+
+function cutChain(about: string, model: ModelDescription, names: readonly string[]): ModelDescription {
+  const { layers } = model;
+  if (names.length > 1)
+    throw new ShapeError(`${about}: outputs name ${names.length} layers of a chain; name one of them`);
+  const [last] = chooseNamed(about, names, {
+    all: new Map([[layers[layers.length - 1].name, layers.length - 1]]),
+    inside: (name) => (hasLayer(model, name) ? layers.findIndex((layer) => layer.name === name) : undefined),
+    kind: 'layer',
+  });
+  return { ...model, layers: layers.slice(0, last + 1) };
 }
 
 /** Outputs are named by their layers. */

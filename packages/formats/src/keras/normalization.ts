@@ -58,14 +58,14 @@ const batchNormalization: LayerReader = (config) => {
   let module: nn.Module | null = null;
   return (plan, [x]) => {
     const rank = x.rank ?? config.refuse('takes a value of unknown rank');
-    if (rank > 5) config.refuse(`takes a value of ${rank} axes, neocog normalises up to 5`);
+    if (rank > 5) config.refuse(`takes a value of ${rank} axes, but neocog normalises at most 5`);
     module ??= batchNormModule(rank, mean.size, options);
     module.loadStateDict({ ...state, running_mean: mean, running_var: variance }, { strict: false });
     if (isLast(axis, rank)) {
       return rank === 2 ? plan.plain(config.name, module, [x], 2) : plan.images(config.name, module, x);
     }
     if (axis === 1) return plan.plain(config.name, module, [x], rank);
-    return config.refuse(`normalises axis ${axis} of ${rank}, neocog normalises axis 1 or the last`);
+    return config.refuse(`normalises axis ${axis} of ${rank}, but neocog normalises axis 1 or the last`);
   };
 };
 
@@ -74,11 +74,11 @@ const layerNormalization: LayerReader = (config) => {
   const eps = config.number('epsilon', 1e-3);
   const weights: Record<string, Tensor> = config.weights(affine(config));
   const like = weights.gamma ?? weights.beta;
-  if (config.flag('rms_scaling', false)) config.refuse('has rms_scaling, neocog subtracts the mean');
+  if (config.flag('rms_scaling', false)) config.refuse('has rms_scaling, but neocog subtracts the mean');
   const checkAxes = (rank: number): void => {
     const wanted = axes.map((axis) => fromStart(axis, rank)).sort((a, b) => a - b);
     if (wanted.every((axis, i) => axis === rank - axes.length + i)) return;
-    config.refuse(`normalises the axes [${axes}] of ${rank}, neocog normalises the last ones`);
+    config.refuse(`normalises the axes [${axes}] of ${rank}, but neocog normalises the last ones`);
   };
   const module = like ? new nn.LayerNorm(like.shape, { eps }) : plainLayerNorm(axes.length, eps);
   if (like) module.loadStateDict(affineState(weights, like));
@@ -96,7 +96,9 @@ const groupNormalization: LayerReader = (config) => {
   const eps = config.number('epsilon', 1e-3);
   const weights: Record<string, Tensor> = config.weights(affine(config));
   const like =
-    weights.gamma ?? weights.beta ?? config.refuse('has neither scale nor center, neocog needs one of them');
+    weights.gamma ??
+    weights.beta ??
+    config.refuse('has neither scale nor center, but neocog needs one of them');
   const wanted = config.number('groups', 32);
   const module = new GroupNorm(wanted === -1 ? like.size : wanted, like.size, { eps });
   module.loadStateDict(affineState(weights, like));
@@ -104,7 +106,7 @@ const groupNormalization: LayerReader = (config) => {
     const rank = x.rank ?? config.refuse('takes a value of unknown rank');
     if (isLast(axis, rank) && rank > 2) return plan.images(config.name, module, x);
     if (isLast(axis, rank) || axis === 1) return plan.plain(config.name, module, [x], rank);
-    return config.refuse(`normalises axis ${axis} of ${rank}, neocog normalises axis 1 or the last`);
+    return config.refuse(`normalises axis ${axis} of ${rank}, but neocog normalises axis 1 or the last`);
   };
 };
 
@@ -134,7 +136,7 @@ const normalization: LayerReader = (config) => {
   return (plan, [x]) => {
     const rank = x.rank ?? config.refuse('takes a value of unknown rank');
     if (axis.length > 1 || (axis.length === 1 && !isLast(axis[0], rank))) {
-      config.refuse(`normalises the axes [${axis}] of ${rank}, neocog normalises the last or all`);
+      config.refuse(`normalises the axes [${axis}] of ${rank}, but neocog normalises the last or all`);
     }
     const module = operation('Normalization', (values) => {
       const [t, middle, width] = values.map((value) => toFloats(value!));
@@ -194,7 +196,7 @@ class EvaluationOnly extends nn.Module {
   forward(x: Tensor): Tensor {
     if (!this.training) return x;
     throw new UnsupportedError(
-      `${this.kind}: neocog applies it in evaluation only, call eval() on this layer`,
+      `${this.kind}: neocog applies it in evaluation only; call eval() on this layer`,
     );
   }
 }

@@ -1,6 +1,7 @@
 // Pooling layers of Keras, and those that change the size of images.
 
 import { nn, pad, resize, slice } from 'neocog';
+import { counted } from 'neocog/arguments';
 import { tensorStep } from '../graph/operation.ts';
 import { poolModule } from '../graph/pools.ts';
 import type { Rank } from '../graph/ranks.ts';
@@ -41,7 +42,9 @@ export function sides(config: LayerConfig, key: string, rank: Rank): [number, nu
   const good = read.length === rank && read.every((pair) => pair.length === 2 && pair.every(isSize));
   return good
     ? (read as [number, number][])
-    : config.fail(`has ${key} ${shown(value)}, a pair for each of ${rank} axes is needed`);
+    : config.fail(
+        `has ${key} ${shown(value)} instead of a pair for each of ${counted(rank, 'axis', 'axes')}`,
+      );
 }
 
 const zeroPadding =
@@ -81,7 +84,7 @@ const resizing: LayerReader = (config) => {
   const mode = config.oneOf('interpolation', ['bilinear', 'nearest']);
   const coordinates = mode === 'nearest' ? 'tf-half-pixel' : 'half-pixel';
   for (const key of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio', 'antialias']) {
-    if (config.flag(key, false)) config.refuse(`has ${key}, neocog resizes without it`);
+    if (config.flag(key, false)) config.refuse(`has ${key}, but neocog resizes without it`);
   }
   return onImages(
     config,

@@ -22,6 +22,7 @@ import {
   transpose,
   unsqueeze,
 } from 'neocog';
+import { counted } from 'neocog/arguments';
 import { type Compute, operation, tensorStep } from '../graph/operation.ts';
 import type { Plan, Wire } from '../graph/plan.ts';
 import { HostArray, toFloats, toTensor, type Value } from '../graph/value.ts';
@@ -35,7 +36,7 @@ const dense: LayerReader = (config) => {
   const names = config.flag('use_bias', true) ? (['kernel', 'bias'] as const) : (['kernel'] as const);
   const weights: Record<string, Tensor> = config.weights<'kernel' | 'bias'>(names);
   const { kernel } = weights;
-  if (kernel.rank !== 2) config.fail(`has a kernel of shape [${kernel.shape}], two axes are needed`);
+  if (kernel.rank !== 2) config.fail(`has a kernel of shape [${kernel.shape}] instead of two axes`);
   const module = new nn.Linear(kernel.shape[0], kernel.shape[1], { bias: 'bias' in weights });
   module.loadStateDict({ weight: transpose(kernel), ...('bias' in weights ? { bias: weights.bias } : {}) });
   return followedBy((plan, [x]) => plan.plain(config.name, module, [x], x.rank), readActivation(config));
@@ -44,8 +45,7 @@ const dense: LayerReader = (config) => {
 const embeddingLayer: LayerReader = (config) => {
   if (config.flag('mask_zero', false)) config.refuse('has mask_zero, neocog has no masks; train it without');
   const { embeddings } = config.weights(['embeddings']);
-  if (embeddings.rank !== 2)
-    config.fail(`has embeddings of shape [${embeddings.shape}], two axes are needed`);
+  if (embeddings.rank !== 2) config.fail(`has embeddings of shape [${embeddings.shape}] instead of two axes`);
   const module = new nn.Embedding(embeddings.shape[0], embeddings.shape[1]);
   module.loadStateDict({ weight: embeddings });
   return (plan, [x]) => {
@@ -73,7 +73,7 @@ const reshaping: LayerReader = (config) => {
   // TensorFlow.js writes null for the size that follows from the others.
   const given = config.value('target_shape');
   const target = (Array.isArray(given) ? given : [given]).map((n) => n ?? -1);
-  if (!target.every(Number.isSafeInteger)) config.fail(`has target_shape ${shown(given)}, sizes are needed`);
+  if (!target.every(Number.isSafeInteger)) config.fail(`has target_shape ${shown(given)} instead of sizes`);
   const module = tensorStep('Reshape', (x) => reshape(x, [x.shape[0], ...target]));
   return (plan, [x]) => plan.plain(config.name, module, [x], target.length + 1);
 };
@@ -128,7 +128,7 @@ const dot: LayerReader = (config) => {
     return [batchDot({ x: unit(a, left), axis: left }, { x: unit(b, right), axis: right })];
   };
   return (plan, inputs) => {
-    if (inputs.length !== 2) config.refuse(`has ${inputs.length} inputs, two are needed`);
+    if (inputs.length !== 2) config.refuse(`has ${counted(inputs.length, 'input')} instead of two`);
     const ranks = inputs.map(({ rank }) => rank);
     const rank = ranks.includes(undefined) ? undefined : Math.max(2, ranks[0]! + ranks[1]! - 2);
     return plan.plain(

@@ -43,7 +43,7 @@ export function readModel(about: string, json: unknown): ModelDescription {
   const { class_name: className, config } = isObject(json) ? json : {};
   if (typeof className !== 'string' || !isModel(className)) {
     throw new FormatError(
-      `${about}: the network is ${shown(className)}, Sequential or Functional is needed; a subclass keeps its computation in Python code`,
+      `${about}: the network is ${shown(className)} instead of Sequential or Functional; a subclass keeps its computation in Python code`,
     );
   }
   const fields = isObject(config) ? config : { layers: config };
@@ -160,7 +160,7 @@ function readKeywords(place: string, keywords: unknown): Argument[] {
     ([key, value]) => holdsReference(value) && !operands.includes(key),
   );
   if (tensor)
-    throw new FormatError(`${place} is given a value as ${tensor[0]}, neocog reads values in order only`);
+    throw new FormatError(`${place} is given a value as ${tensor[0]}, but neocog reads values in order only`);
   return operands.flatMap((key) => readArguments(place, keywords[key] ?? []));
 }
 
@@ -176,7 +176,7 @@ function readArguments(place: string, value: unknown): Argument[] {
   if (value === null || typeof value === 'boolean') return [];
   const history = isObject(value) && isObject(value.config) ? value.config.keras_history : undefined;
   if (isReference(history)) return [toReference(history)];
-  throw new FormatError(`${place} is called with ${shown(value)}, results of layers are needed`);
+  throw new FormatError(`${place} is called with ${shown(value)} instead of results of layers`);
 }
 
 /** One call of a layer. */
@@ -217,8 +217,23 @@ export function orderCalls(about: string, model: ModelDescription): Call[] {
   if (ready.length === all.length) return ready;
   const stuck = all.find((call) => waiting.get(nameOf(call))!.missing > 0)!;
   throw new FormatError(
-    `${about}: layer ${shown(model.layers[stuck.layer].name)} waits for a result that is not there, or for its own`,
+    `${about}: layer ${shown(model.layers[stuck.layer].name)} waits for a result that is missing, or for its own`,
   );
+}
+
+/** Of calls in order those that the outputs need. */
+export function neededCalls(model: ModelDescription, order: readonly Call[]): Call[] {
+  const keysOf = (list: readonly Argument[]): string[] =>
+    list.flatMap((arg) => (typeof arg === 'number' ? [] : [keyOf(arg.layer, arg.call)]));
+  const needed = new Set(keysOf(model.outputs));
+  return order
+    .toReversed()
+    .filter((call) => {
+      const isNeeded = needed.has(keyOf(model.layers[call.layer].name, call.call));
+      if (isNeeded) for (const key of keysOf(argumentsOf(model, call))) needed.add(key);
+      return isNeeded;
+    })
+    .reverse();
 }
 
 export const argumentsOf = (model: ModelDescription, { layer, call }: Call): readonly Argument[] =>

@@ -103,7 +103,6 @@ export class GraphBuilder {
   }
 
   #addWeight(name = '', read: () => Value): void {
-    if (this.#constants.get(name)) return;
     const value = read();
     this.#constants.set(name, value);
     if (value instanceof Tensor) this.#constants.markLearnable(name);
@@ -113,7 +112,7 @@ export class GraphBuilder {
     const chosen = this.#chosenBranch(proto);
     if (chosen) return this.#addBranch(proto, chosen);
     const node = new OnnxNode(withReadOutputs(proto, this.#read), this.#context);
-    if (!node.inputs[0] && !/^(Constant$|Random)/.test(node.op)) {
+    if (!node.inputs[0] && node.op !== 'Constant') {
       throw new FormatError(`${this.#about}: ${node} lacks its first input`);
     }
     try {
@@ -142,7 +141,7 @@ export class GraphBuilder {
   /** Carries out a step whose inputs are all known. */
   #fold({ module, inputs, outputs }: Step): boolean {
     const values = inputs.map((name) => (name === '' ? undefined : this.#constants.get(name)));
-    if (!(module instanceof Operation) || module.kind.startsWith('Random')) return false;
+    if (!(module instanceof Operation)) return false;
     if (inputs.some((name, i) => name !== '' && values[i] === undefined)) return false;
     // A weight that is learned stays one: what is computed from it follows it.
     if (this.#problems.length > 0) return false;
@@ -168,8 +167,9 @@ export class GraphBuilder {
   /** The branch of an If whose condition is known. */
   #chosenBranch(proto: NodeProto): GraphProto | undefined {
     const condition = proto.opType === 'If' ? this.#constants.get(proto.input[0]) : undefined;
-    if (!condition) return undefined;
-    const name = condition.data[0] ? 'then_branch' : 'else_branch';
+    // Of another length the node refuses it.
+    if (condition?.data.length !== 1) return undefined;
+    const name = condition.data[0] !== 0 ? 'then_branch' : 'else_branch';
     return proto.attribute.find((attribute) => attribute.name === name)?.g;
   }
 

@@ -7,7 +7,7 @@ import { anyAxes, fixAxes, fixInputs, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { type Opened, opening, type ReadOptions } from '../open.ts';
 import { shown } from '../shown.ts';
-import { readBeside, type Source } from '../source.ts';
+import { type FilesAtHand, readBeside, type Source } from '../source.ts';
 import { checkOperators, GraphBuilder } from './build.ts';
 import { type Model, parseModel, tensorsOf, weightNames } from './model.ts';
 import type { GraphProto, ValueInfoProto } from './schema.ts';
@@ -15,9 +15,9 @@ import { type ExternalFiles, elementType, externalLocation } from './tensors.ts'
 
 /** What `loadOnnx` is told of a file beside its limits. */
 export interface LoadOnnxOptions extends ReadOptions {
-  /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. */
+  /** Sizes of open axes: a shape by the name of an input, or a number by the name of an axis. Default: they stay open. */
   shapes?: Shapes | undefined;
-  /** Inputs that are the same in every run, such as a sample rate: they become constants of the network. */
+  /** Inputs that are the same in every run, such as a sample rate: they become constants of the network. Default none. */
   values?: Readonly<Record<string, number | Tensor>> | undefined;
 }
 
@@ -36,11 +36,15 @@ export interface LoadOnnxOptions extends ReadOptions {
  * const program = await compile(net, { input: [1, 3, 640, 640] });
  */
 export async function loadOnnx(source: Source, options: LoadOnnxOptions = {}): Promise<GraphModule> {
-  return readOnnx(source, await opening('loadOnnx', options, ['shapes', 'values']).source(source));
+  const opened = await opening('loadOnnx', options, ['shapes', 'values']).source(source);
+  return (await readOnnx(source, opened)).network;
 }
 
-/** The network of a file whose bytes are at hand; `source` is where files beside it are. */
-export async function readOnnx(source: Source, opened: Opened<LoadOnnxOptions>): Promise<GraphModule> {
+/** What a file whose bytes are at hand holds; `source` is where files beside it are. */
+export async function readOnnx(
+  source: Source | FilesAtHand,
+  opened: Opened<LoadOnnxOptions>,
+): Promise<{ network: GraphModule; metadata: Model['metadata'] }> {
   const { bytes, budget } = opened;
   const { about } = budget;
   const model = parseModel(about, bytes, budget);
@@ -48,7 +52,8 @@ export async function readOnnx(source: Source, opened: Opened<LoadOnnxOptions>):
   const files = await readExternal(about, source, model.graph);
   for (const { length } of files.values()) budget.grow(length);
   try {
-    return atCostOf(budget, () => makeModule(opened, model, files));
+    const network = atCostOf(budget, () => makeModule(opened, model, files));
+    return { network, metadata: model.metadata };
   } catch (error) {
     // What a damaged file leads to may surface anywhere, for example as a typed array that cannot be made.
     if (error instanceof NeocogError || !(error instanceof Error)) throw error;
@@ -56,7 +61,11 @@ export async function readOnnx(source: Source, opened: Opened<LoadOnnxOptions>):
   }
 }
 
-async function readExternal(about: string, source: Source, graph: GraphProto): Promise<ExternalFiles> {
+async function readExternal(
+  about: string,
+  source: Source | FilesAtHand,
+  graph: GraphProto,
+): Promise<ExternalFiles> {
   const files = new Map<string, Uint8Array>();
   for (const proto of tensorsOf(graph)) {
     const location = externalLocation(proto);
@@ -113,7 +122,7 @@ function fixValues(about: string, inputs: readonly GraphInput[], values: Given):
   const unknown = Object.keys(values).find((key) => !inputs.some(({ name }) => name === key));
   if (unknown !== undefined) {
     const names = inputs.map(({ name }) => name).join(', ');
-    throw new ShapeError(`${about}: values name '${unknown}', the network has the inputs ${names}`);
+    throw new ShapeError(`${about}: values name '${unknown}', but the network has the inputs ${names}`);
   }
   const given = inputs.filter(({ name }) => Object.hasOwn(values, name) && values[name] !== undefined);
   return new Map(given.map((input) => [input.name, fixedValue(input, values[input.name])]));

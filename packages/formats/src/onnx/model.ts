@@ -18,6 +18,8 @@ export interface Model {
   readonly graph: GraphProto;
   /** Version of the operators of ONNX itself. */
   readonly opset: number;
+  /** Texts that the file carries. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 const oldestOpset = 1;
@@ -38,11 +40,15 @@ export function parseModel(about: string, bytes: Uint8Array, budget: Budget): Mo
   }
   if (!(opset >= oldestOpset && opset <= newestOpset)) {
     throw new UnsupportedError(
-      `${about}: the operators are of opset ${opset}, ${oldestOpset} to ${newestOpset} are needed; convert it with onnx.version_converter`,
+      `${about}: the operators are of opset ${opset}, but neocog reads ${oldestOpset} to ${newestOpset}; convert it with onnx.version_converter`,
     );
   }
   checkGraph(about, graph, new Names());
-  return { graph, opset };
+  // Entries, not assignments: a key may be __proto__.
+  const metadata = Object.fromEntries(
+    (model.metadataProps ?? []).map(({ key = '', value = '' }) => [key, value]),
+  );
+  return { graph, opset, metadata };
 }
 
 /** Whether every node is of another domain: such files need not say which of ONNX's operators they use. */
@@ -128,9 +134,7 @@ function checkGraph(about: string, graph: GraphProto, outer: Names): void {
   }
   if (rest) {
     const missing = rest.input.find((name) => name !== '' && !known.has(name));
-    fail(
-      `node ${describeNode(rest)} reads ${shown(missing)}, which nothing gives it, or it waits for itself`,
-    );
+    fail(`node ${describeNode(rest)} reads ${shown(missing)}, which no node computes, or waits for itself`);
   }
   nodes.forEach((node, i) => {
     graph.node[i] = node;

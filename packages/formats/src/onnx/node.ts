@@ -103,7 +103,7 @@ export class OnnxNode {
   choice<T>(name: string, otherwise: string, table: Readonly<Record<string, T>>): T {
     const value = this.text(name, otherwise);
     if (Object.hasOwn(table, value)) return table[value];
-    return this.refuse(`${name} is ${shown(value)}, known here are ${Object.keys(table).join(', ')}`);
+    return this.refuse(`${name} is ${shown(value)}, but neocog knows ${Object.keys(table).join(', ')}`);
   }
 
   texts(name: string): string[] {

@@ -133,7 +133,7 @@ function readOne({ reader, budget }: Source, field: Field): unknown {
   const [, name, kind] = field;
   const wanted = wireTypes[kind] ?? 2;
   if (reader.type !== wanted) {
-    throw new BrokenMessage(`field ${name} has wire type ${reader.type}, ${wanted} is needed`);
+    throw new BrokenMessage(`field ${name} has wire type ${reader.type} instead of ${wanted}`);
   }
   if (wanted === 0) return varint(reader, true);
   if (wanted === 5) return checked(reader, 4, () => reader.readFloat());

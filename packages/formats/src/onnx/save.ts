@@ -8,7 +8,7 @@ import {
   type RecordedNetwork,
   recordNetwork,
 } from 'neocog';
-import { readOptions } from '../options.ts';
+import { checkMetadata, readOptions } from '../options.ts';
 import { shown } from '../shown.ts';
 import { encode } from './protobuf.ts';
 import { modelType, type NodeProto, type ValueInfoProto } from './schema.ts';
@@ -18,10 +18,12 @@ import { writeNode } from './write/nodes.ts';
 
 /** For which inputs `saveOnnx` writes a network, and in which version. */
 export interface SaveOnnxOptions {
-  /** Shape of the input, or shapes by name, as for `compile`. The file is for these sizes. */
+  /** Shape of the input, or shapes by name, as for `compile`; the file is for these sizes. Needed unless the network states them itself. */
   input?: InputShapes | undefined;
   /** Version of ONNX's operators, 17 (default) to 21. */
   opset?: number | undefined;
+  /** Strings that the file carries, by name; `loadFile` gives them back. Default none. */
+  metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The version of the format that came with an opset. */
@@ -38,10 +40,15 @@ const formatVersions: Readonly<Record<number, number>> = { 17: 8, 18: 8, 19: 9, 
  * @example await writeFile('lenet5.onnx', saveOnnx(models.lenet5(), { input: [1, 1, 28, 28] }));
  */
 export function saveOnnx(module: nn.Module, options: SaveOnnxOptions = {}): Uint8Array {
-  const { opset = 17, input } = readOptions('saveOnnx', options, ['input', 'opset']);
+  const {
+    opset = 17,
+    input,
+    metadata = {},
+  } = readOptions('saveOnnx', options, ['input', 'opset', 'metadata']);
+  checkMetadata('saveOnnx', metadata);
   const irVersion = Number.isInteger(opset) ? formatVersions[opset] : undefined;
   if (irVersion === undefined) {
-    throw new NeocogError(`saveOnnx: opset ${shown(opset)} cannot be written, use 17 to 21`);
+    throw new NeocogError(`saveOnnx: opset is ${shown(opset)}; give 17 to 21`);
   }
   const network = recordNetwork(module, { input });
   // Of the keys of a weight that several layers share, the first.
@@ -57,6 +64,7 @@ export function saveOnnx(module: nn.Module, options: SaveOnnxOptions = {}): Uint
     irVersion,
     producerName: 'neocog',
     opsetImport: [{ domain: '', version: opset }],
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: module.constructor.name,
       node: nodes,

@@ -79,6 +79,7 @@ export interface ModelProto {
   readonly producerVersion?: string;
   readonly graph?: GraphProto;
   readonly opsetImport: { domain?: string; version?: number }[];
+  readonly metadataProps?: { key?: string; value?: string }[];
   readonly functions?: { name?: string; domain?: string }[];
 }
 
@@ -180,6 +181,7 @@ export const modelType: MessageType = [
   [3, 'producerVersion', 'text'],
   [7, 'graph', 'message', () => graph],
   [8, 'opsetImport', 'messages', () => opset],
+  [14, 'metadataProps', 'messages', () => entry],
   [25, 'functions', 'messages', () => functionType],
 ];
 

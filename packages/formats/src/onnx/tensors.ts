@@ -3,7 +3,8 @@
 // Encoding: TensorProto in onnx.proto.
 
 import { FormatError, Tensor, UnsupportedError } from 'neocog';
-import { willMake } from '../budget.ts';
+import { counted } from 'neocog/arguments';
+import { floatBytes, hostBytes, willMake } from '../budget.ts';
 import { HostArray, type HostType, type Value } from '../graph/value.ts';
 import { product } from '../shape.ts';
 import { shown, shownList } from '../shown.ts';
@@ -80,7 +81,7 @@ export function readTensor(proto: TensorProto, files: ExternalFiles): Value {
   const shape = readShape(what, proto.dims);
   const count = product(shape);
   if (proto.segment) throw new UnsupportedError(`${what} is stored in segments, which neocog does not read`);
-  willMake(count, what, type.host === 'float32' ? 4 : 8);
+  willMake(count, what, type.host === 'float32' ? floatBytes : hostBytes);
   const bytes = proto.dataLocation === 1 ? externalBytes(what, proto, files) : proto.rawData;
   const wanted = { what, type, count };
   const values = bytes === undefined ? typedValues(wanted, proto) : rawValues(wanted, bytes);
@@ -101,7 +102,7 @@ export function readSparse({ values, indices, dims }: SparseTensorProto, files: 
   const bounds = places.shape.length === 2 ? shape : [size];
   if (places.data.length !== found.data.length * bounds.length) {
     throw new FormatError(
-      `${what} has ${found.data.length} values and ${places.data.length} numbers of places`,
+      `${what} has ${found.data.length} values and ${places.data.length} numbers for their places`,
     );
   }
   const dense = new Float64Array(size);
@@ -135,7 +136,9 @@ interface Wanted {
 
 function rawValues({ what, type, count }: Wanted, bytes: Uint8Array): ArrayLike<number> {
   if (bytes.length !== count * type.bytes) {
-    throw new FormatError(`${what} needs ${count * type.bytes} bytes, the file has ${bytes.length}`);
+    throw new FormatError(
+      `${what} needs ${counted(count * type.bytes, 'byte')}, but the file has ${bytes.length}`,
+    );
   }
   const aligned = bytes.byteOffset % 4 === 0 && bytes.buffer instanceof ArrayBuffer;
   if (type.read === elementTypes.get(1)?.read && aligned) {
@@ -149,7 +152,7 @@ function rawValues({ what, type, count }: Wanted, bytes: Uint8Array): ArrayLike<
 function typedValues({ what, type, count }: Wanted, proto: TensorProto): ArrayLike<number> {
   const values = proto[type.field] ?? [];
   if (values.length !== count) {
-    throw new FormatError(`${what} needs ${count} values, the file has ${values.length}`);
+    throw new FormatError(`${what} needs ${counted(count, 'value')}, but the file has ${values.length}`);
   }
   const bits = type.host === 'float32' && type.field === 'int32Data';
   return bits ? type.read(Uint16Array.from(values).buffer as ArrayBuffer) : values;

@@ -8,8 +8,9 @@ import { parseJsonObject } from '../json.ts';
 import type { Opened } from '../open.ts';
 import { jsonText, needBytes } from '../options.ts';
 import { shown } from '../shown.ts';
-import { type Address, isPlaced, readBeside } from '../source.ts';
+import { type Address, FilesAtHand, isPlaced, readBeside } from '../source.ts';
 import { readManifest, type WeightGroup } from './weights.ts';
+import { unwrapBytes, unwrapJson, wrappedEnding } from './wrapped.ts';
 
 /** The bytes of a model that the caller has read: model.json, and its weights joined or by their paths. */
 export interface TfjsParts {
@@ -39,13 +40,15 @@ export interface TfjsArtifacts {
  * @throws NeocogError if a file cannot be read.
  */
 export async function readArtifacts(
-  source: TfjsSource,
-  { bytes: json, budget }: Pick<Opened, 'bytes' | 'budget'>,
+  source: TfjsSource | FilesAtHand,
+  { bytes: given, budget }: Pick<Opened, 'bytes' | 'budget'>,
 ): Promise<TfjsArtifacts> {
+  const ending = isPlaced(source) ? wrappedEnding(String(source)) : undefined;
+  const json = ending === undefined ? given : encode(unwrapJson(budget.about, decode(given)));
   const model = parseJsonObject(json, budget);
   const groups = readManifest(budget.about, model.weightsManifest);
-  const bytes = isPlaced(source)
-    ? await Promise.all(groups.map((group) => readShards(budget.about, source, group)))
+  const bytes = isFound(source)
+    ? await Promise.all(groups.map((group) => readShards(budget.about, { source, ending }, group)))
     : givenShards(budget.about, source.weights, groups);
   for (const { length } of bytes) budget.grow(length);
   return { budget, model, groups, bytes };
@@ -55,14 +58,36 @@ export async function readArtifacts(
 export function jsonOf(parts: Partial<TfjsParts> | null): Uint8Array {
   const json = parts?.modelJson;
   if (json === undefined || json === null) {
-    throw new NeocogError('loadTfjs: modelJson is missing, pass a path, a URL, or { modelJson, weights }');
+    throw new NeocogError('loadTfjs: modelJson is missing; pass a path, a URL, or { modelJson, weights }');
   }
   if (json instanceof Uint8Array || json instanceof ArrayBuffer) return needBytes('loadTfjs', json);
-  return new TextEncoder().encode(typeof json === 'string' ? json : jsonText('loadTfjs', 'modelJson', json));
+  return encode(typeof json === 'string' ? json : jsonText('loadTfjs', 'modelJson', json));
 }
 
-async function readShards(about: string, model: string | URL, group: WeightGroup): Promise<Uint8Array> {
-  return joinBytes(await Promise.all(group.paths.map((path) => readBeside(about, model, path))));
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Whether shards are looked for beside it. */
+const isFound = (source: TfjsSource | FilesAtHand): source is string | Address | FilesAtHand =>
+  source instanceof FilesAtHand || isPlaced(source);
+
+/** Where a model is, and what the names of its shards end in where they are modules. */
+interface Beside {
+  readonly source: string | Address | FilesAtHand;
+  readonly ending: string | undefined;
+}
+
+async function readShards(
+  about: string,
+  { source, ending }: Beside,
+  group: WeightGroup,
+): Promise<Uint8Array> {
+  const readOne = async (path: string): Promise<Uint8Array> => {
+    if (ending === undefined) return readBeside(about, source, path);
+    const name = path + ending;
+    return unwrapBytes(about, name, decode(await readBeside(about, source, name)));
+  };
+  return joinBytes(await Promise.all(group.paths.map(readOne)));
 }
 
 function givenShards(

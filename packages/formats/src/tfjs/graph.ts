@@ -3,6 +3,7 @@
 import { FormatError, init, type nn, type Tensor } from 'neocog';
 import type { Budget } from '../budget.ts';
 import type { GraphModule } from '../graph/graphModule.ts';
+import { chooseNamed } from '../graph/outputs.ts';
 import { Plan, type Wire } from '../graph/plan.ts';
 import { refuseAll } from '../graph/refuse.ts';
 import { fixInputs, nameAxes, type Shapes } from '../graph/shapes.ts';
@@ -19,6 +20,8 @@ export interface GraphSource {
   readonly signature: unknown;
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly shapes: Shapes;
+  /** Names of what comes out; undefined for all that the file says. */
+  readonly outputs: readonly string[] | undefined;
 }
 
 interface NodeDef {
@@ -44,10 +47,11 @@ const isPlaceholder = ({ op }: NodeDef): boolean => op === 'Placeholder' || op =
  * @throws UnsupportedError naming every node whose operator neocog does not have.
  * @throws FormatError for a graph that is none.
  */
-export function buildGraph({ budget, topology, signature, weights, shapes }: GraphSource): GraphModule {
+export function buildGraph(source: GraphSource): GraphModule {
+  const { budget, topology, signature, weights, shapes } = source;
   const { about } = budget;
   const nodes = readNodes(about, topology.node);
-  const outputs = readOutputs(about, signature, nodes);
+  const outputs = chooseOutputs(about, source.outputs, { nodes, all: readOutputs(about, signature, nodes) });
   // First of all: loops of TensorFlow are circles, which only a broken file has otherwise.
   refuseUnknown(about, neededNodes(about, nodes, outputs));
   const order = orderNodes(about, nodes, outputs);
@@ -107,6 +111,19 @@ function readOutputs(about: string, signature: unknown, nodes: ReadonlyMap<strin
   throw new FormatError(`${about}: its graph has no outputs`);
 }
 
+/** Outputs of the file by name, or the first results of nodes. @throws ShapeError for other names */
+function chooseOutputs(
+  about: string,
+  chosen: readonly string[] | undefined,
+  { nodes, all }: { nodes: ReadonlyMap<string, NodeDef>; all: readonly NamedOutput[] },
+): readonly NamedOutput[] {
+  return chooseNamed(about, chosen, {
+    all: new Map(all.map((output) => [output.name, output])),
+    inside: (name) => (nodes.has(name) ? { name, node: name, index: 0 } : undefined),
+    kind: 'node',
+  });
+}
+
 /** The nodes that the outputs need, in any order. */
 function neededNodes(
   about: string,
@@ -118,7 +135,7 @@ function neededNodes(
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (needed.has(name)) continue;
     const def = nodes.get(name);
-    if (!def) throw new FormatError(`${about}: there is no node ${shown(name)}, which others read`);
+    if (!def) throw new FormatError(`${about}: node ${shown(name)} is missing, but others read it`);
     needed.set(name, def);
     for (const { node } of def.inputs) open.push(node);
   }

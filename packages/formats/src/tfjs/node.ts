@@ -2,6 +2,7 @@
 // refuse. Attributes are those of TensorFlow's op registry, as JSON writes protocol buffers.
 
 import { FormatError, UnsupportedError } from 'neocog';
+import { counted } from 'neocog/arguments';
 import type { Plan, Wire } from '../graph/plan.ts';
 import { readHost } from '../graph/value.ts';
 import { isObject } from '../json.ts';
@@ -38,7 +39,7 @@ export class GraphNode {
   }
 
   input(i: number): Wire {
-    return this.inputs[i] ?? this.fail(`has ${this.inputs.length} inputs, ${i + 1} are needed`);
+    return this.inputs[i] ?? this.fail(`has ${counted(this.inputs.length, 'input')}, but needs ${i + 1}`);
   }
 
   /** The numbers of an input that is known at load; null for one that is not. */
@@ -49,7 +50,7 @@ export class GraphNode {
 
   /** The numbers of an input that must be known at load. */
   numbers(i: number): number[] {
-    return this.known(i) ?? this.refuse(`computes its input ${i} while it runs, it must be a constant`);
+    return this.known(i) ?? this.refuse(`computes its input ${i} while it runs, but needs a constant`);
   }
 
   #attribute(key: string, kind: string): unknown {
@@ -64,7 +65,7 @@ export class GraphNode {
   number(key: string, otherwise: number): number {
     const value = this.#attribute(key, 'i') ?? this.#attribute(key, 'f') ?? otherwise;
     const number = Number(value);
-    return Number.isNaN(number) ? this.fail(`has ${key} ${shown(value)}, a number is needed`) : number;
+    return Number.isNaN(number) ? this.fail(`has ${key} ${shown(value)} instead of a number`) : number;
   }
 
   /** A list of numbers, which JSON may hold as texts. */
@@ -72,7 +73,7 @@ export class GraphNode {
     const list = this.#attribute(key, 'list');
     const numbers = isObject(list) ? (list.i ?? list.f ?? []) : [];
     const read = Array.isArray(numbers) ? numbers.map(Number) : [Number.NaN];
-    return read.some(Number.isNaN) ? this.fail(`has a list ${key} that holds no numbers`) : read;
+    return read.some(Number.isNaN) ? this.fail(`has a list ${key} without numbers`) : read;
   }
 
   text(key: string, otherwise = ''): string {
@@ -93,7 +94,7 @@ export class GraphNode {
     } catch {
       // Refused below.
     }
-    return this.fail(`has ${key} ${shown(value)}, base64 is needed`);
+    return this.fail(`has ${key} ${shown(value)} instead of base64`);
   }
 
   /** `DT_FLOAT`, or the number that stands for it. */

@@ -25,6 +25,6 @@ it('a byte too many or too few is refused', () => {
     const read = () =>
       readWeights(new Budget('model.json', 100), quantised('float32'), [new Uint8Array(count)]);
     expect(read).toThrow(FormatError);
-    expect(read).toThrow(`the shards w have ${count} bytes, the manifest describes 3`);
+    expect(read).toThrow(`the shards w have ${count} bytes, but the manifest describes 3`);
   }
 });

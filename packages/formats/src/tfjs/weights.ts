@@ -2,6 +2,7 @@
 // shards, whole or quantised to 8 or 16 bits. Every length is checked before memory is made.
 
 import { FormatError, Tensor, UnsupportedError } from 'neocog';
+import { counted } from 'neocog/arguments';
 import type { Budget } from '../budget.ts';
 import { isObject } from '../json.ts';
 import { isSizes, product } from '../shape.ts';
@@ -40,7 +41,7 @@ const storedNames: Readonly<Record<string, string>> = {
 /** @throws FormatError for a manifest that is none, UnsupportedError for texts and complex numbers as weights. */
 export function readManifest(about: string, manifest: unknown): WeightGroup[] {
   if (manifest === undefined || manifest === null) return [];
-  if (!Array.isArray(manifest)) throw new FormatError(`${about}: its weightsManifest is no list`);
+  if (!Array.isArray(manifest)) throw new FormatError(`${about}: its weightsManifest is not a list`);
   return manifest.map((group: unknown) => {
     const { paths, weights } = isObject(group) ? group : {};
     if (
@@ -59,19 +60,19 @@ function readEntry(about: string, weight: unknown): WeightEntry {
   const { name, shape, dtype, quantization } = isObject(weight) ? weight : {};
   if (typeof name !== 'string' || !isSizes(shape)) {
     throw new FormatError(
-      `${about}: weight ${shown(name)} has shape ${shown(shape)}, a name and whole numbers from 0 are needed`,
+      `${about}: weight ${shown(name)} has shape ${shown(shape)}; its name must be a string, its sizes whole numbers from 0`,
     );
   }
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') {
     throw new UnsupportedError(
-      `${about}: weight ${shown(name)} is of dtype ${shown(dtype)}, neocog reads float32, int32 and bool`,
+      `${about}: weight ${shown(name)} is of dtype ${shown(dtype)}, but neocog reads float32, int32 and bool`,
     );
   }
   const as = isObject(quantization) ? quantization.dtype : dtype;
   const stored = storedTypes.get(storedNames[String(as)] ?? '');
   if (stored === undefined) {
     throw new UnsupportedError(
-      `${about}: weight ${shown(name)} is stored as ${shown(as)}, neocog reads ${Object.keys(storedNames).join(', ')}`,
+      `${about}: weight ${shown(name)} is stored as ${shown(as)}, but neocog reads ${Object.keys(storedNames).join(', ')}`,
     );
   }
   const size = stored.bytes * product(shape);
@@ -96,7 +97,7 @@ export function readWeights(
   groups.forEach((group, i) => {
     if (bytes[i].length !== group.size) {
       throw new FormatError(
-        `${about}: the shards ${plainly(group.paths.join(', '), 200)} have ${bytes[i].length} bytes, the manifest describes ${group.size}; fetch them again`,
+        `${about}: the shards ${plainly(group.paths.join(', '), 200)} have ${counted(bytes[i].length, 'byte')}, but the manifest describes ${group.size}; fetch them again`,
       );
     }
     let at = 0;

@@ -1,7 +1,7 @@
 // Operators whose results are made of numbers that are known: constants, ranges, masks, shapes.
 
 import { Tensor, tril, triu, zeros } from 'neocog';
-import { willMake } from '../../budget.ts';
+import { floatBytes, hostBytes, willMake } from '../../budget.ts';
 import { HostArray, type HostType, int64s, mapHost, toTensor, type Value } from '../../graph/value.ts';
 import { fromStart, product } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
@@ -26,7 +26,7 @@ const constant = simple(
     const value = constantValue(node);
     return () => value;
   },
-  'texts are refused',
+  'refuses texts',
 );
 
 function constantValue(node: OnnxNode): Value {
@@ -39,7 +39,7 @@ function constantValue(node: OnnxNode): Value {
   }
   if (node.has('value_int')) return int64s([node.int('value_int', 0)], []);
   if (node.has('value_ints')) return int64s(node.ints('value_ints') ?? []);
-  return node.refuse('its value is a text, which is not supported');
+  return node.refuse('its value is a string, which is not supported');
 }
 
 const constantOfShape = simple('ConstantOfShape', (node) => {
@@ -49,7 +49,7 @@ const constantOfShape = simple('ConstantOfShape', (node) => {
 
 /** One value throughout: floats in a tensor, whole numbers on the host. */
 function filled(dtype: HostType, shape: number[], value: number): Value {
-  willMake(product(shape), 'it', dtype === 'float32' ? 4 : 8);
+  willMake(product(shape), 'it', dtype === 'float32' ? floatBytes : hostBytes);
   if (dtype === 'float32') {
     const t = zeros(shape);
     t.data.fill(value);

@@ -1,6 +1,7 @@
 // If. Where the condition is known at load, the branch has already taken the node's place; here it is known while the
 // network runs, which it is when it follows from shapes.
 
+import { ShapeError } from 'neocog';
 import { type Block, type Scope, ScopedModule } from '../../graph/graphModule.ts';
 import type { Arguments } from '../../graph/operation.ts';
 import type { Value } from '../../graph/value.ts';
@@ -23,7 +24,10 @@ class If extends ScopedModule {
   }
 
   override runIn(scope: Scope, [condition]: Arguments): readonly Value[] {
-    const chosen = this.#node.read(condition!).data[0] !== 0 ? this.thenBranch : this.elseBranch;
+    const { data, shape } = this.#node.read(condition!);
+    if (data.length !== 1)
+      throw new ShapeError(`${this.#node}: the condition has shape [${shape}]; it must hold one value`);
+    const chosen = data[0] !== 0 ? this.thenBranch : this.elseBranch;
     return chosen.runIn(scope);
   }
 }
@@ -31,7 +35,7 @@ class If extends ScopedModule {
 export const controlOperators: readonly Operator[] = [
   {
     name: 'If',
-    limits: 'compiled, where the condition follows from shapes or from values fixed at load',
+    limits: 'compiled if the condition follows from shapes or from values fixed at load',
     build: (node) => ({ module: new If(node), inputs: [0] }),
   },
 ];

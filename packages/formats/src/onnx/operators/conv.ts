@@ -1,11 +1,10 @@
 // Convolution and transposed convolution. With weights that are known at load they are neocog's layers.
 
 import { add, fold, type nn, pad, reshape, slice, type Tensor } from 'neocog';
-import { willMake } from '../../budget.ts';
-import { type Arguments, operation } from '../../graph/operation.ts';
+import { counted } from 'neocog/arguments';
+import { type Arguments, operation, tensors } from '../../graph/operation.ts';
 import { convLayers, convs, type Rank, transposedConvs, transposedLayers } from '../../graph/ranks.ts';
 import { toFloats } from '../../graph/value.ts';
-import { product } from '../../shape.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
 
 type Pairs = [before: number, after: number][];
@@ -14,7 +13,7 @@ type Pairs = [before: number, after: number][];
 export function pairsOf(node: OnnxNode, rank: number): Pairs {
   const pads = node.ints('pads') ?? new Array<number>(2 * rank).fill(0);
   if (pads.length !== 2 * rank || pads.some((n) => n < 0)) {
-    node.refuse(`pads are [${pads}], ${2 * rank} numbers of 0 or more are needed`);
+    node.refuse(`pads are [${pads}] instead of ${2 * rank} numbers of at least 0`);
   }
   return Array.from({ length: rank }, (_, d) => [pads[d], pads[rank + d]]);
 }
@@ -33,12 +32,12 @@ export const autoPad = (node: OnnxNode): AutoPad => node.choice('auto_pad', 'NOT
 export function perAxis(node: OnnxNode, name: string, rank: number, otherwise = 1): number[] {
   const values = node.ints(name) ?? new Array<number>(rank).fill(otherwise);
   if (values.length === rank && values.every((n) => n >= 0)) return values;
-  return node.refuse(`${name} is [${values}], ${rank} numbers of 0 or more are needed`);
+  return node.refuse(`${name} is [${values}] instead of ${counted(rank, 'number')} of at least 0`);
 }
 
 export function needRank(node: OnnxNode, rank: number): Rank {
   if (rank === 1 || rank === 2 || rank === 3) return rank;
-  return node.refuse(`it has ${rank} spatial axes, 1 to 3 are needed`);
+  return node.refuse(`it has ${rank} spatial axes, but neocog computes 1 to 3`);
 }
 
 const windowOf = (node: OnnxNode, rank: number) => ({
@@ -60,7 +59,7 @@ const conv: Operator = {
       return convLayer(node, rank, optionsFor(rank));
     }
     return operation('Conv', (inputs) => {
-      const [x, w, bias] = inputs.map((value) => value && toFloats(value));
+      const [x, w, bias] = tensors(inputs);
       const rank = needRank(node, x!.rank - 2);
       return convs[rank](x!, w!, { ...optionsFor(rank), bias: bias ?? null });
     });
@@ -145,7 +144,7 @@ function transposeFreely(
   { rank, window, padding, outputPadding, wanted }: TransposedWindow,
   inputs: Arguments,
 ): Tensor {
-  const [x, w, bias] = inputs.map((value) => value && toFloats(value));
+  const [x, w, bias] = tensors(inputs);
   const whole = transposedConvs[rank](x!, w!, window);
   const y = outputPadding.reduce((cut, extra, d) => {
     // 'Same' gives input × stride cells, whatever the input.
@@ -176,7 +175,6 @@ const col2im: Operator = {
       const [image, block] = [imageShape, blockShape].map((sizes) => [...node.read(sizes!).data]);
       const rank = needRank(node, image.length);
       const x = toFloats(columns!);
-      willMake((x.size / product(block)) * product(image), String(node), 4);
       const padding = pairsOf(node, rank);
       const [stride, dilation] = ['strides', 'dilations'].map((name) => perAxis(node, name, rank));
       return fold(x, image, block, { stride, dilation, padding });

@@ -3,9 +3,8 @@
 // Networks", 2017; Zhu et al. (with a mask), 2019. Two spatial axes.
 
 import { add, expand, indexSelect, matmul, mul, permute, reshape, Tensor } from 'neocog';
-import { willMake } from '../../budget.ts';
-import { operation } from '../../graph/operation.ts';
-import { toFloats } from '../../graph/value.ts';
+import { floatBytes, willMake } from '../../budget.ts';
+import { operation, tensors } from '../../graph/operation.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { pairsOf, perAxis } from './conv.ts';
 import { linearAxis, readPlaces } from './sample.ts';
@@ -42,12 +41,7 @@ export const deformOperators: readonly Operator[] = [
         groups: node.int('group', 1),
         offsetGroups: node.int('offset_group', 1),
       };
-      const made = operation('DeformConv', (inputs) =>
-        deform(
-          plan,
-          inputs.map((value) => value && toFloats(value)),
-        ),
-      );
+      const made = operation('DeformConv', (inputs) => deform(plan, tensors(inputs)));
       return node.withWeights(made, [1, 3]);
     },
   },
@@ -80,7 +74,7 @@ const cut = (offsets: Tensor, axis: 0 | 1): Tensor =>
 
 /** Where each tap of each output cell lies without offsets: `[1, taps·cells]`, in input cells. */
 function basePlaces({ stride, dilation, pads }: Plan, { oh, ow, kh, kw }: Sizes, axis: 0 | 1): Tensor {
-  willMake(kh * kw * oh * ow, 'it', 4);
+  willMake(kh * kw * oh * ow, 'it', floatBytes);
   const places = Float32Array.from({ length: kh * kw * oh * ow }, (_, i) => {
     const [tap, cell] = [Math.floor(i / (oh * ow)), i % (oh * ow)];
     const k = axis === 0 ? Math.floor(tap / kw) : tap % kw;

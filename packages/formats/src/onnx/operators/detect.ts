@@ -43,11 +43,11 @@ function keptBoxes(boxAt: (i: number) => Box, scores: HostArray, limits: Limits)
   return int64s(rows, [rows.length / 3, 3]);
 }
 
-/** Numbers of boxes, the best first. */
+/** Numbers of boxes, the best first; of equal ones the first one, as sorting is stable. */
 function keptOf(boxes: readonly Box[], scores: Float64Array, { most, overlap, score }: Limits): number[] {
   const order = [...boxes.keys()]
     .filter((i) => score === undefined || scores[i] > score)
-    .sort((i, j) => scores[j] - scores[i] || i - j);
+    .sort((i, j) => scores[j] - scores[i]);
   const kept: number[] = [];
   for (const i of order) {
     if (kept.length >= most) break;
@@ -70,7 +70,7 @@ function boxAroundCentre(data: Float64Array, at: number): Box {
 
 const areaOf = ([y0, x0, y1, x1]: Box): number => Math.max(0, y1 - y0) * Math.max(0, x1 - x0);
 
-/** Intersection over union; 0 where a box has no area. */
+/** Intersection over union; NaN, which is above no threshold, of two boxes without an area. */
 function shared(a: Box, b: Box): number {
   const common = areaOf([
     Math.max(a[0], b[0]),
@@ -78,7 +78,7 @@ function shared(a: Box, b: Box): number {
     Math.min(a[2], b[2]),
     Math.min(a[3], b[3]),
   ]);
-  return common === 0 ? 0 : common / (areaOf(a) + areaOf(b) - common);
+  return common / (areaOf(a) + areaOf(b) - common);
 }
 
 export const detectOperators: readonly Operator[] = [nonMaxSuppression];

@@ -61,7 +61,7 @@ function binary(name: string): Operator {
   const [onTensors, onHost] = binaries[name];
   return {
     name,
-    limits: 'whole numbers wrap as their type does',
+    limits: 'whole numbers overflow as their type does',
     build: (node) => {
       const operands = operandsOf(node);
       return node.withWeights(
@@ -74,7 +74,7 @@ function binary(name: string): Operator {
 
 const divide: Operator = {
   name: 'Div',
-  limits: 'whole numbers are divided towards zero',
+  limits: 'whole numbers round towards zero',
   build: (node) => {
     const operands = operandsOf(node);
     return node.withWeights(

@@ -42,7 +42,7 @@ const gatherND = simple(
       return gatherBlocks(`${node}`, x, indices, batch);
     };
   },
-  'with batch_dims indices known on the host',
+  'with batch_dims, indices known on the host',
 );
 
 const combinationOf = (node: OnnxNode) => node.choice('reduction', 'none', combinations);

@@ -3,7 +3,7 @@
 import { add, matmul, mul, nn, reshape, type Tensor, transpose } from 'neocog';
 import { broadcastMatmul } from '../../graph/broadcast.ts';
 import { einsum, parseEquation } from '../../graph/einsum.ts';
-import { operation } from '../../graph/operation.ts';
+import { operation, tensors } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
 import { fromStart } from '../../shape.ts';
 import { shown } from '../../shown.ts';
@@ -31,7 +31,7 @@ const gemm: Operator = {
       return { module, inputs: [0] };
     }
     const made = operation('Gemm', (inputs) => {
-      const [a, b, c] = inputs.map((value) => value && toFloats(value));
+      const [a, b, c] = tensors(inputs);
       const product = matmul(turnA ? transpose(a!) : a!, turnB ? transpose(b!) : b!);
       const scaled = alpha === 1 ? product : mul(product, alpha);
       return c ? add(scaled, beta === 1 ? c : mul(c, beta)) : scaled;

@@ -109,7 +109,7 @@ const choose: Operator = {
 
 const cast: Operator = {
   name: 'Cast',
-  limits: 'to and from text is refused; float16, bfloat16 and double are float32',
+  limits: 'refuses text; float16, bfloat16 and double are float32',
   build: (node) => {
     const { host } = elementType(`the result of ${node}`, castType(node));
     return operation('Cast', (inputs) => castTo(host, settle(inputs)[0]));

@@ -14,7 +14,7 @@ import {
   Tensor,
   tensor,
 } from 'neocog';
-import { willMake } from '../../budget.ts';
+import { floatBytes, willMake, willWork } from '../../budget.ts';
 import { Operation, operation } from '../../graph/operation.ts';
 import { maxPoolLayers, maxPools } from '../../graph/ranks.ts';
 import {
@@ -40,9 +40,11 @@ const maxPool: Operator = {
   build: (node) => {
     const window = windowOf(node);
     const { rank, kernel, padding } = window;
-    const columnsFirst = node.int('storage_order', 0) === 1;
+    const order = node.int('storage_order', 0);
+    if (order !== 0 && order !== 1)
+      node.refuse(`storage_order is ${order}, but neocog knows 0, rows first, and 1, columns first`);
     if (node.outputCount > 1)
-      return new Operation('MaxPool', ([x]) => poolWithIndices(window, toFloats(x!), columnsFirst));
+      return new Operation('MaxPool', ([x]) => poolWithIndices(window, toFloats(x!), order === 1));
     // Bytes come as host arrays, which a layer does not take.
     if (typeof padding !== 'string' && isModest(window, padding) && !node.mayBeBytes) {
       return new maxPoolLayers[rank](kernel, { ...optionsOf(window), padding });
@@ -86,11 +88,15 @@ function maximaOf(window: Window, x: Tensor): { output: Tensor; indices: Tensor 
   return { output: cut(output), indices: reshape(found, places.shape) };
 }
 
+/** What one axis of one position takes. */
+const axisSteps = 16;
+
 /** For each position in a padded plane the one in the plane itself; for padding that of the cell next to it. */
 function placesWithout(pads: readonly [number, number][], spatial: readonly number[]): Int32Array {
   const padded = spatial.map((n, d) => n + pads[d][0] + pads[d][1]);
   const [from, to] = [stridesOf(padded), stridesOf(spatial)];
-  willMake(product(padded), 'positions', 4);
+  willMake(product(padded), 'positions', floatBytes);
+  willWork(axisSteps * spatial.length * product(padded), 'positions');
   return Int32Array.from({ length: product(padded) }, (_, place) =>
     spatial.reduce((sum, n, d) => {
       const cell = (Math.floor(place / from[d]) % padded[d]) - pads[d][0];
@@ -156,7 +162,7 @@ function unpool(window: Window, x: Tensor, indices: HostArray): Tensor {
   });
   const size = axes.map(({ input }) => input);
   const plane = product(size);
-  willMake(product(x.shape.slice(0, 2)) * plane, 'it', 4);
+  willMake(product(x.shape.slice(0, 2)) * plane, 'it', floatBytes);
   const places = new Tensor(
     Int32Array.from(indices.data, (v) => v % plane),
     x.shape,

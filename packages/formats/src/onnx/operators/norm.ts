@@ -22,10 +22,11 @@ import {
 } from 'neocog';
 import { willMake } from '../../budget.ts';
 import { GroupNorm, normaliseGroups } from '../../graph/groupNorm.ts';
-import { type Arguments, Operation, operation } from '../../graph/operation.ts';
+import { type Arguments, Operation, operation, tensors } from '../../graph/operation.ts';
 import { HostArray, toFloats, type Value } from '../../graph/value.ts';
-import { fromStart, product } from '../../shape.ts';
+import { product } from '../../shape.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
+import { layerNorm, rmsNorm } from './layerNorm.ts';
 
 /** Batch normalisation of `[n, c, …]` with any number of axes. */
 class BatchNorm extends nn.BatchNorm2d {
@@ -52,18 +53,15 @@ class InstanceNorm extends nn.Module {
   }
 }
 
-const tensors = (inputs: Arguments): (Tensor | undefined)[] =>
-  inputs.map((value) => value && toFloats(value));
-
 const batchNormOperator: Operator = {
   name: 'BatchNormalization',
-  limits: 'before opset 14 without the outputs of training',
+  limits: 'before opset 14, no outputs of training',
   build: (node) => {
     const eps = node.float('epsilon', 1e-5);
     const momentum = node.float('momentum', 0.9);
     if (node.int('training_mode', 0) === 1)
       return new Operation('BatchNormalization', trainNorm(eps, momentum));
-    if (node.outputCount > 1) node.refuse('it must give statistics, and only training mode gives them');
+    if (node.outputCount > 1) node.refuse('it returns statistics, which only training mode computes');
     if (node.int('spatial', 1) === 0) {
       return node.withWeights(operation('BatchNormalization', normEach(eps)), [1, 2]);
     }
@@ -163,36 +161,6 @@ const groupNormOperator: Operator = {
   },
 };
 
-const layerNormOperator: Operator = {
-  name: 'LayerNormalization',
-  limits: '',
-  build: (node) => {
-    const [axis, eps] = [node.int('axis', -1), node.float('epsilon', 1e-5)];
-    const scale = node.weight(1);
-    const known = scale && (!node.given(2) || node.weight(2)?.rank === scale.rank);
-    if (known && axis < 0 && scale.rank === -axis && node.outputCount <= 1) {
-      const module = new nn.LayerNorm(scale.shape, { eps, bias: node.given(2) });
-      setWeights(module, { weight: node.parameter(1), bias: node.given(2) ? node.parameter(2) : null });
-      return { module, inputs: [0] };
-    }
-    return node.withWeights(new Operation('LayerNormalization', layerNormFrom(axis, eps)), [1, 2]);
-  },
-};
-
-/** The result, the mean, and the inverse deviation. */
-const layerNormFrom =
-  (axis: number, eps: number) =>
-  (inputs: Arguments): Tensor[] => {
-    const [x, scale, shift] = tensors(inputs);
-    const from = fromStart(axis, x!.rank);
-    const axes = x!.shape.map((_, d) => d).slice(from);
-    const average = mean(x!, { axis: axes, keepDims: true });
-    const distance = sub(x!, average);
-    const inverse = div(1, sqrt(add(mean(mul(distance, distance), { axis: axes, keepDims: true }), eps)));
-    const scaled = mul(mul(distance, inverse), scale!);
-    return [shift ? add(scaled, shift) : scaled, average, inverse];
-  };
-
 /** x / (bias + α/size · Σ x²)^β over `size` neighbouring channels; of an even size one more lies after x's own than before. */
 const localResponse: Operator = {
   name: 'LRN',
@@ -247,7 +215,7 @@ const meanAxes = (node: OnnxNode): [axis: number[], scales: boolean] => {
 
 const dropoutOperator: Operator = {
   name: 'Dropout',
-  limits: 'drops while the network trains; a training_mode that says so as it runs is refused',
+  limits: 'drops while the network trains; refuses a training_mode that is computed',
   build: (node) => {
     const ratio = node.opset < 12 ? node.float('ratio', 0.5) : (node.constant(1)?.data[0] ?? 0.5);
     const isAsked = node.given(2) && !node.constant(2);
@@ -264,7 +232,7 @@ function refuseTraining(node: OnnxNode, [, ratio, training]: Arguments): void {
   const drops = node.read(training!).data[0] !== 0 && (ratio ? node.read(ratio).data[0] : 0.5) > 0;
   if (drops)
     node.refuse(
-      'training_mode is true, which asks for random results; leave it out and call train() of the network',
+      'training_mode is true, which asks for random results; leave it out, and call train() on the network',
     );
 }
 
@@ -280,7 +248,8 @@ export const normOperators: readonly Operator[] = [
   batchNormOperator,
   instanceNormOperator,
   groupNormOperator,
-  layerNormOperator,
+  layerNorm,
+  rmsNorm,
   localResponse,
   lpNorm,
   meanVariance,

@@ -48,5 +48,5 @@ const typeNames: Readonly<Record<string, number>> = {
 export function castType(node: OnnxNode): number {
   if (node.opset >= 6) return node.int('to', 0);
   const name = node.text('to', '').toUpperCase();
-  return typeNames[name] ?? node.refuse(`there is no type ${shown(name)} here`);
+  return typeNames[name] ?? node.refuse(`the type ${shown(name)} is not supported`);
 }

@@ -1,7 +1,8 @@
 // Pad, in every mode; negative pads take cells away.
 
-import { pad, slice, Tensor } from 'neocog';
-import { willMake } from '../../budget.ts';
+import { FormatError, pad, slice, Tensor } from 'neocog';
+import { counted } from 'neocog/arguments';
+import { floatBytes, willMake } from '../../budget.ts';
 import { HostArray, mapHost, moveHost, type Value } from '../../graph/value.ts';
 import { product } from '../../shape.ts';
 import { axisOf, move, settle, simple } from './common.ts';
@@ -20,6 +21,8 @@ export const padOperator = simple('Pad', (node) => {
       axisOf(node, a, shape.length),
     );
     const list = pads(inputs) ?? node.refuse('it has no pads');
+    if (list.length !== 2 * axes.length)
+      throw new FormatError(`${node}: it has ${counted(list.length, 'pad')}, but needs ${2 * axes.length}`);
     const pairs = shape.map((): [number, number] => [0, 0]);
     axes.forEach((axis, i) => {
       pairs[axis] = [list[i], list[i + axes.length]];
@@ -44,7 +47,7 @@ function padded(x: Value, pairs: [number, number][], { mode, value }: Border): V
       ? move(x, (t) => slice(t, { start, end }))
       : x;
   if (added.flat().every((n) => n === 0)) return cut;
-  willMake(product(added.map(([before, after], d) => before + cut.shape[d] + after)), 'it', 4);
+  willMake(product(added.map(([before, after], d) => before + cut.shape[d] + after)), 'it', floatBytes);
   if (mode !== 'constant') return move(cut, (t) => pad(t, added, { mode }));
   if (cut instanceof Tensor) return pad(cut, added, { value });
   // On the host, positions move: a place that is not there reads the value.

@@ -1,7 +1,7 @@
 // Pools of averages and norms, and of whole planes. Where neocog's pools do not take the padding, it is added before.
 
-import { abs, div, mul, nn, ones, pow, sqrt, sum, type Tensor } from 'neocog';
-import { willMake } from '../../budget.ts';
+import { abs, div, nn, ones, pow, sqrt, sum, type Tensor } from 'neocog';
+import { floatBytes, willMake } from '../../budget.ts';
 import { operation } from '../../graph/operation.ts';
 import { avgPoolLayers, avgPools } from '../../graph/ranks.ts';
 import { toFloats } from '../../graph/value.ts';
@@ -32,7 +32,7 @@ function averageFreely(window: Window, x: Tensor, countIncludePad: boolean): Ten
   }
   if (countIncludePad) return poolPadded(window, x);
   const plane = [1, 1, ...x.shape.slice(2)];
-  willMake(product(plane), 'it', 4);
+  willMake(product(plane), 'it', floatBytes);
   return div(poolPadded(window, x, 1), poolPadded(window, ones(plane), 1));
 }
 
@@ -60,8 +60,10 @@ const lpPool: Operator = {
   },
 };
 
-const raise = (x: Tensor, p: number): Tensor => (p === 1 ? abs(x) : p === 2 ? mul(x, x) : pow(abs(x), p));
-const root = (x: Tensor, p: number): Tensor => (p === 1 ? x : p === 2 ? sqrt(x) : pow(x, 1 / p));
+/** Whole powers are products. */
+const raise = (x: Tensor, p: number): Tensor => pow(abs(x), p);
+/** The root of squares is exact, a power is not. */
+const root = (x: Tensor, p: number): Tensor => (p === 2 ? sqrt(x) : pow(x, 1 / p));
 
 const globalLpPool: Operator = {
   name: 'GlobalLpPool',

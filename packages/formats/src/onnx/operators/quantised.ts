@@ -26,6 +26,9 @@ function alongAxis(value: HostArray, shape: readonly number[], axis: number): Ho
   if (value.data.length === 1) return new HostArray(value.dtype, value.data, []);
   if (value.shape.length !== 1) return value;
   const d = fromStart(axis, shape.length);
+  if (shape[d] !== value.data.length) {
+    throw new ShapeError(`${value.data.length} scales or zero points do not fit axis ${axis} of [${shape}]`);
+  }
   return new HostArray(
     value.dtype,
     value.data,
@@ -50,7 +53,7 @@ const readAll = (node: OnnxNode, inputs: Arguments): (HostArray | undefined)[] =
 
 const quantizeLinear: Operator = {
   name: 'QuantizeLinear',
-  limits: 'to 8, 16 and 32 bits, per tensor or per axis; blocks are refused; not compiled',
+  limits: 'to 8, 16 and 32 bits, per tensor or per axis; refuses blocks; not compiled',
   build: (node) => {
     if (node.int('block_size', 0) !== 0) node.refuse('block_size is set, which is not supported');
     const axis = node.int('axis', 1);
@@ -65,8 +68,7 @@ const quantizeLinear: Operator = {
 
 const dequantizeLinear: Operator = {
   name: 'DequantizeLinear',
-  limits:
-    'from 8, 16 and 32 bits, per tensor or per axis; blocks are refused; compiled, where it is of constants',
+  limits: 'from 8, 16 and 32 bits, per tensor or per axis; refuses blocks; compiled if it is constant',
   build: (node) => {
     if (node.int('block_size', 0) !== 0) node.refuse('block_size is set, which is not supported');
     const axis = node.int('axis', 1);
@@ -189,9 +191,12 @@ const matmulInteger: Operator = {
     }),
 };
 
-/** Sums of whole numbers as whole numbers at another scale: given are the scales of two factors and of the result, and its zero. */
-function rescale(sums: HostArray, scales: readonly HostArray[], axis: number): Value {
-  const [a, b, out, zero] = scales.map((scale) => alongAxis(scale, sums.shape, axis));
+/**
+ * Sums of whole numbers as whole numbers at another scale: given are the scales of two factors and of the result, and its
+ * zero, and along which axis of the sums each lies that is a list.
+ */
+function rescale(sums: HostArray, scales: readonly HostArray[], axes: readonly number[]): Value {
+  const [a, b, out, zero] = scales.map((scale, i) => alongAxis(scale, sums.shape, axes[i]));
   const scaled = mapHost('int64', [sums, a, b, out], (v, s, t, u) => halfToEven(v * ((s * t) / u)));
   return mapHost(zero.dtype, [scaled, zero], (v, z) => saturate(zero.dtype, v + z));
 }
@@ -204,7 +209,7 @@ const qlinearConv: Operator = {
       const [x, xScale, xZero, w, wScale, wZero, yScale, yZero, bias] = readAll(node, inputs) as HostArray[];
       const sums = exactConv(node, less(x, xZero, 1), less(w, wZero, 0));
       const shifted = bias ? mapHost('int64', [sums, alongAxis(bias, sums.shape, 1)], (v, b) => v + b) : sums;
-      return rescale(shifted, [xScale, wScale, yScale, yZero], 1);
+      return rescale(shifted, [xScale, wScale, yScale, yZero], [1, 1, 1, 1]);
     }),
 };
 
@@ -215,7 +220,9 @@ const qlinearMatmul: Operator = {
     operation('QLinearMatMul', (inputs) => {
       const [a, aScale, aZero, b, bScale, bZero, yScale, yZero] = readAll(node, inputs) as HostArray[];
       const sums = exactMatmul(less(a, aZero, -2), less(b, bZero, -1));
-      return rescale(sums, [aScale, bScale, yScale, yZero], -1);
+      // The rows of a are those of the result, which are its last axis where b is a vector.
+      const rows = b.shape.length === 1 ? -1 : -2;
+      return rescale(sums, [aScale, bScale, yScale, yZero], [rows, -1, -1, -1]);
     }),
 };
 

@@ -21,8 +21,9 @@ import {
   transpose,
   zeros,
 } from 'neocog';
-import { willMake } from '../../budget.ts';
-import { type Arguments, Operation } from '../../graph/operation.ts';
+import { counted } from 'neocog/arguments';
+import { floatBytes, willMake } from '../../budget.ts';
+import { type Arguments, Operation, tensors } from '../../graph/operation.ts';
 import { toFloats, type Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 
@@ -118,7 +119,7 @@ function recurrent(name: string, cell: Cell): Operator {
   return {
     name,
     limits:
-      'sequence_lens that are not those of the input and input_forget are refused; activations are Sigmoid, Tanh, Relu, LeakyRelu and Softsign with their defaults',
+      'refuses input_forget, and sequence_lens other than the length of the input; activations are Sigmoid, Tanh, Relu, LeakyRelu and Softsign with their defaults',
     build: (node) => {
       if (node.int('input_forget', 0) !== 0) node.refuse('input_forget is 1, which is not supported');
       if (node.has('activation_alpha') || node.has('activation_beta')) {
@@ -164,7 +165,7 @@ function checkLengths(node: OnnxNode, inputs: Arguments, batchFirst: boolean): v
   const steps = inputs[0]!.shape[batchFirst ? 1 : 0];
   const lengths = inputs[4] ? [...node.read(inputs[4]).data] : [];
   if (lengths.some((length) => length !== steps)) {
-    node.refuse(`sequence_lens are [${lengths}], ${steps} steps of each sequence are needed`);
+    node.refuse(`sequence_lens are [${lengths}], but each sequence has ${counted(steps, 'step')}`);
   }
 }
 
@@ -181,7 +182,7 @@ function runBatchFirst(
 
 /** x `[steps, n, in]` → every output `[steps, directions, n, hidden]`, and the last of each state. */
 function runAll(directions: readonly Direction[], inputs: Arguments): Tensor[] {
-  const [x, w, r, b, , ...states] = inputs.map((value) => value && toFloats(value));
+  const [x, w, r, b, , ...states] = tensors(inputs);
   const results = directions.map((direction, d) => {
     const own = [w, r, b, ...states].map(
       (t) => t && reshape(slice(t, { axis: 0, start: d, end: d + 1 }), t.shape.slice(1)),
@@ -196,7 +197,7 @@ function runAll(directions: readonly Direction[], inputs: Arguments): Tensor[] {
 }
 
 function emptyState(n: number, hidden: number): Tensor {
-  willMake(n * hidden, 'it', 4);
+  willMake(n * hidden, 'it', floatBytes);
   return zeros([n, hidden]);
 }
 

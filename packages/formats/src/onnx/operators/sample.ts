@@ -169,7 +169,9 @@ function sampleGrid({ interpolate, outside, alignCorners }: GridPlan, x: Tensor,
   }
   // Each axis multiplies the cells that a place is made of by up to four.
   if (sizes.length > mostSampled)
-    throw new UnsupportedError(`GridSample: ${sizes.length} spatial axes, at most ${mostSampled} are read`);
+    throw new UnsupportedError(
+      `GridSample: the input has ${sizes.length} spatial axes, but neocog reads at most ${mostSampled}`,
+    );
   const axes = sizes.map((size, d): SampledAxis => {
     const from = sizes.length - 1 - d;
     const part = slice(grid, { axis: -1, start: from, end: from + 1 });

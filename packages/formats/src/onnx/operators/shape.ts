@@ -1,6 +1,7 @@
 // Operators that move values. On the host they move whole numbers in the same way.
 
 import { concat, FormatError, permute, reshape, slice, tile } from 'neocog';
+import { counted } from 'neocog/arguments';
 import { broadcastShape, expandTo } from '../../graph/broadcast.ts';
 import { mostAxes, Operation } from '../../graph/operation.ts';
 import { moveValues } from '../../graph/value.ts';
@@ -48,7 +49,7 @@ const unsqueezeOperator = simple('Unsqueeze', (node) => {
     const { shape } = inputs[0]!;
     const list = axes(inputs) ?? [];
     if (list.length > mostAxes)
-      throw new FormatError(`${node}: it adds ${list.length} axes, at most ${mostAxes} are possible`);
+      throw new FormatError(`${node}: it adds ${list.length} axes, but at most ${mostAxes} are possible`);
     const rank = shape.length + list.length;
     const added = list.map((axis) => axisOf(node, axis, rank));
     const rest = shape[Symbol.iterator]();
@@ -79,7 +80,9 @@ const splitOperator: Operator = {
     const [axis, sizes] = [node.int('axis', 0), node.numbers(1, 'split')];
     const count = node.int('num_outputs', node.outputs.length);
     if (count !== node.outputs.length) {
-      throw new FormatError(`${node}: num_outputs is ${count}, it has ${node.outputs.length} outputs`);
+      throw new FormatError(
+        `${node}: num_outputs is ${count}, but it has ${counted(node.outputs.length, 'output')}`,
+      );
     }
     return new Operation('Split', (inputs) => {
       const [x] = settle([inputs[0]]);
@@ -107,12 +110,12 @@ const sliceOperator = simple('Slice', (node) => {
     const to = ends(inputs) ?? [];
     const along = (axes(inputs) ?? from.map((_, i) => i)).map((axis) => axisOf(node, axis, rank));
     const by = steps(inputs) ?? from.map(() => 1);
-    // Numbers far beyond the axis stand for its ends.
-    const near = (n: number): number => Math.min(Math.max(n, -(2 ** 31)), 2 ** 31);
     const lists = [from, to, by].map((list) => {
+      if (list.length !== along.length)
+        throw new FormatError(`${node}: of ${along.length} axes it has ${list.length} starts, ends or steps`);
       const bounds: (number | null)[] = new Array(rank).fill(null);
       along.forEach((axis, i) => {
-        bounds[axis] = near(list[i]);
+        bounds[axis] = list[i];
       });
       return bounds;
     });

@@ -134,7 +134,7 @@ const writePadded = (writer: GraphWriter, name: string, pads: readonly number[])
 
 const noBlock = (): never => {
   throw new UnsupportedError(
-    'saveOnnx: values are added at places that are no block, which ONNX has no node for',
+    'saveOnnx: the network adds values at places that form no block, and ONNX has no node for that',
   );
 };
 

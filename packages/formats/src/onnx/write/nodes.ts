@@ -10,7 +10,7 @@ import {
   type WindowAxis,
   weightShape,
 } from 'neocog';
-import { product, stridesOf } from '../../shape.ts';
+import { product } from '../../shape.ts';
 import { writeFormula } from './formula.ts';
 import type { GraphWriter } from './graphWriter.ts';
 import { writeSum, writeView } from './moves.ts';
@@ -43,7 +43,7 @@ export function writeNode(writer: GraphWriter, node: GraphNode): void {
       return writeTruncate(writer, node);
     default:
       throw new UnsupportedError(
-        `saveOnnx: ${node.label || 'the network'} does what ONNX has no node for (${node.op}); leave it out`,
+        `saveOnnx: ${node.label || 'the network'} computes '${node.op}', and ONNX has no node for that; leave it out`,
       );
   }
 }
@@ -107,7 +107,7 @@ function writeTransposed(
 ): void {
   if (g.paddingMode !== 'zeros') {
     throw new UnsupportedError(
-      `saveOnnx: a transposed convolution with padding mode '${g.paddingMode}' is not in ONNX`,
+      `saveOnnx: ONNX has no transposed convolution with padding mode '${g.paddingMode}'`,
     );
   }
   const y = writer.read(inputs[0], outputShape(g));
@@ -183,12 +183,11 @@ function writeMatmul(writer: GraphWriter, { shape: s, inputs, outputs }: NodeOf<
 function writeFused(writer: GraphWriter, { loop, inputs, outputs }: NodeOf<'fused'>): void {
   const { shape, strides, reduced } = loop;
   const names = inputs.map((value, i) => {
-    const own = shape.map((n, d) => (strides[i][d] === 0 ? 1 : n));
-    const dense = stridesOf(own);
-    const isDense = own.every((n, d) => n === 1 || strides[i][d] === dense[d]) && product(own) === value.size;
-    const name = isDense
-      ? writer.read(value, own)
-      : writeView(writer, writer.original(value), { shape, strides: strides[i], offset: 0 });
+    // As they are recorded, loops read whole arrays, which broadcast.
+    const name = writer.read(
+      value,
+      shape.map((n, d) => (strides[i][d] === 0 ? 1 : n)),
+    );
     return value.dtype === 'int32' ? writer.add('Cast', [name], { to: 1 }) : name;
   });
   const mapped = writeFormula(writer, loop.expr, { shape, inputs: names });

@@ -133,7 +133,7 @@ const preluNode: OperatorReader = ({ name, op, plan, inputs }) => {
 
 const castTo: OperatorReader = (node) => {
   const type = node.type('DstT');
-  if (type === 'DT_STRING') return node.refuse('makes texts');
+  if (type === 'DT_STRING') return node.refuse('makes strings');
   const whole = type !== 'DT_FLOAT';
   const module = operation(node.op, ([value]) => {
     const v = value!;
@@ -287,5 +287,5 @@ export function fusedActivation(node: GraphNode, name: string): nn.Module {
     LeakyRelu: () => new nn.LeakyReLU({ negativeSlope: node.number('leakyrelu_alpha', 0.2) }),
   };
   if (Object.hasOwn(makers, name)) return makers[name]();
-  return node.refuse(`applies ${name}, neocog knows ${Object.keys(makers).join(', ')} here`);
+  return node.refuse(`applies ${name}, but neocog knows ${Object.keys(makers).join(', ')} here`);
 }

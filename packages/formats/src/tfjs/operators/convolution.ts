@@ -28,7 +28,7 @@ import { floats, fusedActivation, isChannelsFirst } from './arithmetic.ts';
 function spatial(node: GraphNode, key: string, rank: Rank): number[] {
   const list = node.list(key);
   if (list.length === 0) return new Array<number>(rank).fill(1);
-  if (list.length !== rank + 2) node.fail(`has ${key} [${list}], ${rank + 2} numbers are needed`);
+  if (list.length !== rank + 2) node.fail(`has ${key} [${list}] instead of ${rank + 2} numbers`);
   return isChannelsFirst(node) ? list.slice(2) : list.slice(1, -1);
 }
 
@@ -45,7 +45,7 @@ function window(node: GraphNode, rank: Rank) {
         ])
       : Object.hasOwn(named, mode)
         ? named[mode as keyof typeof named]
-        : node.refuse(`has padding '${mode}', neocog knows SAME, VALID and EXPLICIT`);
+        : node.refuse(`has padding '${mode}', but neocog knows SAME, VALID and EXPLICIT`);
   return { stride: spatial(node, 'strides', rank), dilation: spatial(node, 'dilations', rank), padding };
 }
 
@@ -64,10 +64,10 @@ interface Fusion {
 function readFusion(node: GraphNode): Fusion {
   const ops = node.texts('fused_ops');
   const rest = ops.filter((op) => op !== 'BiasAdd');
-  if (rest.length > 1) node.refuse(`fuses ${ops.join(', ')}, neocog knows BiasAdd and an activation`);
+  if (rest.length > 1) node.refuse(`fuses ${ops.join(', ')}, but neocog knows BiasAdd and an activation`);
   const hasBias = ops.includes('BiasAdd');
   const bias = hasBias ? constantFloats(node.input(2)) : null;
-  if (hasBias && bias === null) node.refuse('computes its bias while it runs, it must be a constant');
+  if (hasBias && bias === null) node.refuse('computes its bias while it runs, but needs a constant');
   return { bias: bias && reshape(bias, [bias.size]), activation: rest[0] ?? null };
 }
 
@@ -76,7 +76,8 @@ function activated(node: GraphNode, activation: string | null, y: Wire): Wire {
   if (activation === null) return y;
   const name = `${node.name}_${activation.toLowerCase()}`;
   if (activation !== 'Prelu') return node.plan.either(name, fusedActivation(node, activation), y);
-  const slopes = constantFloats(node.input(3)) ?? node.refuse('computes its slopes while it runs');
+  const slopes =
+    constantFloats(node.input(3)) ?? node.refuse('computes its slopes while it runs, but needs constants');
   const module = new nn.PReLU(slopes.size);
   module.loadStateDict({ weight: reshape(slopes, [slopes.size]) });
   return onImages(node, module, y, name);
@@ -88,7 +89,7 @@ const turned = (filter: Tensor): Tensor =>
 
 function checkFilter(node: GraphNode, filter: Tensor, rank: Rank): void {
   if (filter.rank !== rank + 2)
-    node.fail(`has a filter of shape [${filter.shape}], ${rank + 2} axes are needed`);
+    node.fail(`has a filter of shape [${filter.shape}] instead of ${rank + 2} axes`);
 }
 
 /** An image operator on a value whose rank the operator knows. */
@@ -112,7 +113,8 @@ const conv =
 
 /** A convolution by a filter that the network computes. */
 function computedFilter(node: GraphNode, x: Wire, options: ReturnType<typeof window>): Wire {
-  if (node.op !== 'Conv2D' || isChannelsFirst(node)) node.refuse('computes its filter while it runs');
+  if (node.op !== 'Conv2D' || isChannelsFirst(node))
+    node.refuse('computes its filter while it runs, but needs a constant');
   const module = operation(node.op, ([v, w]) =>
     conv2d(floats(v!), floats(w!), { ...options, layout: 'channels-last' }),
   );
@@ -121,7 +123,8 @@ function computedFilter(node: GraphNode, x: Wire, options: ReturnType<typeof win
 
 const depthwise: OperatorReader = (node) => {
   const options = window(node, 2);
-  const filter = constantFloats(node.input(1)) ?? node.refuse('computes its filter while it runs');
+  const filter =
+    constantFloats(node.input(1)) ?? node.refuse('computes its filter while it runs, but needs a constant');
   checkFilter(node, filter, 2);
   const { bias, activation } = readFusion(node);
   const [kh, kw, channels, multiplier] = filter.shape;
@@ -134,10 +137,11 @@ const depthwise: OperatorReader = (node) => {
 /** The gradient of a convolution by its input: a transposed convolution whose result has the size that is given. */
 const transposed: OperatorReader = (node) => {
   const { stride, dilation, padding } = window(node, 2);
-  if (isChannelsFirst(node)) node.refuse('has channels first, neocog transposes channels-last ones');
-  const filter = constantFloats(node.input(1)) ?? node.refuse('computes its filter while it runs');
+  if (isChannelsFirst(node)) node.refuse('has channels first, but neocog transposes channels-last ones');
+  const filter =
+    constantFloats(node.input(1)) ?? node.refuse('computes its filter while it runs, but needs a constant');
   checkFilter(node, filter, 2);
-  if (typeof padding !== 'string') node.refuse('has explicit padding, neocog knows SAME and VALID here');
+  if (typeof padding !== 'string') node.refuse('has explicit padding, but neocog knows SAME and VALID here');
   const weight = turned(filter);
   const module = new ConvTransposeTo(weight, { stride, dilation, padding });
   return node.plan.imagesWith(node.name, module, [ranked(node.input(2), 4), node.input(0)]);
@@ -162,19 +166,21 @@ const pool =
   (node) => {
     const kernel = spatial(node, 'ksize', rank);
     const { stride, padding } = window(node, rank);
-    if (typeof padding !== 'string') node.refuse('has explicit padding, neocog knows SAME and VALID here');
+    if (typeof padding !== 'string')
+      node.refuse('has explicit padding, but neocog knows SAME and VALID here');
     const module = poolModule(kind, { kernel, stride, same: padding === 'same' });
     return onImages(node, module, ranked(node.input(0), rank + 2));
   };
 
 /** Normalises by given statistics. With constants it is a layer that trains further. */
 const batchNorm: OperatorReader = (node) => {
-  if (node.flag('is_training', true)) node.refuse('is in training, freeze the graph for inference');
+  if (node.flag('is_training', true))
+    node.refuse('is in training, but neocog reads frozen graphs for inference');
   const eps = node.number('epsilon', 1e-4);
   const [weight, bias, mean, variance] = [1, 2, 3, 4].map(
     (i) =>
       constantFloats(node.input(i)) ??
-      node.refuse(`computes its input ${i} while it runs, it must be a constant`),
+      node.refuse(`computes its input ${i} while it runs, but needs a constant`),
   );
   const module = new nn.BatchNorm2d(weight.size, { eps });
   module.loadStateDict({ weight, bias, running_mean: mean, running_var: variance }, { strict: false });
@@ -221,7 +227,7 @@ const matMul: OperatorReader = (node) => {
 
 const einsumReader: OperatorReader = (node) => {
   const text = node.text('equation');
-  const equation = parseEquation(text) ?? node.fail(`has the equation ${shown(text)}, which is none`);
+  const equation = parseEquation(text) ?? node.fail(`has ${shown(text)} instead of an equation`);
   const module = operation(node.op, (values) =>
     einsum(
       equation,

@@ -175,7 +175,7 @@ const splitSizes: OperatorReader = (node) => {
 /** Rows, or cells of another axis, by number. Numbers that a program computes must count from 0. */
 const gathering: OperatorReader = (node) => {
   const [axis = 0] = node.op === 'GatherV2' ? node.numbers(2) : [0];
-  if (node.number('batch_dims', 0) !== 0) node.refuse('has batch_dims, neocog gathers without');
+  if (node.number('batch_dims', 0) !== 0) node.refuse('has batch_dims, but neocog gathers without');
   const module = operation(node.op, ([x, indices]) => {
     const places = isKnown(indices!)
       ? [...readHost(node.op, indices!).data]

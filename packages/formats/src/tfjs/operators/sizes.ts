@@ -34,7 +34,7 @@ const range: OperatorReader = (node) => {
   const module = operation(node.op, (values) => {
     const [start, end, step] = values.map((value) => readHost(node.op, value!).data[0]);
     const count = Math.max(0, Math.ceil((end - start) / step));
-    if (!(count <= rangeLimit)) node.refuse(`makes ${count} numbers, neocog makes ${rangeLimit} at most`);
+    if (!(count <= rangeLimit)) node.refuse(`makes ${count} numbers, but neocog makes at most ${rangeLimit}`);
     const dtype = values[0]!.dtype === 'float32' ? 'float32' : 'int32';
     return new HostArray(
       dtype,
