@@ -116,7 +116,7 @@ async function loadIdx(source: Source, stem: string, rank: number): Promise<IdxD
   const idx = parseIdx(path.endsWith('.gz') ? unzip(path, bytes) : bytes, path);
   if (idx.shape.length === rank && idx.data instanceof Uint8Array) return idx;
   throw new FormatError(
-    `${path} holds ${typeName(idx)} of shape [${idx.shape}], needed are bytes of rank ${rank}`,
+    `${path} holds ${typeName(idx)} of shape [${idx.shape}]instead of bytes of rank ${rank}`,
   );
 }
 

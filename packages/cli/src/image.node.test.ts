@@ -46,7 +46,7 @@ describe('readGreyImage', () => {
   it('refuses another size, or fits it with the ground around', async () => {
     const path = await paint('wide.png', 8, 4, white);
     await expect(readGreyImage(path, exact)).rejects.toThrow(
-      /wide\.png is 8×4, the network needs 4×4; .*--fit/,
+      /wide\.png is 8×4, but the network needs 4×4; .*--fit/,
     );
     const pixels = await readGreyImage(path, { ...exact, fit: true });
     expect([pixels[0], pixels[4 * 1 + 1], pixels[4 * 2 + 1], pixels[15]]).toEqual([0, 255, 255, 0]);

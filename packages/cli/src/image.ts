@@ -33,9 +33,17 @@ export const readGreyImage = async (path: string, request: ImageRequest): Promis
  * picture is to be inverted.
  */
 export async function readImage(path: string, colours: 1 | 3, request: ImageRequest): Promise<Pixels> {
-  const bytes = await readWhole('the image', path);
+  return decodeImage(path, await readWhole('the image', path), { ...request, colours });
+}
+
+/** The same of the bytes of a file, which is called `path`. */
+export async function decodeImage(
+  path: string,
+  bytes: Uint8Array,
+  request: ImageRequest & { readonly colours: 1 | 3 },
+): Promise<Pixels> {
   try {
-    return await decode(path, bytes, { ...request, colours });
+    return await decode(path, bytes, request);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     throw new CommandError(
@@ -56,7 +64,7 @@ async function decode(
   const height = wanted.height ?? size.height;
   if ((size.width !== width || size.height !== height) && !fit && !crop) {
     throw new CommandError(
-      `${path} is ${size.width}×${size.height}, the network needs ${width}×${height}; ` +
+      `${path} is ${size.width}×${size.height}, but the network needs ${width}×${height}; ` +
         'resize it, or let --fit do so',
     );
   }
@@ -79,4 +87,22 @@ const reasonOf = (error: unknown): string =>
 export async function encodePng(pixels: Uint8Array, width: number, height: number): Promise<Uint8Array> {
   const channels = pixels.length === width * height ? 1 : 3;
   return sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
+}
+
+/** The bytes of a JPEG of red, green, blue and opacity; for pictures in pages. */
+export const encodeJpeg = (
+  pixels: Uint8Array | Uint8ClampedArray,
+  width: number,
+  height: number,
+): Promise<Uint8Array> =>
+  sharp(pixels, { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .jpeg({ quality: 85 })
+    .toBuffer();
+
+/** Width and height of a picture, a file or its bytes, that stands upright. @throws CommandError for what is no picture */
+export async function uprightSize(picture: string | Uint8Array): Promise<{ width: number; height: number }> {
+  const bytes = typeof picture === 'string' ? await readWhole('the picture', picture) : picture;
+  const { autoOrient } = await sharp(bytes).metadata();
+  return { width: autoOrient.width, height: autoOrient.height };
 }

@@ -3,7 +3,8 @@
 import { constants } from 'node:os';
 
 /**
- * Work that was ended from outside, and the exit code that tells so to a shell: 128 + the signal's number.
+ * Work that was ended from outside, and the exit code that tells so to a shell: 128 + the signal's number. Without a message
+ * where another process has told it.
  */
 export class Interrupted extends Error {
   override name = 'Interrupted';
@@ -22,13 +23,16 @@ export interface Interrupt {
   release(): void;
 }
 
-const signals = ['SIGINT', 'SIGTERM'] as const;
+const usual = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Starts to listen. After the first signal the system's own handling is back, so that a second one ends the
  * process.
+ *
+ * @param more signals that ask for an end too
  */
-export function listenForInterrupt(): Interrupt {
+export function listenForInterrupt(more: readonly NodeJS.Signals[] = []): Interrupt {
+  const signals = [...usual, ...more];
   const controller = new AbortController();
   let exitCode = 0;
   const listener = (signal: NodeJS.Signals): void => {

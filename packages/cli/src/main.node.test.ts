@@ -34,7 +34,14 @@ describe('neocog', () => {
 
   it('refuses what it does not know, and says where to look', async () => {
     await expectRefusal(['frob'], /^neocog: unknown command 'frob'; see neocog --help$/m);
-    await expectRefusal(['train', 'cats'], /^neocog train: .*'cats' is invalid.*mnist, fashion-mnist; see/);
+    await expectRefusal(
+      ['train', 'cats'],
+      /^neocog train: there is no folder and no data set cats; .*mnist, fashion-mnist$/m,
+    );
+    await expectRefusal(
+      ['train'],
+      /^neocog train: name what to learn: a folder of pictures or sounds, or mnist/,
+    );
     await expectRefusal(
       ['train', 'mnist', '--epoch', '3'],
       /unknown option '--epoch' \(Did you mean --epochs\?\)/,
@@ -42,7 +49,7 @@ describe('neocog', () => {
     await expectRefusal(['train', 'mnist', '--epochs', '0'], /a whole number from 1/);
     await expectRefusal(['train', 'mnist', '--lr', 'fast'], /a number above 0/);
     await expectRefusal(['summary', 'lenet5', '--input', '1,1'], /such as 1x1x28x28/);
-    await expectRefusal(['run', 'one'], /missing required argument 'image'/);
+    await expectRefusal(['run', 'one'], /missing required argument 'file'/);
   });
 
   it.each([
@@ -88,11 +95,11 @@ describe('neocog summary', () => {
   it('says how an input is to be stated', async () => {
     await expectRefusal(
       ['summary', 'resnet18', '--input', '3x224x224'],
-      /^neocog summary: --input 3x224x224 has 3 sizes, resnet18 takes 4; the batch comes first, such as 1x3x224x224$/m,
+      /^neocog summary: --input 3x224x224 has 3 sizes, but resnet18 takes 4; the batch comes first, such as 1x3x224x224$/m,
     );
     await expectRefusal(
       ['bench', 'lenet5', '--input', '28x28'],
-      /has 2 sizes, lenet5 takes 4; pass 4 sizes, such as 1x1x28x28$/m,
+      /has 2 sizes, but lenet5 takes 4; pass 4 sizes, such as 1x1x28x28$/m,
     );
     await expectRefusal(
       ['build', 'lenet5', '-o', 'x', '--input', '1x28x28'],

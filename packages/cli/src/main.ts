@@ -3,15 +3,19 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { configure, NeocogError, type WideSimd } from 'neocog';
+import { addBatch } from './commands/batch.ts';
 import { addBench } from './commands/bench.ts';
 import { addBuild } from './commands/build.ts';
 import { addConvert } from './commands/convert.ts';
+import { addEvaluate } from './commands/evaluate.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFilter } from './commands/filter.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addRun } from './commands/run.ts';
 import { addSummary } from './commands/summary.ts';
 import { addTrain } from './commands/train.ts';
+import { addView } from './commands/view.ts';
+import { addWorker } from './commands/worker.ts';
 import { Interrupted } from './interrupt.ts';
 import { version } from './version.ts';
 
@@ -29,7 +33,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode; // commander has said why
-    process.stderr.write(`${running}: ${describeFailure(error, args.includes('--debug'))}\n`);
+    const told = describeFailure(error, args.includes('--debug'));
+    if (told !== '') process.stderr.write(`${running}: ${told}\n`);
     return error instanceof Interrupted ? error.exitCode : 1;
   }
 }
@@ -53,10 +58,14 @@ function makeProgram(): Command {
     .exitOverride();
   addTrain(program);
   addRun(program);
+  addEvaluate(program);
+  addBatch(program);
   addBench(program);
   addBuild(program);
   addSummary(program);
   addInspect(program);
+  addView(program);
+  addWorker(program);
   addConvert(program);
   addExplain(program);
   addFilter(program);
@@ -83,7 +92,7 @@ function explainMisuse(command: Command, name: string): void {
 
 function describeFailure(error: unknown, debug: boolean): string {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  if (debug) return stack ?? message;
+  if (debug && message !== '') return stack ?? message;
   if (error instanceof NeocogError || error instanceof Interrupted) return message;
   return `a fault in neocog itself: ${message}; please report it with what --debug prints`;
 }

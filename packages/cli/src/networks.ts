@@ -82,6 +82,6 @@ export function needAxes(
       ? `the batch comes first, such as ${['1', ...shape].join('x')}`
       : `pass ${wanted.length} sizes, such as ${wanted.map((size) => (typeof size === 'number' ? size : 1)).join('x')}`;
   throw new CommandError(
-    `--input ${shape.join('x')} has ${shape.length} sizes, ${what} takes ${wanted.length}; ${remedy}`,
+    `--input ${shape.join('x')} has ${shape.length} sizes, but ${what} takes ${wanted.length}; ${remedy}`,
   );
 }

@@ -18,6 +18,13 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Needed is a number above 0');
 }
 
+/** A share above 0 and below 1. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('Needed is a number above 0 and below 1, such as 0.2');
+}
+
 /** Sizes such as `1x1x28x28`. */
 export function sizes(text: string): number[] {
   const values = text.split('x').map(Number);

@@ -3,8 +3,8 @@
 // piped or kept.
 
 import { Presets, SingleBar } from 'cli-progress';
-import type { BatchReport, EpochReport } from 'neocog';
-import { formatSeconds, formatShare } from './table.ts';
+import type { BatchReport, BrokenSample, EpochReport } from 'neocog';
+import { formatReason, formatSeconds, formatShare } from './table.ts';
 
 const barOptions = {
   barsize: 24,
@@ -17,6 +17,9 @@ const barOptions = {
 
 const makeBar = (format: string): SingleBar =>
   new SingleBar({ ...barOptions, format }, Presets.shades_classic);
+
+/** The share of an epoch spent waiting for data from which the line says so. */
+const worthTelling = 0.1;
 
 /** The progress of one training. */
 export class Progress {
@@ -43,12 +46,14 @@ export class Progress {
   }
 
   /** Puts the epoch's line above the bar, which comes back with the next update. */
-  printEpoch({ epoch, loss, accuracy, validation, seconds }: EpochReport): void {
+  printEpoch({ epoch, loss, accuracy, validation, seconds, waited }: EpochReport): void {
     this.stop();
     const test = formatShare(validation?.accuracy ?? NaN);
+    const waiting =
+      waited < worthTelling * seconds ? '' : ` (${formatShare(waited / seconds, 0)} waiting for data)`;
     process.stdout.write(
       `epoch ${epoch}/${this.#epochs}  loss ${loss.toFixed(4)}  train ${formatShare(accuracy)}  test ${test}  ` +
-        `${formatSeconds(seconds)}\n`,
+        `${formatSeconds(seconds)}${waiting}\n`,
     );
   }
 
@@ -62,19 +67,36 @@ const barInterval = 1000 / barOptions.fps;
 
 /** The progress of work in stages; costs next to nothing however often it is told. */
 export class StageBar {
-  readonly #bar = makeBar('{stage}  {bar} {percentage} %');
+  readonly #bar = makeBar('{stage}  {bar} {percentage} %  {left}');
   #last = -Infinity;
   #stage = '';
+  #start = 0;
 
   update(stage: string, share: number): void {
     const now = performance.now();
     if (stage === this.#stage && now - this.#last < barInterval) return;
+    if (stage !== this.#stage) this.#start = now;
     [this.#last, this.#stage] = [now, stage];
-    if (this.#bar.isActive) this.#bar.update(100 * share, { stage });
-    else this.#bar.start(100, 100 * share, { stage });
+    const seconds = ((now - this.#start) / 1000) * (1 / share - 1);
+    const left = share > 0 && now > this.#start ? `${formatSeconds(seconds, 0)} left` : '';
+    if (this.#bar.isActive) this.#bar.update(100 * share, { stage, left });
+    else this.#bar.start(100, 100 * share, { stage, left });
   }
 
   stop(): void {
     this.#bar.stop();
   }
+}
+
+/** How many names of files a line on the terminal holds. */
+const mostNamed = 3;
+
+/** A line for what could not be read, if anything. */
+export function tellBroken(broken: readonly BrokenSample[]): void {
+  if (broken.length === 0) return;
+  const names = broken.slice(0, mostNamed).map((each) => `${each.name} (${formatReason(each)})`);
+  const more = broken.length > mostNamed ? `, and ${broken.length - mostNamed} more` : '';
+  process.stderr.write(
+    `neocog: ${broken.length === 1 ? '1 file was' : `${broken.length} files were`} left out, which cannot be read: ${names.join(', ')}${more}\n`,
+  );
 }

@@ -52,6 +52,22 @@ describe('openRunFolder', () => {
 });
 
 describe('the folder of a run', () => {
+  it('is refused where it holds a file of the name of one of its own', async () => {
+    for (const name of ['log.csv', 'log.jsonl', 'best.safetensors', 'settings.json']) {
+      await mkdir(at(name));
+      await writeFile(join(at(name), name), 'mine');
+      await expect(openRunFolder(at(name), false)).rejects.toThrow(`holds ${name} of an earlier run`);
+    }
+  });
+
+  it('loses all of an earlier run when it is cleared, and nothing else', async () => {
+    const run = await openRunFolder(at('run'), false);
+    const names = ['log.csv', 'log.jsonl', 'best.safetensors', 'last.safetensors', 'network.onnx', 'notes'];
+    for (const name of names) await writeFile(join(at('run'), name), '');
+    await run.clear();
+    expect(await readdir(at('run'))).toEqual(['notes']);
+  });
+
   it('goes again where nothing came of it, if it was made for the run', async () => {
     await mkdir(at('old'));
     for (const name of ['old', 'new']) await (await openRunFolder(at(name), false)).close();

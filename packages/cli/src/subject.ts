@@ -37,6 +37,14 @@ export function networkOf(file: LoadedFile, { model }: SubjectOptions): nn.Named
   return new OneInput(module.eval(), input);
 }
 
+/** What `networkOf` found at a path. @throws CommandError for weights of which nobody says whose they are */
+export function needNetwork(path: string, network: nn.NamedModule | null): nn.NamedModule {
+  if (network) return network;
+  throw new CommandError(
+    `${path} holds weights, but does not say for which network; name one of the library with --model`,
+  );
+}
+
 /** What `neocog train` notes beside the weights. */
 const ownNetwork = ({ metadata }: LoadedFile): Model | null =>
   metadata.architecture === undefined ? null : needModel(findNetwork(metadata.architecture).name);

@@ -26,6 +26,13 @@ export function formatColumns(rows: readonly (readonly string[])[], firstNumber:
     .join('\n');
 }
 
+/** Why a file could not be read, without what its line says already. */
+export const formatReason = ({ name, reason }: { readonly name: string; readonly reason: string }): string =>
+  reason
+    .replace(/^\w+: /, '')
+    .replaceAll(name, 'it')
+    .replace(/; [^;]*$/, '');
+
 /** 0.0312345 → 0.03123, with a real minus sign */
 export const formatValue = (value: number): string =>
   String(Number(value.toPrecision(4))).replaceAll('-', '−');

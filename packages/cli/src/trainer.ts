@@ -2,6 +2,7 @@
 // `train` trains: stochastic gradient descent with momentum, its learning rate falling to zero along half a cosine
 // (SGDR, Loshchilov and Hutter, 2017, without restarts).
 
+import type { ProcessWorld } from '@neocog/cluster';
 import {
   BatchLoader,
   type BatchLoaderOptions,
@@ -21,16 +22,21 @@ import type { Dataset, DatasetInfo } from './datasets.ts';
 import { Interrupted, listenForInterrupt } from './interrupt.ts';
 import type { NetworkInfo } from './networks.ts';
 import { Progress } from './progress.ts';
+import { shareOf, watching } from './ranks/job.ts';
+import { askingSignal } from './ranks/launch.ts';
 import type { RunFolder } from './runFolder.ts';
 import { formatCount } from './table.ts';
 
 export interface TrainingSettings {
   epochs: number;
+  /** Of all processes together. */
   batch: number;
   lr: number;
   seed: number;
   /** Threads to train on. The weights do not depend on them. */
   threads: number;
+  /** The processes that train together; null for one. */
+  world: ProcessWorld | null;
 }
 
 /** The usual choice: with it, batches of 32 and lr 0.03, three epochs of MNIST bring LeNet-5 past 99 %. */
@@ -48,33 +54,38 @@ interface Task {
 /**
  * Trains a fresh network and keeps its weights after every epoch.
  *
+ * @param folder null for a rank that leaves all writing to the first
  * @throws Interrupted after Ctrl-C, with the weights of the last whole epoch in place.
  */
 export async function trainNetwork(
   task: Task,
-  folder: RunFolder,
+  folder: RunFolder | null,
   settings: TrainingSettings,
 ): Promise<{ module: nn.Sequential; history: FitHistory }> {
   const { network, dataset } = task;
   manualSeed(settings.seed);
   const module = network.build();
-  announce(network, dataset, module);
+  if (folder) announce(network, dataset, module);
   const run = await prepareRun(task, module, settings);
   const progress = new Progress(settings.epochs);
-  const interrupt = listenForInterrupt();
+  const interrupt = listenForInterrupt(settings.world ? [askingSignal] : []);
   try {
     const history = await fit(module, run.loader, {
       ...run.options,
       signal: interrupt.signal,
-      onBatch: (report) => progress.update(report),
+      callbacks: await watching(settings.world),
+      onBatch: (report) => {
+        if (folder) progress.update(report);
+      },
       onEpoch: async (report) => {
+        if (!folder) return;
         const notes = notesOf(dataset.info, settings, report);
         await folder.keepWeights(encodeCheckpoint({ network, ...dataset.info }, module, notes));
         progress.printEpoch(report);
       },
     });
     if (interrupt.signal.aborted)
-      throw new Interrupted(interrupt.exitCode, keptMessage(history, folder.weights));
+      throw new Interrupted(interrupt.exitCode, keptMessage(history, folder?.weights ?? ''));
     return { module, history };
   } finally {
     progress.stop();
@@ -94,15 +105,18 @@ interface Run {
 async function prepareRun(
   task: Task,
   module: nn.Module,
-  { epochs, batch, lr, seed, threads }: TrainingSettings,
+  { epochs, batch, lr, seed, threads, world }: TrainingSettings,
 ): Promise<Run> {
   const { network } = task;
-  const loader = makeLoader(task, 'train', { batchSize: batch, shuffle: true, seed });
-  const validation = makeLoader(task, 'test', { batchSize: testBatch });
+  const ranks = world ? { world } : {};
+  const share = shareOf(batch, world);
+  const loader = makeLoader(task, 'train', { batchSize: share, shuffle: true, seed, ...ranks });
+  const testShare = Math.ceil(testBatch / (world?.size ?? 1));
+  const validation = makeLoader(task, 'test', { batchSize: testShare, ...ranks });
   const optimizer = new optim.SGD(module.parameters(), { lr, momentum });
   const learningRate = (done: number): number => (lr * (1 + Math.cos(Math.PI * done))) / 2;
   const input = batchShape(network, loader);
-  const trainer = await compileTraining(module, { input, loss: crossEntropy, optimizer, threads });
+  const trainer = await compileTraining(module, { input, loss: crossEntropy, optimizer, threads, ...ranks });
   const compileValidation = () => compile(module, { input: batchShape(network, validation), threads });
   return {
     loader,
@@ -112,8 +126,8 @@ async function prepareRun(
 }
 
 /** Shape of a full batch, or of the only one where there are fewer samples. */
-const batchShape = (network: NetworkInfo, { batchSize, size }: BatchLoader): number[] => [
-  Math.min(batchSize, size),
+const batchShape = (network: NetworkInfo, { batchSize, size, world }: BatchLoader): number[] => [
+  Math.min(batchSize, Math.ceil(size / (world?.size ?? 1))),
   ...network.input.slice(1),
 ];
 

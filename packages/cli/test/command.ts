@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect } from 'vitest';
+import { sources } from '../../../scripts/sources.js';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -23,7 +24,7 @@ export async function buildCommand(): Promise<void> {
     format: 'esm',
     packages: 'external',
     ignoreAnnotations: true, // `sideEffects` in package.json speaks of dist
-    alias: { neocog: at('../../neocog/src/index.ts'), '@neocog/formats': at('../../formats/src/index.ts') },
+    alias: sources,
   });
 }
 
@@ -35,13 +36,45 @@ export interface Outcome {
   readonly err: string;
 }
 
+/** A process, and what comes of it. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** Runs `neocog …args` in a folder. `watch` sees the process and what it has printed so far. */
 export function neocog(
   folder: string,
   args: readonly string[],
   watch: (child: ChildProcess, out: string) => void = () => {},
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [bundle, ...args], {
+  return started([bundle, ...args], folder, watch).outcome;
+}
+
+/** The same, as a process that goes on. */
+export const startNeocog = (folder: string, args: readonly string[]): Started =>
+  started([bundle, ...args], folder);
+
+/** The same from the sources. */
+export const startNeocogOfSources = (folder: string, args: readonly string[]): Started =>
+  started([...ofSources, ...args], folder);
+
+const ofSources = [
+  ...['--disable-warning=ExperimentalWarning', '--import', at('../../../test/fuzz/sources.ts')],
+  at('../src/bin.ts'),
+];
+
+/** The same from the sources, in a Node that takes them; threads that read pictures find their modules there. */
+export const neocogOfSources: typeof neocog = (folder, args, watch) => {
+  return started([...ofSources, ...args], folder, watch).outcome;
+};
+
+function started(
+  args: readonly string[],
+  folder: string,
+  watch: (child: ChildProcess, out: string) => void = () => {},
+): Started {
+  const child = spawn(process.execPath, args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     // What is run hundreds of times is compiled once.
@@ -56,10 +89,11 @@ export function neocog(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
   });
-  return new Promise((resolve, reject) => {
+  const outcome = new Promise<Outcome>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, err }));
   });
+  return { child, outcome };
 }
 
 /** One sentence on standard error, nothing on standard output, exit code 1. */

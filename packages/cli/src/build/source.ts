@@ -3,10 +3,18 @@
 import { basename } from 'node:path';
 import type { EsModuleOptions } from '@neocog/formats';
 import { manualSeed, type nn } from 'neocog';
-import { readRecipe } from '../checkpoint.ts';
+import { type Recipe, readRecipe } from '../checkpoint.ts';
 import { CommandError, exists } from '../files.ts';
 import { askForNear } from '../names.ts';
 import { findModel, type Model, modelNames, needAxes } from '../networks.ts';
+import { classColours } from '../palette.ts';
+import {
+  type NamedRecipe,
+  type PixelRecipe,
+  type Recipes,
+  readFolderRecipe,
+  type TaskName,
+} from '../recipe.ts';
 import { type InputShape, openSubject, resolveShapes, type SubjectOptions } from '../subject.ts';
 
 export interface Source {
@@ -16,7 +24,7 @@ export interface Source {
   readonly input: readonly number[] | Readonly<Record<string, readonly number[]>>;
   /** Weights were drawn, not read. */
   readonly random: boolean;
-  readonly page: Pick<EsModuleOptions, 'labels' | 'pixels'>;
+  readonly page: Pick<EsModuleOptions, 'labels' | 'pixels' | 'sound' | 'answer'>;
 }
 
 export interface SourceWords extends SubjectOptions {
@@ -68,7 +76,43 @@ async function openFile(path: string, words: SourceWords): Promise<Source> {
     words.model === undefined && file.metadata.architecture !== undefined
       ? readRecipe(path, file.metadata)
       : null;
-  const page = recipe ? { labels: recipe.classes, pixels: { mean: [recipe.mean], std: [recipe.std] } } : {};
+  const trained = readFolderRecipe(path, file.metadata);
+  const page = trained ? pageFor(trained) : recipe ? pageOf(recipe) : {};
   const name = recipe?.network.title ?? words.model ?? basename(path).replace(/\.[^.]*$/, '');
   return { name, module: network.eval(), input: shapes, random: false, page };
 }
+
+const pageOf = ({ classes, mean, std }: Recipe): Source['page'] => ({
+  labels: classes,
+  pixels: { mean: [mean], std: [std] },
+  answer: { kind: 'classes' },
+});
+
+/** The page scales pixels from 0 to 255. */
+const pixelsOf = ({ mean, std, fit }: PixelRecipe): Source['page']['pixels'] => ({
+  mean: mean.map((value) => 255 * value),
+  std: std.map((value) => 255 * value),
+  fit,
+});
+
+const pages: { readonly [N in TaskName]: (recipe: Recipes[N]) => Source['page'] } = {
+  classify: (recipe) => ({ pixels: pixelsOf(recipe), answer: { kind: 'classes' } }),
+  segment: (recipe) => ({
+    pixels: pixelsOf(recipe),
+    answer: { kind: 'masks', colours: classColours(recipe.classes.length) },
+  }),
+  sound: ({ sampleRate }) => ({ sound: { sampleRate }, answer: { kind: 'classes' } }),
+};
+
+const pageForTask = <N extends TaskName>({
+  task,
+  recipe,
+}: {
+  readonly task: N;
+  readonly recipe: Recipes[N];
+}) => ({
+  ...pages[task](recipe),
+  labels: recipe.classes,
+});
+
+const pageFor = (trained: NamedRecipe): Source['page'] => pageForTask(trained);

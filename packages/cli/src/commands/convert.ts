@@ -6,6 +6,7 @@ import { CommandError, writeWhole } from '../files.ts';
 import {
   type InputShape,
   inputShape,
+  needNetwork,
   openSubject,
   resolveShapes,
   type Subject,
@@ -72,20 +73,18 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function writeOnnx(from: string, { network }: Subject, given: readonly InputShape[]): Uint8Array {
-  if (network === null) {
-    throw new CommandError(
-      `${from} holds weights and does not say of which network; name one of the library with --model`,
-    );
-  }
-  const { shapes, open } = resolveShapes(network.inputs, given);
+  const module = needNetwork(from, network);
+  const { shapes, open } = resolveShapes(module.inputs, given);
   if (open.length > 0) {
     throw new CommandError(`the sizes of ${open.join(' and ')} are open; give them with --input`);
   }
-  return saveOnnx(network, { input: shapes });
+  return saveOnnx(module, { input: shapes });
 }
 
 function writeNpy(from: string, { file }: Subject): Uint8Array {
   const tensors = Object.values(file.tensors);
   if (tensors.length === 1) return saveNpy(tensors[0]);
-  throw new CommandError(`${from} has ${tensors.length} tensors, a .npy file holds one; write a .npz file`);
+  throw new CommandError(
+    `${from} has ${tensors.length} tensors, but a .npy file holds one; write a .npz file`,
+  );
 }

@@ -111,14 +111,14 @@ describe('neocog explain', () => {
       ['conv2d', '--input', '1x3x9x9'],
       /conv2d needs --filters, --kernel; see neocog explain --help/,
     );
-    await expectRefusal([text, '--kernel', '3'], /a geometry says all of a layer; leave --kernel out/);
+    await expectRefusal([text, '--kernel', '3'], /a geometry fixes the whole layer; leave --kernel out/);
     await expectRefusal(
       ['linear', '--input', '4', '--out-features', '2', '--plan'],
       /linear runs in one way only/,
     );
     await expectRefusal(['conv2d', '--kernel', '3y'], /argument '3y' is invalid.* such as 3x5/);
     const large = ['--input', '1x3x9x9', '--filters', '4', '--kernel', '11'];
-    await expectRefusal(['conv2d', ...large], /explain\.conv2d: the kernel reaches over 11 cells/);
+    await expectRefusal(['conv2d', ...large], /explain\.conv2d: the kernel spans 11 cells/);
   });
 });
 

@@ -168,7 +168,9 @@ function explainGeometry(
 ): LayerArithmetic {
   const [given] = Object.keys(options);
   if (given)
-    throw new CommandError(`a geometry says all of a layer; leave ${flag(given)} out, or name the layer`);
+    throw new CommandError(
+      `a geometry fixes the whole layer; leave ${flag(given)} out, or name the layer instead`,
+    );
   return explain.geometry(text, reading);
 }
 

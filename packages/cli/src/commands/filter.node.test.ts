@@ -216,7 +216,7 @@ describe('neocog filter refuses', () => {
   });
 
   it('places it cannot write to', async () => {
-    await expectRefusal(['rgb.png', 'sobel'], /nowhere to write to; add -o/);
+    await expectRefusal(['rgb.png', 'sobel'], /no output is named; add -o/);
     await expectRefusal(
       ['rgb.png', 'sobel', '-o', 'x.gif'],
       /cannot tell the format of x\.gif; .*\.png, \.jpg or \.webp/,
@@ -256,7 +256,7 @@ describe('neocog filter refuses', () => {
     );
     await expectRefusal(
       ['rgb.png', 'gaussian-blur', '--sigma', '9', '--padding-mode', 'reflect', ...out],
-      /filters\.gaussianBlur: reflect padding of 27 on width 13/,
+      /filters\.gaussianBlur: padding is 27 on width 13, but paddingMode .reflect. allows at most 12/,
     );
   });
 });

@@ -144,7 +144,7 @@ async function checkPlaces(path: string, name: string | undefined, { out }: Filt
       `there is no file ${path}; the picture comes first: neocog filter ${name} ${path}`,
     );
   if (out === undefined)
-    throw new CommandError('nowhere to write to; add -o and a file name, such as -o out.png');
+    throw new CommandError('no output is named; add -o and a file name, such as -o out.png');
   try {
     await access(dirname(out), constants.W_OK);
   } catch (error) {

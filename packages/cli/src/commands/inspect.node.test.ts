@@ -87,7 +87,7 @@ describe('neocog inspect', () => {
 
   it('refuses what it cannot read', async () => {
     await expectRefusal(['inspect', 'none.pt'], /cannot read none\.pt: there is no such file/);
-    await expectRefusal(['inspect', 'black.png'], /black\.png is of no format that is known here; pass ONNX/);
+    await expectRefusal(['inspect', 'black.png'], /black\.png is of no known format; pass ONNX/);
     await expectRefusal(['inspect', 'code.pt'], /asks for the Python object "posix\.system"/);
     await expectRefusal(
       ['inspect', 'lenet.safetensors', '--model', 'resnet18'],
@@ -133,14 +133,14 @@ describe('neocog convert', () => {
     for (const [i, value] of z.entries()) expect(value).toBeCloseTo(y[i], 5);
     await run('convert', 'lenet.safetensors', 'lenet.onnx', '--model', 'lenet5', '--input', '2x1x28x28');
     expect((await run('inspect', 'lenet.onnx')).out).toMatch(/^input +input {2}2×1×28×28 {2}float32$/m);
-    await expectRefusal(['convert', 'odd.safetensors', 'x.onnx'], /does not say of which network; name one/);
+    await expectRefusal(['convert', 'odd.safetensors', 'x.onnx'], /does not say for which network; name one/);
   });
 
   it('says what cannot be', async () => {
     await expectRefusal(['convert', 'a.npz', 'x.pth'], /cannot write x\.pth: neocog writes .*\.safetensors/);
     await expectRefusal(['convert', 'a.npz', 'x'], /name one of these/);
     await expectRefusal(['convert', 'a.npz', 'x.constructor'], /cannot write/);
-    await expectRefusal(['convert', 'a.npz', 'y.npy'], /a\.npz has 9 tensors, a \.npy file holds one/);
+    await expectRefusal(['convert', 'a.npz', 'y.npy'], /a\.npz has 9 tensors, but a \.npy file holds one/);
     await expectRefusal(['convert', 'a.npz', 'none/x.npz'], /cannot write none\/x\.npz: there is no such/);
   });
 });
@@ -149,7 +149,7 @@ describe('neocog run with a network of the library', () => {
   it('needs to know which network', async () => {
     await expectRefusal(
       ['run', 'odd.safetensors', 'black.png'],
-      /does not say of which network; name one .* --model/,
+      /does not say for which network; name one .* --model/,
     );
     await expectRefusal(
       ['run', 'lenet.safetensors', 'black.png', '--model', 'resnet18'],
@@ -172,7 +172,7 @@ describe('neocog run with a network of the library', () => {
     expect(classes[0]).toEqual({ class: `class ${best}`, probability: shares[best] });
     await expectRefusal([...args, '-o', 'y.png'], /no output is an image \(output \[1, 10\]\)/);
     await writeFile(join(folder, 'two.txt'), 'a\nb\n');
-    await expectRefusal([...args, '--labels', 'two.txt'], /two\.txt has 2 names, the network 10 classes/);
+    await expectRefusal([...args, '--labels', 'two.txt'], /two\.txt has 2 names for 10 classes/);
   });
 
   it('runs networks from files, and writes an output that is an image', async () => {
@@ -180,7 +180,7 @@ describe('neocog run with a network of the library', () => {
     expect(digits.out.split('\n')).toHaveLength(11);
     await expectRefusal(
       ['run', fixture('onnx/upscaler.onnx'), 'black.png'],
-      /takes no image .* \(x \[1, 2, 4, 4\]\)/,
+      /no input of the network has the shape of an image \(x \[1, 2, 4, 4\]\)/,
     );
     await writeFile(join(folder, 'maps.npy'), saveNpy(randn([1, 2, 4, 4])));
     const { out } = await run('run', fixture('onnx/upscaler.onnx'), 'maps.npy', '-o', 'large.png');
@@ -190,14 +190,11 @@ describe('neocog run with a network of the library', () => {
 
   it('fits or crops a picture of another size', async () => {
     const args = ['run', 'lenet.safetensors', 'black.png', '--model', 'lenet5', '--top', '1'];
-    await expectRefusal(args, /black\.png is 40×32, the network needs 28×28/);
+    await expectRefusal(args, /black\.png is 40×32, but the network needs 28×28/);
     const fitted = await run(...args, '--fit', '--mean', '0.5', '--std', '0.5');
     expect(fitted).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^class \d +\d+\.\d\d %/) });
     expect((await run(...args, '--crop')).code).toBe(0);
-    await expectRefusal(
-      [...args, '--fit', '--mean', '0,0,0'],
-      /--mean has 3 numbers, the image has 1 channels/,
-    );
+    await expectRefusal([...args, '--fit', '--mean', '0,0,0'], /--mean has 3 numbers for 1 channel; give 1/);
     await expectRefusal([...args, '--fit', '--std', '0'], /--std cannot be 0/);
   });
 });

@@ -1,66 +1,57 @@
-// `neocog run`: one picture through a network: that of `neocog train`, which knows what it was fed and its classes, or any
+// `neocog run`: a picture or a sound through a network: that of `neocog train`, which knows what it was fed and its classes, or any
 // network from a file.
 
 import { loadFile } from '@neocog/formats';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { noGrad, softmax, Tensor } from 'neocog';
 import { readCheckpoint } from '../checkpoint.ts';
-import { CommandError } from '../files.ts';
+import { openTrained } from '../folder/tasks.ts';
 import { readGreyImage } from '../image.ts';
-import { numbers, positiveNumber, wholeNumber } from '../options.ts';
+import { wholeNumber } from '../options.ts';
+import { readFolderRecipe } from '../recipe.ts';
 import { describeAnswers, rank } from '../run/answers.ts';
 import { type RunWords, runImported } from '../run/imported.ts';
-import { inputShape, networkOf, type SubjectOptions } from '../subject.ts';
+import { addPictureOptions, checkPictureWords } from '../run/pictureWords.ts';
+import { needNetwork, networkOf, type SubjectOptions } from '../subject.ts';
 
 /** Adds the command to the program. */
 export function addRun(program: Command): void {
-  program
+  const command = program
     .command('run')
-    .summary('run a network on a picture')
+    .summary('run a network on a picture or a sound')
     .description(
-      'Runs a network on a picture and prints the likeliest classes, or the outputs; -o writes an output that is an image. ' +
+      'Runs a network on a picture or a sound and prints the likeliest classes, or the outputs; -o writes an output that is an ' +
+        'image, or the masks that a network draws. ' +
         'The file is one of neocog train, or a network of ONNX, TensorFlow.js or Keras, or weights for one of the library ' +
         '(--model).\nWeights of neocog train know how they were fed. Other networks see (pixel / scale − mean) / std, and ' +
         'images that they give are turned back by the same rule.',
     )
     .argument(
-      '<file>',
+      '<network>',
       'a weights.safetensors of neocog train, or a network of any format that neocog inspect reads',
     )
-    .argument('<image>', 'the picture (PNG, JPEG, WebP); for an imported network also inputs as .npy or .npz')
-    .option('--fit', 'resize a picture of another size, its proportions kept')
-    .option('--crop', 'resize it so that it fills the input, and cut what sticks out')
-    .option('--invert', 'swap light and dark, for dark strokes on a light ground')
-    .option('--mean <numbers>', 'subtracted from every pixel, or by channel: 0.485,0.456,0.406', numbers, [0])
-    .option('--std <numbers>', 'divided by, such as 0.229,0.224,0.225', numbers, [1])
-    .option('--scale <n>', 'what becomes 1 before that; 1 keeps pixels 0 to 255', positiveNumber, 255)
-    .addOption(
-      new Option('--layout <order>', 'order of axes, where the shape leaves a choice').choices([
-        'channels-first',
-        'channels-last',
-      ]),
+    .argument(
+      '<file>',
+      'the picture (PNG, JPEG, WebP), or of a network of neocog train FOLDER a sound (WAV) or a folder of either; for an imported network also inputs as .npy or .npz',
+    );
+  addPictureOptions(command)
+    .option(
+      '-o, --output <file>',
+      'write an image (.png, .jpg, .webp), the outputs (.npz, .npy), or of a folder of pictures the masks into a folder',
     )
-    .option('--input <sizes>', 'shape of an input with open sizes, such as 1x3x224x224', inputShape)
-    .option('--model <name>', 'put weights into this network of the library, such as resnet18')
-    .option('--within <key>', 'of a PyTorch file: only what lies within this key, such as state_dict')
-    .option('--labels <file>', 'names of the classes: a name a line, or JSON')
-    .option('-o, --output <file>', 'write an image (.png, .jpg, .webp), or the outputs (.npz, .npy)')
     .option('--top <n>', 'print the n likeliest classes', wholeNumber(1), 5)
     .option('--json', 'print all classes or outputs as JSON')
     .action(run);
 }
 
 async function run(path: string, image: string, words: RunWords & SubjectOptions): Promise<void> {
-  if (words.std.includes(0)) throw new CommandError('--std cannot be 0; leave it out to divide by 1');
+  checkPictureWords(words);
   const file = await loadFile(path, { within: words.within });
   const trained = file.metadata.architecture !== undefined;
   if (trained) return runTrained(path, image, words);
-  const network = networkOf(file, words);
-  if (network === null) {
-    throw new CommandError(
-      `${path} holds weights and does not say of which network; name one of the library with --model`,
-    );
-  }
+  const recipe = readFolderRecipe(path, file.metadata);
+  if (file.network && recipe) return openTrained(file.network, recipe).run(image, words);
+  const network = needNetwork(path, networkOf(file, words));
   process.stdout.write(await runImported(network, image, words));
 }
 

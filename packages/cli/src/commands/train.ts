@@ -1,89 +1,236 @@
-// `neocog train`: the command line of training, and the order of its steps. Whatever can be refused is,
-// before the first step of training: options, data, the folder to write to.
+// `neocog train`: the command line of training on one of the known data sets or on a folder, and for the former the order of its
+// steps. Whatever can be refused is, before the first step of training: options, data, the folder to write to.
 
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { datasets, loadDataset } from '../datasets.ts';
+import { CommandError, exists } from '../files.ts';
+import { type Machine, usualMachine } from '../folder/machine.ts';
+import { classifiers } from '../folder/pictures/network.ts';
+import { augmentations, logs, schedules, smallName } from '../folder/settings.ts';
+import { taskNames } from '../folder/tasks.ts';
 import { askForNear, findName } from '../names.ts';
 import { lenet5 } from '../networks.ts';
-import { positiveNumber, wholeNumber } from '../options.ts';
+import { fraction, positiveNumber, wholeNumber } from '../options.ts';
+import { amongRanks, isFirst, shareOf, usualBatch } from '../ranks/job.ts';
+import { launch, startedHere } from '../ranks/launch.ts';
 import { collectReport } from '../report/collect.ts';
 import { renderReport } from '../report/page.ts';
-import { nextRunFolder, openRunFolder } from '../runFolder.ts';
+import { nextRunFolder, openRunFolder, type RunFolder } from '../runFolder.ts';
 import { formatShare } from '../table.ts';
 import { type TrainingSettings, trainNetwork } from '../trainer.ts';
+import { type FolderWords, resumeFolder, trainFolder } from './trainFolder.ts';
 
-interface TrainOptions extends TrainingSettings {
-  out?: string;
+/** What was typed. */
+interface TrainWords extends Omit<FolderWords, 'threads' | 'workers' | 'world'> {
+  threads: number;
+  workers: number;
   data?: string;
   limit?: number;
-  force?: boolean;
+  launch?: number;
 }
-
-/** Beyond this a step of LeNet-5, which is short, gains nothing from a further thread. */
-const mostThreads = 8;
 
 const datasetNames = datasets.map(({ name }) => name);
 
-function datasetName(text: string): string {
-  const name = findName(datasetNames, text);
-  if (name !== undefined) return name;
-  throw new InvalidArgumentError(
-    `Allowed choices are ${datasetNames.join(', ')}${askForNear(datasetNames, text)}`,
-  );
+/** A learning rate, or `auto`. */
+const learningRate = (text: string): number | 'auto' => (text === 'auto' ? 'auto' : positiveNumber(text));
+
+/** Kinds of logs with a comma between. */
+function logKinds(text: string): (typeof logs)[number][] {
+  return text.split(',').map((name) => {
+    const known = logs.find((kind) => kind === name);
+    if (known) return known;
+    throw new InvalidArgumentError(`Needed are ${logs.join(' or ')}, or both with a comma between`);
+  });
 }
+
+/** Of one of the known data sets. */
+const usual = { epochs: 3, batch: 32, lr: 0.03, seed: 1 };
 
 /** Adds the command to the program. */
 export function addTrain(program: Command): void {
-  program
+  const command = program
     .command('train')
-    .summary('train LeNet-5; write its weights and a report')
+    .summary('train a network on a folder of pictures or sounds, or LeNet-5 on a known data set')
     .description(
-      'Trains LeNet-5 (LeCun et al. 1998) on a data set of 28×28 pictures.\n' +
-        'Writes weights.safetensors after every epoch, and at the end report.html: what it learned and where it errs.',
+      'Trains a network to tell classes of pictures or sounds apart: FOLDER holds a folder for each class, or train, val and test ' +
+        'with such folders; or to say of each pixel what it is: FOLDER holds images and masks. Without options a small network ' +
+        'learns from scratch; with --network FILE, or --weights, one that was trained before keeps what it knows and learns a new ' +
+        'last layer.\nWrites network.onnx, which knows its classes, report.html, ' +
+        `log.csv and checkpoints.\nThe data sets ${datasetNames.join(' and ')} are known by name: LeNet-5 (LeCun et al. 1998) learns them.`,
     )
-    .addArgument(new Argument('<dataset>', 'what to learn').choices(datasetNames).argParser(datasetName))
-    .option('--epochs <n>', 'passes over the training images', wholeNumber(1), 3)
-    .option('--batch <n>', 'images in one step', wholeNumber(1), 32)
-    .option('--lr <x>', 'learning rate of the first step; it falls to 0 along a cosine', positiveNumber, 0.03)
+    .argument('[what]', `a folder of pictures or sounds, or ${datasetNames.join(' or ')}`);
+  addLearningOptions(command);
+  addRunOptions(command);
+  command.action(train);
+}
+
+/** What is learned, and how. */
+function addLearningOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--task <name>', 'what to learn (default: found from what the folder holds)').choices(
+        taskNames,
+      ),
+    )
+    .option(
+      '--network <name>',
+      `the network: ${[smallName, ...classifiers()].join(', ')}, or a file of ONNX, TensorFlow.js or Keras (default: ${smallName})`,
+    )
+    .option('--weights <file>', 'weights that a network of the library begins with, such as resnet18.pth')
+    .option('--freeze', 'only the last layer learns (default with a network that was trained before)')
+    .option('--no-freeze', 'all layers learn')
+    .option(
+      '--size <n>',
+      'side of the pictures as the network sees them (default: what it was made for, or 96)',
+      wholeNumber(16),
+    )
+    .option(
+      '--seconds <n>',
+      'how much of each sound the network hears (default: as long as most of them are, at most 5)',
+      positiveNumber,
+    )
+    .addOption(
+      new Option(
+        '--augment <how>',
+        'change pictures or sounds at random while learning (default: light; none with --freeze)',
+      ).choices(augmentations),
+    )
+    .option(
+      '--epochs <n>',
+      'passes over the data (default: 40; 60 with --freeze; 3 for a known data set)',
+      wholeNumber(1),
+    )
+    .option(
+      '--batch <n>',
+      'samples in one step, of all processes together (default: 16; 32 for a known data set)',
+      wholeNumber(1),
+    )
+    .option('--lr <x>', 'learning rate, or auto to find one by trial (default: by what learns)', learningRate)
+    .addOption(
+      new Option('--schedule <shape>', 'of the learning rate over the run (default: cosine)').choices(
+        schedules,
+      ),
+    )
+    .option('--patience <n>', 'end after so many epochs that were no better', wholeNumber(1))
+    .option(
+      '--hold-out <share>',
+      'of the data to test on, where the folder does not divide it (default: 0.2)',
+      fraction,
+    )
+    .option('--log <kinds>', 'logs beside log.csv: json, tensorboard, or both with a comma between', logKinds)
+    .option('--strict', 'refuse files that cannot be read, instead of leaving them out')
+    .option(
+      '--resume <folder>',
+      'go on with the run in this folder, which was interrupted; auto: with that in --out, if there is one',
+    );
+}
+
+/** The machine, and where things are. */
+function addRunOptions(command: Command): void {
+  const usual = usualMachine();
+  command
     .option(
       '--seed <n>',
-      'decides first weights and order: the same seed, the same network',
+      'decides first weights and order: the same seed, the same network (default: 1)',
       wholeNumber(0),
-      1,
     )
     .option(
       '--threads <n>',
       'threads to train on; the weights do not depend on them',
       wholeNumber(1),
-      Math.min(mostThreads, availableParallelism()),
+      usual.threads,
+    )
+    .option(
+      '--workers <n>',
+      'threads that read files; nothing depends on them',
+      wholeNumber(0),
+      usual.workers,
     )
     .option(
       '--out <folder>',
-      'where to write (default: runs/<dataset>, or the first of -2, -3, … that is not there yet)',
+      'where to write (default: runs/<name>, or the first of -2, -3, … that is not there yet)',
     )
     .option('--force', 'replace the run that is there')
     .option(
       '--data <folder>',
-      "the data set's four IDX files, plain or .gz (default: where they are installed)",
+      "a known data set's four IDX files, plain or .gz (default: where they are installed)",
     )
-    .option('--limit <n>', 'use only the first n training and the first n test images', wholeNumber(1))
-    .action(train);
+    .option(
+      '--limit <n>',
+      'of a known data set: use only the first n training and the first n test images',
+      wholeNumber(1),
+    )
+    .option(
+      '--launch <n>',
+      'train with so many processes on this machine, which mpirun starts; without it, with those that mpirun or srun has started',
+      wholeNumber(1),
+    );
 }
 
-async function train(name: string, options: TrainOptions): Promise<void> {
+async function train(what: string | undefined, words: TrainWords): Promise<void> {
+  const { launch: ranks = 1, ...rest } = words;
+  if (ranks > 1) return launch(ranks);
+  const started = startedHere(process.env);
+  // The first one starts them all again, connected; the others are not needed.
+  if (started) return started.rank === 0 ? launch(started.size) : undefined;
+  return amongRanks((world) => trainWith(what, { ...rest, world }));
+}
+
+type RankWords = TrainWords & Machine;
+
+async function trainWith(what: string | undefined, words: RankWords): Promise<void> {
+  const { resume } = words;
+  if (resume !== undefined && resume !== 'auto') return resumeRun(what, resume, words);
+  if (what === undefined) {
+    throw new CommandError(
+      `name what to learn: a folder of pictures or sounds, or ${datasetNames.join(' or ')}`,
+    );
+  }
+  const name = findName(datasetNames, what);
+  if (name !== undefined) return trainDataset(name, words);
+  if (!(await exists(what))) {
+    throw new CommandError(
+      `there is no folder and no data set ${what}${askForNear(datasetNames, what) || ';'} name a folder that holds one for each class or images and masks, or one of: ${datasetNames.join(', ')}`,
+    );
+  }
+  return trainFolder(what, words);
+}
+
+function resumeRun(what: string | undefined, folder: string, machine: Machine): Promise<void> {
+  if (what === undefined) return resumeFolder(folder, machine);
+  throw new CommandError(`--resume ${folder} knows what it learns; leave ${what} out`);
+}
+
+/** Options that a known data set has no use for. */
+const ofFolders = [
+  'task',
+  'network',
+  'weights',
+  'freeze',
+  'size',
+  'seconds',
+  'augment',
+  'schedule',
+  'patience',
+  'holdOut',
+  'strict',
+  'log',
+  'resume',
+] as const;
+
+async function trainDataset(name: string, words: RankWords): Promise<void> {
   const start = performance.now();
-  const info = datasets.find((dataset) => dataset.name === name)!; // commander has checked the choice
-  const dataset = await loadDataset(info, options.data, options.limit);
-  const force = options.force ?? false;
-  const folder = await (options.out === undefined
-    ? nextRunFolder(join('runs', name), force)
-    : openRunFolder(options.out, force));
+  const options = datasetSettings(name, words);
+  const info = datasets.find((dataset) => dataset.name === name)!; // the name is one of theirs
+  const dataset = await loadDataset(info, words.data, words.limit);
+  const folder = isFirst(words.world) ? await folderFor(name, words) : null;
   const trained = trainNetwork({ network: lenet5, dataset }, folder, options);
-  const { module, history } = await trained.finally(() => folder.close());
+  const { module, history } = await trained.finally(() => folder?.close());
+  if (!folder) return;
   const seconds = (performance.now() - start) / 1000;
-  const command = commandLine(name, options);
+  const { data, limit } = words;
+  const command = commandLine(name, { ...options, data, limit });
   const { weights, report: page } = folder;
   const report = collectReport({ network: lenet5, module, dataset, history, seconds, command, weights });
   await folder.writeReport(await renderReport(report));
@@ -93,8 +240,39 @@ async function train(name: string, options: TrainOptions): Promise<void> {
   );
 }
 
+const folderFor = (name: string, { out, force = false }: TrainWords): Promise<RunFolder> =>
+  out === undefined ? nextRunFolder(join('runs', name), force) : openRunFolder(out, force);
+
+function datasetSettings(name: string, words: RankWords): TrainingSettings {
+  const stray = ofFolders.find((option) => words[option] !== undefined);
+  if (stray !== undefined || words.lr === 'auto') {
+    const option = stray === undefined ? '--lr auto' : `--${stray === 'holdOut' ? 'hold-out' : stray}`;
+    throw new CommandError(`${option} is for folders, and ${name} is a known data set; leave it out`);
+  }
+  const batch = words.batch ?? usualBatch(usual.batch, words.world);
+  shareOf(batch, words.world); // refuses what cannot be shared out
+  return {
+    batch,
+    epochs: words.epochs ?? usual.epochs,
+    lr: words.lr ?? usual.lr,
+    seed: words.seed ?? usual.seed,
+    threads: words.threads,
+    world: words.world,
+  };
+}
+
 /** What to type for the same training again, defaults written out. */
-function commandLine(name: string, { epochs, batch, lr, seed, data, limit }: TrainOptions): string {
+function commandLine(
+  name: string,
+  {
+    epochs,
+    batch,
+    lr,
+    seed,
+    data,
+    limit,
+  }: TrainingSettings & { data: string | undefined; limit: number | undefined },
+): string {
   const settings = { epochs, batch, lr, seed, data, limit };
   const words = Object.entries(settings).map(([key, value]) =>
     value === undefined ? '' : ` --${key} ${value}`,

@@ -68,12 +68,14 @@ function refuseStrangers(filter: filters.Filter, given: readonly string[], words
   const shown = (['signed', 'gain'] as const).find((word) => words[word] !== undefined);
   if (shown && !filter.signed) {
     throw new CommandError(
-      `--${shown} is for answers of both signs, which ${name} does not give; leave it out`,
+      `--${shown} is for results of both signs, which ${name} does not give; leave it out`,
     );
   }
   const { direction = 'magnitude' } = words;
   if (words.signed && own.includes('direction') && direction === 'magnitude') {
-    throw new CommandError('--signed needs a direction, for a magnitude has no sign; add --direction x or y');
+    throw new CommandError(
+      '--signed needs a direction, since a magnitude has no sign; add --direction x or y',
+    );
   }
 }
 

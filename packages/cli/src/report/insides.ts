@@ -5,6 +5,12 @@ import type { ConvolutionView, ReportData, Values } from './data.ts';
 import { type Html, html } from './html.ts';
 import { blueWhiteRed, greys, magma, type Plane, picture, planesOf } from './pictures.ts';
 
+/** A class and its share. */
+interface Answer {
+  readonly class: string;
+  readonly probability: number;
+}
+
 export async function insidesSection(data: ReportData): Promise<Html> {
   const [first, ...later] = data.convolutions;
   return html`
@@ -28,7 +34,7 @@ ${await Promise.all(later.map(laterFigure))}
 <section>
 <h2>What it answers</h2>
 <p>The last layers weigh all maps and share out one whole between the ${data.classes.length} classes.</p>
-${answerBars(data)}
+${answerBars(data.classes.map((name, i) => ({ class: name, probability: data.probabilities[i] })))}
 </section>`;
 }
 
@@ -72,7 +78,7 @@ interface Look {
 }
 
 /** Amounts in magma; values on both sides of zero in blue, white and red. `all` sets the range. */
-function mapPicture(plane: Plane, all: Float32Array, look: Look): Promise<Html> {
+export function mapPicture(plane: Plane, all: Float32Array, look: Look): Promise<Html> {
   const high = largestOf(all);
   const signed = all.some((value) => value < 0);
   return picture(plane, signed ? blueWhiteRed : magma, { low: signed ? -high : 0, high, ...look });
@@ -81,8 +87,9 @@ function mapPicture(plane: Plane, all: Float32Array, look: Look): Promise<Html> 
 const largestOf = (values: Float32Array): number =>
   values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 
-const answerBars = ({ classes, probabilities }: ReportData): Html => html`
-<table class="bars">${classes.map((name, i) => answerBar(name, probabilities[i]))}</table>`;
+/** A bar for each class. */
+export const answerBars = (answers: readonly Answer[]): Html => html`
+<table class="bars">${answers.map((answer) => answerBar(answer.class, answer.probability))}</table>`;
 
 const answerBar = (name: string, share: number): Html => html`
 <tr><th>${name}</th><td><div class="bar" style="width:${(100 * share).toFixed(2)}%"></div></td><td class="number">${formatShare(share)}</td></tr>`;

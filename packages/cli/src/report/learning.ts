@@ -5,7 +5,10 @@ import { type Chart, lineChart, type Point } from './charts.ts';
 import type { ReportData } from './data.ts';
 import { type Html, html } from './html.ts';
 
-export const learningSection = (data: ReportData): Html => html`
+/** What the part reads. */
+type Learned = Pick<ReportData, 'history' | 'noun'>;
+
+export const learningSection = (data: Learned): Html => html`
 <section>
 <h2>How it learned</h2>
 <p>The network guesses, measures how wrong it was (the <em>loss</em>), and moves every weight a little towards a better
@@ -22,7 +25,7 @@ that it learns its examples by heart.</p></div>
 /** Points in a drawn line: more than a screen can show apart only makes the page heavy. */
 const drawnPoints = 400;
 
-function lossChart({ history }: ReportData): Chart {
+function lossChart({ history }: Learned): Chart {
   const losses = history.batchLosses;
   const epochs = history.epochs.length;
   const at = (batch: number): number => (epochs * (batch + 1)) / losses.length;
@@ -50,7 +53,7 @@ function lossChart({ history }: ReportData): Chart {
   };
 }
 
-function accuracyChart({ history, noun }: ReportData): Chart {
+function accuracyChart({ history, noun }: Learned): Chart {
   const training = history.epochs.map(({ epoch, accuracy }): Point => [epoch, accuracy]);
   const test = history.epochs.map(({ epoch, validation }): Point => [epoch, validation?.accuracy ?? 0]);
   const lowest = Math.min(...[...training, ...test].map(([, accuracy]) => accuracy));

@@ -57,7 +57,7 @@ async function mistakeCard(mistake: Mistake, plane: Plane, { classes }: ReportDa
 }
 
 /** The sentence on the pairs that are mixed up most. */
-function commonest({ evaluation, classes }: ReportData): string {
+export function commonest({ evaluation, classes }: Pick<ReportData, 'evaluation' | 'classes'>): string {
   const pairs = evaluation.confusion
     .flatMap((row, truth) => row.map((count, taken) => ({ truth, taken, count })))
     .filter(({ truth, taken, count }) => truth !== taken && count > 0)
@@ -67,7 +67,11 @@ function commonest({ evaluation, classes }: ReportData): string {
   return pairs.length === 0 ? '' : `It most often takes ${pairs.join(', ')}.`;
 }
 
-function confusionTable({ evaluation: { confusion }, classes }: ReportData): Html {
+/** Which class is taken for which. */
+export function confusionTable({
+  evaluation: { confusion },
+  classes,
+}: Pick<ReportData, 'evaluation' | 'classes'>): Html {
   const wrong = confusion.flatMap((row, truth) => row.filter((_, taken) => taken !== truth));
   const mostWrong = Math.max(1, ...wrong);
   const head = classes.map((name) => html`<th scope="col"><span>${name}</span></th>`);

@@ -18,7 +18,7 @@ function makeData(classes = ['cat', 'dog']): ReportData {
     predictions: Int32Array.of(0, 0, 0, 1),
     confidences: Float32Array.of(0.9, 0.8, 0.7, 0.6),
   };
-  const epoch = { loss: 0.5, accuracy: 0.7, validation: evaluation, seconds: 1 };
+  const epoch = { loss: 0.5, accuracy: 0.7, validation: evaluation, seconds: 1, waited: 0 };
   return {
     network: 'LeNet-5',
     dataset: 'Pets',
@@ -31,11 +31,12 @@ function makeData(classes = ['cat', 'dog']): ReportData {
     },
     history: {
       epochs: [
-        { ...epoch, epoch: 1 },
-        { ...epoch, epoch: 2 },
+        { ...epoch, epoch: 1, step: 4, lr: 0.1 },
+        { ...epoch, epoch: 2, step: 8, lr: 0.1 },
       ],
       batchLosses: [2, 1, 0.5, 0],
       stopped: false,
+      reason: null,
     },
     evaluation,
     layers: [{ name: 'conv1', type: 'Conv2d', outputShape: [2, 2, 2], parameters: 1234, multiplyAdds: 5678 }],

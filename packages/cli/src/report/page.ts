@@ -12,28 +12,32 @@ import { styleSheet } from './style.ts';
 
 /** The whole page as text. The same data give the same page. */
 export async function renderReport(data: ReportData): Promise<string> {
-  const page = html`<!doctype html>
+  return pageOf(`${data.network} on ${data.dataset}: training report`, [
+    headSection(data),
+    learningSection(data),
+    await insidesSection(data),
+    await mistakesSection(data),
+    networkSection(data),
+    footSection(data),
+  ]);
+}
+
+/** A whole page: its head, and its sections one after the other. */
+export const pageOf = (title: string, sections: readonly Html[]): string =>
+  html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${data.network} on ${data.dataset}: training report</title>
+<title>${title}</title>
 <style>${new Html(styleSheet)}</style>
 </head>
 <body>
 <main>
-${headSection(data)}
-${learningSection(data)}
-${await insidesSection(data)}
-${await mistakesSection(data)}
-${networkSection(data)}
-${footSection(data)}
-</main>
+${sections.flatMap((section) => [section, new Html('\n')])}</main>
 </body>
 </html>
-`;
-  return page.text;
-}
+`.text;
 
 function headSection(data: ReportData): Html {
   const { evaluation, history, noun } = data;

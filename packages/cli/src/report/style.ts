@@ -16,7 +16,8 @@ export const styleSheet = `
 body { margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 48px 24px 72px; }
-h1 { font-size: 40px; line-height: 1.15; letter-spacing: -0.02em; margin: 4px 0 16px; }
+h1 { font-size: 40px; line-height: 1.15; letter-spacing: -0.02em; margin: 4px 0 16px; overflow-wrap: anywhere; }
+summary { cursor: pointer; color: var(--one); font-weight: 600; margin-bottom: 12px; }
 h2 { font-size: 24px; letter-spacing: -0.01em; margin: 0 0 8px; }
 h3 { font-size: 15px; margin: 16px 0 4px; }
 p { max-width: 46em; margin: 0 0 16px; }
@@ -31,10 +32,10 @@ figure { margin: 0; }
 .scroll { overflow-x: auto; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 12px; margin: 28px 0 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 28px 0 0; }
 .figures div { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; padding: 14px 18px; }
 .figures dt { color: var(--quiet); font-size: 14px; }
-.figures dd { margin: 0; font-size: 23px; font-weight: 650; letter-spacing: -0.01em; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.figures dd { margin: 0; font-size: 22px; font-weight: 650; letter-spacing: -0.01em; white-space: nowrap; font-variant-numeric: tabular-nums; }
 
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 8px 32px; }
 .chart svg { display: block; width: 100%; height: auto; }
@@ -80,6 +81,18 @@ figure { margin: 0; }
 .cards figure { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; padding: 14px 10px 10px;
   text-align: center; font-size: 14px; line-height: 1.4; }
 .cards .pixels { margin: 0 auto 8px; }
+.thumbnail { display: block; border-radius: 6px; object-fit: cover; }
+.cards .thumbnail { margin: 0 auto 8px; max-width: 100%; height: auto; }
+.cards figcaption { overflow-wrap: anywhere; }
+.triples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 14px; }
+.triples figure { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; padding: 12px;
+  display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; font-size: 14px; }
+.triples .thumbnail { width: 100%; height: auto; }
+.triples figcaption { grid-column: 1 / -1; overflow-wrap: anywhere; }
+.spectrum { display: block; width: 100%; height: 72px; border-radius: 6px; margin: 0 auto 8px; }
+audio { width: 100%; height: 32px; margin: 0 0 6px; }
+.thumbnails { display: grid; grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); gap: 10px; }
+.thumbnails .thumbnail { width: 100%; height: auto; }
 .wrong { color: var(--wrong-ink); }
 
 .network { border-collapse: collapse; width: 100%; }

@@ -49,7 +49,9 @@ export async function readLabels(path: string): Promise<string[]> {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new CommandError(`${path} is not valid JSON; pass a list of names, or a text with a name a line`);
+    throw new CommandError(
+      `${path} is not valid JSON; pass a JSON list of names, or a text file with one name per line`,
+    );
   }
   // ImageNet's well-known list has [id, name] by number.
   return Object.values(json as object).map((name) => String(Array.isArray(name) ? name.at(-1) : name));

@@ -8,16 +8,11 @@ import { readImage } from '../image.ts';
 import { statisticsOf } from '../inspect/statistics.ts';
 import { fillInputs, type InputShape, resolveShapes, shapeFor } from '../subject.ts';
 import { type Answer, describeAnswers, describeOutputs, rank, readLabels, sharesOf } from './answers.ts';
+import type { PictureWords } from './pictureWords.ts';
 import { findImageInput, type ImageLayout, type PixelRule, toPixels, toTensor } from './pixels.ts';
 
-export interface RunWords extends PixelRule {
-  readonly input?: readonly InputShape[];
-  readonly layout?: ImageLayout;
-  readonly labels?: string;
+export interface RunWords extends PictureWords {
   readonly output?: string;
-  readonly fit?: boolean;
-  readonly crop?: boolean;
-  readonly invert?: boolean;
   readonly top: number;
   readonly json?: boolean;
 }
@@ -128,7 +123,7 @@ async function answersOf(outputs: Outputs, { labels }: RunWords): Promise<Answer
   const names = labels === undefined ? Array.from(shares, (_, i) => `class ${i}`) : await readLabels(labels);
   if (names.length !== shares.length) {
     throw new CommandError(
-      `${labels} has ${names.length} names, the network ${shares.length} classes; pass others`,
+      `${labels} has ${names.length} names for ${shares.length} classes; pass another file`,
     );
   }
   return rank(names, shares);

@@ -21,7 +21,9 @@ describe('findImageInput', () => {
     });
     expect(findImageInput([value([1, 3, 9, 3])], 'channels-last')).toMatchObject({ height: 3, width: 9 });
     expect(findImageInput([value([1, 10]), value([1, 3, 4, 4])]).value.shape).toEqual([1, 3, 4, 4]);
-    expect(() => findImageInput([value([1, 10])])).toThrow(/takes no image .* \(x \[1, 10\]\); pass .*\.npz/);
+    expect(() => findImageInput([value([1, 10])])).toThrow(
+      /no input of the network has the shape of an image \(x \[1, 10\]\); pass .*\.npz/,
+    );
   });
 });
 

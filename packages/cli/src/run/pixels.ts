@@ -30,7 +30,7 @@ export function findImageInput(inputs: readonly nn.NamedValue[], layout?: ImageL
   }
   const list = inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
   throw new CommandError(
-    `the network takes no image that can be told from its shapes (${list}); pass its inputs as a .npy or .npz file`,
+    `no input of the network has the shape of an image (${list}); pass its inputs as a .npy or .npz file`,
   );
 }
 
@@ -73,7 +73,7 @@ function checkRule({ mean, std }: PixelRule, colours: number): void {
   for (const [name, { length }] of Object.entries({ mean, std })) {
     if (length === 1 || length === colours) continue;
     throw new CommandError(
-      `--${name} has ${length} numbers, the image has ${colours} channels; give 1 or ${colours}`,
+      `--${name} has ${length} numbers for ${colours === 1 ? '1 channel; give 1' : `${colours} channels; give 1 or ${colours}`}`,
     );
   }
 }
