@@ -1,0 +1,39 @@
+// The service worker: offline after the first visit, and isolation on hosts that send no headers.
+
+const mark = 'neocog lab isolated';
+
+class Offline {
+  /** Whether the page, once loaded anew, is isolated. */
+  #ready = $state(false);
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  set ready(ready: boolean) {
+    this.#ready = ready;
+  }
+}
+
+export const offline = new Offline();
+
+/** Registers the service worker of the built page; the dev server has none. */
+export async function keepOffline(): Promise<void> {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  try {
+    await navigator.serviceWorker.register('./service-worker.js');
+    await navigator.serviceWorker.ready;
+    offline.ready = true;
+  } catch {
+    // Where storage is forbidden, the Lab works as long as it is online.
+  }
+}
+
+/** Loads the page anew, once, if that isolates it. Returns whether it does. */
+export function isolate(): boolean {
+  if (crossOriginIsolated || !navigator.serviceWorker?.controller || sessionStorage.getItem(mark))
+    return false;
+  sessionStorage.setItem(mark, '1');
+  location.reload();
+  return true;
+}
