@@ -5,7 +5,7 @@
 // the layout, stands beside it.
 
 import { availableParallelism, cpus } from 'node:os';
-import { f32x4, v128 } from '../packages/neocog/dist/backends/wasm/assembler/index.js';
+import { address, f32x4, v128 } from '../packages/neocog/dist/backends/wasm/assembler/index.js';
 import { compiled } from '../packages/neocog/dist/backends/wasm/eager/compile.js';
 import { memory, reserve } from '../packages/neocog/dist/backends/wasm/eager/memory.js';
 import { carryOut } from '../packages/neocog/dist/backends/wasm/eager/routine.js';
@@ -69,14 +69,14 @@ function peakLoop(lanes) {
       scope.func(kernelParams(operands), (f, { at }) => {
         const sums = Array.from({ length: lanes }, (_, i) => f.local('v128', `sum${i}`));
         const factors = [0, 1].map((i) => f.local('v128', `factor${i}`));
-        factors.forEach((factor, i) => f.set(factor, v128.load(at, { offset: 16 * i })));
+        factors.forEach((factor, i) => f.set(factor, v128.load(address(at, 16 * i))));
         const scale = f.local('v128', 'scale');
         f.set(scale, f32x4.splat(0.5));
-        sums.forEach((sum, i) => f.set(sum, v128.load(at, { offset: 32 + 16 * i })));
+        sums.forEach((sum, i) => f.set(sum, v128.load(address(at, 32 + 16 * i))));
         f.repeat(turns, () => {
           sums.forEach((sum, i) => f.set(sum, madd(scale, factors[i % 2], sum)));
         });
-        sums.forEach((sum, i) => f.run(v128.store(at, sum, { offset: 32 + 16 * i })));
+        sums.forEach((sum, i) => f.run(v128.store(address(at, 32 + 16 * i), sum)));
       }),
   });
   const at = alloc(1024);

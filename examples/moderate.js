@@ -3,7 +3,6 @@
 //
 //   node examples/moderate.js [IMAGE] [-o PICTURE.png]
 
-import { createRequire } from 'node:module';
 import { loadTfjs } from '@neocog/formats';
 import { compile, div } from 'neocog';
 import { drawPicture, image, photoSize, readPhoto, text, toPng } from './shared/photo.js';
@@ -13,13 +12,7 @@ const kinds = ['drawing', 'hentai', 'neutral', 'porn', 'sexy'];
 const size = 224;
 const { input, out } = readArguments('moderate', 'astronaut.jpg');
 
-// The package wraps model.json and the weights as modules, the weights as base64.
-const require = createRequire(import.meta.url);
-const folder = fromPackage('nsfwjs/dist/models/mobilenet_v2');
-const modelJson = require(`${folder}/model.min.js`);
-const weights = [Buffer.from(require(`${folder}/group1-shard1of1.min.js`), 'base64')];
-
-const net = await loadTfjs({ modelJson, weights });
+const net = await loadTfjs(fromPackage('nsfwjs/dist/models/mobilenet_v2/model.min.js'));
 const name = net.inputs[0].name;
 const program = await compile(net, { input: { [name]: [1, size, size, 3] }, threads });
 const photo = div(await readPhoto(input, { width: size, height: size }), 255);

@@ -85,13 +85,9 @@ const testing = new BatchLoader(...photographs, scale);
 // head gets the mean of each.
 const require = createRequire(import.meta.url);
 const model = join(dirname(require.resolve('nsfwjs')), '../models/mobilenet_v2');
-const modelJson = structuredClone(require(join(model, 'model.min.js')));
-const { config } = modelJson.modelTopology.model_config;
-const layer = 'block_13_expand_relu';
-config.layers.length = 1 + config.layers.findIndex(({ name }) => name === layer);
-config.output_layers = [[layer, 0, 0]];
+const modelJson = require(join(model, 'model.min.js'));
 const weights = Buffer.from(require(join(model, 'group1-shard1of1.min.js')), 'base64');
-const backbone = await loadTfjs({ modelJson, weights });
+const backbone = await loadTfjs({ modelJson, weights }, { outputs: ['block_13_expand_relu'] });
 for (const parameter of backbone.parameters()) parameter.requiresGrad = false;
 backbone.eval();
 

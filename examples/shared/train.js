@@ -26,9 +26,8 @@ export function readOptions(name) {
  * the last epoch's report, with what `evaluate` says of `testing`.
  */
 export async function train(net, training, testing, { epochs, optimizer, maxLr, loss = crossEntropy }) {
-  const { x, y } = training[Symbol.iterator]().next().value;
-  training.epoch = 0;
-  const tested = testing[Symbol.iterator]().next().value.x.shape;
+  const { x, y } = await firstBatch(training);
+  const tested = (await firstBatch(testing)).x.shape;
   const target = { shape: y.shape, dtype: y.dtype };
   const trainer = await compileTraining(net, { input: x.shape, target, loss, optimizer, threads });
   const totalSteps = epochs * training.length;
@@ -60,6 +59,14 @@ export async function train(net, training, testing, { epochs, optimizer, maxLr, 
   trainer.dispose();
   net.eval();
   return history.epochs.at(-1);
+}
+
+/** Of a loader, whose epochs then begin anew. */
+async function firstBatch(loader) {
+  for await (const batch of loader) {
+    loader.epoch = 0;
+    return batch;
+  }
 }
 
 export const percent = (share) => `${(100 * share).toFixed(2)} %`;

