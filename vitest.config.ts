@@ -1,23 +1,21 @@
 // Projects over the same tests: Node, Node with wide SIMD (the kernels' tests only, from Node 24), Node with their loads and
 // stores checked (see test/checked/), and Chromium as an installed program (nothing is downloaded). A project of its own: the
-// examples, with the networks and peers of their package. What a test's name says of where it runs: `*.test.ts` everywhere;
-// `*.nodes.test.ts` in every Node; `*.node.test.ts`, which does not depend on the engine, once. The packages resolve to their
+// examples, with the networks and peers of their package; the Lab, as a visitor sees it. What a test's name says of where it runs: `*.test.ts` everywhere;
+// `*.nodes.test.ts` in every Node; `*.node.test.ts`, which does not depend on the engine, once; `*.page.test.ts` in Chromium. The packages resolve to their
 // sources, so that no build is needed.
 
-import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArguments, findChromium } from './scripts/chromium.js';
+import { sources } from './scripts/sources.js';
 
 /** Of the random cases; the script of the tests lowers it for all engines but the first. */
 const part = Number(process.env.TEST_PART ?? 1);
 
-const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-const alias = [
-  { find: /^neocog$/, replacement: source('packages/neocog/src/index.ts') },
-  { find: /^@neocog\/formats$/, replacement: source('packages/formats/src/index.ts') },
-];
+const alias = Object.entries(sources).map(([name, replacement]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement,
+}));
 
 const tests = ['test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'];
 /** Tests of what no engine changes: they run in the first one. */
@@ -28,6 +26,7 @@ const once = [
   'test/{errors,types}.test.ts',
   'test/conformance/{errors,schedule}.test.ts',
 ];
+const pageOnly = ['**/*.page.test.ts'];
 const nodeOnly = ['**/*.node.test.ts', '**/*.nodes.test.ts'];
 /** Whether this is an engine after the first one; the script of the tests says so. */
 const isElsewhere = part < 1;
@@ -49,7 +48,7 @@ export default defineConfig({
           provide: { part },
           environment: 'node',
           include: [...tests, 'scripts/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...(isElsewhere ? once : [])],
+          exclude: ['**/node_modules/**', ...pageOnly, ...(isElsewhere ? once : [])],
           ...timeouts,
         },
       },
@@ -63,6 +62,17 @@ export default defineConfig({
           // Training takes every core by itself.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'lab',
+          environment: 'node',
+          include: ['apps/lab/{src,test}/**/*.test.ts'],
+          globalSetup: ['apps/lab/test/build.setup.ts'],
+          ...timeouts,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -101,6 +111,8 @@ export default defineConfig({
           headers: {
             'Cross-Origin-Opener-Policy': 'same-origin',
             'Cross-Origin-Embedder-Policy': 'require-corp',
+            // Tests of pictures of another origin, which is this server by another name.
+            'Cross-Origin-Resource-Policy': 'cross-origin',
           },
         },
         test: {

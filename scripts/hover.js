@@ -219,7 +219,9 @@ export function findSilent(folders) {
 
 /** Prints what says nothing; sets the exit code. */
 function main() {
-  const found = findSilent(['neocog', 'formats'].map((name) => join(root, 'packages', name)));
+  const found = findSilent(
+    ['neocog', 'formats', 'vision', 'audio', 'cluster'].map((name) => join(root, 'packages', name)),
+  );
   const silent = found.flatMap((findings) => findings.silent);
   for (const line of silent) console.error(`${line} says nothing on hover: give it a comment /** … */.`);
   const names = found.reduce((sum, findings) => sum + findings.names, 0);

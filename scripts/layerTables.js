@@ -12,7 +12,10 @@
 
 /** @type {Layer[][]} */
 const neocog = [
-  [{ name: 'errors', holds: ['errors.ts'] }],
+  [
+    { name: 'errors', holds: ['errors.ts'] },
+    { name: 'version', holds: ['version.ts'] },
+  ],
   [{ name: 'arguments', holds: ['arguments/'] }],
   [
     { name: 'geometry', holds: ['geometry/'] },
@@ -23,8 +26,13 @@ const neocog = [
     {
       name: 'the backend interface',
       holds: [
+        'frames',
+        'workParts',
         'work',
         'graph',
+        'world',
+        'exchange',
+        'ranks',
         'rewrite',
         'truncate',
         'normalForm',
@@ -52,10 +60,18 @@ const neocog = [
     { name: 'inspect', holds: ['inspect/'] },
     { name: 'filters', holds: ['filters/'] },
     { name: 'models', holds: ['models/'] },
+    { name: 'metrics', holds: ['metrics/'] },
   ],
-  [{ name: 'program', holds: ['program/'] }],
+  [
+    { name: 'program', holds: ['program/'] },
+    { name: 'fit', holds: ['fit/'] },
+  ],
   [{ name: 'settings', holds: ['settings.ts'], choosesBackend: true }],
-  [{ name: 'index', holds: ['index.ts'], choosesBackend: true }],
+  [
+    { name: 'index', holds: ['index.ts'], choosesBackend: true },
+    // What the other packages check their arguments with, find files with, and bring pictures to a size with.
+    { name: 'openings for packages', holds: ['arguments.ts', 'folders.ts', 'pixels.ts'] },
+  ],
 ];
 
 /** @type {Layer[][]} */
@@ -90,6 +106,7 @@ const formats = [
     { name: 'tfjs', holds: ['tfjs/'], avoids: ['es-module', 'weights', 'onnx'] },
   ],
   [{ name: 'files of any format', holds: ['load.ts'], avoids: ['es-module'] }],
+  [{ name: 'published weights', holds: ['pretrained/'], avoids: ['es-module'] }],
   [{ name: 'index', holds: ['index.ts'] }],
 ];
 
@@ -98,7 +115,7 @@ const cli = [
   [
     { name: 'files', holds: ['files.ts'] },
     { name: 'names', holds: ['names.ts'] },
-    { name: 'tables', holds: ['table.ts'] },
+    { name: 'tables', holds: ['table.ts', 'palette.ts'] },
     { name: 'options', holds: ['options.ts'] },
     { name: 'interruption', holds: ['interrupt.ts'] },
     { name: 'version', holds: ['version.ts'] },
@@ -106,11 +123,12 @@ const cli = [
     { name: 'explain', holds: ['explain/'] },
   ],
   [
-    { name: 'networks', holds: ['networks.ts', 'weights.ts', 'checkpoint.ts'] },
+    { name: 'networks', holds: ['networks.ts', 'weights.ts', 'checkpoint.ts', 'recipe.ts'] },
     { name: 'data sets', holds: ['datasets.ts'] },
     { name: 'images', holds: ['image.ts'] },
     { name: 'progress', holds: ['progress.ts'] },
     { name: 'run folders', holds: ['runFolder.ts'] },
+    { name: 'ranks', holds: ['ranks/'] },
     { name: 'bench', holds: ['bench/'] },
     { name: 'filter', holds: ['filter/'] },
   ],
@@ -123,9 +141,75 @@ const cli = [
     { name: 'build', holds: ['build/'] },
     { name: 'run', holds: ['run/'] },
   ],
+  [{ name: 'view', holds: ['view/'] }],
+  [{ name: 'folders', holds: ['folder/'] }],
+  [{ name: 'batches', holds: ['batch/'] }],
   [{ name: 'commands', holds: ['commands/'] }],
   [{ name: 'main', holds: ['main.ts', 'bin.ts'] }],
 ];
 
+/** @type {Layer[][]} */
+const vision = [
+  [{ name: 'pictures', holds: ['picture/'] }],
+  [{ name: 'resize', holds: ['resize/'] }],
+  [{ name: 'tensors', holds: ['tensors/'] }],
+  [{ name: 'files', holds: ['files/'] }],
+  [
+    { name: 'pixels', holds: ['pixels/'] },
+    { name: 'boxes', holds: ['boxes/'] },
+    { name: 'data sets', holds: ['data/'] },
+    { name: 'transforms', holds: ['transforms/'] },
+    { name: 'explanations', holds: ['explain/'] },
+  ],
+  [{ name: 'drawing', holds: ['draw/'] }],
+  [{ name: 'index', holds: ['index.ts'] }],
+];
+
+/** @type {Layer[][]} */
+const audio = [
+  [
+    { name: 'sounds', holds: ['sound.ts'] },
+    { name: 'engines', holds: ['home.ts'] },
+    { name: 'spectra', holds: ['spectrum/'] },
+  ],
+  [
+    { name: 'wav', holds: ['wav/'], avoids: ['spectra'] },
+    { name: 'resampling', holds: ['resample/'] },
+    { name: 'layers', holds: ['layers/'] },
+  ],
+  [
+    { name: 'files', holds: ['files/'] },
+    { name: 'transforms', holds: ['augment/'] },
+    { name: 'microphone', holds: ['microphone/'] },
+  ],
+  [{ name: 'data sets', holds: ['data/'] }],
+  [{ name: 'index', holds: ['index.ts'] }],
+];
+
+/** Of apps/lab. A view is a row of its own: views do not know each other. @type {Layer[][]} */
+export const labFloors = [
+  [
+    { name: 'shell', holds: ['shell/'] },
+    { name: 'work', holds: ['work/'] },
+    { name: 'service worker', holds: ['service/'] },
+  ],
+  [{ name: 'design', holds: ['design/'] }],
+  [{ name: 'components', holds: ['components/'] }],
+  [
+    { name: 'the layer bench', holds: ['views/layer/'] },
+    { name: 'filters', holds: ['views/filters/'] },
+    { name: 'look inside', holds: ['views/inside/'] },
+  ],
+  [{ name: 'list of views', holds: ['views.ts'] }],
+  [{ name: 'page', holds: ['main.ts', 'Lab.svelte', 'Header.svelte'] }],
+];
+
+/** @type {Layer[][]} */
+const cluster = [
+  [{ name: 'mpi', holds: ['mpi/'] }],
+  [{ name: 'watch', holds: ['watch/'] }],
+  [{ name: 'index', holds: ['index.ts'] }],
+];
+
 /** By package. */
-export const FLOORS = { neocog, formats, cli };
+export const FLOORS = { neocog, formats, vision, audio, cluster, cli };

@@ -1,10 +1,10 @@
 // Holds the direction of the imports inside each package's src: lower layers never import higher ones, concrete
 // backends are named in one place, and no two files import each other by any path (types included). Packages reach each
-// other by name alone. The tables of layerTables.js are the rule; `node scripts/layers.js` checks them.
+// other by name alone, and so does apps/lab, which sees what they publish. The tables of layerTables.js are the rule; `node scripts/layers.js` checks them.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
-import { FLOORS } from './layerTables.js';
+import { FLOORS, labFloors } from './layerTables.js';
 import { root } from './nodes.js';
 
 /** @typedef {import('./layerTables.js').Layer} Layer */
@@ -115,7 +115,7 @@ function sourcesOf(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => file.split(sep).join('/'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
+    .filter((file) => /\.(ts|svelte)$/.test(file) && !/\.(test|d)\.ts$/.test(file))
     .sort();
 }
 
@@ -133,6 +133,9 @@ export function readGraph(folder) {
   );
 }
 
+/** What packages open to each other beside their names: their exports in package.json. */
+const openings = new Set(['neocog/arguments', 'neocog/folders', 'neocog/pixels']);
+
 /**
  * How another package may reach its neighbours: by name, never through a path or an inner file.
  *
@@ -142,8 +145,10 @@ export function readGraph(folder) {
  */
 export function judgeOutsider(file, source) {
   const depth = file.split('/').length - 1;
+  const isInner = (/** @type {string} */ name) =>
+    /^(?:neocog|@neocog\/[^/]+)\/./.test(name) && !openings.has(name);
   return importsOf(source)
-    .filter((name) => /^(?:neocog|@neocog\/[^/]+)\/./.test(name) || name.startsWith('../'.repeat(depth + 1)))
+    .filter((name) => isInner(name) || name.startsWith('../'.repeat(depth + 1)))
     .map((name) => `${file} imports ${name}: other packages are imported by their name alone.`);
 }
 
@@ -154,16 +159,49 @@ export function judgeOutsider(file, source) {
 const judgeOutsiders = (folder) =>
   sourcesOf(folder).flatMap((file) => judgeOutsider(`src/${file}`, readFileSync(join(folder, file), 'utf8')));
 
+/** What a page may import besides its own files: the packages by their names, Svelte, and what lays out the drawing of a network. */
+const forPages = /^(?:neocog|@neocog\/(?:formats|vision|audio)|svelte(?:\/.+)?|@dagrejs\/dagre)$/;
+
+/**
+ * @param {string} file relative to the app's src
+ * @param {string} source
+ * @returns {string[]}
+ */
+export function judgePage(file, source) {
+  const depth = file.split('/').length - 1;
+  const isAllowed = (/** @type {string} */ name) =>
+    name.startsWith('.') ? !name.startsWith('../'.repeat(depth + 1)) : forPages.test(name);
+  return importsOf(source)
+    .filter((name) => !isAllowed(name))
+    .map(
+      (name) => `${file} imports ${name}: a page uses the public packages by their names, and its own files.`,
+    );
+}
+
+/** @param {string} folder an app's src @returns {string[]} */
+const judgePages = (folder) =>
+  sourcesOf(folder).flatMap((file) => judgePage(file, readFileSync(join(folder, file), 'utf8')));
+
 /** Prints what is wrong; sets the exit code. */
 function main() {
   let files = 0;
-  const violations = Object.entries(FLOORS).flatMap(([name, floors]) => {
-    const folder = join(root, 'packages', name, 'src');
+  /** @type {[place: string, floors: Layer[][], judge: (folder: string) => string[]][]} */
+  const parts = [
+    ...Object.entries(FLOORS).map(
+      ([name, floors]) =>
+        /** @type {[string, Layer[][], typeof judgeOutsiders]} */ ([
+          `packages/${name}`,
+          floors,
+          judgeOutsiders,
+        ]),
+    ),
+    ['apps/lab', labFloors, judgePages],
+  ];
+  const violations = parts.flatMap(([place, floors, judge]) => {
+    const folder = join(root, place, 'src');
     const graph = readGraph(folder);
     files += graph.size;
-    return [...judgeGraph(graph, floors), ...judgeOutsiders(folder)].map(
-      (sentence) => `${name}: ${sentence}`,
-    );
+    return [...judgeGraph(graph, floors), ...judge(folder)].map((sentence) => `${place}: ${sentence}`);
   });
   for (const sentence of violations) console.error(sentence);
   if (violations.length === 0) console.log(`layers: ${files} files, every import points down, no cycles`);

@@ -1,7 +1,7 @@
 // The import reader and the judge of layers, on sources and graphs made up for the purpose.
 
 import { describe, expect, it } from 'vitest';
-import { findCycles, importsOf, judgeGraph, judgeOutsider } from './layers.js';
+import { findCycles, importsOf, judgeGraph, judgeOutsider, judgePage } from './layers.js';
 import { FLOORS } from './layerTables.js';
 
 describe('importsOf', () => {
@@ -108,8 +108,28 @@ describe('judgeOutsider', () => {
     expect(judgeOutsider('src/onnx/a.ts', `import { tensor } from 'neocog';\nimport '../b.ts';`)).toEqual([]);
   });
 
+  it('lets a package import what another opens to it', () => {
+    expect(judgeOutsider('src/a.ts', `import { need } from 'neocog/arguments';`)).toEqual([]);
+    expect(judgeOutsider('src/a.ts', `import { need } from 'neocog/arguments/field.js';`)).toHaveLength(1);
+  });
+
   it('names a way around the name', () => {
     expect(judgeOutsider('src/a.ts', `import 'neocog/dist/tensor/tensor.js';`)).toHaveLength(1);
     expect(judgeOutsider('src/a.ts', `import '../../neocog/src/index.ts';`)).toHaveLength(1);
+  });
+});
+
+describe('judgePage', () => {
+  const judge = (name: string) =>
+    judgePage('views/layer/A.svelte', `<script>\nimport { a } from '${name}';\n</script>`);
+
+  it('lets a page use the packages by their names, Svelte and its own files', () => {
+    for (const name of ['neocog', '@neocog/vision', 'svelte', 'svelte/motion', './b.ts', '../../shell/c.ts'])
+      expect(judge(name)).toEqual([]);
+  });
+
+  it('refuses what packages do not publish to all, and files beyond its own', () => {
+    for (const name of ['neocog/arguments', '../../../../../packages/neocog/src/index.ts', 'vite'])
+      expect(judge(name)).toHaveLength(1);
   });
 });

@@ -6,35 +6,16 @@
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
-import { parseArgs } from 'node:util';
 import { apply, describe, mutantsOf } from './mutate/mutants.js';
+import { readOptions, usage } from './mutate/options.js';
 import { Runner } from './mutate/runner.js';
-import { filesOf, makeSandbox, replaceFile } from './mutate/sandbox.js';
+import { filesOf, makeSandbox } from './mutate/sandbox.js';
 import { testsOf } from './mutate/tests.js';
 import { root } from './nodes.js';
 
 /** @typedef {import('./mutate/mutants.js').Mutant} Mutant */
+/** @typedef {import('./mutate/options.js').Options} Options */
 /** @typedef {{ mutant: Mutant, before: string, after: string, outcome: string, by: string, seconds: number }} Judged */
-
-const usual = [
-  'packages/neocog/src/{geometry,ops,program,autograd,optim,schedule,data}/**',
-  'packages/neocog/src/backends/*.ts',
-  'packages/neocog/src/backends/wasm/{program,machine}/**',
-  'packages/formats/src/{graph,onnx}/**',
-];
-
-const { values: words } = parseArgs({
-  options: {
-    files: { type: 'string', multiple: true, default: usual },
-    seconds: { type: 'string', default: '3600' },
-    limit: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
-    workers: { type: 'string', default: '1' },
-    lines: { type: 'string' },
-    list: { type: 'boolean', default: false },
-    report: { type: 'string', default: 'mutants.json' },
-  },
-});
 
 /** Mulberry32. @param {number} seed */
 function randomFrom(seed) {
@@ -63,18 +44,15 @@ const equivalent = JSON.parse(readFileSync(join(root, 'scripts/mutate/equivalent
 const isKnown = (file, { before, after }) =>
   equivalent.some((e) => e.file === file && e.before === before.trim() && e.after === after.trim());
 
-/** @param {string[]} files @returns {Mutant[]} those to try, in their order */
-function chooseMutants(files) {
-  const [from = 0, to = Infinity] = words.lines?.split('-').map(Number) ?? [];
-  const sources = files.filter(
+/** @param {string[]} all @param {Options} options @returns {Mutant[]} those to try, in their order */
+function chooseMutants(all, { files, lines: [from, to], seed, limit }) {
+  const sources = all.filter(
     (file) =>
-      /\.ts$/.test(file) &&
-      !/\.(test|d)\.ts$/.test(file) &&
-      words.files.some((glob) => matchesGlob(file, glob)),
+      /\.ts$/.test(file) && !/\.(test|d)\.ts$/.test(file) && files.some((glob) => matchesGlob(file, glob)),
   );
-  const all = sources.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')));
-  const wanted = all.filter(({ line }) => line >= from && line <= to);
-  return shuffle(wanted, randomFrom(Number(words.seed))).slice(0, Number(words.limit));
+  const mutants = sources.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')));
+  const wanted = mutants.filter(({ line }) => line >= from && line <= to);
+  return shuffle(wanted, randomFrom(seed)).slice(0, limit);
 }
 
 /** Longest first would be fairest; the tests that have killed most stand first, so that most mutants end soon. */
@@ -111,7 +89,7 @@ class Session {
 
   /** @param {Runner} runner @param {string} sandbox @param {Mutant} mutant */
   async judge(runner, sandbox, mutant) {
-    const source = readFileSync(join(root, mutant.file), 'utf8');
+    const source = readFileSync(join(sandbox, mutant.file), 'utf8');
     const change = describe(source, mutant);
     const start = performance.now();
     const known = isKnown(mutant.file, change);
@@ -129,9 +107,9 @@ class Session {
       for (const test of all) await this.#time(runner, mutant.file, test);
       const stage = all.filter((test) => this.#usual.get(test) !== null);
       const seconds = stage.reduce((sum, test) => sum + (this.#usual.get(test) ?? 0), 0);
-      replaceFile(path, apply(source, mutant));
+      writeFileSync(path, apply(source, mutant));
       const failed = await runner.run(stage, mutant.file, 20 + 5 * seconds);
-      replaceFile(path, source);
+      writeFileSync(path, source);
       if (failed !== '') return failed;
     }
     return '';
@@ -159,15 +137,16 @@ class Session {
   }
 }
 
-async function main() {
+/** @param {Options} options */
+async function main(options) {
   const files = filesOf(root).filter((file) => existsSync(join(root, file)));
-  const queue = chooseMutants(files);
-  if (words.list) {
+  const queue = chooseMutants(files, options);
+  if (options.list) {
     for (const { file, line, kind } of queue) console.log(`${file}:${line} ${kind}`);
     return console.log(`${queue.length} mutants`);
   }
   const session = new Session(files);
-  const end = performance.now() + 1000 * Number(words.seconds);
+  const end = performance.now() + 1000 * options.seconds;
   // What a signal ends still tells what was found, and clears up.
   let stopped = false;
   const stop = () => {
@@ -185,22 +164,35 @@ async function main() {
       rmSync(sandbox, { recursive: true, force: true });
     }
   };
-  await Promise.all(Array.from({ length: Number(words.workers) }, work));
-  finish(session.judged);
+  await Promise.all(Array.from({ length: options.workers }, work));
+  finish(session.judged, options.report);
 }
 
-/** @param {Judged[]} judged */
-function finish(judged) {
+/** @param {Judged[]} judged @param {string} report */
+function finish(judged, report) {
   const count = (/** @type {string} */ wanted) => judged.filter(({ outcome }) => outcome === wanted).length;
   const survivors = judged.filter(({ outcome }) => outcome === 'survived');
   console.log('');
   for (const { mutant, before, after } of survivors)
     console.log(`${mutant.file}:${mutant.line} ${mutant.kind}\n- ${before.trim()}\n+ ${after.trim()}\n`);
-  writeFileSync(words.report, `${JSON.stringify(judged, null, 2)}\n`);
+  writeFileSync(report, `${JSON.stringify(judged, null, 2)}\n`);
   console.log(
-    `${judged.length} mutants: ${count('killed')} killed, ${count('survived')} survived, ${count('equivalent')} known as equivalent; all in ${words.report}`,
+    `${judged.length} mutants: ${count('killed')} killed, ${count('survived')} survived, ${count('equivalent')} known as equivalent; all in ${report}`,
   );
   process.exitCode = survivors.length > 0 ? 1 : 0;
 }
 
-await main();
+/** @returns {Options | 'help' | null} null after saying what is wrong */
+function optionsOrReason() {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`mutate: ${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+const options = optionsOrReason();
+if (options === 'help') console.log(usage);
+else if (options) await main(options);

@@ -32,7 +32,14 @@ import { addressOf, publishedManifest, publishedReadme } from './published.js';
  * @property {{ path: string }[]} files
  */
 
-/** @typedef {Record<string, unknown> & { name: string, files: string[] }} Manifest */
+/**
+ * @typedef {Record<string, unknown> & {
+ *   name: string,
+ *   files: string[],
+ *   peerDependencies?: Record<string, string>,
+ *   peerDependenciesMeta?: Record<string, { optional?: boolean }>,
+ * }} Manifest
+ */
 
 /** @param {string} message @returns {never} */
 function fail(message) {
@@ -127,13 +134,20 @@ function checkMaps(folder) {
   return maps.length;
 }
 
-/** The library itself stands alone. @param {string} folder */
+/** What the libraries need beside them, which the user installs; nothing else stands in their manifests. */
+const beside = { neocog: [], '@neocog/vision': ['neocog'], '@neocog/audio': ['neocog'] };
+
+/** The libraries stand alone. @param {string} folder */
 function checkDependencies(folder) {
-  const manifest = readManifest(folder);
-  const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies'];
+  const { name, peerDependencies = {}, peerDependenciesMeta = {}, ...manifest } = readManifest(folder);
+  const kinds = ['dependencies', 'optionalDependencies', 'bundleDependencies'];
   const present = kinds.filter((kind) => kind in manifest);
   if (present.length > 0)
-    fail(`neocog must have no runtime dependencies, but its package.json has ${present.join(' and ')}.`);
+    fail(`${name} must have no runtime dependencies, but its package.json has ${present.join(' and ')}.`);
+  const needed = Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
+  const allowed = beside[/** @type {keyof typeof beside} */ (name)];
+  if (needed.join() !== allowed.join())
+    fail(`${name} must need ${allowed.join() || 'no package'} beside it, not ${needed.join() || 'none'}.`);
 }
 
 /** @param {string} tarball */
@@ -156,8 +170,19 @@ function install(folder, tarballs) {
 
 /** @param {string} folder the installed one @param {string} version that the library must state */
 function importEverywhere(folder, version) {
-  const smoke = `import { version } from 'neocog';
+  const smoke = `import { NeocogError, version } from 'neocog';
+import { need, text } from 'neocog/arguments';
+import 'neocog/folders';
+import 'neocog/pixels';
 import '@neocog/formats';
+import '@neocog/vision';
+import '@neocog/audio';
+import '@neocog/cluster';
+try {
+  need('smoke', 'option', 1, text);
+} catch (error) {
+  if (!(error instanceof NeocogError)) throw error;
+}
 if (version !== '${version}') throw new Error('neocog says it is ' + version + ', its package.json says ${version}');
 `;
   writeFileSync(join(folder, 'smoke.js'), smoke);
@@ -201,9 +226,14 @@ function allCompilers() {
 /** With the libraries of a page and with none, without skipLibCheck. @param {string} folder the installed one */
 function checkTypes(folder) {
   const consumer = `import * as neocog from 'neocog';
+import { type Field, whole } from 'neocog/arguments';
 import * as formats from '@neocog/formats';
+import * as vision from '@neocog/vision';
+import * as audio from '@neocog/audio';
+import * as cluster from '@neocog/cluster';
 export const version: string = neocog.version;
-export const names: string[] = Object.keys(formats);
+export const names: string[] = [formats, vision, audio, cluster].flatMap((each) => Object.keys(each));
+export const size: Field<number> = whole(1);
 export const shape: readonly number[] = neocog.randn([1, 3, 8, 8]).shape;
 `;
   writeFileSync(join(folder, 'consumer.ts'), consumer);
@@ -237,7 +267,8 @@ async function main(temporary) {
   const folders = packageFolders();
   const installed = join(temporary, 'installed');
   mkdirSync(installed);
-  checkDependencies(folders.get('neocog') ?? fail('packages/neocog is missing'));
+  for (const name of Object.keys(beside))
+    checkDependencies(folders.get(name) ?? fail(`the package ${name} is missing`));
   /** @type {Packed[]} */
   const packages = [];
   for (const [, folder] of folders) {

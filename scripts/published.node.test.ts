@@ -41,7 +41,7 @@ describe('publishedManifest', () => {
   });
 });
 
-describe.each(['neocog', 'formats', 'cli'])('packages/%s', (name) => {
+describe.each(['neocog', 'formats', 'vision', 'audio', 'cli'])('packages/%s', (name) => {
   const own = `packages/${name}`;
   const text = readFileSync(join(root, own, 'README.md'), 'utf8');
 

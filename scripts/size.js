@@ -1,7 +1,7 @@
-// What the library weighs in a page, minified, plain and compressed: the built packages/neocog as a whole, and a page that
-// only compiles a network and runs it. By Vite, which most pages are built with, and by esbuild, whose names for variables
-// compress less well and which takes all of `nn` for one layer of it. Run after `tsc -b`; bundling also proves that
-// the built files import nothing but each other.
+// What the library weighs in a page, minified, plain and compressed: the built packages/neocog as a whole, a page that only
+// compiles a network and runs it, and packages/vision and packages/audio without the library. By Vite, which most pages are
+// built with, and by esbuild, whose names for variables compress less well and which takes all of `nn` for one layer of it.
+// Run after `tsc -b`; bundling also proves that the built files import nothing but each other.
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,16 +10,25 @@ import * as esbuild from 'esbuild';
 import * as vite from 'vite';
 import { root } from './nodes.js';
 
-const entry = join(root, 'packages/neocog/dist/index.js');
-statSync(entry);
+const entryOf = (/** @type {string} */ name) => {
+  const entry = join(root, 'packages', name, 'dist/index.js');
+  statSync(entry);
+  return entry;
+};
+const entry = entryOf('neocog');
 
 const pages = {
-  everything: `export * from ${JSON.stringify(entry)};`,
-  'compile and run': `
+  'neocog, everything': `export * from ${JSON.stringify(entry)};`,
+  'neocog, compile and run': `
     import { compile, nn } from ${JSON.stringify(entry)};
     export const program = compile(new nn.Sequential(new nn.Conv2d(3, 64, 7)), { input: [1, 3, 224, 224] });
     export const run = async (x) => (await program).run(x);`,
+  '@neocog/vision': `export * from ${JSON.stringify(entryOf('vision'))};`,
+  '@neocog/audio': `export * from ${JSON.stringify(entryOf('audio'))};`,
 };
+
+/** What other packages bring, and what pages leave out. */
+const external = ['neocog', 'neocog/arguments', 'sharp'];
 
 /** @param {string} code */
 async function byVite(code) {
@@ -36,7 +45,7 @@ async function byVite(code) {
     build: {
       write: false,
       target: 'es2022',
-      rolldownOptions: { input: name, preserveEntrySignatures: 'strict', external: /^node:/ },
+      rolldownOptions: { input: name, preserveEntrySignatures: 'strict', external: [/^node:/, ...external] },
     },
   });
   const [{ output }] = /** @type {vite.Rolldown.RolldownOutput[]} */ ([built].flat());
@@ -55,7 +64,7 @@ async function byEsbuild(code) {
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
-    external: ['node:*'],
+    external: ['node:*', ...external],
     legalComments: 'none',
     write: false,
   });
@@ -70,6 +79,6 @@ for (const [page, code] of Object.entries(pages)) {
     const text = Buffer.from(await bundle(code));
     const sizes = [text.length, gzipSync(text, { level: 9 }).length, brotliCompressSync(text).length];
     const [plain, gzip, brotli] = sizes.map(inKilobytes);
-    console.log(`neocog, ${page}, by ${bundler}: ${plain} minified, ${gzip} gzip, ${brotli} brotli`);
+    console.log(`${page}, by ${bundler}: ${plain} minified, ${gzip} gzip, ${brotli} brotli`);
   }
 }

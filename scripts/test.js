@@ -1,6 +1,6 @@
 // `npm test`: the layers, then every test in each engine: the pinned Node, the Node that npm runs on, and Chromium; the
-// kernels' tests once more with wide SIMD and once in the checked mode; a few computations in every other engine; the examples,
-// where their packages are installed, and beside them the fuzzer. Tests of what no engine changes run in the first Node only.
+// kernels' tests once more with wide SIMD and once in the checked mode; a few computations in every other engine; the Lab, built
+// and driven in Chromium; the examples, where their packages are installed, and beside them the fuzzer. Tests of what no engine changes run in the first Node only.
 // Arguments are handed on to Vitest (`npm test -- conv`). The last line is the sum over the engines.
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -147,6 +147,7 @@ const stages = [
     ),
   ['Chromium', runChromium],
   ['engines', runEngines],
+  ['the Lab', () => runTests(nodeEngines()[0].path, 'lab')],
   ['examples', runExamples],
   ['fuzzer', endFuzzer],
 ];

@@ -1,7 +1,10 @@
 // Every export of the packages, called with wrong arguments in every place and every option: it works where that is valid,
 // or throws a NeocogError. A new export fails here until arguments.samples.ts has a call of it.
 
+import * as audio from '@neocog/audio';
+import * as cluster from '@neocog/cluster';
 import * as formats from '@neocog/formats';
+import * as vision from '@neocog/vision';
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { formatSamples, librarySamples, type Sample } from './arguments.samples.ts';
@@ -18,6 +21,9 @@ import {
   withOption,
   wrongValues,
 } from './arguments.ts';
+import { audioSamples } from './audio.samples.ts';
+import { clusterSamples } from './cluster.samples.ts';
+import { visionSamples } from './vision.samples.ts';
 
 /** Options whose values are computed with as they are, so that NaN says something. */
 const takesNaN = new Set([
@@ -28,7 +34,10 @@ const takesNaN = new Set([
   'clamp.max',
 ]);
 /** Null says there is none. */
-const takesNull = /^(weight|bias|posWeight|ignoreIndex|runningMean|runningVar|momentum)$/;
+const takesNull = /^(weight|bias|posWeight|ignoreIndex|runningMean|runningVar|momentum|norm|dctNorm|topDb)$/;
+
+/** Abstract, or in pages only. */
+const cannotRun = /^nn\.(Named)?Module$|^(fromVideo|videoFrames)$/;
 
 interface Attempt {
   readonly what: string;
@@ -88,6 +97,9 @@ async function faultsOf(name: string, call: Callable, sample: Sample): Promise<s
 const packages = [
   ['neocog', neocog, librarySamples],
   ['@neocog/formats', formats, formatSamples],
+  ['@neocog/vision', vision, visionSamples],
+  ['@neocog/audio', audio, audioSamples],
+  ['@neocog/cluster', cluster, clusterSamples],
 ] as const;
 
 describe.each(packages)('%s', (_, space, samples) => {
@@ -100,7 +112,7 @@ describe.each(packages)('%s', (_, space, samples) => {
     async (name, sample) => {
       const call = callable(space, name, sample);
       const valid: Outcome = await outcomeOf(() => call(...sample.args()));
-      if (!/nn\.(Named)?Module$/.test(name)) expect(valid).toHaveProperty('value');
+      if (!cannotRun.test(name)) expect(valid).toHaveProperty('value');
       const faults = await faultsOf(name, call, sample);
       expect(faults).toEqual([]);
     },
@@ -108,7 +120,7 @@ describe.each(packages)('%s', (_, space, samples) => {
 });
 
 const layers = Object.entries(librarySamples).filter(([name]) =>
-  /^nn\.(?!Module|NamedModule|Parameter)\w+$/.test(name),
+  /^nn\.(?!Module|NamedModule|Parameter)[A-Z]\w+$/.test(name),
 );
 
 describe('forward of every layer', () => {
@@ -154,7 +166,7 @@ describe('is refused where it is said', () => {
     [
       'a mean out of reach',
       () => init.truncNormal(weights(), { mean: 2 ** 31 }),
-      'truncNormal: from -2 to 2',
+      'truncNormal: a is -2 and b is 2',
     ],
     ['more numbers than an array holds', () => neocog.arange(0, 2 ** 31), 'arange: shape'],
     [

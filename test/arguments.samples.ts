@@ -14,9 +14,9 @@ export interface Sample {
   readonly self?: () => object;
 }
 
-type Samples = Record<string, Sample>;
+export type Samples = Record<string, Sample>;
 
-const of = (args: () => readonly unknown[]): Sample => ({ args });
+export const of = (args: () => readonly unknown[]): Sample => ({ args });
 const each = (names: string, args: (name: string) => readonly unknown[]): Samples =>
   Object.fromEntries(names.split(' ').map((name) => [name, of(() => args(name))]));
 
@@ -43,6 +43,7 @@ const loader = () =>
     { shape: [4], data: new Uint8Array(4) },
     {},
   );
+const ahead = () => new neocog.DataLoader([{ x: ones([3]), label: 1 }], {});
 const convOf = () => neocog.convGeometry('conv2d', 2, [1, 2, 4, 4], [2, 2, 3, 3]);
 const poolOf = () => neocog.poolGeometry('pool', 2, [1, 2, 4, 4], 2);
 const trained = () => {
@@ -54,6 +55,18 @@ const trained = () => {
 const program = await neocog.compile(linear(), { input: [1, 3] });
 const [trainedModule, trainedOptions] = trained();
 const trainer = await neocog.compileTraining(trainedModule, trainedOptions);
+
+const kept = new Map<string, Uint8Array>();
+const store = {
+  read: (name: string) => kept.get(name),
+  write: (name: string, bytes: Uint8Array) => kept.set(name, bytes),
+};
+const [keptModule, keptLoader] = [linear(), loader()];
+await neocog.fit(keptModule, keptLoader, {
+  epochs: 1,
+  optimizer: new optim.SGD(keptModule.parameters(), { lr: 0.1 }),
+  callbacks: [neocog.checkpoint(store)],
+});
 
 const elementwise =
   'abs ceil cos erf exp floor log logSigmoid mish neg reciprocal relu relu6 round selu sigmoid sign silu sin sqrt square tan tanh tanhShrink hardSigmoid hardSwish softsign';
@@ -152,14 +165,34 @@ const others: Samples = {
     { shape: [4], data: new Uint8Array(4) },
     {},
   ]),
+  DataLoader: of(() => [[{ x: ones([3]), label: 1 }], {}]),
+  channelStatistics: of(() => [[{ x: ones([3]) }], {}]),
+  stratifiedSplit: of(() => [['a', 'b', 'c'], [0, 0, 1], {}]),
+  subset: of(() => [neocog.tensorDataset({ x: ones([3, 2]) }), [0, 2]]),
+  tensorDataset: of(() => [{ x: { shape: [4, 3], data: new Float32Array(12) } }, {}]),
   Generator: of(() => [1]),
   Program: of(() => [{}, [], { outputs: [] }]),
   Trainer: of(() => trained()),
   Tensor: of(() => [new Float32Array(2), [2], false, null]),
+  ...each('featuresOf headOf', () => [stacked(), {}]),
+  cacheFeatures: of(() => [linear(), loader(), {}]),
+  loadBackbone: of(() => [stacked(), stacked().stateDict(), {}]),
+  replaceHead: of(() => [stacked(), 5, {}]),
+  ...each('csvLog jsonLog tensorBoard', () => [{ write: () => undefined }, {}]),
+  ...each('earlyStopping ema', () => [{}]),
+  checkpoint: of(() => [store, {}]),
+  readCheckpoint: of(() => [kept.get('last.safetensors')]),
   compileTraining: of(() => trained()),
   configure: of(() => [{}]),
   effectiveReceptiveField: of(() => [new nn.Conv2d(1, 1, 3), [1, 1, 5, 5], {}]),
+  drawLayer: of(() => [neocog.explain.conv2d({ input: [1, 1, 3, 3], filters: 1, kernel: 3 }), {}]),
+  networkGraph: of(() => [linear(), { input: [1, 3] }]),
+  enginePeak: of(() => []),
   evaluate: of(() => [linear(), loader(), {}]),
+  'explain.windowTaps': of(() => [convOf(), [0, 1]]),
+  'explain.cellTaps': of(() => [poolOf(), [3, 0]]),
+  'explain.insertZeros': of(() => [convOf()]),
+  'explain.winograd': of(() => [{ kernel: 3, outputs: 4 }]),
   'explain.format': of(() => [neocog.explain.geometry(convOf())]),
   'explain.linear': of(() => [{ input: [1, 3], outFeatures: 2 }]),
   fit: of(() => {
@@ -221,6 +254,7 @@ const schedules: Samples = {
   oneCycleMomentum: of(() => [{ maxLr: 1, totalSteps: 9 }]),
   polynomial: of(() => [{ baseLr: 1 }]),
   step: of(() => [{ baseLr: 1, stepSize: 3 }]),
+  warmup: of(() => [{ steps: 3, after: () => 1 }]),
 };
 
 const narrow = { width: 1, classes: 2 };
@@ -253,6 +287,7 @@ const layers: Samples = {
   ...perRank('ConvNd ConvTransposeNd SeparableConvNd', () => [2, 2, 3, {}]),
   ...perRank('DepthwiseConvNd LazyConvNd LazyConvTransposeNd', () => [2, 3, {}]),
   ...perRank('PointwiseConvNd', () => [2, 2, {}]),
+  ...each('freeze unfreeze', () => [linear(), 'weight']),
   Dropout: of(() => [0.5, {}]),
   Embedding: of(() => [4, 2]),
   Fold: of(() => [[4, 4], 2, {}]),
@@ -269,10 +304,26 @@ const layers: Samples = {
   Upsample: of(() => [{ size: 2 }]),
 };
 
+const measures: Samples = {
+  ...each('confusion meanIoU dice precisionRecall', () => [[0, 1], [1, 1], {}]),
+  auc: of(() => [
+    [0.5, 1],
+    [1, 0],
+  ]),
+  calibration: of(() => [[0.5, 1], [1, 0], {}]),
+  meanAveragePrecision: of(() => [
+    [{ boxes: [[0, 0, 1, 1]], scores: [1], labels: [0] }],
+    [{ boxes: [[0, 0, 1, 1]], labels: [0] }],
+    {},
+  ]),
+  topK: of(() => [row(), ints([2]), {}]),
+};
+
 const optimisers: Samples = {
   ...each('Adagrad Adam AdamW RMSprop', () => [linear().parameters(), {}]),
   SGD: of(() => [linear().parameters(), { lr: 0.1 }]),
   Optimizer: of(() => [sgd().method, linear().parameters(), { lr: 0.1 }]),
+  parameterGroups: of(() => [linear(), { weight: { lr: 1 } }]),
   clipGradNorm: of(() => [linear().parameters(), 1, {}]),
   clipGradValue: of(() => [linear().parameters(), 1]),
 };
@@ -296,6 +347,18 @@ const methods: Samples = {
     () => new neocog.Generator(1),
     () => [5],
   ),
+  'Generator#state': on(() => new neocog.Generator(1)),
+  'Generator#restore': on(
+    () => new neocog.Generator(1),
+    () => [new neocog.Generator(2).state()],
+  ),
+  'BatchLoader#identity': on(loader),
+  'BatchLoader#state': on(loader),
+  'BatchLoader#restore': on(loader, () => [loader().state()]),
+  'DataLoader#identity': on(ahead),
+  'DataLoader#state': on(ahead),
+  'DataLoader#restore': on(ahead, () => [ahead().state()]),
+  'DataLoader#close': on(ahead),
   'Tensor#item': on(() => ones([1])),
   'Tensor#detach': on(row),
   'Tensor#toString': on(row),
@@ -309,13 +372,15 @@ const methods: Samples = {
   'Program#text': on(() => program),
   'Trainer#step': on(
     () => trainer,
-    () => [ones([2, 3]), ones([2, 2])],
+    () => [ones([2, 3]), ones([2, 2]), {}],
   ),
   'Trainer#prepare': on(() => new neocog.Trainer(...trained())),
   'Trainer#sync': on(() => trainer),
+  'Trainer#load': on(() => trainer),
   'Trainer#explain': on(() => trainer),
   'Trainer#profile': on(() => trainer),
   'nn.Module#children': on(stacked),
+  'nn.Module#replaceChild': on(stacked, () => ['0', new nn.ReLU()]),
   'nn.Module#namedParameters': on(stacked),
   'nn.Module#parameters': on(stacked),
   'nn.Module#namedModules': on(stacked, () => ['part']),
@@ -340,6 +405,7 @@ export const librarySamples: Samples = {
   ...initialisers,
   ...prefixed('filters', filters),
   ...prefixed('schedule', schedules),
+  ...prefixed('metrics', measures),
   ...prefixed('models', models),
   ...prefixed('nn', layers),
   ...prefixed('optim', optimisers),
@@ -353,16 +419,31 @@ const onnx = () => formats.saveOnnx(linear(), { input: [1, 3] });
 const fixture = (path: string) =>
   fileURLToPath(new URL(`../packages/formats/fixtures/${path}`, import.meta.url));
 const torch = readFileSync(fixture('torch/state.pt'));
+const tinyNetwork = () =>
+  new nn.Sequential(
+    new nn.Conv2d(3, 8, 3, { stride: 2 }),
+    new nn.BatchNorm2d(8),
+    new nn.ReLU(),
+    new nn.AdaptiveAvgPool2d(1),
+    new nn.Flatten(),
+    new nn.Linear(8, 10),
+  );
 
 /** By the names under which @neocog/formats exports them. */
 export const formatSamples: Samples = {
   detectFormat: of(() => [npy(), 'a.npy']),
   esModule: of(() => [neocog.pack(linear(), { input: [1, 3] }), {}]),
+  singlePage: of(() => [neocog.pack(linear(), { input: [1, 3] }), {}]),
   loadFile: of(() => [npy(), {}]),
+  loadFiles: of(() => [{ 'a.npy': npy() }, {}]),
   loadKeras: of(() => [fixture('keras/pools.keras'), {}]),
   loadNpy: of(() => [npy(), {}]),
   loadNpz: of(() => [npz(), {}]),
   loadOnnx: of(() => [onnx(), {}]),
+  loadPretrained: of(() => [
+    { url: 'http://localhost/tiny-77ec94ce.pth', network: tinyNetwork },
+    { cache: { read: () => readFileSync(fixture('pretrained/tiny-77ec94ce.pth')), write: () => undefined } },
+  ]),
   loadSafetensors: of(() => [safetensors(), {}]),
   loadTfjs: of(() => [fixture('tfjs/nested/model.json'), {}]),
   loadTorch: of(() => [torch, {}]),

@@ -87,7 +87,7 @@ export function withOption(args: readonly unknown[], name: string, value: unknow
 export async function optionsOf(call: Callable, sample: Sample): Promise<readonly string[] | null> {
   const outcome = await outcomeOf(() => call(...withOption(sample.args(), 'misspelt', 1)));
   const text = 'thrown' in outcome && outcome.thrown instanceof NeocogError ? outcome.thrown.message : '';
-  const list = /option ['"]misspelt['"] is unknown; there are (.*)$/.exec(text)?.[1];
+  const list = /option ['"]misspelt['"] is unknown; choose from (.*)$/.exec(text)?.[1];
   return list?.split(', ') ?? null;
 }
 

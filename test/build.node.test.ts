@@ -8,11 +8,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { type EsModuleOptions, esModule } from '@neocog/formats';
+import { wavBytes } from '@neocog/audio';
+import { type EsModuleOptions, esModule, singlePage } from '@neocog/formats';
 import { build as bundleByEsbuild } from 'esbuild';
-import { compile, init, manualSeed, models, type nn, pack, randn } from 'neocog';
+import { compile, init, manualSeed, models, nn, pack, randn, tensor } from 'neocog';
 import type { Browser, Page } from 'playwright';
 import { build as bundleByVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,7 +128,10 @@ const missing = executablePath ? null : `Chromium was not found; ${chromiumHint}
 describe.skipIf(leftOut(missing))('Chromium', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launch(executablePath as string);
+    browser = await launch(
+      executablePath as string,
+      ['fake-device', 'fake-ui'].map((what) => `--use-${what}-for-media-stream`),
+    );
   });
   afterAll(() => browser?.close());
 
@@ -155,7 +159,7 @@ describe.skipIf(leftOut(missing))('Chromium', () => {
       await page.getByText(/^ready after \d+ ms, .* MiB of memory$/).waitFor();
       expect(await page.textContent('h1')).toBe('A <small> network');
       await page.click('#random');
-      await page.getByText(/ ms, the median of ten runs on one thread$/).waitFor();
+      await page.getByText(/ ms, the median of 10 runs on one thread$/).waitFor();
       const rows = await page.locator('#answer tr').allTextContents();
       expect(rows).toHaveLength(5);
       expect(rows.join()).toMatch(/cat|dog|value \d/);
@@ -165,6 +169,79 @@ describe.skipIf(leftOut(missing))('Chromium', () => {
       await page.locator('#answer tr').first().waitFor();
       expect(await page.locator('#picture').getAttribute('width')).toBe('32');
     });
+  });
+
+  it('draws masks over the picture that is dropped', async () => {
+    const masks = models.unet({ inChannels: 3, classes: 3, width: 4, depth: 2, padding: 'same' });
+    await write(join(folder, 'masks'), masks, input, {
+      labels: ['ground', 'cat', 'dog'],
+      pixels: { mean: [0], std: [255], fit: 'stretch' },
+      answer: { kind: 'masks', colours: [[0, 0, 0], [255, 0, 0], [0, 0, 255]] }, // biome-ignore format: one line
+    });
+    await visit(join(folder, 'masks'), async (page) => {
+      await page.getByText(/^ready after/).waitFor();
+      expect(await page.locator('#scaling').isVisible()).toBe(false);
+      const buffer = await page.locator('main').screenshot();
+      await page.setInputFiles('#file', { name: 'a.png', mimeType: 'image/png', buffer });
+      const drawn = page.locator('#answer canvas.mask');
+      await drawn.waitFor();
+      const [width, height] = [buffer.readUInt32BE(16), buffer.readUInt32BE(20)];
+      const scale = 720 / Math.max(width, height);
+      expect(await drawn.getAttribute('height')).toBe(String(Math.round(height * scale)));
+      const rows = await page.locator('#answer tr').allTextContents();
+      const shares = rows.map((row) => Number(/([\d.]+) %$/.exec(row)?.[1]));
+      expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(100, 0);
+    });
+  });
+
+  it('hears the sound that is dropped, at its own rate', async () => {
+    // The mean of the left and of the right half of the samples, of which the larger counts.
+    const halves = new nn.Sequential(new nn.AvgPool1d(400), new nn.Flatten());
+    await write(join(folder, 'sounds'), halves, [1, 1, 800], {
+      labels: ['left', 'right'],
+      sound: { sampleRate: 8000 },
+      answer: { kind: 'classes' },
+    });
+    const samples = Float32Array.from({ length: 3200 }, (_, i) => (i < 1600 ? 0.9 : -0.9));
+    const buffer = Buffer.from(wavBytes({ sound: tensor(samples, [1, 3200]), sampleRate: 32_000 }));
+    await visit(join(folder, 'sounds'), async (page) => {
+      await page.getByText(/^ready after/).waitFor();
+      expect(await page.locator('#record').isVisible()).toBe(true);
+      await page.setInputFiles('#file', { name: 'a.wav', mimeType: 'audio/wav', buffer });
+      const first = page.locator('#answer tr').first();
+      await first.waitFor();
+      const [, name, share] = /^(left|right)([\d.]+) %$/.exec((await first.textContent()) ?? '') ?? [];
+      // exp(0.9) to exp(−0.9)
+      expect([name, Math.round(Number(share))]).toEqual(['left', 86]);
+    });
+  });
+
+  it('opens a network in one file from the disk, and shows it a camera', async () => {
+    const file = join(folder, 'single.html');
+    const labels = ['</script>', '<!-- dog'];
+    const options = {
+      name: '<one> file',
+      labels,
+      pixels: { mean: [0], std: [255] },
+      weights: 'int8',
+    } as const;
+    await writeFile(file, singlePage(pack(net, { input }), options));
+    const page = await browser.newPage();
+    page.setDefaultTimeout(patience);
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('request', (request) => request.url().startsWith('http') && errors.push(request.url()));
+    await page.goto(pathToFileURL(file).href);
+    await page.getByText(/^ready after \d+ ms, /).waitFor();
+    expect(await page.textContent('h1')).toBe('<one> file');
+    await page.click('#camera');
+    await page.getByText(/ ms, on one thread$/).waitFor();
+    expect(await page.locator('#answer tr').allTextContents()).toHaveLength(5);
+    expect(await page.textContent('#camera')).toBe('stop');
+    await page.click('#camera');
+    await page.getByText(/^camera$/).waitFor();
+    expect(errors).toEqual([]);
+    await page.close();
   });
 
   it('runs what Vite made of it', async () => {

@@ -47,7 +47,7 @@ export async function runCompiled(
   const kept = preferences.exactConvolution;
   preferences.exactConvolution = exactConvolution;
   try {
-    const executable = await executableOf(graph, { threads, exact: false });
+    const executable = await executableOf(graph, { threads, exact: false, fn: 'compile' });
     const outputs = await executable.run(names.map((name) => (inputs[name] as Tensor).data));
     const found = computed.map((name, i) => [
       name,

@@ -17,7 +17,7 @@ import type { ConvGeometry } from '../packages/neocog/src/geometry/types.ts';
 import { product } from '../packages/neocog/src/geometry/window.ts';
 import type { Generator } from '../packages/neocog/src/index.ts';
 import { fromPixels, KernelRunner, toPixels } from './kernelRunner.ts';
-import { convByReference } from './reference.ts';
+import { type ConvArrays, convByReference } from './reference.ts';
 
 export const pick = <T>(random: Generator, from: readonly T[]): T => from[random.integer(from.length)] as T;
 
@@ -117,10 +117,8 @@ export function runCase(planner: ConvPlanner, c: PlanCase, random: Generator): O
   return { got, want, scale };
 }
 
-type Operands = Record<'x' | 'w' | 'y', Float32Array>;
-
 /** A sum over all taps, also where all that there are lie in the padding: tiles see cells that no sum of theirs sees. */
-function usualSum({ geometry: g, kernel }: PlanCase, { x, w, y }: Operands): number {
+function usualSum({ geometry: g, kernel }: PlanCase, { x, w, y }: ConvArrays): number {
   const most = (kernel === 'conv' ? x : y).reduce((a, b) => Math.max(a, b), 0);
   const weights = w.reduce((a, b) => a + b, 0) / (kernel === 'conv' ? g.outChannels : g.inChannels);
   return kernel === 'weightGrad' ? 0 : most * weights;
@@ -128,11 +126,12 @@ function usualSum({ geometry: g, kernel }: PlanCase, { x, w, y }: Operands): num
 
 const expectedSums = (
   { geometry, kernel }: PlanCase,
-  operands: Operands,
+  operands: ConvArrays,
   bias: Float32Array | null,
 ): Float32Array => convByReference(kernel, geometry, operands, bias);
 
-interface Arrays extends Operands {
+/** What a plan works on, row-major. */
+export interface PlanArrays extends ConvArrays {
   readonly bias: Float32Array | null;
   readonly extras: readonly Float32Array[];
 }
@@ -170,7 +169,7 @@ const asTensor = (stored: Float32Array, { channels, plane, pitch, order }: Side)
 export function runPlan(
   planner: ConvPlanner,
   task: ConvTask,
-  arrays: Arrays,
+  arrays: PlanArrays,
   random: Generator,
 ): Float32Array {
   const { geometry: g, kernel } = task;

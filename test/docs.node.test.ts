@@ -1,21 +1,16 @@
 // The TypeScript examples of the documents run: each block that imports something is bundled and executed.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sources } from '../scripts/sources.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const documents = ['README.md', ...readdirSync(`${root}docs`).map((name) => `docs/${name}`)].filter((path) =>
   path.endsWith('.md'),
 );
-
-const alias = {
-  neocog: `${root}packages/neocog/src/index.ts`,
-  '@neocog/formats': `${root}packages/formats/src/index.ts`,
-};
 
 /** The contents of ```ts fences that stand on their own, because they say what they import. */
 function examplesOf(path: string): string[] {
@@ -23,13 +18,16 @@ function examplesOf(path: string): string[] {
   return [...fences].map(([, code]) => code as string).filter((code) => code.includes('import '));
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'neocog-docs-'));
+// Where the examples find the packages that are not bundled.
+mkdirSync(`${root}node_modules/.cache`, { recursive: true });
+const folder = mkdtempSync(join(root, 'node_modules/.cache/docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function run(code: string, name: string): Promise<unknown> {
   const outfile = join(folder, `${name.replaceAll('/', '-')}.mjs`);
   const stdin = { contents: code, loader: 'ts' as const, resolveDir: root };
-  await build({ stdin, outfile, bundle: true, format: 'esm', platform: 'node', alias, logLevel: 'silent' });
+  const shape = { bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' } as const;
+  await build({ ...shape, stdin, outfile, alias: sources, external: ['sharp', 'koffi'] });
   return import(/* @vite-ignore */ pathToFileURL(outfile).href);
 }
 

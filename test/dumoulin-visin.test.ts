@@ -46,14 +46,14 @@ function expectOutputs(fits: (sizes: Sizes) => boolean, o: (sizes: Sizes) => num
     const { i, k, s, p, d } = sizes;
     const make = () =>
       explain.conv2d({ input: [1, 1, i, i], filters: 1, kernel: k, stride: s, padding: p, dilation: d });
-    if (o(sizes) < 1) expect(make, label(sizes)).toThrow('the kernel reaches over');
+    if (o(sizes) < 1) expect(make, label(sizes)).toThrow('the kernel spans');
     else expect(make().outputShape, label(sizes)).toEqual([1, 1, o(sizes), o(sizes)]);
   }
   for (const sizes of allSizes(fits, few)) {
     const { i, k, s, p, d } = sizes;
     const make = () =>
       conv2d(zeros([1, 1, i, i]), zeros([1, 1, k, k]), { stride: s, padding: p, dilation: d }).shape;
-    if (o(sizes) < 1) expect(make, label(sizes)).toThrow('the kernel reaches over');
+    if (o(sizes) < 1) expect(make, label(sizes)).toThrow('the kernel spans');
     else expect(make(), label(sizes)).toEqual([1, 1, o(sizes), o(sizes)]);
   }
 }

@@ -6,8 +6,10 @@ import { moduleOf } from '../packages/neocog/src/backends/wasm/eager/compile.ts'
 import { type Engine, engineName } from '../packages/neocog/src/backends/wasm/engine.ts';
 import type { ConvTask } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
+import { framesPlan } from '../packages/neocog/src/backends/wasm/kernels/frames/frames.ts';
 import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/planners.ts';
 import type { ConvKernel } from '../packages/neocog/src/backends/work.ts';
+import type { FrameInput } from '../packages/neocog/src/geometry/frames/picture.ts';
 import { parseConv } from '../packages/neocog/src/geometry/text.ts';
 
 const engines: readonly Engine[] = [
@@ -67,5 +69,39 @@ describe.each(engines)('fma $fma, wide $wide, keeps order $keepsOrder', (engine)
     }));
     const hashes = Object.fromEntries(tasks.map((task) => [task.kernel, hashesOf(task)]));
     expect({ engine: engineName(engine), ...hashes }).toMatchSnapshot();
+  });
+});
+
+/** The same on every engine. */
+describe('frames', () => {
+  const imageNet: FrameInput = {
+    ...{
+      images: 1,
+      channels: 3,
+      width: 224,
+      height: 224,
+      fit: 'cover',
+      interpolation: 'bilinear',
+      reversed: false,
+    },
+    ...{ background: [0, 0, 0], shift: [123.675, 116.28, 103.53], factor: [0.0171, 0.0175, 0.0174] },
+  };
+  const digits = {
+    ...imageNet,
+    images: 5,
+    channels: 1,
+    width: 29,
+    height: 27,
+    shift: [0],
+    factor: [1],
+  } as const;
+
+  it.each<[string, FrameInput]>([
+    ['colour', imageNet],
+    ['blue first', { ...imageNet, width: 30, reversed: true, background: [1, 2, 3] }],
+    ['gray', digits],
+  ])('%s', (_, input) => {
+    const { steps } = framesPlan(input);
+    expect(steps.map(({ kernel }) => hash(moduleOf([kernel]).encode()))).toMatchSnapshot();
   });
 });

@@ -1,20 +1,9 @@
 // Small graphs for the tests of passes: made value by value, and carried out on the reference backend.
 
-import type {
-  ConvNode,
-  FusedNode,
-  Graph,
-  GraphNode,
-  GraphValue,
-  Update,
-} from '../packages/neocog/src/backends/graph.ts';
+import type { Graph, GraphNode, GraphValue, NodeOf, Update } from '../packages/neocog/src/backends/graph.ts';
 import { referenceBackend } from '../packages/neocog/src/backends/reference/backend.ts';
-import {
-  type Combine,
-  plainFinish,
-  type StridedView,
-  type Values,
-} from '../packages/neocog/src/backends/work.ts';
+import type { ConvWork, FusedWork, Values } from '../packages/neocog/src/backends/work.ts';
+import { type Combine, plainFinish, type StridedView } from '../packages/neocog/src/backends/workParts.ts';
 import type { Expr } from '../packages/neocog/src/expression/expression.ts';
 import { inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
 import { parseConv } from '../packages/neocog/src/geometry/text.ts';
@@ -65,7 +54,7 @@ export class Graphs {
     return this.value(data.length, 'state', Float32Array.from(data));
   }
 
-  conv(text: string, x: GraphValue, more: readonly GraphValue[], op: ConvNode['op'] = 'conv'): GraphValue {
+  conv(text: string, x: GraphValue, more: readonly GraphValue[], op: ConvWork['op'] = 'conv'): GraphValue {
     const geometry = parseConv(text);
     const to = this.value(product((op === 'conv' ? outputShape : inputShape)(geometry)), 'node', null);
     const inputs = [x, ...more];
@@ -112,7 +101,8 @@ export const weightsOf = (text: string, seed = 3): Float32Array =>
 
 export const opsOf = (graph: Graph): string[] => graph.nodes.map((node) => node.op);
 
-export const loopsOf = (graph: Graph): FusedNode[] => graph.nodes.filter((node) => node.op === 'fused');
+export const loopsOf = (graph: Graph): NodeOf<FusedWork>[] =>
+  graph.nodes.filter((node) => node.op === 'fused');
 
 /** Values for the inputs of a graph. */
 export const givenTo = ({ inputs }: Graph): Values[] =>

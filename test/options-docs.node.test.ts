@@ -1,20 +1,27 @@
 // docs/options.md is made of what the functions themselves say: which options they have, when they meet one that they do
 // not know, and what each takes, when it is given a symbol (`npx vitest run --project node options-docs --update` renews it).
 
+import * as audio from '@neocog/audio';
+import * as cluster from '@neocog/cluster';
 import * as formats from '@neocog/formats';
+import * as vision from '@neocog/vision';
 import * as neocog from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { formatSamples, librarySamples, type Sample } from './arguments.samples.ts';
 import { callable, optionsOf, optionsPlace, takesOf } from './arguments.ts';
+import { audioSamples } from './audio.samples.ts';
+import { clusterSamples } from './cluster.samples.ts';
+import { visionSamples } from './vision.samples.ts';
 
 const heading = `# Options
 
-What every function takes as options, in the words of its errors. \`undefined\` is an option that is not given; \`null\` is
-refused except where it stands here. What an option does, and what it is if not given, its type says where you write it.
+This page lists the options of every function and what each takes, in the words of its errors. \`undefined\` means that an option
+is not given; \`null\` is refused unless it is listed. The doc comment of an option, which editors show where you write it, says what
+it does and states its default.
 
-All functions refuse alike: \`conv2d: option 'strides' is unknown; there are …\`, and
-\`conv2d: stride is NaN; give a whole number of at least 1, or a list of 2 of them (height, width)\`. Each is a
-\`ShapeError\`, which is a \`NeocogError\`. What stands here without words is checked where it is used.
+All functions refuse in the same way: \`conv2d: option 'strides' is unknown; choose from …\`, and
+\`conv2d: stride is NaN; give a whole number of at least 1, or a list [height, width] of them\`. Each error is a
+\`ShapeError\`, which is a \`NeocogError\`. Options without words are checked where they are used.
 `;
 
 /** Rows of a table; what has several lines or bars would break it. */
@@ -45,12 +52,21 @@ describe('docs/options.md', () => {
   it('says what the functions say', async () => {
     const library = await sectionsOf(neocog, librarySamples);
     const files = await sectionsOf(formats, formatSamples);
+    const pictures = await sectionsOf(vision, visionSamples);
+    const sounds = await sectionsOf(audio, audioSamples);
+    const jobs = await sectionsOf(cluster, clusterSamples);
     const text = [
       heading,
       '## neocog\n',
       ...library.map((part) => `${part}\n`),
       '## @neocog/formats\n',
       ...files.map((part) => `${part}\n`),
+      '## @neocog/vision\n',
+      ...pictures.map((part) => `${part}\n`),
+      '## @neocog/audio\n',
+      ...sounds.map((part) => `${part}\n`),
+      '## @neocog/cluster\n',
+      ...jobs.map((part) => `${part}\n`),
     ].join('\n');
     await expect(text).toMatchFileSnapshot('../docs/options.md');
   });

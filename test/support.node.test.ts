@@ -229,10 +229,10 @@ function table(kind: keyof typeof kinds): string {
 
 const introduction = `# What works
 
-Made by \`test/support.node.test.ts\` from its own results, which are the same on both backends (${backends.join(' and ')}). A
-number counts the combinations of groups (one group, 2 groups, depthwise with multiplier 2), stride (1, 2) and dilation
-(1, 2) whose result equals the definition bit for bit on whole numbers and whose gradients fulfil the adjoint identities; 12
-is all of them. \`refused\` means a clear error. Padding \`valid\` has nothing for a mode to fill.
+\`test/support.node.test.ts\` writes this table from its own results, which are the same on both backends (${backends.join(' and ')}).
+There are 12 combinations of groups (one group, 2 groups, depthwise with multiplier 2), stride (1, 2) and dilation (1, 2). A
+number counts those that pass: the result equals the definition bit for bit on whole numbers, and the gradients fulfil the
+adjoint identities. \`refused\` means a clear error. Padding \`valid\` adds no cells, so it has no modes.
 `;
 
 describe('the table of what works', () => {

@@ -128,7 +128,9 @@ test('shared memory that is refused: one thread, and a note', async () => {
   try {
     const machine = await Machine.start(hanging, { threads: 2 });
     expect([machine.threads, workers.length]).toEqual([1, 0]);
-    expect(machine.note).toMatch(/^one thread: .*shared memory are needed.*no shared memory today/);
+    expect(machine.note).toMatch(
+      /^one thread: .*the engine refuses .* of shared memory.*no shared memory today/,
+    );
     await machine.run('mix');
   } finally {
     WebAssembly.Memory = Memory;

@@ -1,6 +1,8 @@
 // Kernels that try a machine's threads rather than compute anything.
 
 import {
+  address,
+  affine,
   atomic,
   type Code,
   type Func,
@@ -36,12 +38,12 @@ export function kernelOf(
 }
 
 const at = (base: Code<'i32'> | undefined, index: Code<'i32'>): Code<'i32'> =>
-  i32.add(base as Code<'i32'>, i32.shl(index, 2));
+  address(base as Code<'i32'>, [index, 4]);
 
 /** y[u] = x[u + 7, around the end] · 0.75 + u, for values that other threads wrote in the step before. */
 export const mix = (units: number): Kernel =>
   kernelOf(`mix ${units}`, units, ['x', 'y'], (f, unit, { x, y }) => {
-    const from = i32.remU(i32.add(unit, 7), units);
+    const from = i32.remU(affine(unit, 7), units);
     f.run(f32.store(at(y, unit), f32.add(f32.mul(f32.load(at(x, from)), 0.75), f32.convertI32S(unit))));
   });
 
@@ -83,13 +85,13 @@ export const meet = (threads: number): Kernel =>
     ['y', 'word'],
     (f, unit, { y, word, scratch }) => {
       const [own, met] = [scratch as Local<'i32'>, word as Local<'i32'>];
-      f.run(i32.store(own, unit, { offset: 4000 }));
+      f.run(i32.store(address(own, 4000), unit));
       const before = f.keep(atomic.add(met, 1), 'before');
       f.loop(() => {
         f.set(before, atomic.load(met));
         return i32.ltS(before, threads);
       });
-      f.run(i32.store(at(y, unit), i32.load(own, { offset: 4000 })));
+      f.run(i32.store(at(y, unit), i32.load(address(own, 4000))));
     },
     4004,
   );
@@ -126,7 +128,7 @@ export const nap =
 export const increment = (units: number): Kernel =>
   kernelOf(`increment ${units}`, units, ['y'], (f, unit, { y }) => {
     const address = f.keep(at(y, unit), 'address');
-    f.run(i32.store(address, i32.add(i32.load(address), 1)));
+    f.run(i32.store(address, affine(i32.load(address), 1)));
   });
 
 /** Never comes to an end. */

@@ -101,9 +101,7 @@ onPage('a page that is not isolated: one thread', async () => {
 onPage('an isolated page of an engine without shared memory: the note asks for no headers', async () => {
   const { found } = await visit(isolated, scriptPage(`delete globalThis.SharedArrayBuffer; ${bundle}`));
   expect(found).toMatchObject({ threads: 1, right: 20, failure: null });
-  expect(found.note).toBe(
-    'one thread: threads need memory that they share, and this engine has no SharedArrayBuffer',
-  );
+  expect(found.note).toBe('one thread: threads need shared memory, and this engine has no SharedArrayBuffer');
 });
 
 onPage(
@@ -113,7 +111,7 @@ onPage(
     const headers = { 'Content-Security-Policy': "default-src 'self'; script-src 'self'" };
     const { found, errors } = await visitPage<PolicyFound>(browser, page, headers);
     const remedy =
-      /^DeviceError: wasm: .* needs 'wasm-unsafe-eval' there, or use configure\(\{ backend: 'reference' \}\)/;
+      /^DeviceError: wasm: .* add 'wasm-unsafe-eval' to script-src .*, or use configure\(\{ backend: 'reference' \}\)/;
     expect(found.thrown).toEqual(Array.from({ length: 5 }, () => [true, expect.stringMatching(remedy)]));
     expect([found.simd, found.values, errors]).toEqual(['none', [4, 4], []]);
   },

@@ -161,7 +161,7 @@ describe('errors in the editor', () => {
   const image = zeros([1, 3, 32, 32]);
 
   it.each([
-    // @ts-expect-error input has 3 channels, weight expects 4 × groups 1
+    // @ts-expect-error input has 3 channels, but weight expects 4
     ['channels', () => conv2d(image, zeros([8, 4, 3, 3]))],
     // @ts-expect-error kernel [7,7] is larger than the padded input [4,4]
     ['a kernel too large', () => conv2d(zeros([1, 3, 4, 4]), zeros([8, 3, 7, 7]))],

@@ -25,8 +25,8 @@ export const isolated = {
 /** Milliseconds that a browser may take for anything: a machine may be busy. */
 export const patience = 240_000;
 
-export const launch = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'], timeout: patience });
+export const launch = (executablePath: string, flags: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...flags], timeout: patience });
 
 /** A page that runs one script. */
 export const scriptPage = (script: string): Files => ({
@@ -34,7 +34,7 @@ export const scriptPage = (script: string): Files => ({
   '/page.js': script,
 });
 
-const typeOf = (path: string): string => (path.endsWith('.js') ? 'text/javascript' : 'text/html');
+const typeOf = (path: string): string => (/\.[jt]s$/.test(path) ? 'text/javascript' : 'text/html');
 
 /** Opens a page with these headers, until it has found out what it can. */
 export async function visit<T>(

@@ -108,7 +108,7 @@ function openProgram(program, args, profile) {
   return spawn(program, args, { stdio: 'ignore', detached: true, env });
 }
 
-const types = { '.js': 'text/javascript', '.html': 'text/html' };
+const types = { '.js': 'text/javascript', '.html': 'text/html', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const isolated = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

@@ -10,16 +10,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { nodeEngines, root } from '../nodes.js';
+import { sources } from '../sources.js';
 import { browserEngines } from './browsers.js';
 import { compare } from './compare.js';
 import { terminalEngines } from './terminal.js';
 
 /** @typedef {import('./compare.js').Row} Row */
-
-const alias = {
-  neocog: join(root, 'packages/neocog/src/index.ts'),
-  '@neocog/formats': join(root, 'packages/formats/src/index.ts'),
-};
 
 /**
  * @param {string} outfile
@@ -28,7 +24,7 @@ const alias = {
 async function bundle(outfile, contents) {
   const stdin = { contents, resolveDir: join(root, 'test/engines') };
   const external = ['./net/index.js', 'node:*'];
-  await build({ stdin, outfile, alias, external, bundle: true, format: 'esm', logLevel: 'error' });
+  await build({ stdin, outfile, alias: sources, external, bundle: true, format: 'esm', logLevel: 'error' });
 }
 
 /** What engines run: a page, a file for terminals, and a network by itself. @param {string} folder */

@@ -1,8 +1,7 @@
-// A copy of the tree to change, so that the checkout is never touched: files are linked until one is changed, and the
-// packages are those of the checkout.
+// A copy of the tree to change: the checkout is never touched, and may change meanwhile. The packages are those of the checkout.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -20,18 +19,8 @@ export function makeSandbox(root, files) {
   for (const file of files) {
     const target = join(sandbox, file);
     mkdirSync(dirname(target), { recursive: true });
-    try {
-      linkSync(join(root, file), target);
-    } catch {
-      copyFileSync(join(root, file), target); // another disk, or no links there
-    }
+    copyFileSync(join(root, file), target);
   }
   symlinkSync(join(root, 'node_modules'), join(sandbox, 'node_modules'), 'junction');
   return sandbox;
-}
-
-/** Replaces a file, not what it is linked with. @param {string} path @param {string} text */
-export function replaceFile(path, text) {
-  rmSync(path, { force: true });
-  writeFileSync(path, text);
 }

@@ -22,6 +22,13 @@ const kernels = [
   `${library}/program/`,
 ];
 
+const frames = [
+  `${library}/backends/frames`,
+  `${library}/backends/wasm/kernels/frames/`,
+  `${library}/program/frames`,
+  'test/framesAgree',
+];
+
 /** The longest folder that fits decides; tests are named by the beginning of their path. */
 const areas = Object.entries({
   [`${library}/geometry`]: [
@@ -72,6 +79,8 @@ const areas = Object.entries({
     'test/errors',
   ],
   [`${library}/schedule`]: [`${library}/schedule/`, 'test/conformance/schedule', 'test/errors'],
+  [`${library}/metrics`]: [`${library}/metrics/`],
+  [`${library}/fit`]: [`${library}/fit/`],
   [`${library}/data`]: [`${library}/data/`, 'test/errors'],
   [`${library}/settings`]: [`${library}/settings`, 'test/engine', 'test/errors', `${library}/program/`],
   [`${library}/program`]: programs,
@@ -83,7 +92,11 @@ const areas = Object.entries({
     'test/golden',
   ],
   [`${library}/backends/wasm/program`]: [`${library}/backends/wasm/program/`, ...programs],
-  [`${library}/backends/wasm/machine`]: [`${library}/backends/wasm/machine/`, ...programs],
+  [`${library}/backends/wasm/machine`]: [
+    `${library}/backends/wasm/machine/`,
+    ...programs,
+    'test/threadsPage',
+  ],
   [`${library}/backends/wasm/kernels`]: kernels,
   [`${library}/backends/wasm/eager`]: [
     `${library}/backends/wasm/eager/`,
@@ -92,9 +105,17 @@ const areas = Object.entries({
     `${library}/ops/move`,
     `${library}/ops/convolution`,
   ],
+  [`${library}/geometry/frames`]: frames,
+  [`${library}/backends/frames`]: frames,
+  [`${library}/backends/wasm/kernels/frames`]: frames,
+  [`${library}/backends/wasm/program/frames`]: frames,
+  [`${library}/program/frames`]: frames,
+  [`${library}/program/pixels`]: frames,
   [formats]: [`${formats}/`, 'packages/formats/test/'],
   [`${formats}/onnx`]: [`${formats}/onnx/`, `${formats}/graph/`, 'packages/formats/test/'],
   [`${formats}/graph`]: [`${formats}/graph/`, 'packages/formats/test/', `${formats}/tfjs/`],
+  'packages/vision': ['packages/vision/'],
+  'packages/audio': ['packages/audio/'],
   'packages/cli': ['packages/cli/'],
 }).sort(([a], [b]) => b.length - a.length);
 

@@ -37,7 +37,7 @@ export const checkedBackend = (random: Generator): Backend => ({
 /** A graph as `compileGraph` plans it, on one thread. */
 export function checkedProgram(
   graph: Graph,
-  { exact, exactConvolution, compact = false }: Omit<CompileOptions, 'threads'>,
+  { exact, exactConvolution, compact = false }: Omit<CompileOptions, 'threads' | 'fn'>,
   random: Generator,
 ): CheckedProgram {
   const limits = { exact: exact || exactConvolution, compact };

@@ -17,7 +17,7 @@ export class KernelViolation extends Error {
   override readonly name = 'KernelViolation';
   readonly kernel: string;
   readonly site: Site;
-  /** The array that lies nearest. */
+  /** The array that it was to reach, or the one that lies nearest. */
   readonly operand: string;
 
   constructor(kernel: string, site: Site, { operand, text }: { operand: string; text: string }) {
@@ -66,7 +66,7 @@ function emitInto<M extends Module>(m: M, kernel: Kernel): M {
 }
 
 function compile(kernel: Kernel): Compiled {
-  const m = emitInto(new CheckedModule(), kernel);
+  const m = emitInto(new CheckedModule([...kernel.operands, 'scratch']), kernel);
   return { kernel, module: new WebAssembly.Module(m.encode({ names: false })), sites: m.sites };
 }
 
@@ -111,7 +111,7 @@ function distance(address: number, start: number): number {
   return up < addressSpace / 2 ? up : up - addressSpace;
 }
 
-/** What is wrong with an access, told from the array that is nearest. */
+/** What is wrong with an access, told from the array that it was to reach, or from the one that lies nearest. */
 function describe(site: Site, address: number, spans: readonly Span[], addresses: readonly number[]) {
   const reach = site.offset + site.bytes;
   const places = spans.map((span, i) => {
@@ -122,11 +122,12 @@ function describe(site: Site, address: number, spans: readonly Span[], addresses
     return { span, base, first, beyond };
   });
   const nearest = places.reduce((a, b) => (b.beyond < a.beyond ? b : a));
-  const { span, base, first } = nearest;
+  const told = places.find(({ span }) => span.name === site.array) ?? nearest;
+  const { span, base, first } = told;
   const verb = site.stores ? 'store' : 'load';
   const what = `${verb} of ${site.bytes} bytes at ${span.name} ${signed(first)}, which has ${span.bytes} bytes`;
   const why =
-    nearest.beyond > 0
+    told.beyond > 0
       ? ''
       : base < -slackBytes
         ? `: its address lies at ${span.name} ${signed(base)}, and offsets bring none back from below memory`

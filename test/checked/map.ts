@@ -2,7 +2,8 @@
 
 import { placeMap, planMap } from '../../packages/neocog/src/backends/wasm/eager/map.ts';
 import { slackBytes } from '../../packages/neocog/src/backends/wasm/kernels/kernel.ts';
-import type { FusedLoop, Values } from '../../packages/neocog/src/backends/work.ts';
+import type { Values } from '../../packages/neocog/src/backends/work.ts';
+import type { FusedLoop } from '../../packages/neocog/src/backends/workParts.ts';
 import { product } from '../../packages/neocog/src/geometry/window.ts';
 import type { Generator } from '../../packages/neocog/src/tensor/random.ts';
 import { pieces } from '../pieces.ts';

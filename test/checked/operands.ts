@@ -31,6 +31,8 @@ const pools: readonly (readonly [key: RegExp, written: readonly string[]])[] = [
 export function writtenOperands({ key, operands }: Kernel): readonly string[] {
   const pool = pools.find(([name]) => name.test(key));
   if (pool) return pool[1];
+  // Frames, and what is made of them on the way, are one array.
+  if (key.startsWith('frames ')) return operands.filter((name) => name === 'frames' || name === 'out0');
   const outputs = operands.filter((name) => name.startsWith('out'));
   if (outputs.length > 0) return outputs;
   // The partial sums of a reduction come last, after what is summed.

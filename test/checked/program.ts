@@ -8,10 +8,12 @@
 // A step that reaches outside of its arrays throws a KernelViolation; arrays of overlapping lives that share memory, an Error.
 
 import type { Executable, ProgramReport } from '../../packages/neocog/src/backends/executable.ts';
+import { type Given, isFrames } from '../../packages/neocog/src/backends/frames.ts';
 import type { Graph, GraphValue } from '../../packages/neocog/src/backends/graph.ts';
 import type { Kernel } from '../../packages/neocog/src/backends/wasm/kernels/kernel.ts';
 import { slackBytes } from '../../packages/neocog/src/backends/wasm/kernels/kernel.ts';
 import type { Room } from '../../packages/neocog/src/backends/wasm/program/arrays.ts';
+import { type FrameMemory, FrameWriter } from '../../packages/neocog/src/backends/wasm/program/frames.ts';
 import type { Layout } from '../../packages/neocog/src/backends/wasm/program/layout.ts';
 import type { Lowered } from '../../packages/neocog/src/backends/wasm/program/lowering.ts';
 import type { Values } from '../../packages/neocog/src/backends/work.ts';
@@ -34,6 +36,10 @@ export class CheckedProgram implements Executable {
   readonly #lives: ReadonlyMap<Room, Life>;
   readonly #scratch: number;
   readonly memory: WebAssembly.Memory;
+  /** Where frames begin, and how many bytes those of this run need. */
+  readonly #tail: number;
+  #tailBytes = 0;
+  readonly #frames: FrameWriter;
 
   constructor(graph: Graph, { lowered, layout }: { lowered: Lowered; layout: Layout }, random: Generator) {
     this.#graph = graph;
@@ -45,9 +51,10 @@ export class CheckedProgram implements Executable {
     const steps = [...lowered.steps, ...lowered.preparations.flatMap((p) => p.steps)];
     const scratchBytes = Math.max(0, ...steps.map(({ kernel }) => kernel.scratchBytes));
     this.#scratch = Math.ceil((tableBytes + layout.end + slackBytes) / 64) * 64;
-    const bytes = this.#scratch + scratchBytes + slackBytes;
-    const pages = Math.ceil(bytes / 65536);
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.#tail = Math.ceil((this.#scratch + scratchBytes + slackBytes) / 64) * 64;
+    const pages = Math.ceil((this.#tail + slackBytes) / 65536);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
+    this.#frames = new FrameWriter(graph, lowered.frames, this.#frameMemory());
     new Float32Array(this.memory.buffer).fill(Number.NaN);
     for (const [room, values] of lowered.arrays.contents) this.#view(room, values).set(values);
     for (const preparation of lowered.preparations) this.#prepare(preparation);
@@ -64,12 +71,30 @@ export class CheckedProgram implements Executable {
     }
   }
 
-  runNow(inputs: readonly Values[]): Values[] {
+  #frameMemory(): FrameMemory {
+    return {
+      reserve: (bytes) => {
+        this.#tailBytes = bytes;
+        const missing = this.#tail + bytes + slackBytes - this.memory.buffer.byteLength;
+        if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
+        // Bytes that nobody wrote are noise; no NaN could show them.
+        const random = this.#random;
+        new Uint8Array(this.memory.buffer, this.#tail, bytes).forEach((_, i, all) => {
+          all[i] = random.integer(256);
+        });
+      },
+      tail: (at, length) => new Uint8Array(this.memory.buffer, this.#tail + at, length),
+      header: (room, length) => this.#view(room, new Int32Array(0), length),
+    };
+  }
+
+  runNow(inputs: readonly Given[]): Values[] {
     const { inputs: given, outputs, steps } = this.#lowered;
+    this.#frames.write(inputs);
     // An input whose memory serves others later is cleared by these.
     given.forEach((room, i) => {
-      const values = inputs[i] as Values;
-      if (this.#layout.addresses.has(room)) this.#view(room, values).set(values);
+      const values = inputs[i] as Given;
+      if (!isFrames(values) && this.#layout.addresses.has(room)) this.#view(room, values).set(values);
     });
     steps.forEach(({ kernel, rooms }, at) => {
       for (const room of new Set(rooms))
@@ -82,7 +107,7 @@ export class CheckedProgram implements Executable {
     });
   }
 
-  async run(inputs: readonly Values[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
+  async run(inputs: readonly Given[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
     return this.runNow(inputs).map((values, i) => {
       into[i]?.set(values);
       return into[i] ?? values;
@@ -93,7 +118,10 @@ export class CheckedProgram implements Executable {
     const written = writtenOperands(kernel);
     return rooms.map((room, i) => {
       const name = kernel.operands[i] as string;
-      return { name, address: this.#place(room), bytes: room.bytes, writable: written.includes(name) };
+      const place = room.grows
+        ? { address: this.#tail, bytes: this.#tailBytes }
+        : { address: this.#place(room), bytes: room.bytes };
+      return { name, ...place, writable: written.includes(name) };
     });
   }
 
@@ -194,7 +222,7 @@ function livesOf({ steps, inputs, outputs }: Lowered): ReadonlyMap<Room, Life> {
 /** @throws Error if two rooms that are in use at the same time share memory, or one lies outside of it */
 function needApart(lives: ReadonlyMap<Room, Life>, { addresses, end }: Layout): void {
   const placed = [...lives]
-    .filter(([room]) => !room.within)
+    .filter(([room]) => !room.within && !room.grows)
     .map(([room, { first, last }]) => ({
       ...{ id: room.id, start: addresses.get(room) ?? -1, bytes: room.bytes + slackBytes },
       ...(room.lasting ? { first: -1, last: Number.POSITIVE_INFINITY } : { first, last }),

@@ -131,6 +131,26 @@ async function inference(
   return { hash: [...hashes].join(' then '), threads: used, note, simd };
 }
 
+/** Bytes of several sizes and kinds, one after the other: the memory of the program grows meanwhile. */
+async function frames(threads: number): Promise<string> {
+  const pixels = { mean: 0.45, std: 0.22, fit: 'contain', background: [9, 200, 77] } as const;
+  const net = filled(() => new neocog.nn.Conv2d(3, 4, 3));
+  const program = await compile(net, { input: [1, 3, 60, 70], threads, pixels });
+  const next = numbersFrom(8);
+  const outputs: Float32Array[] = [];
+  for (const [width, height, bytes] of [
+    [90, 40, 4],
+    [70, 60, 3],
+    [700, 500, 4],
+    [33, 50, 1],
+  ] as const) {
+    const data = Uint8Array.from({ length: width * height * bytes }, () => 128 + 128 * next());
+    outputs.push((await program.run({ data, width, height })).data as Float32Array);
+  }
+  program.dispose();
+  return hashOf(outputs);
+}
+
 async function builtNetwork(net: BuiltNetwork): Promise<string> {
   await net.load();
   const x = values([net.inputs[0].size], 6).data as Float32Array;
@@ -155,6 +175,8 @@ export async function smoke(built: BuiltNetwork): Promise<Report> {
     'training ×2': await training(2),
     'ResNet-18 ×1': one.hash,
     'ResNet-18 ×2': two.hash,
+    'frames ×1': await frames(1),
+    'frames ×2': await frames(2),
     built: await builtNetwork(built),
     exact: await exact(),
   };

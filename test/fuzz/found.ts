@@ -67,4 +67,33 @@ export const found: readonly (readonly [kind: string, c: unknown])[] = [
       seed: 866649305,
     },
   ],
+  // Formulas that cancel, of which a norm magnifies what is left: the judge is to allow for the rounding of each step.
+  [
+    'networks',
+    {
+      input: [2, 16, 7, 3, 2],
+      layers: [
+        { layer: 'Flatten', args: [] },
+        { layer: 'Tanhshrink', args: [] },
+        { layer: 'BatchNorm1d', args: [672] },
+        { layer: 'BatchNorm1d', args: [672] },
+      ],
+      how: 'trained',
+      optimizer: 'SGD',
+      fma: true,
+      threads: 1,
+      sums: 'any',
+      checked: false,
+      seed: 85232092,
+    },
+  ],
+  // Updates of 50 million elements, of which a small file only says how many there are: picking them took 10 seconds.
+  [
+    'files',
+    {
+      format: 'onnx',
+      bytes:
+        'CAk6wwIKPwoBeAoBaQoBdRIBeSIPU2NhdHRlckVsZW1lbnRzKgsKBGF4aXMYAaABAioTCglyZWR1Y3Rpb24iA21pbqABAxIUc2NhdHRlcl9lbGVtZW50c19taW4qSwoCAgQQB0IBaUpAAAAAAAAAAAAAAAAAAAAAAP//////////AgAAAAAAAAABAAAAAAAAAAEAAAAAAAAAAQAAAAAAAAAAAAAAAAAAACorCgICBBABQgF1SiCzcEq99yy/PgdCKL+CSc8/TTp2PpL05z4xBFu/wbsivSomCgICAxABQgR3YW50ShgAAAC/q6qqvgdCKL/BuyK9MQRbv6uqqj5aFgoBeBIRCg8IARILCgUIgICACAoCCANiEwoBeRIOCgwIARIICgIIAgoCCANiGwoEd2FudBITChEIARINCgcIgICAgIAgCgIIA0IECgAQFA==',
+    },
+  ],
 ];

@@ -3,6 +3,7 @@
 import { compiledConv, eagerConv, trainedConv } from './conv.ts';
 import { exact } from './exact.ts';
 import { files } from './files.ts';
+import { frames } from './frames.ts';
 import { kernels } from './kernels.ts';
 import type { FuzzKind } from './kind.ts';
 import { networks } from './networks.ts';
@@ -17,6 +18,7 @@ const list = [
   pools,
   networks,
   exact,
+  frames,
   files,
 ] as unknown as readonly FuzzKind[];
 

@@ -4,13 +4,13 @@
 
 import type { Backend } from '../../packages/neocog/src/backends/backend.ts';
 import { setBackend } from '../../packages/neocog/src/backends/current.ts';
-import { referenceBackend } from '../../packages/neocog/src/backends/reference/backend.ts';
 import type { Generator, Tensor } from '../../packages/neocog/src/index.ts';
 import * as neocog from '../../packages/neocog/src/index.ts';
 import { type Allowed, expectAnswers, largest } from './compare.ts';
 import { between, fractions, pick, replaced, smallerSizes, times } from './drawing.ts';
 import { Disagreement, type FuzzKind, InvalidCase, judged } from './kind.ts';
 import { build, growLayers, type LayerSpec, smallerLayers } from './layerSpecs.ts';
+import { rounding } from './rounding.ts';
 import { drawWay, inWay, programOptions, simplerWays, type Way } from './ways.ts';
 
 export interface NetworkCase extends Way {
@@ -153,19 +153,6 @@ const by =
   (allowances: Record<string, number>): Allowed =>
   (_, name) =>
     allowances[name] as number;
-
-/** Plain loops whose results are off by a last bit or two, as sums in another order are. */
-const rounding = (random: Generator): Backend => ({
-  ...referenceBackend,
-  run: (work, inputs) =>
-    referenceBackend
-      .run(work, inputs)
-      .map((values) =>
-        values instanceof Int32Array
-          ? values
-          : values.map((v) => v * (1 + (random.uniform() - 0.5) * 2 ** -22)),
-      ),
-});
 
 function movedAnswers(c: NetworkCase, trial: number): Answers {
   const before = setBackend(rounding(new neocog.Generator(trial))) as Backend;
