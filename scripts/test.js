@@ -6,7 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { chromiumHint, findChromium } from './chromium.js';
 import { nodeEngines, root } from './nodes.js';
 
@@ -47,6 +47,7 @@ function readCounts(report) {
   try {
     const json = JSON.parse(readFileSync(report, 'utf8'));
     tellSkipped(json);
+    keepFailures(json);
     const skipped = json.numPendingTests + json.numTodoTests;
     return { passed: json.numPassedTests, failed: json.numFailedTests, skipped };
   } catch {
@@ -54,7 +55,34 @@ function readCounts(report) {
   }
 }
 
-/** No test is left out in silence: its title says why. @param {{ testResults: { assertionResults: { status: string, fullName: string }[] }[] }} report */
+/**
+ * @typedef {{ status: string, fullName: string, failureMessages?: string[] }} Assertion
+ * @typedef {{ testResults: { name: string, status: string, message: string, assertionResults: Assertion[] }[] }} Report
+ */
+
+/** What failed, to be told once more at the end, where all engines' output lies above it. @type {string[]} */
+const failures = [];
+
+/** The places of the test runner itself say nothing. @param {string} message */
+const withoutRunner = (message) =>
+  message
+    .split('\n')
+    .filter((line) => !line.includes('/node_modules/@vitest/'))
+    .filter((line) => !line.includes('at new Promise (<anonymous>)'))
+    .join('\n');
+
+/** @param {Report} report */
+function keepFailures({ testResults }) {
+  for (const { name, status, message, assertionResults } of testResults) {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    const file = relative(root, name);
+    for (const { fullName, failureMessages = [] } of failed)
+      failures.push(`${file}: ${fullName}\n${failureMessages.map(withoutRunner).join('\n')}`);
+    if (status === 'failed' && failed.length === 0) failures.push(`${file}\n${message}`);
+  }
+}
+
+/** No test is left out in silence: its title says why. @param {Report} report */
 function tellSkipped({ testResults }) {
   const all = testResults.flatMap(({ assertionResults }) => assertionResults);
   const titles = all
@@ -166,6 +194,10 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+if (failures.length > 0) {
+  heading('failed');
+  console.log(failures.join('\n\n'));
 }
 heading('all engines');
 console.log(lines.join('\n'));
