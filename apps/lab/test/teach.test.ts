@@ -8,8 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 import type { Locator, Page } from 'playwright';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { fileDevices, inputPath, isShown, type Scene } from './teachDevices.ts';
-import { host, Lab, onPage } from './visit.ts';
+import { fileDevices, inputPath, isShown, type Scene, soundBytes } from './teachDevices.ts';
+import { axe, host, Lab, onPage } from './visit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'neocog-teach-'));
 const lab = new Lab();
@@ -128,3 +128,174 @@ onPage(
     expect(faults).toEqual([]);
   },
 );
+
+/** Held for so many milliseconds. */
+async function hold(page: Page, id: number, time: number): Promise<void> {
+  await cardOf(page, id).getByRole('button', { name: 'Hold to record' }).hover();
+  await page.mouse.down();
+  await page.waitForTimeout(time);
+  await page.mouse.up();
+}
+
+onPage(
+  'sounds of files and of the microphone are told apart, and so they are by the page that is carried away',
+  async () => {
+    const { page, context, faults } = await lab.visit({ hash: '/teach?kind=sounds&sounds=siren,clicks' });
+    await context.grantPermissions(['microphone']);
+    await status(page, /Record two classes/);
+    const sound = (name: 'siren' | 'click', seconds: number) => ({
+      name: `${name}.wav`,
+      mimeType: 'audio/wav',
+      buffer: soundBytes(name, seconds),
+    });
+    await addFiles(page, 1, sound('siren', 4));
+    await addFiles(page, 2, sound('click', 4));
+    await status(page, /^Learned from 14 pieces/);
+    await page.getByRole('button', { name: 'Start the microphone' }).click();
+    await answer(page, /clicks\s+(9\d|100) %/);
+    // The tone has just begun, and lasts for three seconds.
+    await answer(page, /siren\s+(9\d|100) %/);
+    await hold(page, 1, 1700);
+    expect(await countOf(page, 1)).toBeGreaterThan(7);
+    await status(page, /^Learned from (1[5-9]|2\d) pieces/);
+    await answer(page, /clicks\s+(9\d|100) %/);
+    await answer(page, /siren\s+(9\d|100) %/);
+    await page.getByTestId('map').waitFor();
+    await hold(page, 1, 200);
+    await page.getByRole('alert').filter({ hasText: 'That was too short' }).waitFor();
+    await page.getByRole('button', { name: 'Stop the microphone' }).click();
+    const ask = page.getByLabel(/^Choose a sound to ask/);
+    await ask.setInputFiles(sound('click', 1));
+    await answer(page, /clicks\s+(9\d|100) %/);
+    const single = await download(page, 'One page (.html)');
+    const other = await context.newPage();
+    await other.goto(pathToFileURL(single).href);
+    await other.getByText(/^ready after/).waitFor();
+    for (const [name, label] of [
+      ['click', 'clicks'],
+      ['siren', 'siren'],
+    ] as const) {
+      await other.setInputFiles('#file', sound(name, 2));
+      await other
+        .locator('#answer tr')
+        .first()
+        .filter({ hasText: new RegExp(`^${label}\\s*(9|100)`) })
+        .waitFor();
+    }
+    expect(faults).toEqual([]);
+  },
+);
+
+onPage('keys record, names go into the link, and what was recorded waits for who comes back', async () => {
+  const { page, context, faults } = await lab.visit({ hash: '/teach' });
+  await context.grantPermissions(['camera']);
+  await status(page, /Record two classes/);
+  await page.getByLabel('Name of class 2').fill('a mug, mine');
+  await page.waitForFunction(() => location.hash.includes('things=,a+mug++mine'));
+  const button = page.getByRole('button', { name: 'Hold to record Thing 1' });
+  await button.focus();
+  await page.keyboard.down('Space');
+  await expect.poll(() => countOf(page, 1), { timeout: 30_000 }).toBeGreaterThan(2);
+  await page.keyboard.up('Space');
+  await page
+    .getByTestId('live')
+    .filter({ hasText: /^Thing 1: \d+ frames/ })
+    .waitFor({ state: 'attached' });
+  const count = await countOf(page, 1);
+  await page.waitForTimeout(300);
+  expect(await countOf(page, 1)).toBe(count);
+  await page.getByRole('button', { name: 'Stop the camera' }).click();
+  await page.getByRole('button', { name: 'Remove frame 1 of Thing 1' }).click();
+  expect(await countOf(page, 1)).toBe(count - 1);
+  await addFiles(page, 2, inputPath('coffee.jpg'));
+  await status(page, /^Learned/);
+  await page.getByRole('link', { name: 'Layer' }).click();
+  await page.getByRole('link', { name: 'Teach' }).click();
+  await status(page, /^Learned/);
+  expect([await countOf(page, 1), await countOf(page, 2)]).toEqual([count - 1, 1]);
+  expect(await page.getByLabel('Name of class 2').inputValue()).toBe('a mug  mine');
+  await page.getByRole('button', { name: 'Another class' }).click();
+  await page.getByRole('button', { name: 'Remove class Thing 1' }).click();
+  await status(page, /Record two classes/);
+  expect([await countOf(page, 1), await countOf(page, 2)]).toEqual([1, 0]);
+  await page.getByRole('button', { name: 'Forget everything' }).click();
+  expect(await countOf(page, 1)).toBe(0);
+  expect(faults).toEqual([]);
+});
+
+onPage('without a camera, and for files that are broken, a sentence says what helps', async () => {
+  const bare = new Lab();
+  await bare.start(['--use-fake-device-for-media-stream']);
+  const { page, faults } = await bare.visit({ hash: '/teach' });
+  const alert = (text: string) => page.getByRole('alert').filter({ hasText: text }).waitFor();
+  await status(page, /Record two classes/);
+  await page.getByRole('button', { name: 'Start the camera' }).click();
+  await alert(
+    'The camera may not be used: allow it in the browser’s address bar, then start it again. Picture files work without it.',
+  );
+  await addFiles(page, 1, [
+    { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') },
+    { name: 'cat.jpg', mimeType: 'image/jpeg', buffer: readFileSync(inputPath('cat.jpg')) },
+  ]);
+  await alert('notes.png cannot be read as a picture; give a PNG, JPEG, WebP or AVIF file');
+  expect(await countOf(page, 1)).toBe(1);
+  await page.getByRole('radio', { name: 'Sounds' }).check();
+  await status(page, /Record two classes/);
+  await page.getByRole('button', { name: 'Start the microphone' }).click();
+  await alert('The microphone may not be used');
+  await page.getByLabel(/^Choose a sound to ask/).setInputFiles({
+    name: 'notes.wav',
+    mimeType: 'audio/wav',
+    buffer: Buffer.from('no sound'),
+  });
+  await alert('notes.wav cannot be read as a sound; give a WAV, MP3, Ogg or FLAC file');
+  expect(faults).toEqual([]);
+  await bare.stop();
+});
+
+for (const [size, dark] of [
+  [1440, false],
+  [360, true],
+] as const) {
+  onPage(`axe finds nothing and nothing scrolls sideways, ${size} pixels`, async () => {
+    const hash = '/teach?things=portrait,coffee,a+third+one+with+a+long+name,,';
+    const { page, faults } = await lab.visit({ hash, width: size, dark });
+    await status(page, /Record two classes/);
+    await addFiles(page, 1, ['astronaut.jpg', 'cat.jpg'].map(inputPath));
+    await addFiles(page, 2, inputPath('coffee.jpg'));
+    await status(page, /^Learned/);
+    await page.getByLabel(/^Choose a picture to ask/).setInputFiles(inputPath('coffee.jpg'));
+    await answer(page, /coffee\s+\d+ %/);
+    await page
+      .getByTestId('live')
+      .filter({ hasText: /^coffee, \d+ %/ })
+      .waitFor({ state: 'attached' });
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('radio', { name: 'Sounds' }).check();
+    await status(page, /Record two classes/);
+    await addFiles(page, 1, { name: 'a.wav', mimeType: 'audio/wav', buffer: soundBytes('siren', 2) });
+    await page.getByRole('button', { name: 'Remove piece 1 of Background noise' }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(over).toBeLessThanOrEqual(0);
+    expect(faults).toEqual([]);
+  });
+}
+
+onPage('after the first time it works offline', async () => {
+  const { page, context, faults } = await lab.visit({ hash: '/teach?things=cat,cup' });
+  await status(page, /Record two classes/);
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+  });
+  // Through the service worker, which keeps the network's files.
+  await page.reload();
+  await status(page, /Record two classes/);
+  await context.setOffline(true);
+  await page.reload();
+  await status(page, /Record two classes/);
+  await addFiles(page, 1, inputPath('cat.jpg'));
+  await addFiles(page, 2, inputPath('coffee.jpg'));
+  await status(page, /^Learned from 2 frames/);
+  expect(faults).toEqual([]);
+});

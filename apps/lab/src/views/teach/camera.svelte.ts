@@ -69,6 +69,8 @@ export class Camera implements Source {
     const thumb = id === null ? null : thumbnail(bitmap);
     const sensed = await teaching.see(bitmap, id === null && this.#wantsMap());
     if (id === null || !thumb) return teaching.show(sensed);
+    // The button was let go meanwhile.
+    if (teaching.recording !== id) return;
     this.#recorded = performance.now();
     teaching.add(id, { features: sensed.features, thumb });
   }
@@ -92,7 +94,7 @@ export class Camera implements Source {
     if (!this.still) return;
     const { data, width, height } = this.still;
     const bitmap = await createImageBitmap(new ImageData(data, width, height));
-    this.#teaching.show(await this.#teaching.see(bitmap, this.#wantsMap()));
+    this.#teaching.showFile(await this.#teaching.see(bitmap, this.#wantsMap()));
   }
 
   stop(): void {

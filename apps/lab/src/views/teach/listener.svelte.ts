@@ -19,6 +19,8 @@ export class Listener implements Source {
   readonly #teaching: Teaching;
   readonly #wantsMap: () => boolean;
   readonly #heard = new Float32Array(length);
+  /** Whether that is of a file. */
+  #isFile = false;
   #microphone: Microphone | null = null;
   /** Samples since the button of `#held` was pressed, since the last call of the worker, and pieces recorded meanwhile. */
   #held: number | null = null;
@@ -70,17 +72,20 @@ export class Listener implements Source {
   async ask(file: File): Promise<void> {
     const sound = await decoded(file);
     this.stop();
+    this.#isFile = true;
     this.#heard.set(secondFrom(sound, Math.trunc((sound.length - length) / 2)));
     await this.again();
   }
 
   async again(): Promise<void> {
-    this.#teaching.show(await this.#teaching.hear(this.#heard.slice(), this.#wantsMap()));
+    if (this.#isFile)
+      this.#teaching.showFile(await this.#teaching.hear(this.#heard.slice(), this.#wantsMap()));
   }
 
   #begin(): void {
     this.isOn = true;
     this.isStarting = false;
+    this.#isFile = false;
     this.#heard.fill(0);
     this.#teaching.problem = '';
   }
@@ -98,7 +103,7 @@ export class Listener implements Source {
     if (!isDue || !teaching.isOpen) return;
     this.#since = 0;
     const sensed = await teaching.hear(this.#heard.slice(), id === null && this.#wantsMap());
-    if (this.#microphone === null) return;
+    if (this.#microphone === null || teaching.recording !== id) return;
     if (id === null) return teaching.show(sensed);
     this.#taken++;
     teaching.sensed = { ...sensed, shares: null };

@@ -75,15 +75,21 @@ export class Teaching {
   }
 
   /** Shows what was seen or heard, and tells it once it has stayed. */
-  show(sensed: Sensed): void {
+  show(sensed: Sensed, time = steadyFor): void {
     this.sensed = sensed;
     if (!sensed.shares) return;
     const { id, share } = topOf(sensed.shares);
     const now = performance.now();
     if (id !== this.#top.id) this.#top = { ...this.#top, id, since: now };
-    if (id === this.#top.told || now - this.#top.since < steadyFor) return;
+    if (id === this.#top.told || now - this.#top.since < time) return;
     this.#top.told = id;
     announce(told(this.#names()[id] ?? '', share));
+  }
+
+  /** Shows what a file is, and tells it at once. */
+  showFile(sensed: Sensed): void {
+    this.#top.told = -1;
+    this.show(sensed, 0);
   }
 
   add(id: number, sample: Sample): void {
