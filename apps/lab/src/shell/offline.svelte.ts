@@ -29,9 +29,16 @@ export async function keepOffline(): Promise<void> {
   }
 }
 
-/** Loads the page anew, once, if that isolates it. Returns whether it does. */
+let isHeld = false;
+
+/** From now on the page holds what a visitor made, which loading it anew would lose. */
+export function holdPage(): void {
+  isHeld = true;
+}
+
+/** Loads the page anew, once, if that isolates it and loses nothing. Returns whether it does. */
 export function isolate(): boolean {
-  if (crossOriginIsolated || !navigator.serviceWorker?.controller || sessionStorage.getItem(mark))
+  if (isHeld || crossOriginIsolated || !navigator.serviceWorker?.controller || sessionStorage.getItem(mark))
     return false;
   sessionStorage.setItem(mark, '1');
   location.reload();

@@ -5,7 +5,7 @@ import type { Sample } from './samples.ts';
 import type { Source } from './source.ts';
 import type { Teaching } from './teaching.svelte.ts';
 import { thumbnail } from './thumbnail.ts';
-import { deviceProblem } from './words.ts';
+import { withoutDevice } from './words.ts';
 
 const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: 'user' };
 /** Frames that are recorded follow each other after so many milliseconds at least: neighbours are all but the same. */
@@ -41,7 +41,7 @@ export class Camera implements Source {
       this.still = null;
       for (const track of this.stream.getTracks()) track.onended = () => this.stop();
     } catch (error) {
-      this.#teaching.tell(deviceProblem('pictures', error));
+      this.#teaching.tell(withoutDevice('pictures', error));
     } finally {
       this.isStarting = false;
     }

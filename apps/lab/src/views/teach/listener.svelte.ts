@@ -1,10 +1,11 @@
 // The microphone: second by second into the lesson, while it is on; and files of sound.
 
 import { type Microphone, microphone } from '@neocog/audio';
+import { decodeSound } from '../../work/sounds.ts';
 import type { Sample } from './samples.ts';
 import type { Source } from './source.ts';
 import type { Teaching } from './teaching.svelte.ts';
-import { deviceProblem } from './words.ts';
+import { withoutDevice } from './words.ts';
 import { length, sampleRate } from './work/heard.ts';
 
 const chunkLength = sampleRate / 20;
@@ -45,7 +46,7 @@ export class Listener implements Source {
         await this.#take(chunk.data as Float32Array); // of sound
       }
     } catch (error) {
-      if (this.#microphone === source) this.#teaching.tell(deviceProblem('sounds', error));
+      if (this.#microphone === source) this.#teaching.tell(withoutDevice('sounds', error));
     } finally {
       if (this.#microphone === source) this.stop();
     }
@@ -59,7 +60,7 @@ export class Listener implements Source {
   }
 
   async samplesOf(file: File): Promise<Sample[]> {
-    const sound = await decoded(file);
+    const sound = await decodeSound(file, sampleRate);
     const samples: Sample[] = [];
     for (const piece of piecesOf(sound)) {
       const { features } = await this.#teaching.hear(piece, false);
@@ -70,7 +71,7 @@ export class Listener implements Source {
 
   /** The middle second, as the page that is carried away takes it. */
   async ask(file: File): Promise<void> {
-    const sound = await decoded(file);
+    const sound = await decodeSound(file, sampleRate);
     this.stop();
     this.#isFile = true;
     this.#heard.set(secondFrom(sound, Math.trunc((sound.length - length) / 2)));
@@ -117,22 +118,6 @@ export class Listener implements Source {
     this.#held = id;
     [this.#fresh, this.#since, this.#taken] = [0, 0, 0];
   }
-}
-
-/** All channels as one, at the rate of the ear. */
-async function decoded(file: File): Promise<Float32Array> {
-  let sound: AudioBuffer;
-  try {
-    sound = await new OfflineAudioContext(1, 1, sampleRate).decodeAudioData(await file.arrayBuffer());
-  } catch {
-    throw new Error(`${file.name} cannot be read as a sound; give a WAV, MP3, Ogg or FLAC file`);
-  }
-  const mean = new Float32Array(sound.length);
-  for (let c = 0; c < sound.numberOfChannels; c++) {
-    const channel = sound.getChannelData(c);
-    for (let i = 0; i < mean.length; i++) mean[i]! += channel[i]! / sound.numberOfChannels;
-  }
-  return mean;
 }
 
 /** A second each, every half second; a shorter sound lies in the middle of silence. */

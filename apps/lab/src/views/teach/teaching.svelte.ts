@@ -1,6 +1,7 @@
 // The state of a lesson: what was recorded, what was learned of it, and what is seen or heard now.
 
 import { announce } from '../../shell/announce.svelte.ts';
+import { holdPage } from '../../shell/offline.svelte.ts';
 import { connect } from '../../work/connect.ts';
 import {
   countOf,
@@ -211,6 +212,7 @@ export class Teaching {
   }
 
   #put(recorded: Recorded): void {
+    holdPage();
     this.recorded = recorded;
   }
 

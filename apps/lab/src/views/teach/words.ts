@@ -2,6 +2,7 @@
 
 import { percent } from '../../design/numbers.ts';
 import type { QueryField } from '../../shell/query.ts';
+import { deviceProblem } from '../../work/sounds.ts';
 import type { Kind } from './work/teach.worker.ts';
 
 export const kinds = [
@@ -45,19 +46,11 @@ export function topOf(shares: ArrayLike<number>): { id: number; share: number } 
 
 export const told = (name: string, share: number): string => `${name}, ${percent(share)}`;
 
-const reasons: Readonly<Record<string, string>> = {
-  NotAllowedError: 'may not be used: allow it in the browser’s address bar, then start it again',
-  NotFoundError: 'was not found: connect one, then start it again',
-  NotReadableError: 'is in use by another program: close that, then start it again',
-};
-
 /** Why a device cannot be had, and what helps. */
-export function deviceProblem(kind: Kind, error: unknown): string {
+export function withoutDevice(kind: Kind, error: unknown): string {
   const { device, file } = nouns[kind];
-  const { name = '', message = '', cause } = Object(error) as Partial<Error>;
-  const reason =
-    reasons[name] ?? reasons[String(Object(cause).name)] ?? `does not start (${message || name})`;
-  return `The ${device} ${reason}. ${file[0]!.toUpperCase()}${file.slice(1)} files work without it.`;
+  const files = `${file.charAt(0).toUpperCase()}${file.slice(1)} files`;
+  return `${deviceProblem(device, error)} ${files} work without it.`;
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
