@@ -23,11 +23,10 @@ export class Listener implements Source {
   /** Whether that is of a file. */
   #isFile = false;
   #microphone: Microphone | null = null;
-  /** Samples since the button of `#held` was pressed, since the last call of the worker, and pieces recorded meanwhile. */
+  /** Samples since the button of `#held` was pressed, and since the last call of the worker. */
   #held: number | null = null;
   #fresh = 0;
   #since = 0;
-  #taken = 0;
 
   constructor(teaching: Teaching, wantsMap: () => boolean) {
     this.#teaching = teaching;
@@ -106,17 +105,14 @@ export class Listener implements Source {
     const sensed = await teaching.hear(this.#heard.slice(), id === null && this.#wantsMap());
     if (this.#microphone === null || teaching.recording !== id) return;
     if (id === null) return teaching.show(sensed);
-    this.#taken++;
     teaching.sensed = { ...sensed, shares: null };
     teaching.add(id, { features: sensed.features, thumb: null });
   }
 
   /** What was heard before the button was pressed is of no class. */
   #hold(id: number | null): void {
-    if (this.#held !== null && this.#taken === 0)
-      this.#teaching.tell('That was too short: a second is heard at once. Hold the button longer.');
     this.#held = id;
-    [this.#fresh, this.#since, this.#taken] = [0, 0, 0];
+    [this.#fresh, this.#since] = [0, 0];
   }
 }
 

@@ -14,7 +14,7 @@ import {
   withoutSample,
   withSample,
 } from './samples.ts';
-import { counted, messageOf, nounsOf, told, topOf } from './words.ts';
+import { counted, messageOf, nounsOf, told, tooShort, topOf } from './words.ts';
 import type { Form } from './work/keep.ts';
 import type { Sensed } from './work/sense.ts';
 import type { Kind, tasks } from './work/teach.worker.ts';
@@ -46,6 +46,8 @@ export class Teaching {
   );
   #stop: AbortController | null = null;
   #again = false;
+  /** Of all samples, when a button was pressed. */
+  #countBefore = 0;
   #top = { id: -1, since: 0, told: -1 };
 
   /** @param names What the classes are called now. */
@@ -97,12 +99,22 @@ export class Teaching {
     this.#put(withSample(this.recorded, id, sample));
   }
 
-  /** The button of a class is let go: what was recorded is learned. */
-  async release(): Promise<void> {
+  /** The button of a class is pressed. */
+  hold(id: number): void {
+    this.recording = id;
+    this.#countBefore = this.count;
+  }
+
+  /** The button is let go: what was recorded is learned. @param isOn Whether the device is. */
+  async release(isOn: boolean): Promise<void> {
     const id = this.recording;
     if (id === null) return;
     this.recording = null;
     const count = this.recorded[id]?.length ?? 0;
+    if (this.count === this.#countBefore) {
+      if (isOn) this.tell(tooShort(this.kind));
+      return;
+    }
     announce(`${this.#names()[id]}: ${counted(count, nounsOf(this.kind).sample)}`);
     await this.learn();
   }

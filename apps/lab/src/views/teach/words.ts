@@ -53,4 +53,10 @@ export function withoutDevice(kind: Kind, error: unknown): string {
   return `${deviceProblem(device, error)} ${files} work without it.`;
 }
 
+/** Nothing was recorded. */
+export const tooShort = (kind: Kind): string =>
+  kind === 'pictures'
+    ? 'That was too short to record a frame. Hold the button longer.'
+    : 'That was too short: a second is heard at once. Hold the button longer.';
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
