@@ -1,0 +1,98 @@
+// What a run tells the page as it goes: losses of batches at times, and each pass when it is over. A callback of `fit`.
+
+import type { BatchReport, EpochReport, FitCallback, FitRun } from 'neocog';
+import type { Held, Pass, Seen, Told } from './facts.ts';
+
+/** Milliseconds between two reports: a page draws no faster than it is read. */
+const every = 90;
+/** More mistakes than anybody looks at. */
+const mostMistakes = 60;
+
+export interface Listener {
+  readonly tell: (told: Told) => void;
+  /** What the network sees now. */
+  readonly look: () => Seen;
+  /** The classes of the pictures that are held out. */
+  readonly heldLabels: ArrayLike<number>;
+  /** Takes the bytes of a checkpoint. */
+  readonly keep: (checkpoint: Uint8Array) => void;
+  /** Rate of the first batch. */
+  readonly lr: number;
+}
+
+export class Live implements Pick<FitCallback, 'onStart' | 'onBatch' | 'onEpoch' | 'onStop'> {
+  readonly name = 'page';
+  readonly #listener: Listener;
+  #losses: number[] = [];
+  #accuracies: number[] = [];
+  #last = 0;
+  /** Share of right answers and batches of the pass so far. */
+  #before = { accuracy: 0, batch: 0 };
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  onStart({ optimizer }: FitRun): void {
+    optimizer.lr = this.#listener.lr;
+  }
+
+  onBatch(report: BatchReport, run: FitRun): void {
+    const { accuracy, batch } = report;
+    const before = batch === this.#before.batch + 1 ? this.#before : { accuracy: 0, batch: batch - 1 };
+    this.#losses.push(report.batchLoss);
+    this.#accuracies.push(
+      before.batch > 0 || batch === 1 ? accuracy * batch - before.accuracy * before.batch : accuracy,
+    );
+    this.#before = { accuracy, batch };
+    if (performance.now() - this.#last >= every) this.#report(report, run);
+  }
+
+  #report({ epoch, batch, batches, step }: BatchReport, run: FitRun): void {
+    run.sync();
+    const passes = epoch - 1 + batch / batches;
+    const { tell, look } = this.#listener;
+    const progress = {
+      passes,
+      steps: step,
+      losses: this.#losses,
+      accuracies: this.#accuracies,
+      batches,
+      seen: look(),
+    };
+    tell({ progress });
+    this.#losses = [];
+    this.#accuracies = [];
+    this.#last = performance.now();
+  }
+
+  onEpoch(report: EpochReport, run: FitRun): void {
+    const { tell, keep, heldLabels } = this.#listener;
+    keep(run.checkpoint());
+    tell({ pass: passOf(report, heldLabels) });
+  }
+
+  onStop(run: FitRun): void {
+    this.#listener.keep(run.checkpoint());
+  }
+}
+
+/** A pass as the page gets it. */
+export function passOf(report: EpochReport, labels: ArrayLike<number>): Pass {
+  const { epoch, loss, accuracy, seconds, validation } = report;
+  return { pass: epoch, loss, accuracy, seconds, held: validation && heldOf(validation, labels) };
+}
+
+function heldOf(validation: NonNullable<EpochReport['validation']>, labels: ArrayLike<number>): Held {
+  const { loss, accuracy, confusion, predictions, confidences } = validation;
+  const mistakes = [...predictions.keys()]
+    .filter((i) => predictions[i] !== labels[i])
+    .map((index) => ({
+      index,
+      is: labels[index] ?? 0,
+      said: predictions[index] ?? 0,
+      share: confidences[index] ?? 0,
+    }))
+    .sort((a, b) => b.share - a.share);
+  return { loss, accuracy, confusion, mistakes: mistakes.slice(0, mostMistakes), wrong: mistakes.length };
+}
