@@ -32,6 +32,7 @@ export const limits = {
   shift: { least: 0, most: 8 },
   turn: { least: 0, most: 45 },
   zoom: { least: 0, most: 40 },
+  side: { least: 16, most: 64 },
 } as const;
 
 /** Rates that can be chosen. */

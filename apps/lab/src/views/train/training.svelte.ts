@@ -3,12 +3,14 @@
 import { announce } from '../../shell/announce.svelte.ts';
 import { connect } from '../../work/connect.ts';
 import { fetchSample } from '../../work/pictures.ts';
+import { fits } from './net/fits.ts';
 import type { Recipe } from './recipe.ts';
 import { share } from './words.ts';
 import type {
   DataFacts,
   DataOrigin,
   Held,
+  LinkFacts,
   NetFacts,
   Pass,
   Progress,
@@ -53,25 +55,56 @@ export class Training {
   goal = $state(0);
   busy: string | null = $state(null);
   problem: string | null = $state(null);
+  /** The network as text for a link, or why it is none; null until it is asked for, and once the network has changed. */
+  link: LinkFacts | null = $state.raw(null);
+  /** The link that was opened held none that can be read. */
+  linkProblem: string | null = $state(null);
   readonly #worker = connect<typeof tasks>(
     () => new Worker(new URL('./work/train.worker.ts', import.meta.url), { type: 'module' }),
   );
   #watching: Watching = { picture: 0, layer: null, drawn: null };
   #looking = false;
   #lookAgain = false;
-  #opening = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #dataWish = 0;
+  #beginWish = 0;
+
+  /** Whether there is something in the network that chance did not put there. */
+  get learnt(): boolean {
+    return this.passes > 0 || (this.net?.before ?? 0) > 0;
+  }
+
+  /** Whether the pictures that are there are those that the network is for. */
+  get fits(): boolean {
+    return fits(this.data, this.net?.description ?? null);
+  }
 
   /** Pictures that the Lab carries. */
   async openSheet(kind: 'digits' | 'garments'): Promise<void> {
-    await this.#during('Fetching pictures', async (isLast) => {
-      const sheet = await fetchSample(`${kind}-set.png`);
-      if (isLast()) await this.#open({ kind, sheet });
-    });
+    await this.#openWith('Fetching pictures', async () => ({
+      kind,
+      sheet: await fetchSample(`${kind}-set.png`),
+    }));
   }
 
   /** Drawings or folders of the visitor. */
   async openOwn(origin: DataOrigin): Promise<void> {
-    await this.#during('Reading pictures', () => this.#open(origin));
+    await this.#openWith('Reading pictures', () => origin);
+  }
+
+  /** Of several wishes that wait, the last one is carried out. Where it fails there are no pictures. */
+  async #openWith(doing: string, find: () => DataOrigin | Promise<DataOrigin>): Promise<void> {
+    const wish = ++this.#dataWish;
+    await this.#during(doing, async () => {
+      if (wish !== this.#dataWish) return;
+      this.problem = null;
+      try {
+        await this.#open(await find());
+      } catch (error) {
+        await this.#dropPictures();
+        throw error;
+      }
+    });
   }
 
   async #open(origin: DataOrigin): Promise<void> {
@@ -82,22 +115,53 @@ export class Training {
     };
     this.data = await this.#worker.call('data', origin, { onProgress });
     this.tiles = await this.#worker.call('tiles', [...new Array(shownTiles).keys()]);
+    if (this.fits) await this.#examine();
+    else this.#mistakesOf(null);
+    void this.look({});
     announce(
       `${this.data.counts.reduce((a, b) => a + b, 0)} pictures of ${this.data.classes.length} classes.`,
     );
   }
 
-  /** Pictures of the visitor are gone from view: there are none yet. */
-  clear(): void {
+  /** There are no pictures: those of the visitor are yet to come. */
+  async noPictures(): Promise<void> {
+    this.#dataWish++;
+    await this.#during(null, () => this.#dropPictures());
+  }
+
+  async #dropPictures(): Promise<void> {
+    await this.stop();
     this.data = null;
-    this.net = null;
     this.tiles = noTiles;
-    this.#forget();
+    this.#mistakesOf(null);
+    await this.#worker.call('noData', undefined);
+    void this.look({});
+  }
+
+  /** What it gets wrong of the pictures that are held out now. */
+  async #examine(): Promise<void> {
+    if (!this.learnt) return;
+    const held = await this.#worker.call('examine', undefined);
+    if (held) await this.#show(held);
+  }
+
+  #mistakesOf(held: Held | null): void {
+    this.held = held;
+    this.mistakes = noTiles;
+  }
+
+  /** A new network with random weights, unless there is one that has learnt by then. */
+  async beginIfFresh(recipe: Recipe): Promise<void> {
+    const wish = ++this.#beginWish;
+    await this.#during(null, async () => {
+      if (wish !== this.#beginWish || this.learnt || !this.data) return;
+      this.#take(await this.#worker.call('begin', recipe));
+    });
   }
 
   /** A new network with random weights. What was learnt is kept to compare with. */
   async begin(recipe: Recipe): Promise<void> {
-    await this.#during('Making the network', async () => {
+    await this.#during(null, async () => {
       await this.stop();
       this.#keepRun();
       this.#take(await this.#worker.call('begin', recipe));
@@ -106,8 +170,7 @@ export class Training {
 
   #keepRun(): void {
     const { net, history } = this;
-    const alike = net && this.data && net.description.data === this.data.kind;
-    if (!alike) this.earlier = [];
+    if (!net || !this.fits) this.earlier = [];
     else if (history.length > 0)
       this.earlier = [...this.earlier, { recipe: net.description.recipe, history }].slice(-mostEarlier);
   }
@@ -119,7 +182,8 @@ export class Training {
     this.history = net.history;
     this.losses = net.losses;
     this.passes = net.passes;
-    this.batches = net.passes > 0 ? net.losses.length / net.passes : 0;
+    // A run that was stopped within a pass has more batches than those of its passes.
+    this.batches = net.passes > 0 ? Math.floor(net.losses.length / net.passes) : 0;
     void this.look({});
   }
 
@@ -128,9 +192,9 @@ export class Training {
     this.losses = [];
     this.accuracies = [];
     this.passes = 0;
-    this.held = null;
-    this.mistakes = noTiles;
+    this.#mistakesOf(null);
     this.seen = null;
+    this.link = null;
   }
 
   /** Teaches for some passes more. */
@@ -138,6 +202,7 @@ export class Training {
     if (this.running) return;
     this.running = true;
     this.problem = null;
+    this.link = null;
     this.goal = Math.floor(this.passes + 1e-6) + passes;
     announce('It learns.');
     try {
@@ -213,14 +278,59 @@ export class Training {
     if (this.#lookAgain) await this.look({});
   }
 
-  async #during(doing: string, body: (isLast: () => boolean) => Promise<void>): Promise<void> {
-    const turn = ++this.#opening;
-    this.busy = doing;
+  /** A file that was saved here. */
+  async openFile(file: File): Promise<boolean> {
     this.problem = null;
+    return this.#during('Opening the file', async () => {
+      await this.stop();
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      await this.#takeLearnt(await this.#worker.call('open', { bytes, name: file.name }));
+    });
+  }
+
+  /** The network of a link. */
+  async openLink(text: string): Promise<boolean> {
+    this.linkProblem = null;
+    const found = await this.#during('Opening the link', async () => {
+      await this.#takeLearnt(await this.#worker.call('openLink', text));
+    });
+    if (!found) [this.linkProblem, this.problem] = [this.problem, null];
+    return found;
+  }
+
+  async #takeLearnt(net: NetFacts): Promise<void> {
+    this.earlier = [];
+    this.#take(net);
+    announce('The network is open.');
+    if (this.fits) await this.#examine();
+  }
+
+  /** The bytes of a file that `openFile` takes. */
+  save(): Promise<Uint8Array> {
+    return this.#worker.call('save', undefined);
+  }
+
+  async makeLink(): Promise<void> {
+    await this.#during('Making the link', async () => {
+      this.link = await this.#worker.call('link', undefined);
+    });
+  }
+
+  /** One after the other. @returns whether it went well */
+  #during(doing: string | null, body: () => Promise<void>): Promise<boolean> {
+    const turn = this.#last.then(() => this.#carryOut(doing, body));
+    this.#last = turn;
+    return turn;
+  }
+
+  async #carryOut(doing: string | null, body: () => Promise<void>): Promise<boolean> {
+    this.busy = doing;
     try {
-      await body(() => turn === this.#opening);
+      await body();
+      return true;
     } catch (error) {
       this.#tell(messageOf(error));
+      return false;
     } finally {
       this.busy = null;
     }

@@ -1,5 +1,7 @@
 // Drawings as networks know them: of one size and in the middle, as the pictures of MNIST are (LeCun et al., 1998).
 
+import type { PixelData } from '../../../work/pictures.ts';
+
 /** Where strokes lie: left, top, right, bottom. */
 type Box = readonly [left: number, top: number, right: number, bottom: number];
 
@@ -11,7 +13,7 @@ const brightness = (context: OffscreenCanvasRenderingContext2D, side: number): U
 /** Null for an empty canvas. */
 function boxOf(canvas: HTMLCanvasElement): Box | null {
   const { width, height } = canvas;
-  const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height);
+  const { data } = canvas.getContext('2d', { willReadFrequently: true })!.getImageData(0, 0, width, height);
   let [left, top, right, bottom] = [width, height, 0, 0];
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
@@ -57,4 +59,13 @@ export function centred(canvas: HTMLCanvasElement, side: number): Uint8Array | n
   const [x, y] = [(side - width * scale) / 2, (side - height * scale) / 2];
   const [middleX, middleY] = middleOf(drawn(side, put(x, y)), side);
   return drawn(side, put(x + side / 2 - middleX, y + side / 2 - middleY));
+}
+
+/** Grey bytes as pixels. */
+export function pixelsOfGrey(grey: Uint8Array, side: number): PixelData {
+  const data = new Uint8ClampedArray(4 * grey.length);
+  grey.forEach((value, i) => {
+    data.set([value, value, value, 255], 4 * i);
+  });
+  return { data, width: side, height: side };
 }

@@ -4,7 +4,7 @@ import { manualSeed, nn, optim } from 'neocog';
 import type { ActivationName, ConvSpec, LayerSpec } from '../net/layers.ts';
 import { measure, padOf, type Size } from '../net/measure.ts';
 import { namesOf } from '../net/names.ts';
-import type { Recipe } from '../recipe.ts';
+import { type Recipe, usualRate } from '../recipe.ts';
 import type { Description } from './facts.ts';
 
 /** What a network takes and gives. */
@@ -86,8 +86,8 @@ export function seededNet({ layers, seed }: Recipe, ends: Ends): nn.Sequential {
   return buildNet(layers, ends);
 }
 
-export function optimiserOf({ optimiser }: Recipe, net: nn.Module, lr: number): optim.SGD | optim.Adam {
-  const parameters = net.parameters();
+export function optimiserOf({ optimiser }: Recipe, net: nn.Module): optim.SGD | optim.Adam {
+  const [parameters, lr] = [net.parameters(), usualRate[optimiser]];
   if (optimiser === 'adam') return new optim.Adam(parameters, { lr });
   return new optim.SGD(parameters, { lr, momentum: optimiser === 'momentum' ? 0.9 : 0 });
 }

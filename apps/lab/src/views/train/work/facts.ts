@@ -126,12 +126,23 @@ export interface NetFacts {
   readonly parameters: number;
   /** Whole passes that it has learnt. */
   readonly passes: number;
+  /** Passes of a run that is not known any more: the network came in a link, or as weights alone. */
+  readonly before: number;
   readonly history: readonly Pass[];
   readonly losses: readonly number[];
   readonly seen: Seen;
-  /** Whether the pictures that are there are those that it learns from. */
-  readonly fits: boolean;
 }
+
+/** A network as text for a link, or why it is none. */
+export type LinkFacts =
+  | {
+      readonly text: string;
+      /** Of a weight. */
+      readonly bits: number;
+      /** Share of right answers with weights so rounded; null where no pictures are held out. */
+      readonly accuracy: number | null;
+    }
+  | { readonly tooLong: number };
 
 /** Pictures one below the other. */
 export interface Tiles {

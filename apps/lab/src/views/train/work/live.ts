@@ -1,6 +1,6 @@
 // What a run tells the page as it goes: losses of batches at times, and each pass when it is over. A callback of `fit`.
 
-import type { BatchReport, EpochReport, FitCallback, FitRun } from 'neocog';
+import type { BatchReport, EpochReport, Evaluation, FitCallback, FitRun } from 'neocog';
 import type { Held, Pass, Seen, Told } from './facts.ts';
 
 /** Milliseconds between two reports: a page draws no faster than it is read. */
@@ -83,8 +83,9 @@ export function passOf(report: EpochReport, labels: ArrayLike<number>): Pass {
   return { pass: epoch, loss, accuracy, seconds, held: validation && heldOf(validation, labels) };
 }
 
-function heldOf(validation: NonNullable<EpochReport['validation']>, labels: ArrayLike<number>): Held {
-  const { loss, accuracy, confusion, predictions, confidences } = validation;
+/** An evaluation as the page gets it. */
+export function heldOf(evaluation: Evaluation, labels: ArrayLike<number>): Held {
+  const { loss, accuracy, confusion, predictions, confidences } = evaluation;
   const mistakes = [...predictions.keys()]
     .filter((i) => predictions[i] !== labels[i])
     .map((index) => ({

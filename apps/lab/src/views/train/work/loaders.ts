@@ -2,11 +2,10 @@
 
 import { transforms } from '@neocog/vision';
 import { DataLoader, type Dataset, tensorDataset } from 'neocog';
-import type { Augmentation, Recipe } from '../recipe.ts';
+import type { Augmentation } from '../recipe.ts';
+import type { Description } from './facts.ts';
 import type { Labelled } from './labelled.ts';
-import type { DataSet } from './set.ts';
 
-type Normalising = Pick<DataSet, 'mean' | 'std'>;
 type Picture = Parameters<transforms.Transform>[0] & { readonly label: number };
 
 const datasetOf = ({ images, labels }: Labelled): Dataset<Picture> =>
@@ -23,14 +22,15 @@ function changesOf({ shift, turn, zoom, flip }: Augmentation, side: number): tra
 }
 
 /** Shuffled anew in each pass. */
-export function trainLoader({ train, facts, mean, std }: DataSet, recipe: Recipe): DataLoader<Picture> {
+export function trainLoader(train: Labelled, description: Description): DataLoader<Picture> {
+  const { recipe, side, mean, std } = description;
   const { augmentation, batch, seed } = recipe;
-  const changes = changesOf(augmentation, facts.side);
+  const changes = changesOf(augmentation, side);
   const transform = transforms.compose([...changes, transforms.normalize(mean, std)]);
   return new DataLoader(datasetOf(train), { batchSize: batch, shuffle: true, seed, transform });
 }
 
 export const heldBatch = 100;
 
-export const heldLoader = (held: Labelled, { mean, std }: Normalising): DataLoader<Picture> =>
+export const heldLoader = (held: Labelled, { mean, std }: Description): DataLoader<Picture> =>
   new DataLoader(datasetOf(held), { batchSize: heldBatch, transform: transforms.normalize(mean, std) });

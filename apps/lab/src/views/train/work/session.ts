@@ -1,46 +1,32 @@
-// The pictures and the network that all tasks of the worker share: it is built, taught, stopped, taught on.
+// The pictures and the network that all tasks of the worker share: it is begun, taught, looked at, kept.
 
-import {
-  type Checkpoint,
-  compile,
-  compileTraining,
-  crossEntropy,
-  evaluate,
-  type FitCallback,
-  fit,
-  type nn,
-  type optim,
-  readCheckpoint,
-} from 'neocog';
+import { evaluate, type nn, readCheckpoint } from 'neocog';
+import { fits } from '../net/fits.ts';
 import { measure } from '../net/measure.ts';
 import { namesOf } from '../net/names.ts';
-import { type Recipe, recipeText } from '../recipe.ts';
-import { optimiserOf, seededNet } from './build.ts';
-import type { Description, NetFacts, Seen, Told, Watching } from './facts.ts';
+import type { Recipe } from '../recipe.ts';
+import { buildNet, seededNet } from './build.ts';
+import type { Held, LinkFacts, NetFacts, Seen, Told, Watching } from './facts.ts';
+import { openFile, weightsFile } from './files.ts';
 import { bytesAt } from './labelled.ts';
-import { Live, passOf } from './live.ts';
-import { heldBatch, heldLoader, trainLoader } from './loaders.ts';
+import { Lesson, type Wishes } from './lesson.ts';
+import { pack, unpack } from './link.ts';
+import { heldOf, passOf } from './live.ts';
+import { heldLoader } from './loaders.ts';
 import { drawnBytes, inputOf, kernelsOf, mapsOf, sharesOf } from './looking.ts';
+import type { Pupil } from './pupil.ts';
+import type { Bits } from './rounding.ts';
 import type { DataSet } from './set.ts';
 
-/** A network that learns or has learnt. */
-interface Pupil {
-  readonly net: nn.Module;
-  readonly description: Description;
-  /** Null before its first pass, and for one that came without its run. */
-  checkpoint: Uint8Array | null;
-}
-
-export interface Lesson {
-  /** Passes from here on. */
-  readonly passes: number;
-  readonly lr: number;
-}
+/** Links that are longer are cut by what carries them. */
+const mostLetters = 32_000;
+/** Share of right answers that shorter weights may cost. */
+const mostLost = 0.005;
 
 export class Session {
   #data: DataSet | null = null;
   #pupil: Pupil | null = null;
-  #running: { readonly stop: AbortController; optimizer: optim.SGD | optim.Adam } | null = null;
+  #lesson: Lesson | null = null;
   #watching: Watching = { picture: 0, layer: null, drawn: null };
 
   get data(): DataSet {
@@ -48,57 +34,78 @@ export class Session {
     throw new Error('There are no pictures to learn from yet; choose some.');
   }
 
-  set data(data: DataSet) {
+  set data(data: DataSet | null) {
     this.#data = data;
   }
 
-  get pupil(): Pupil {
+  get #now(): Pupil {
     if (this.#pupil) return this.#pupil;
     throw new Error('There is no network yet; begin one.');
   }
 
   /** A network with random weights for the pictures that are there. */
-  async begin(recipe: Recipe): Promise<NetFacts> {
+  begin(recipe: Recipe): Promise<NetFacts> {
     const { facts, mean, std } = this.data;
     const { kind: data, classes, channels, side } = facts;
     const description = { recipe, data, classes, channels, side, mean, std };
-    this.#pupil = { net: seededNet(recipe, description), description, checkpoint: null };
-    return this.facts();
+    const net = seededNet(recipe, description);
+    return this.#take({ net, description, before: 0, checkpoint: null, data: null });
   }
 
-  /** One that comes from a file or a link. */
-  take(pupil: Pupil): Promise<NetFacts> {
+  /** A network that was saved. @throws Error in words for a file of another kind */
+  async open({ bytes, name }: { bytes: Uint8Array; name: string }): Promise<NetFacts> {
+    const { description, weights, checkpoint } = await openFile(bytes, name);
+    const net = buildNet(description.recipe.layers, description);
+    net.loadStateDict(weights);
+    return this.#take({ net, description, before: checkpoint ? 0 : 1, checkpoint, data: null });
+  }
+
+  /** A network that came in a link. @throws Error in words for a damaged one */
+  async openLink(text: string): Promise<NetFacts> {
+    const { net, description, passes } = await unpack(text);
+    return this.#take({ net, description, before: Math.max(1, passes), checkpoint: null, data: null });
+  }
+
+  /** The bytes of a file that `open` takes. */
+  save(): Uint8Array {
+    const { net, description, checkpoint } = this.#now;
+    return checkpoint ?? weightsFile(net, description);
+  }
+
+  /** A text that `openLink` takes, as short as its answers allow. */
+  async link(): Promise<LinkFacts> {
+    const { net, description, before, checkpoint } = this.#now;
+    const passes = before + (checkpoint ? (await readCheckpoint(checkpoint)).epochs.length : 0);
+    const now = (await this.#examine(net))?.accuracy ?? null;
+    const of = async (bits: Bits): Promise<LinkFacts> => {
+      const text = await pack(net, { description, passes, bits });
+      if (text.length > mostLetters) return { tooLong: text.length };
+      return { text, bits, accuracy: (await this.#examine((await unpack(text)).net))?.accuracy ?? null };
+    };
+    const short = await of(8);
+    const isGood = 'tooLong' in short || now === null || (short.accuracy ?? 1) >= now - mostLost;
+    if (isGood) return short;
+    const long = await of(16);
+    return 'tooLong' in long ? short : long;
+  }
+
+  async #take(pupil: Pupil): Promise<NetFacts> {
     this.#pupil = pupil;
-    return this.facts();
-  }
-
-  async facts(): Promise<NetFacts> {
-    const { description, checkpoint } = this.pupil;
+    const { description, checkpoint, before } = pupil;
     const { recipe, channels, side, classes } = description;
     const { parameters } = measure(recipe.layers, [channels, side, side], classes.length);
-    const run = checkpoint && (await readCheckpoint(checkpoint));
+    const run = checkpoint ? await readCheckpoint(checkpoint) : null;
     return {
-      ...{ description, parameters, layers: this.#layers(), ...this.#past(run) },
-      ...{ seen: this.look(), fits: this.fits },
-    };
-  }
-
-  #past(run: Checkpoint | null): Pick<NetFacts, 'passes' | 'history' | 'losses'> {
-    if (!run) return { passes: 0, history: [], losses: [] };
-    return {
-      passes: run.epochs.length,
-      history: run.epochs.map((report) => passOf(report, [])),
-      losses: [...run.batchLosses],
+      ...{ description, parameters, before, layers: this.#layers(), seen: this.look() },
+      passes: run?.epochs.length ?? 0,
+      history: run?.epochs.map((report) => passOf(report, [])) ?? [],
+      losses: [...(run?.batchLosses ?? [])],
     };
   }
 
   /** Whether the pictures that are there are of the kind that the network is for. */
-  get fits(): boolean {
-    if (!this.#data) return false;
-    const { classes, channels, side } = this.#data.facts;
-    const { description } = this.pupil;
-    const alike = channels === description.channels && side === description.side;
-    return alike && JSON.stringify(classes) === JSON.stringify(description.classes);
+  get #fits(): boolean {
+    return fits(this.#data?.facts ?? null, this.#now.description);
   }
 
   watch(watching: Watching): Seen {
@@ -107,13 +114,14 @@ export class Session {
   }
 
   look(): Seen {
-    const { net, description } = this.pupil;
+    const { net, description } = this.#now;
     const { picture, layer, drawn } = this.#watching;
     const layers = this.#layers();
     const shown = layer !== null && layers.includes(layer) ? layer : (layers[0] ?? null);
-    const bytes = this.fits ? this.#pictureBytes(picture) : null;
+    const bytes = this.#fits ? this.#pictureBytes(picture) : null;
     const x = bytes && inputOf(bytes, description);
-    const own = drawn && inputOf(drawnBytes(drawn, description.channels), description);
+    const fitting = drawn?.length === description.side ** 2 ? drawn : null;
+    const own = fitting && inputOf(drawnBytes(fitting, description.channels), description);
     const looked = x ?? own;
     return {
       ...kernelsOf(net),
@@ -126,10 +134,9 @@ export class Session {
 
   /** Layers that give maps. */
   #layers(): string[] {
-    const { layers } = this.pupil.description.recipe;
-    const { channels, side, classes } = this.pupil.description;
-    const { layers: sizes } = measure(layers, [channels, side, side], classes.length);
-    return namesOf(layers).filter((_, i) => sizes[i]?.out?.length === 3);
+    const { recipe, channels, side, classes } = this.#now.description;
+    const { layers: sizes } = measure(recipe.layers, [channels, side, side], classes.length);
+    return namesOf(recipe.layers).filter((_, i) => sizes[i]?.out?.length === 3);
   }
 
   #pictureBytes(picture: number): Uint8Array | null {
@@ -137,79 +144,31 @@ export class Session {
     return picture < (shown.images.shape[0] ?? 0) ? bytesAt(shown, picture) : null;
   }
 
+  /** From the next batch on. */
   setRate(lr: number): void {
-    if (this.#running) this.#running.optimizer.lr = lr;
+    if (this.#lesson) this.#lesson.lr = lr;
   }
 
   stop(): void {
-    this.#running?.stop.abort();
+    this.#lesson?.stop();
   }
 
   /** Teaches for some passes, or until it is stopped. @returns whether it came to its end */
-  async learn({ passes, lr }: Lesson, tell: (told: Told) => void): Promise<boolean> {
-    const { net, description, checkpoint } = this.pupil;
-    const { recipe } = description;
-    const { held } = this.data;
-    const optimizer = optimiserOf(recipe, net, lr);
-    const stop = new AbortController();
-    this.#running = { stop, optimizer };
-    net.train();
-    const loader = trainLoader(this.data, recipe);
-    const batch = Math.min(recipe.batch, loader.size ?? recipe.batch);
-    const shape = (n: number) => [n, description.channels, description.side, description.side];
-    const trainer = await compileTraining(net, {
-      input: shape(batch),
-      loss: crossEntropy,
-      optimizer,
-      threads: threads(),
-    });
+  async learn(wishes: Wishes, tell: (told: Told) => void): Promise<boolean> {
+    this.#lesson = new Lesson(this.#now, this.data);
     try {
-      const before = checkpoint && (await readCheckpoint(checkpoint));
-      const history = await fit(net, loader, {
-        epochs: (before?.epochs.length ?? 0) + passes,
-        optimizer,
-        trainer,
-        validation: held ? heldLoader(held, description) : undefined,
-        compileValidation: () => compile(net, { input: shape(heldBatch), threads: threads() }),
-        callbacks: [this.#live(lr, tell), noting(description)],
-        resume: before ?? false,
-        signal: stop.signal,
-      });
-      return !history.stopped;
+      return await this.#lesson.give(wishes, { tell, look: () => this.look() });
     } finally {
-      trainer.dispose();
-      this.#running = null;
+      this.#lesson = null;
     }
   }
 
-  #live(lr: number, tell: (told: Told) => void): FitCallback {
-    const { pupil } = this;
-    const heldLabels = this.data.held?.labels.data ?? [];
-    const keep = (checkpoint: Uint8Array): void => {
-      pupil.checkpoint = checkpoint;
-    };
-    return new Live({ tell, look: () => this.look(), heldLabels, keep, lr });
-  }
+  /** How the network does on what is held out, with its mistakes; null where nothing is, or other pictures are. */
+  examine = (): Promise<Held | null> => this.#examine(this.#now.net);
 
-  /** How it does on what is held out, with the mistakes; null where nothing is. */
-  async examine(): Promise<ReturnType<typeof passOf>['held']> {
-    const { held } = this.data;
-    const { net, description } = this.pupil;
-    if (!held || !this.fits) return null;
-    const validation = await evaluate(net, heldLoader(held, description));
-    const nothing = { epoch: 0, step: 0, loss: 0, accuracy: 0, lr: 0, seconds: 0, waited: 0 };
-    return passOf({ ...nothing, validation }, held.labels.data).held;
+  async #examine(net: nn.Module): Promise<Held | null> {
+    const held = this.#fits ? this.data.held : null;
+    if (!held) return null;
+    return heldOf(await evaluate(net, heldLoader(held, this.#now.description)), held.labels.data);
   }
 }
-
-/** One of the machine's cores is left to the page. */
-const threads = (): number =>
-  globalThis.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1;
-
-export const noteName = 'lab';
-
-/** Puts the description of the network into checkpoints. */
-const noting = ({ recipe, ...rest }: Description): FitCallback => ({
-  name: noteName,
-  state: () => ({ values: { ...rest, recipe: recipeText(recipe) } }),
-});
