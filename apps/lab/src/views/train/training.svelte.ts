@@ -237,8 +237,9 @@ export class Training {
     this.history = [...this.history, pass];
     this.passes = pass.pass;
     if (!pass.held) return announce(`Pass ${pass.pass}: loss ${pass.loss.toFixed(3)}`);
-    await this.#show(pass.held);
+    const shown = this.#show(pass.held);
     announce(`Pass ${pass.pass}. ${this.#standing()}`);
+    await shown;
   }
 
   async #show(held: Held): Promise<void> {

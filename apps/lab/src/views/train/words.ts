@@ -3,7 +3,7 @@
 import { percent } from '../../design/numbers.ts';
 import type { ActivationName, LayerKind, LayerSpec } from './net/layers.ts';
 import type { OptimiserName, Recipe } from './recipe.ts';
-import type { DataKind } from './work/facts.ts';
+import type { DataKind, LinkFacts } from './work/facts.ts';
 
 export const kindNames: Readonly<Record<LayerKind, string>> = {
   conv: 'Convolution',
@@ -33,12 +33,22 @@ export const optimiserNames: Readonly<Record<OptimiserName, string>> = {
 export const dataNames: Readonly<Record<DataKind, string>> = {
   digits: 'Digits',
   garments: 'Garments',
-  drawings: 'Your drawings',
-  folders: 'Your folders',
+  drawings: 'Drawings',
+  folders: 'Folders',
 };
 
 /** `96.4 %`, never rounded up: 99.96 is not all. */
 export const share = (value: number): string => percent(Math.floor(value * 1000) / 1000, 1);
+
+const kilobytes = (letters: number): string => `${(letters / 1000).toFixed(1)} kB`;
+
+/** What the link of the page holds, or why it does not. */
+export function linkWords(link: LinkFacts): string {
+  if ('tooLong' in link)
+    return `The network would make a link of ${kilobytes(link.tooLong)}, and at most 32 kB get through everywhere. Pool more, take fewer filters or units, or save it to a file.`;
+  const right = link.accuracy === null ? '' : `; so ${share(link.accuracy)} are right`;
+  return `The link holds the network: ${kilobytes(link.text.length)}, its weights in ${link.bits} bits${right}.`;
+}
 
 const flagOff = (layers: readonly LayerSpec[], flag: 'norm' | 'skip'): readonly LayerSpec[] =>
   layers.map((layer) => (layer.kind === 'conv' ? { ...layer, [flag]: false } : layer));

@@ -54,8 +54,6 @@ export interface Description {
 export interface Progress {
   /** Passes over the pictures, with the part of the one that is going on. */
   readonly passes: number;
-  /** Of the whole run. */
-  readonly steps: number;
   /** Since the last report: of each batch. */
   readonly losses: readonly number[];
   /** Shares of right answers. */

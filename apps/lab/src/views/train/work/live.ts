@@ -26,6 +26,7 @@ export class Live implements Pick<FitCallback, 'onStart' | 'onBatch' | 'onEpoch'
   #losses: number[] = [];
   #accuracies: number[] = [];
   #last = 0;
+  #latest: BatchReport | null = null;
   /** Share of right answers and batches of the pass so far. */
   #before = { accuracy: 0, batch: 0 };
 
@@ -39,28 +40,27 @@ export class Live implements Pick<FitCallback, 'onStart' | 'onBatch' | 'onEpoch'
 
   onBatch(report: BatchReport, run: FitRun): void {
     const { accuracy, batch } = report;
-    const before = batch === this.#before.batch + 1 ? this.#before : { accuracy: 0, batch: batch - 1 };
     this.#losses.push(report.batchLoss);
-    this.#accuracies.push(
-      before.batch > 0 || batch === 1 ? accuracy * batch - before.accuracy * before.batch : accuracy,
-    );
+    this.#accuracies.push(this.#ofBatch(report));
     this.#before = { accuracy, batch };
-    if (performance.now() - this.#last >= every) this.#report(report, run);
+    this.#latest = report;
+    if (performance.now() - this.#last >= every) this.#report(run);
   }
 
-  #report({ epoch, batch, batches, step }: BatchReport, run: FitRun): void {
+  /** The share of the batch alone; the pass tells the mean so far. */
+  #ofBatch({ accuracy, batch }: BatchReport): number {
+    const { accuracy: mean, batch: batches } = this.#before;
+    return batch === batches + 1 ? accuracy * batch - mean * batches : accuracy;
+  }
+
+  /** What has not been told yet. */
+  #report(run: FitRun): void {
+    if (!this.#latest || this.#losses.length === 0) return;
+    const { epoch, batch, batches } = this.#latest;
     run.sync();
-    const passes = epoch - 1 + batch / batches;
     const { tell, look } = this.#listener;
-    const progress = {
-      passes,
-      steps: step,
-      losses: this.#losses,
-      accuracies: this.#accuracies,
-      batches,
-      seen: look(),
-    };
-    tell({ progress });
+    const [losses, accuracies] = [this.#losses, this.#accuracies];
+    tell({ progress: { passes: epoch - 1 + batch / batches, losses, accuracies, batches, seen: look() } });
     this.#losses = [];
     this.#accuracies = [];
     this.#last = performance.now();
@@ -68,11 +68,13 @@ export class Live implements Pick<FitCallback, 'onStart' | 'onBatch' | 'onEpoch'
 
   onEpoch(report: EpochReport, run: FitRun): void {
     const { tell, keep, heldLabels } = this.#listener;
+    this.#report(run);
     keep(run.checkpoint());
     tell({ pass: passOf(report, heldLabels) });
   }
 
   onStop(run: FitRun): void {
+    this.#report(run);
     this.#listener.keep(run.checkpoint());
   }
 }
