@@ -191,12 +191,11 @@ onPage('a network is put into a link, which runs it and goes on in a fresh profi
   const fresh = await lab.visit({ hash: link });
   const opened = async (): Promise<void> => {
     await expect.poll(() => standing(fresh.page), patience).toBe(right);
-    await page.getByRole('grid', { name: '4 kernels of the first convolution' }).waitFor();
+    await fresh.page.getByRole('grid', { name: '4 kernels of the first convolution' }).waitFor();
   };
   await opened();
-  await fresh.page.evaluate(async () => void (await navigator.serviceWorker.ready));
-  await fresh.page.waitForFunction(() => navigator.serviceWorker.controller !== null && crossOriginIsolated);
-  await opened();
+  // The pictures that it learns from are kept by the service worker, which comes after them.
+  await fresh.page.waitForFunction(async () => (await caches.match('./data/digits-set.png')) !== undefined);
   await fresh.context.setOffline(true);
   await fresh.page.reload();
   await opened();

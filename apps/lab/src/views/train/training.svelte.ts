@@ -1,6 +1,7 @@
 // The state of the view: the pictures, the network, and how far it has come.
 
 import { announce } from '../../shell/announce.svelte.ts';
+import { keepFile } from '../../shell/offline.svelte.ts';
 import { connect } from '../../work/connect.ts';
 import { fetchSample } from '../../work/pictures.ts';
 import { fits } from './net/fits.ts';
@@ -81,10 +82,9 @@ export class Training {
 
   /** Pictures that the Lab carries. */
   async openSheet(kind: 'digits' | 'garments'): Promise<void> {
-    await this.#openWith('Fetching pictures', async () => ({
-      kind,
-      sheet: await fetchSample(`${kind}-set.png`),
-    }));
+    const file = `${kind}-set.png`;
+    await this.#openWith('Fetching pictures', async () => ({ kind, sheet: await fetchSample(file) }));
+    void keepFile(`./data/${file}`);
   }
 
   /** Drawings or folders of the visitor. */
