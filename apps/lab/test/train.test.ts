@@ -174,6 +174,17 @@ onPage(
   },
 );
 
+onPage('a rate that is too large is told, and the network is as it was before', async () => {
+  const hash = '/train?net=conv_4_3_2_none,max_2&optimiser=sgd&rate=10&batch=64&passes=1';
+  const { page, faults } = await lab.visit({ hash });
+  await button(page, 'Start').click();
+  await page.getByRole('alert').filter({ hasText: 'lower the learning rate' }).waitFor();
+  await page.getByRole('slider', { name: 'Learning rate' }).fill('6');
+  await learn(page);
+  expect(await standing(page)).toBeGreaterThan(60);
+  expect(faults).toEqual([]);
+});
+
 onPage('a network is put into a link, which runs it and goes on in a fresh profile and offline', async () => {
   const { page, faults } = await lab.visit({ hash: `/train?${quick}&passes=1` });
   await learn(page);

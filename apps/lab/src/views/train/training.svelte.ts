@@ -211,9 +211,17 @@ export class Training {
       announce(whole ? `It has learnt. ${this.#standing()}` : `It is stopped. ${this.#standing()}`);
     } catch (error) {
       this.#tell(messageOf(error));
+      await this.#standAgain();
     } finally {
       this.running = false;
     }
+  }
+
+  /** Where the last pass ended: what came after it failed. */
+  async #standAgain(): Promise<void> {
+    const { held, mistakes } = this;
+    this.#take(await this.#worker.call('facts', undefined));
+    if (this.history.length > 0) [this.held, this.mistakes] = [held, mistakes];
   }
 
   #standing(): string {

@@ -6,8 +6,10 @@ import {
   compileTraining,
   crossEntropy,
   fit,
+  type nn,
   type optim,
   readCheckpoint,
+  Tensor,
 } from 'neocog';
 import { optimiserOf } from './build.ts';
 import type { Seen, Told } from './facts.ts';
@@ -57,6 +59,7 @@ export class Lesson {
     const { train, held } = this.#data;
     const loader = trainLoader(train, description);
     const resume = await this.#start();
+    const before = copiesOf(net.stateDict());
     const trainer = await this.#trainer(Math.min(loader.batchSize, loader.size ?? loader.batchSize));
     try {
       const history = await fit(net, loader, {
@@ -70,6 +73,11 @@ export class Lesson {
         signal: this.#stop.signal,
       });
       return !history.stopped;
+    } catch (error) {
+      // Weights that went astray are of no use: those of the last pass are.
+      const kept = this.#pupil.checkpoint && (await readCheckpoint(this.#pupil.checkpoint));
+      net.loadStateDict(kept?.weights ?? before);
+      throw error;
     } finally {
       trainer.dispose();
     }
@@ -108,6 +116,11 @@ export class Lesson {
     return new Live({ tell, look, heldLabels, keep, lr });
   }
 }
+
+const copiesOf = (weights: nn.StateDict): nn.StateDict =>
+  Object.fromEntries(
+    Object.entries(weights).map(([key, { data, shape }]) => [key, new Tensor(data.slice(), shape)]),
+  );
 
 /** One of the machine's cores is left to the page. */
 const threads = (): number =>

@@ -89,9 +89,13 @@ export class Session {
     return 'tooLong' in long ? short : long;
   }
 
-  async #take(pupil: Pupil): Promise<NetFacts> {
+  #take(pupil: Pupil): Promise<NetFacts> {
     this.#pupil = pupil;
-    const { description, checkpoint, before } = pupil;
+    return this.facts();
+  }
+
+  async facts(): Promise<NetFacts> {
+    const { description, checkpoint, before } = this.#now;
     const { recipe, channels, side, classes } = description;
     const { parameters } = measure(recipe.layers, [channels, side, side], classes.length);
     const run = checkpoint ? await readCheckpoint(checkpoint) : null;

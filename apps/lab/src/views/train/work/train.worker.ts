@@ -25,6 +25,7 @@ export const tasks = serve({
   /** Teaches; reports as it goes. */
   learn: (wishes: Wishes, { report }: TaskContext) => session.learn(wishes, report),
   stop: () => session.stop(),
+  facts: () => session.facts(),
   rate: (lr: number) => session.setRate(lr),
   watch: (watching: Watching) => session.watch(watching),
   examine: () => session.examine(),
