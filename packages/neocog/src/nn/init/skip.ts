@@ -23,30 +23,8 @@ export function skip<T>(body: () => T): T {
   }
 }
 
-/** Draws every value, unless that is left out. */
-export function fill(t: Tensor, draw: () => number): Tensor {
-  if (skipping) return t;
-  for (let i = 0; i < t.data.length; i++) t.data[i] = draw();
+/** Draws all values of a float tensor, unless that is left out. */
+export function fill(t: Tensor, draw: (data: Float32Array) => void): Tensor {
+  if (!skipping) draw(t.data as Float32Array);
   return t;
-}
-
-let drawsDefaults = true;
-
-/** Whether new layers draw their first weights. */
-export const isDrawingDefaults = (): boolean => drawsDefaults;
-
-/**
- * Runs `body`, in which new layers keep zeros and draw no random numbers: for layers whose weights come from elsewhere.
- *
- * @example const layer = init.withoutDefaults(() => new nn.Conv2d(3, 64, 7));
- */
-export function withoutDefaults<T>(body: () => T): T {
-  need('withoutDefaults', 'body', body, aFunction);
-  const before = drawsDefaults;
-  drawsDefaults = false;
-  try {
-    return body();
-  } finally {
-    drawsDefaults = before;
-  }
 }
