@@ -32,7 +32,7 @@ async function learn(page: Page, name = 'Start'): Promise<void> {
 onPage(
   'digits are learnt to 95 % before one’s eyes, with curves, confusion, mistakes and a table',
   async () => {
-    const { page, faults } = await lab.visit({ hash: '/train?passes=3&shift=0' });
+    const { page, faults } = await lab.visit({ hash: '/train?passes=3' });
     const kernel = page
       .getByRole('grid', { name: '8 kernels of the first convolution' })
       .getByRole('gridcell');
