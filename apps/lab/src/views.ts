@@ -38,6 +38,13 @@ export const views: readonly View[] = [
     load: () => import('./views/inside/LookInside.svelte'),
     wantsThreads: true,
   },
+  {
+    id: 'train',
+    name: 'Train',
+    purpose: 'Teach a network digits, garments or your own pictures, and watch it learn.',
+    load: () => import('./views/train/Train.svelte'),
+    wantsThreads: true,
+  },
 ];
 
 /** Opens where the address names no view. */
