@@ -222,7 +222,7 @@ const initialisers: Samples = {
     'init.kaimingNormal init.kaimingStd init.kaimingUniform init.orthogonal init.truncNormal init.xavierNormal init.xavierUniform',
     () => [row(), {}],
   ),
-  ...each('init.skip init.withoutDefaults', () => [() => 1]),
+  ...each('init.skip', () => [() => 1]),
   'init.constant': of(() => [row(), 1]),
   'init.gain': of(() => ['relu', 0.1]),
   'init.layerDefault': of(() => [row(), ones([2]), 3]),
@@ -339,6 +339,15 @@ const methods: Samples = {
   'Generator#bits': on(() => new neocog.Generator(1)),
   'Generator#uniform': on(() => new neocog.Generator(1)),
   'Generator#normal': on(() => new neocog.Generator(1)),
+  ...Object.fromEntries(
+    ['Generator#fillUniform', 'Generator#fillNormal'].map((name) => [
+      name,
+      on(
+        () => new neocog.Generator(1),
+        () => [new Float32Array(3), 0, 1],
+      ),
+    ]),
+  ),
   'Generator#integer': on(
     () => new neocog.Generator(1),
     () => [5],

@@ -111,9 +111,7 @@ export function callable(space: object, name: string, sample: Sample): Callable 
     };
   if (isClass(found)) return (...args) => Reflect.construct(found, args);
   // Networks without values: what they refuse does not depend on them.
-  return name.startsWith('models.')
-    ? (...args) => init.skip(() => init.withoutDefaults(() => found(...args)))
-    : found;
+  return name.startsWith('models.') ? (...args) => init.skip(() => found(...args)) : found;
 }
 
 /** For subclasses, not for callers: TypeScript's `protected`. */

@@ -60,15 +60,17 @@ async function write(
   options: EsModuleOptions,
 ): Promise<void> {
   await mkdir(to, { recursive: true });
-  for (const { name, text } of esModule(pack(module, { input: shape }), options))
-    await writeFile(join(to, name), text);
+  for (const { name, data } of esModule(pack(module, { input: shape }), options))
+    await writeFile(join(to, name), data);
 }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'neocog-build-'));
   manualSeed(1);
   net = models.mobilenetV2({ classes: 10, width: 0.35 });
-  await write(join(folder, 'net'), net, input, { name: 'A <small> network', labels: ['cat', 'dog'] });
+  const options = { name: 'A <small> network', labels: ['cat', 'dog'] };
+  await write(join(folder, 'net'), net, input, options);
+  await write(join(folder, 'embedded'), net, input, { ...options, embed: true });
   const before = overrideEngine({ fma: true });
   if (before.fma) expected.fma = await runCompiled();
   overrideEngine({ fma: false, keepsOrder: false });
@@ -93,12 +95,22 @@ describe.each(nodeEngines())('$name', ({ path }) => {
     judge(runScript('plain.mjs'));
   });
 
-  it('runs what esbuild made of it', async () => {
-    const script = `import { inputs, load, run } from './net/index.js';\n${runSample}\nanswer().then((it) => console.log(JSON.stringify(it)));`;
+  it('runs what esbuild made of it, where weights are JavaScript', async () => {
+    const script = `import { inputs, load, run } from './embedded/index.js';\n${runSample}\nanswer().then((it) => console.log(JSON.stringify(it)));`;
     const stdin = { contents: script, resolveDir: folder };
     const outfile = join(folder, 'bundled.cjs');
     await bundleByEsbuild({ stdin, outfile, bundle: true, minify: true, format: 'cjs', logLevel: 'error' });
     judge(runScript('bundled.cjs'));
+  });
+
+  it('runs what esbuild made of it, told where the weights are', async () => {
+    const script = `import { inputs, load as start, run } from './net/index.js';
+const weights = new URL('./net/weights.bin', import.meta.url);
+const load = () => start(undefined, { weights });\n${runSample}\nconsole.log(JSON.stringify(await answer()));`;
+    const stdin = { contents: script, resolveDir: folder };
+    const outfile = join(folder, 'bundled.mjs');
+    await bundleByEsbuild({ stdin, outfile, bundle: true, minify: true, format: 'esm', logLevel: 'error' });
+    judge(runScript('bundled.mjs'));
   });
 });
 
@@ -285,10 +297,7 @@ run(new Int32Array(size));
 /** Bytes of all files but the weights, by a way of compressing each. */
 function sizeOf(module: nn.Module, shape: readonly number[], compress: (text: string) => Uint8Array): number {
   const files = [...esModule(pack(module, { input: shape }), { weights: 'int8' })];
-  return files.reduce(
-    (sum, { name, text }) => sum + (name.startsWith('weights') ? 0 : compress(text).length),
-    0,
-  );
+  return files.reduce((sum, { data }) => sum + (typeof data === 'string' ? compress(data).length : 0), 0);
 }
 
 it.each(['resnet18', 'resnet50', 'mobilenetV2', 'efficientnetB0'] as const)(

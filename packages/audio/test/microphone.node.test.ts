@@ -77,6 +77,7 @@ onPage('loops hear the tone at the wanted rate, and give the device back', async
     twice: heard('1×500', 440),
     'stop while waiting': { shapes: [], released: true },
     'stop while opening': { shapes: [], released: true },
+    'stop while its worklet comes': { shapes: [], released: true },
     'an error of the reader': 'mine, released true',
     'a late reader': { shapes: ['1×1600'], released: true },
     'an own stream': heard('1×800', 1000, 8000),

@@ -109,6 +109,17 @@ const attempts: Readonly<Record<string, () => Promise<Heard | string>>> = {
     setTimeout(() => source.stop(), 0);
     return listen(source, 1000);
   },
+  'stop while its worklet comes': async () => {
+    const source = microphone();
+    const { addModule } = AudioWorklet.prototype;
+    AudioWorklet.prototype.addModule = function (...args) {
+      AudioWorklet.prototype.addModule = addModule;
+      const added = addModule.apply(this, args);
+      source.stop();
+      return added;
+    };
+    return listen(source, 1000);
+  },
   'an error of the reader': async () => {
     const failing = listen(microphone(), 10, () => Promise.reject(new Error('mine')));
     const message = await failing.catch((error: Error) => error.message);

@@ -26,12 +26,15 @@ export async function readWhole(what: string, path: string): Promise<Uint8Array>
   }
 }
 
+/** What a file is filled with: bytes, a text, or bytes piece by piece. */
+type Content = Uint8Array | string | Iterable<Uint8Array>;
+
 /**
  * Writes a file so that at any moment, also after a crash, `path` holds either what it held or all of
  * `bytes`:
  * a temporary file in the same folder, flushed to the disk, then renamed.
  */
-export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeWhole(path: string, bytes: Content): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     await writeFlushed(temporary, bytes);
@@ -42,7 +45,7 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
   }
 }
 
-async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<void> {
+async function writeFlushed(path: string, bytes: Content): Promise<void> {
   const file = await open(path, 'w');
   try {
     await file.writeFile(bytes);

@@ -36,10 +36,12 @@ export class Session {
       const stream = await this.#openStream();
       if (!this.#closed) await this.#listen(stream);
     } catch (error) {
-      this.close();
-      throw error;
+      // Closing while it is being opened makes the rest fail, which is nobody's error.
+      if (!this.#closed) {
+        this.close();
+        throw error;
+      }
     }
-    // Closed while it was being opened.
     if (this.#closed) this.#release();
   }
 

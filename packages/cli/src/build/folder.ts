@@ -48,7 +48,7 @@ const isThere = (path: string): Promise<boolean> =>
 /** The names that a build gives. What else a package.json lists, no build has written, and nothing of it is touched. */
 const isOwnName = (name: unknown): name is string =>
   typeof name === 'string' &&
-  /^(package\.json|README\.md|(index|kernels|page|weights-\d+)\.js|index\.d\.ts|index\.html|page\.css)$/.test(
+  /^(package\.json|README\.md|(index|kernels|page|weights-\d+)\.js|weights\.bin|index\.d\.ts|index\.html|page\.css)$/.test(
     name,
   );
 
@@ -67,15 +67,24 @@ async function filesOf(folder: string): Promise<string[]> {
 export interface Writing {
   readonly interrupt: Interrupt;
   readonly onFile: (file: OutputFile) => void;
+  /** Of a file of bytes, when some are about to be written. */
+  readonly onPiece: () => void;
   /** Sees the finished files before they take their place, and may refuse them. */
   readonly check: (folder: string) => Promise<void>;
+}
+
+function* seen<T>(pieces: Iterable<T>, onPiece: () => void): Generator<T, void, void> {
+  for (const piece of pieces) {
+    onPiece();
+    yield piece;
+  }
 }
 
 /** Writes the files beside the folder, and brings them to their place when all are there and found right. */
 export async function writeFolder(
   folder: string,
   files: Iterable<OutputFile>,
-  { interrupt, onFile, check }: Writing,
+  { interrupt, onFile, onPiece, check }: Writing,
 ): Promise<void> {
   const target = resolve(folder);
   await prepareFolder(dirname(target));
@@ -83,7 +92,10 @@ export async function writeFolder(
   try {
     await mkdir(temporary);
     for (const file of files) {
-      await writeWhole(join(temporary, file.name), file.text);
+      await writeWhole(
+        join(temporary, file.name),
+        typeof file.data === 'string' ? file.data : seen(file.data, onPiece),
+      );
       onFile(file);
       if (interrupt.signal.aborted) throw new Interrupted(interrupt.exitCode, 'stopped; nothing was written');
     }

@@ -22,6 +22,7 @@ interface BuildWords extends SourceWords {
   readonly runs: number;
   readonly name?: string;
   readonly exact?: boolean;
+  readonly embed?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -48,6 +49,10 @@ export function addBuild(program: Command): void {
       new Option('--weights <type>', 'how weights are stored; sums stay float32')
         .choices(['float32', 'float16', 'int8'])
         .default('float32'),
+    )
+    .option(
+      '--embed',
+      'weights as JavaScript, not as a file beside it, for bundlers that would lose the file',
     )
     .option('--exact', 'the same bits on every engine, at some cost in speed')
     .option('--name <text>', 'what the network is called in the folder')
@@ -79,17 +84,19 @@ interface Built {
 }
 
 async function writeAll({ name, module, input, page }: Source, words: BuildWords): Promise<Built> {
-  const { out, weights, runs, seed, exact = false } = words;
+  const { out, weights, runs, seed, exact = false, embed = false } = words;
   const bar = new StageBar();
   const interrupt = listenForInterrupt();
   try {
     bar.update('compiling', 0);
     const packed = pack(module, { input, exact });
-    const files = esModule(packed, { ...page, name: words.name ?? name, weights });
+    const files = esModule(packed, { ...page, name: words.name ?? name, weights, embed });
+    let pieces = 0;
     let comparison: Comparison | undefined;
     await writeFolder(out, files, {
       interrupt,
       onFile: ({ share }) => bar.update('writing', share),
+      onPiece: () => bar.update('writing', pieces++ / packed.constants.length),
       check: async (folder) => {
         manualSeed(seed);
         const onProgress = (share: number): void => bar.update('comparing', share);
@@ -120,7 +127,9 @@ interface Figures {
   readonly outputs: PackedProgram['outputs'];
   readonly weights: WeightStorage;
   readonly exact: boolean;
-  /** Of weights as they are in the files, in base64. */
+  /** Whether weights are JavaScript. */
+  readonly embedded: boolean;
+  /** Of weights as they are in the files. */
   readonly weightBytes: number;
   /** Of everything else, plain and compressed by Brotli. */
   readonly codeBytes: number;
@@ -138,6 +147,7 @@ async function figuresOf(source: Source, words: BuildWords, { packed, comparison
     outputs,
     weights,
     exact: words.exact ?? false,
+    embedded: words.embed ?? false,
     ...(await sizesOf(folder)),
     comparison,
   };
@@ -150,7 +160,7 @@ async function sizesOf(
   const { files } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   for (const file of [...files, 'package.json']) {
     const bytes = await readFile(join(folder, file));
-    if (/^weights-\d+\.js$/.test(file)) weightBytes += bytes.length;
+    if (/^weights[-.]/.test(file)) weightBytes += bytes.length;
     else {
       codeBytes += bytes.length;
       compressedBytes += brotliCompressSync(bytes).length;
@@ -174,7 +184,7 @@ function describe(figures: Figures): string {
   return [
     `${folder}  ${name}${figures.exact ? ', exact' : ''}`,
     ...lines,
-    `  weights  ${kilobytes(figures.weightBytes)}, stored as ${weights} in base64`,
+    `  weights  ${kilobytes(figures.weightBytes)}, stored as ${weights}${figures.embedded ? ' in base64' : ''}`,
     `  the rest ${kilobytes(figures.codeBytes)}, ${kilobytes(figures.compressedBytes)} compressed (Brotli)`,
     `  ${describeComparison(comparison, weights)}`,
     '',

@@ -32,7 +32,7 @@ describe('neocog train and run', () => {
   it('trains, writes weights and report, and recognises a picture', async () => {
     const { code, out, err } = await run(...training, '--epochs', '6', '--out', 'a/b');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^epoch 6\/6 {2}loss \d\.\d{4} {2}train \S+ % {2}test 100\.00 % {2}\S+ s$/m);
+    expect(out).toMatch(/^epoch 6\/6 {2}loss \d\.\d{4} {2}train \S+ % {2}test 100\.00 % {2}\S+ s/m);
     expect((await readdir(join(folder, 'a/b'))).sort()).toEqual([
       'last.safetensors',
       'report.html',

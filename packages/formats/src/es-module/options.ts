@@ -40,6 +40,11 @@ export interface EsModuleOptions {
    * each output channel. Default `float32`.
    */
   weights?: WeightStorage | undefined;
+  /**
+   * Of `esModule`: the weights as JavaScript (base64, a third larger) instead of a file beside it, for bundlers that lose a file
+   * named by `new URL('weights.bin', import.meta.url)`. Default false.
+   */
+  embed?: boolean | undefined;
   /** For the page: what the values of the output stand for. Default none. */
   labels?: readonly string[] | undefined;
   /** For the page: the network sees (pixel − mean) / std for pixels from 0 to 255, a number for all channels or for each. Default: the visitor of the page chooses. */
@@ -52,12 +57,13 @@ export interface EsModuleOptions {
 
 /** Refuses what is no program, and what a page cannot show. @throws UnsupportedError for an unknown storage of weights */
 export function checkOptions(fn: string, program: PackedProgram, options: EsModuleOptions): void {
-  const { weights = 'float32' } = readOptions(fn, options, [
-    ...['name', 'weights', 'labels', 'pixels', 'sound', 'answer'],
+  const { weights = 'float32', embed = false } = readOptions(fn, options, [
+    ...['name', 'weights', 'embed', 'labels', 'pixels', 'sound', 'answer'],
   ] as const);
   if (!['float32', 'float16', 'int8'].includes(weights)) {
     throw new UnsupportedError(`${fn}: weights is ${shown(weights)}; give 'float32', 'float16' or 'int8'`);
   }
+  if (typeof embed !== 'boolean') throw new ShapeError(`${fn}: embed is ${shown(embed)}; give true or false`);
   needText(fn, 'name', options.name === undefined ? 'network' : options.name);
   if (!Array.isArray(Object(program).constants) || !Array.isArray(Object(program).inputs))
     throw new ShapeError(`${fn}: program is ${shown(program)}; give the result of pack(…)`);

@@ -38,8 +38,10 @@ export interface Network {
   readonly codes: readonly Code[];
   /** The modules of all codes, one after the other. */
   readonly bytes: TextCode;
-  /** The bytes of all constants, one after the other, in base64, cut at multiples of 3 bytes. */
-  readonly weights: readonly string[];
+  /** The bytes of all constants, one after the other, in pieces as they come; from elsewhere where an address is given. */
+  readonly weights: (from?: URL | string) => Promise<AsyncGenerator<Bytes, void, void>>;
+  /** What `checksum` makes of all constants. */
+  readonly sum: number;
 }
 
 type Values = Float32Array | Int32Array;
@@ -48,6 +50,14 @@ interface Bytes extends Uint8Array {
   readonly buffer: ArrayBuffer;
   subarray(begin?: number, end?: number): Bytes;
 }
+/** What is needed of Node's `fs/promises`. */
+interface Disk {
+  open(url: URL): Promise<{
+    read(into: Uint8Array): Promise<{ readonly bytesRead: number }>;
+    close(): Promise<void>;
+  }>;
+}
+
 type Routine = (job: number, scratch: number, from: number, to: number) => void;
 
 /** A network in memory. */
@@ -101,6 +111,54 @@ export function fromBase64(text: string): Bytes {
   return bytes;
 }
 
+/** Weights that are texts of JavaScript: base64, cut at multiples of 3 bytes. */
+export async function* embeddedBytes(texts: readonly string[]): AsyncGenerator<Bytes, void, void> {
+  for (const text of texts) yield fromBase64(text);
+}
+
+/** A file of the disk. */
+export async function* diskBytes(url: URL, disk: () => Promise<Disk>): AsyncGenerator<Bytes, void, void> {
+  const file = await (await disk()).open(url);
+  try {
+    for (;;) {
+      const piece: Bytes = new Uint8Array(2 ** 20);
+      const { bytesRead } = await file.read(piece);
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a server sends. */
+export async function* sentBytes(body: ReadableStream<Uint8Array>): AsyncGenerator<Bytes, void, void> {
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value as Bytes;
+  }
+}
+
+/** Weights that are a file: on the disk where its address says so, else of a server, which sends from now on. */
+export async function openWeights(
+  url: URL,
+  disk: () => Promise<Disk>,
+): Promise<AsyncGenerator<Bytes, void, void>> {
+  if (url.protocol === 'file:') return diskBytes(url, disk);
+  const { ok, status, body } = await fetch(url);
+  if (!ok || body === null) throw new Error(`${url} answers with status ${status}`);
+  return sentBytes(body);
+}
+
+/** Goes on with the sum of the constants before; `words` are a constant's bytes, filled up with zeros. */
+export function checksum(sum: number, words: Int32Array): number {
+  let result = sum;
+  for (let i = 0; i < words.length; i++) result = Math.imul(result ^ words[i], 0x01000193);
+  return result;
+}
+
 export function storedBytes([kind, size, rows]: Stored): number {
   return kind === 'int8' ? 4 * rows + size : kind === 'float16' ? 2 * size : 4 * size;
 }
@@ -149,25 +207,46 @@ export async function instantiate(network: Network): Promise<Loaded> {
   );
 }
 
-/** Brings the constants to their places. Now and then events come through, such as a page's painting. */
+/** The constants in order, each once all of its bytes have come. */
+export async function* storedConstants(
+  { constants, sum }: Network,
+  pieces: AsyncGenerator<Bytes, void, void>,
+): AsyncGenerator<Values, void, void> {
+  let [piece, found] = [new Uint8Array(0) as Bytes, 0];
+  try {
+    for (const constant of constants) {
+      const length = storedBytes(constant);
+      const words = new Int32Array(Math.ceil(length / 4));
+      const bytes = new Uint8Array(words.buffer, 0, length);
+      for (let filled = 0; filled < length; ) {
+        if (piece.length === 0) {
+          const next = await pieces.next();
+          if (next.done) throw new Error('they end too early');
+          piece = next.value;
+        }
+        const part = piece.subarray(0, length - filled);
+        bytes.set(part, filled);
+        filled += part.length;
+        piece = piece.subarray(part.length);
+      }
+      found = checksum(found, words);
+      yield widen(constant, bytes);
+    }
+    if (found !== sum) throw new Error('they are those of another network');
+  } finally {
+    await pieces.return();
+  }
+}
+
+/** Brings the constants to their places as they come. Now and then events come through, such as a page's painting. */
 export async function placeConstants(
   network: Network,
   loaded: Loaded,
-  progress: (share: number) => void,
+  { pieces, progress }: { pieces: AsyncGenerator<Bytes, void, void>; progress: (share: number) => void },
 ): Promise<void> {
-  const { constants, weights } = network;
   const { code, memory, routines } = loaded;
-  let [part, at, paused] = [0, 0, performance.now()];
-  let bytes: Bytes = new Uint8Array(0);
-  for (let i = 0; i < constants.length; i++) {
-    const stored = new Uint8Array(storedBytes(constants[i]));
-    for (let filled = 0; filled < stored.length; ) {
-      if (at === bytes.length) [bytes, at] = [fromBase64(weights[part++]), 0];
-      const piece = bytes.subarray(at, at + stored.length - filled);
-      stored.set(piece, filled);
-      [at, filled] = [at + piece.length, filled + piece.length];
-    }
-    const values = widen(constants[i], stored);
+  let [i, paused] = [0, performance.now()];
+  for await (const values of storedConstants(network, pieces)) {
     for (const [address, routine, from = 0, to = values.length] of code.places[i]) {
       const part = values.subarray(from, to);
       (part instanceof Int32Array
@@ -176,11 +255,34 @@ export async function placeConstants(
       ).set(part);
       if (routine !== null) routines[routine](0, code.scratch, 0, 0x7fffffff);
     }
+    i++;
     if (performance.now() - paused < 30) continue;
-    progress((i + 1) / constants.length);
+    progress(i / network.constants.length);
     await new Promise((resolve) => setTimeout(resolve, 0));
     paused = performance.now();
   }
+}
+
+/** The network in memory. Weights are on their way while code is compiled. */
+export async function loadNetwork(
+  network: Network,
+  progress: (share: number) => void,
+  from: URL | string | undefined,
+): Promise<Loaded> {
+  const opened = network.weights(from);
+  // Whoever awaits it hears of it; until then a failure is not unhandled.
+  opened.catch(() => {});
+  const loaded = await instantiate(network);
+  try {
+    await placeConstants(network, loaded, { pieces: await opened, progress });
+  } catch (error) {
+    throw new Error(
+      `load: the weights cannot be read: ${error instanceof Error ? error.message : error}; keep weights.bin of the same build ` +
+        'beside the module, or say where it is: load(progress, { weights: url })',
+      { cause: error },
+    );
+  }
+  return loaded;
 }
 
 /** @throws TypeError unless `given` has just what the inputs are. */
@@ -206,10 +308,11 @@ export function runner(network: Network) {
   const { inputs, outputs } = network;
   let loading: Promise<Loaded> | null = null;
   return {
-    async load(progress: (share: number) => void = () => {}): Promise<{ simd: string; bytes: number }> {
-      loading ??= instantiate(network).then((loaded) =>
-        placeConstants(network, loaded, progress).then(() => loaded),
-      );
+    async load(
+      progress: (share: number) => void = () => {},
+      { weights }: { weights?: URL | string } = {},
+    ): Promise<{ simd: string; bytes: number }> {
+      loading ??= loadNetwork(network, progress, weights);
       const { code, memory } = await loading.catch((error) => {
         loading = null;
         throw error;
@@ -243,9 +346,16 @@ export function runner(network: Network) {
 export const runtimeFunctions = [
   unpack,
   fromBase64,
+  embeddedBytes,
+  diskBytes,
+  sentBytes,
+  openWeights,
+  checksum,
   storedBytes,
   widen,
   instantiate,
+  storedConstants,
   placeConstants,
+  loadNetwork,
   checkInputs,
 ];

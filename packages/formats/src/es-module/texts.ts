@@ -45,10 +45,14 @@ ${outputs.map(literalType).join('')}];
 /**
  * Compiles the code and brings the weights into memory, once; the first \`run\` does it otherwise.
  *
+ * @param options where the weights are, if not in the file beside this module
  * @returns how kernels multiply and add (\`fma\` or \`mul+add\`), and the size of the memory
- * @throws Error in an engine without WebAssembly SIMD
+ * @throws Error in an engine without WebAssembly SIMD, and for weights that are not there or those of another network
  */
-export declare function load(progress?: (share: number) => void): Promise<{ simd: string; bytes: number }>;
+export declare function load(
+  progress?: (share: number) => void,
+  options?: { readonly weights?: URL | string },
+): Promise<{ simd: string; bytes: number }>;
 
 /**
  * Runs the network.
@@ -82,14 +86,19 @@ export function manifest(name: string, files: readonly string[]): string {
 const row = ({ name, shape, dtype }: ProgramValue): string =>
   `| \`${inComment(name).replace(/[`|]/g, '')}\` | ${shape.join(' × ') || 'a number'} | ${dtype} |\n`;
 
+const bundling = `Vite and webpack take \`weights.bin\` along. Rollup and esbuild
+  do not: copy it beside the bundle, or say where it is (\`load(progress, { weights: url })\`), or build with \`--embed\`.`;
+
 export interface ReadmeFacts {
   readonly name: string;
   readonly program: PackedProgram;
   /** In a sentence. */
   readonly weights: string;
+  /** Whether they are JavaScript, not a file. */
+  readonly embed: boolean;
 }
 
-export function readme({ name, program, weights }: ReadmeFacts): string {
+export function readme({ name, program, weights, embed }: ReadmeFacts): string {
   const { inputs, outputs } = program;
   const [first] = inputs;
   const call =
@@ -115,7 +124,7 @@ ${inputs.map(row).join('')}
 ${outputs.map(row).join('')}
 ${weights}
 
-- Node 18 or later, and browsers with WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4). Bundlers need no configuration.
+- Node 18 or later, and browsers with WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4). ${embed ? 'Bundlers need no configuration.' : bundling}
 - It runs on one thread, the caller's. Use a worker where a page must not wait.
 - \`load(progress)\` compiles the code and prepares the weights; the first \`run\` does it otherwise.
 - With relaxed SIMD, where the engine has it, kernels use a fused multiply-add. Results differ in their last bits between engines

@@ -8,6 +8,7 @@ import {
   models,
   mul,
   nn,
+  type PackedProgram,
   pack,
   randn,
   ShapeError,
@@ -17,17 +18,28 @@ import {
 } from 'neocog';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { EsModuleOptions } from './options.ts';
-import { esModule } from './write.ts';
+import { esModule, type OutputFile } from './write.ts';
 
 interface Built {
   readonly inputs: readonly { name: string; shape: number[]; size: number }[];
   readonly outputs: readonly { name: string; shape: number[]; size: number }[];
-  load(progress?: (share: number) => void): Promise<{ simd: string; bytes: number }>;
+  load(
+    progress?: (share: number) => void,
+    options?: { weights?: string },
+  ): Promise<{ simd: string; bytes: number }>;
   run(input: unknown): Promise<Float32Array & Record<string, Float32Array>>;
 }
 
-const filesOf = (net: nn.Module, input: number[], options?: EsModuleOptions): Map<string, string> =>
-  new Map([...esModule(pack(net, { input }), options)].map(({ name, text }) => [name, text]));
+type Files = Map<string, string>;
+
+/** All of them texts, since no file is beside a module of a data URL. */
+const textsOf = (program: PackedProgram, options?: EsModuleOptions): Files =>
+  new Map(
+    [...esModule(program, { ...options, embed: true })].map(({ name, data }) => [name, data as string]),
+  );
+
+const filesOf = (net: nn.Module, input: number[], options?: EsModuleOptions): Files =>
+  textsOf(pack(net, { input }), options);
 
 const dataUrl = (text: string): string => `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
 
@@ -115,7 +127,7 @@ class TwoInputs extends nn.NamedModule {
 
 describe('a written module', () => {
   it('takes and gives values by name, of both types', async () => {
-    const files = new Map([...esModule(pack(new TwoInputs()))].map(({ name, text }) => [name, text]));
+    const files = textsOf(pack(new TwoInputs()));
     const built = await load(files);
     const given = { x: Float32Array.of(1, 2, 3, 4, 5, 6), 'how many': Int32Array.of(10, -20, 2 ** 30) };
     const sum = Float32Array.of(12, -16, 2 ** 30 + 6, 18, -10, 2 ** 30 + 12);
@@ -180,6 +192,74 @@ describe('a written module', () => {
     expect([...files.keys()].filter((name) => name.startsWith('weights'))).toHaveLength(3);
     const x = randn([1, 1000]);
     expect(await (await load(files)).run(x.data)).toEqual(await runCompiled(net, x));
+  });
+});
+
+/** As a file of bytes: those of all pieces, one after the other. */
+function weightFileOf(program: PackedProgram, options: EsModuleOptions = {}): number[] {
+  const file = [...esModule(program, options)].find(({ name }) => name === 'weights.bin');
+  return Array.from((file as OutputFile).data as Iterable<Uint8Array>, (piece) => [...piece]).flat();
+}
+
+const bytesUrl = (bytes: readonly number[]): string =>
+  `data:application/octet-stream;base64,${btoa(String.fromCharCode(...bytes))}`;
+
+describe('weights in a file', () => {
+  // 3 weights of 1 byte and a scale, and a bias of 4: the bytes of a constant need not fill words.
+  const layer = (): nn.Module => new nn.Linear(3, 1);
+  const input = [1, 3];
+  const x = Float32Array.of(1, -2, 3);
+
+  /** The module, and what loads it from other bytes than those of its file. */
+  async function fileBuilt(options: EsModuleOptions = {}): Promise<[Built, number[]]> {
+    const program = pack(layer(), { input });
+    const files = new Map([...esModule(program, options)].map(({ name, data }) => [name, String(data)]));
+    return [await load(files), weightFileOf(program, options)];
+  }
+
+  it.each(['float32', 'float16', 'int8'] as const)(
+    'of %s are those that the module holds itself',
+    async (weights) => {
+      const program = pack(layer(), { input });
+      const embedded = await load(textsOf(program, { weights }));
+      const files = new Map(
+        [...esModule(program, { weights })].map(({ name, data }) => [name, String(data)]),
+      );
+      const built = await load(files);
+      await built.load(undefined, { weights: bytesUrl(weightFileOf(program, { weights })) });
+      expect(await built.run(x)).toEqual(await embedded.run(x));
+    },
+  );
+
+  it.each<[string, (bytes: number[]) => number[], RegExp]>([
+    ['too few', (bytes) => bytes.slice(0, -1), /they end too early/],
+    ['none', () => [], /they end too early/],
+    ['one bit other', ([first, ...rest]) => [first ^ 1, ...rest], /they are those of another network/],
+    ['another last one', (bytes) => bytes.with(-1, (bytes.at(-1) as number) ^ 64), /another network/],
+  ])('are refused where there are %s, and asked for again', async (_, change, reason) => {
+    const [built, bytes] = await fileBuilt({ weights: 'int8' });
+    const refused = expect(built.load(undefined, { weights: bytesUrl(change(bytes)) })).rejects;
+    await refused.toThrow(/^load: the weights cannot be read: /);
+    await expect(built.load(undefined, { weights: bytesUrl(change(bytes)) })).rejects.toThrow(reason);
+    await built.load(undefined, { weights: bytesUrl(bytes) });
+    expect(await built.run(x)).toHaveLength(1);
+  });
+
+  it('that nobody finds are asked for in a sentence', async () => {
+    const [built] = await fileBuilt();
+    await expect(built.run(x)).rejects.toThrow(
+      /keep weights\.bin of the same build beside the module, or say where/,
+    );
+  });
+
+  it('are the pieces in order, each made when it is asked for, any number of times', () => {
+    const net = new nn.Linear(3, 2, { bias: false });
+    const file = [...esModule(pack(net, { input }))][0];
+    expect(file.name).toBe('weights.bin');
+    for (const _ of [1, 2]) {
+      const [bytes] = file.data as Iterable<Uint8Array>;
+      expect(new Float32Array(bytes.slice().buffer)).toEqual(net.weight.data);
+    }
   });
 });
 

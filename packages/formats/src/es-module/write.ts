@@ -1,12 +1,12 @@
 // esModule: a packed program as the files of an ES module that needs nothing else.
 //
-// All is JavaScript: a module that imports modules is the one thing that Node, browsers, and bundlers without configuration
-// agree on. A file beside it, fetched from `new URL('weights.bin', import.meta.url)`, is lost by esbuild and Rollup.
+// The weights are a file beside it, at `new URL('./weights.bin', import.meta.url)`, which Node, browsers, Vite and webpack find.
+// esbuild and Rollup lose it; for them weights can be JavaScript, which all agree on.
 
 import type { ConstantPlace, PackedProgram, ProgramValue } from 'neocog';
 import { checkOptions, type EsModuleOptions, pageFacts } from './options.ts';
 import { pageCss, pageHtml, pageScript, pageStart } from './page.ts';
-import { runner, runtimeFunctions, type Stored, storedBytes } from './runtime.ts';
+import { checksum, runner, runtimeFunctions, type Stored, storedBytes } from './runtime.ts';
 import { encodeConstant, storedAs, type WeightStorage } from './stored.ts';
 import { encodeText } from './text-code.ts';
 import { declarations, inComment, manifest, readme, sizeOf } from './texts.ts';
@@ -15,13 +15,13 @@ import { declarations, inComment, manifest, readme, sizeOf } from './texts.ts';
 export interface OutputFile {
   /** Within the folder, such as `network.js`. */
   readonly name: string;
-  /** The whole content; every file is text. */
-  readonly text: string;
+  /** The content: a text, or bytes, of which a piece is made when it is asked for. */
+  readonly data: string | Iterable<Uint8Array>;
   /** Of all weights, how much is written with this file. */
   readonly share: number;
 }
 
-/** Bytes of weights in one file: a multiple of 3, so that base64 needs no padding between, and small enough for every tool. */
+/** Bytes of weights in one text: a multiple of 3, so that base64 needs no padding between, and small enough for every tool. */
 const partBytes = 3 * 2 ** 20;
 
 /**
@@ -29,7 +29,7 @@ const partBytes = 3 * 2 ** 20;
  * come one after the other, so that a large network is never in memory as a whole.
  *
  * @throws UnsupportedError for an unknown storage of weights
- * @example for (const { name, text } of esModule(pack(net, { input: [1, 3, 224, 224] }))) await writeFile(`out/${name}`, text);
+ * @example for (const { name, data } of esModule(pack(net, { input: [1, 3, 224, 224] }))) await writeFile(`out/${name}`, data);
  */
 export function esModule(
   program: PackedProgram,
@@ -49,14 +49,15 @@ export function esModule(
 export function singlePage(program: PackedProgram, options: EsModuleOptions = {}): string {
   checkOptions('singlePage', program, options);
   const { name = 'network', weights = 'float32', pixels } = options;
-  const { stored } = storedWeights(program, weights);
+  const stored = program.constants.map((constant) => storedAs(constant, weights));
   const facts = pageFacts(options);
   const texts = [...weightTexts(program, stored)];
   const script = `const network = (() => {
 ${runnerScript(program, stored)}
 ${kernelConstants(program)}
-const weights = ${JSON.stringify(texts)};
-return { inputs, outputs, ...runner({ inputs, outputs, constants, codes, bytes, weights }) };
+const texts = ${JSON.stringify(texts)};
+const weights = async () => embeddedBytes(texts);
+return { inputs, outputs, ...runner({ inputs, outputs, constants, codes, bytes, weights, sum: ${sumOf(program, stored)} }) };
 })();
 
 ${pageStart(facts)}`;
@@ -70,40 +71,40 @@ ${pageStart(facts)}`;
 const inScript = (text: string): string => text.replace(/<(?=\/script|!--|script)/gi, '\\x3c');
 
 function* filesOf(program: PackedProgram, options: EsModuleOptions): Generator<OutputFile, void, void> {
-  const { name = 'network', weights = 'float32', pixels } = options;
-  const { stored, total, count } = storedWeights(program, weights);
-  const parts = Array.from({ length: count }, (_, i) => `weights-${i}.js`);
+  const { name = 'network', weights = 'float32', embed = false, pixels } = options;
+  const stored = program.constants.map((constant) => storedAs(constant, weights));
+  const total = stored.reduce((sum, each) => sum + storedBytes(each), 0);
+  const parts = Array.from({ length: Math.ceil(total / partBytes) }, (_, i) => `weights-${i}.js`);
   const facts = pageFacts(options);
   const small: Record<string, string> = {
-    'index.js': indexScript(name, program, stored, parts),
+    'index.js': indexScript(name, runnerScript(program, stored), {
+      sum: sumOf(program, stored),
+      parts: embed ? parts : null,
+    }),
     'index.d.ts': declarations(name, program),
     'kernels.js': kernelScript(program),
     'index.html': pageHtml(name, pixels !== undefined),
     'page.css': pageCss,
     'page.js': pageScript(facts),
-    'README.md': readme({ name, program, weights: sentence(weights, total) }),
+    'README.md': readme({ name, program, weights: sentence(weights, total), embed }),
   };
-  small['package.json'] = manifest(name, [...Object.keys(small), ...parts]);
-  let written = 0;
-  for (const weights of weightTexts(program, stored)) {
-    const text = `export default '${weights}';\n`;
-    yield { name: parts[written++], text, share: written / parts.length };
-  }
-  for (const [file, text] of Object.entries(small)) yield { name: file, text, share: 1 };
+  small['package.json'] = manifest(name, [...Object.keys(small), ...(embed ? parts : [weightsFile])]);
+  if (embed) {
+    let written = 0;
+    for (const text of weightTexts(program, stored))
+      yield { name: parts[written++], data: `export default '${text}';\n`, share: written / parts.length };
+  } else yield { name: weightsFile, data: { [Symbol.iterator]: () => encoded(program, stored) }, share: 1 };
+  for (const [file, data] of Object.entries(small)) yield { name: file, data, share: 1 };
 }
 
-/** How constants are stored, and the bytes and parts that they take. */
-function storedWeights({ constants }: PackedProgram, weights: WeightStorage) {
-  const stored = constants.map((constant) => storedAs(constant, weights));
-  const total = stored.reduce((sum, each) => sum + storedBytes(each), 0);
-  return { stored, total, count: Math.ceil(total / partBytes) };
-}
+const weightsFile = 'weights.bin';
 
 /** All weights in base64, part by part. */
 function* weightTexts(program: PackedProgram, stored: readonly Stored[]): Generator<string, void, void> {
   for (const bytes of cut(encoded(program, stored))) yield toBase64(bytes);
 }
 
+/** The bytes of each constant. */
 function* encoded(
   { constants }: PackedProgram,
   stored: readonly Stored[],
@@ -111,29 +112,47 @@ function* encoded(
   for (const [i, constant] of constants.entries()) yield encodeConstant(constant, stored[i]);
 }
 
+/** By which a module knows its weights; see `checksum`. */
+function sumOf(program: PackedProgram, stored: readonly Stored[]): number {
+  let sum = 0;
+  for (const bytes of encoded(program, stored)) sum = checksum(sum, wordsOf(bytes));
+  return sum;
+}
+
+/** Bytes as words, filled up with zeros. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  if (bytes.byteOffset % 4 === 0 && bytes.length % 4 === 0)
+    return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const words = new Int32Array(Math.ceil(bytes.length / 4));
+  new Uint8Array(words.buffer).set(bytes);
+  return words;
+}
+
 const sentence = (weights: WeightStorage, bytes: number): string =>
   `Weights take ${(bytes / 1e6).toFixed(2)} MB, stored as ${weights}${weights === 'float32' ? '' : ', with which the network computes in float32'}.`;
 
+/** What index.js says of the weights. */
+interface WeightFacts {
+  readonly sum: number;
+  /** Modules that hold them as texts; null where a file does. */
+  readonly parts: readonly string[] | null;
+}
+
 /** index.js: the runtime, and what makes it run this network. */
-function indexScript(
-  name: string,
-  program: PackedProgram,
-  stored: readonly Stored[],
-  parts: readonly string[],
-): string {
-  const imports = parts.map((part, i) => `import part${i} from './${part}';\n`);
+function indexScript(name: string, runnerText: string, { sum, parts }: WeightFacts): string {
+  const imports = (parts ?? []).map((part, i) => `import part${i} from './${part}';\n`);
   return `// ${inComment(name)}: a network with its kernels and weights. Written by neocog build.
 
 import { bytes, codes } from './kernels.js';
 ${imports.join('')}
-${runnerScript(program, stored)}
-const weights = [${parts.map((_, i) => `part${i}`).join(', ')}];
-const network = runner({ inputs, outputs, constants, codes, bytes, weights });
+${runnerText}
+${parts ? embeddedWeights(parts) : fileWeights}
+const network = runner({ inputs, outputs, constants, codes, bytes, weights, sum: ${sum} });
 
 export { inputs, outputs };
 
-export function load(progress) {
-  return network.load(progress);
+export function load(progress, options) {
+  return network.load(progress, options);
 }
 
 export function run(inputs) {
@@ -141,6 +160,14 @@ export function run(inputs) {
 }
 `;
 }
+
+const embeddedWeights = (parts: readonly string[]): string =>
+  `const weights = async () => embeddedBytes([${parts.map((_, i) => `part${i}`).join(', ')}]);`;
+
+/** Bundlers that are made for browsers must not look for Node's module, which no page asks for. */
+const fileWeights = `const disk = (name = 'node:fs/promises') => import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+const weights = async (from) =>
+  openWeights(from === undefined ? new URL('./${weightsFile}', import.meta.url) : new URL(from, globalThis.location?.href), disk);`;
 
 /** The runtime, and what it needs to know of the network beside kernels and weights. */
 function runnerScript({ inputs, outputs }: PackedProgram, stored: readonly Stored[]): string {

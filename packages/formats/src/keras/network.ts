@@ -138,7 +138,7 @@ function readLayer(layer: LayerDescription, weights: WeightStore, context: Conte
   // `a * 2` has the name of a layer, which takes no numbers.
   const called = known && !takesNumbers ? null : functionCall(kind);
   if (called) return (plan, inputs) => called(plan, name, inputs);
-  if (known) return init.withoutDefaults(() => kerasLayers[kind](config));
+  if (known) return init.skip(() => kerasLayers[kind](config));
   throw new UnsupportedError(`${kind} ${shown(name)}`);
 }
 

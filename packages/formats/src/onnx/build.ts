@@ -116,7 +116,7 @@ export class GraphBuilder {
       throw new FormatError(`${this.#about}: ${node} lacks its first input`);
     }
     try {
-      const built = init.withoutDefaults(() => operatorOf(proto)!.build(node));
+      const built = init.skip(() => operatorOf(proto)!.build(node));
       if (built instanceof nn.Module) this.#addStep(node, { module: built });
       else this.#addStep(node, built);
     } catch (error) {

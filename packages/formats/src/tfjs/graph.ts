@@ -205,7 +205,7 @@ function layNode({ plan, wires, weights }: Laid, def: NodeDef): readonly Wire[] 
   if (def.op === 'Const') return [plan.constant(constantOf(about, def, weights))];
   const inputs = def.inputs.map((input) => findWire(about, wires, input));
   const read: OperatorReader = graphOperators[def.op];
-  const result = init.withoutDefaults(() => read(new GraphNode(plan, def, inputs)));
+  const result = init.skip(() => read(new GraphNode(plan, def, inputs)));
   return Array.isArray(result) ? result : [result as Wire];
 }
 

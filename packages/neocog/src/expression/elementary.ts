@@ -7,8 +7,11 @@ const [ln2High, ln2Low] = [0x162e42fe / 2 ** 29, 1.8206359985041462e-9];
 const [quarterHigh, quarterLow] = [0x1921fb54 / 2 ** 28, 9.920935796805404e-10];
 
 /** Σ cᵢ zⁱ, the highest coefficient first. */
-const polynomial = (coefficients: readonly number[], z: number): number =>
-  coefficients.reduce((sum, c) => sum * z + c, 0);
+function polynomial(coefficients: readonly number[], z: number): number {
+  let sum = 0;
+  for (let i = 0; i < coefficients.length; i++) sum = sum * z + coefficients[i];
+  return sum;
+}
 
 /** m · 2^e, by doubling and halving, which are exact. */
 function scaled(m: number, e: number): number {

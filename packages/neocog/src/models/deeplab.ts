@@ -7,7 +7,7 @@ import { Conv2d, Dropout, GlobalAvgPool, type Module, ReLU, Sequential } from '.
 import { add, resize } from '../ops/index.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import { Block, convNorm, convNormLayers, Parallel } from './blocks.ts';
-import { fillWeights, heOutputs } from './initialise.ts';
+import { heOutputs, startWith } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 import { resnet50Layers } from './resnet.ts';
 
@@ -89,7 +89,10 @@ export function deeplabV3(options: DeepLabOptions = {}): Module {
   const defaults = { classes: 21, inChannels: 3, width: 64, headWidth: 256, dropout: 0.5 };
   const { classes, inChannels, width, headWidth, dropout } = withDefaults('deeplabV3', options, defaults);
   return new InputSize({
-    backbone: fillWeights(new Sequential(resnet50Layers(inChannels, width, 8)), heOutputs),
+    backbone: startWith(
+      { convolutions: heOutputs },
+      () => new Sequential(resnet50Layers(inChannels, width, 8)),
+    ),
     classifier: deeplabHead({ classes, inChannels: 32 * width, width: headWidth, dropout }),
   });
 }

@@ -7,7 +7,7 @@ import { uniform } from '../nn/init/index.ts';
 import { dropout as drop, mul } from '../ops/index.ts';
 import { ones, type Tensor } from '../tensor/tensor.ts';
 import { Block, convNorm, Skip, scaleChannels } from './blocks.ts';
-import { fillWeights, heOutputs, zeroBiases } from './initialise.ts';
+import { heOutputs, startWith } from './initialise.ts';
 import { type ClassifierOptions, factor, withDefaults } from './options.ts';
 
 /** Size and regularisation of `efficientnetB0`; width and depth make the larger networks of it. */
@@ -112,20 +112,20 @@ export function efficientnetB0(options: EfficientNetOptions = {}): Module {
   const all = withDefaults('efficientnetB0', options, defaults, { width: factor, depth: factor });
   const stages = stagesOf(all.width, all.depth);
   const skipped = ({ index }: ResidualShape): number => (all.stochasticDepth * index) / stages.flat().length;
-  const blocks = stages.map(
-    (stage) => new Sequential(...stage.map((shape) => invertedResidual(shape, skipped(shape)))),
-  );
+  const blocks = (): Module[] =>
+    stages.map((stage) => new Sequential(...stage.map((shape) => invertedResidual(shape, skipped(shape)))));
   const [first, last] = [scaleChannels(32, all.width), scaleChannels(320, all.width)];
-  const network = new Sequential({
-    features: new Sequential(
-      convNorm(all.inChannels, first, 3, { stride: 2, activation: new SiLU() }),
-      ...blocks,
-      convNorm(last, 4 * last, 1, { activation: new SiLU() }),
-    ),
-    avgpool: new GlobalAvgPool(),
-    flatten: new Flatten(),
-    classifier: new Sequential(new Dropout(all.dropout), new Linear(4 * last, all.classes)),
-  });
+  const build = (): Module =>
+    new Sequential({
+      features: new Sequential(
+        convNorm(all.inChannels, first, 3, { stride: 2, activation: new SiLU() }),
+        ...blocks(),
+        convNorm(last, 4 * last, 1, { activation: new SiLU() }),
+      ),
+      avgpool: new GlobalAvgPool(),
+      flatten: new Flatten(),
+      classifier: new Sequential(new Dropout(all.dropout), new Linear(4 * last, all.classes)),
+    });
   const bound = 1 / Math.sqrt(all.classes);
-  return zeroBiases(fillWeights(network, heOutputs, (weight) => uniform(weight, -bound, bound)));
+  return startWith({ convolutions: heOutputs, linear: (weight) => uniform(weight, -bound, bound) }, build);
 }

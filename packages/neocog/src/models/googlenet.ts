@@ -15,8 +15,10 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
+import type { FirstWeights } from '../nn/init/first.ts';
+import { layerDefault, normal } from '../nn/init/index.ts';
 import { Parallel } from './blocks.ts';
-import { fillWeights, gaussian } from './initialise.ts';
+import { gaussian, startWith } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
 /** Classes and regularisation of `googlenet`. */
@@ -55,31 +57,38 @@ function inception(inChannels: number, [one, two, three, pooled]: Columns): Para
   });
 }
 
+/** torchvision's classifier keeps the bias that layers start with. */
+const classifierStart: FirstWeights = (weight, bias) => {
+  layerDefault(weight, bias);
+  normal(weight, 0, 0.01);
+};
+
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 6,624,904 parameters. */
 export function googlenet(options: GoogLeNetOptions = {}): Module {
   const defaults = { classes: 1000, inChannels: 3, dropout: 0.2 };
   const { classes, inChannels, dropout } = withDefaults('googlenet', options, defaults);
-  const network = new Sequential({
-    conv1: conv(inChannels, 64, 7, { stride: 2, padding: 3 }),
-    maxpool1: pool(3, 2),
-    conv2: conv(64, 64, 1),
-    conv3: conv(64, 192, 3, { padding: 1 }),
-    maxpool2: pool(3, 2),
-    inception3a: inception(192, [64, [96, 128], [16, 32], 32]),
-    inception3b: inception(256, [128, [128, 192], [32, 96], 64]),
-    maxpool3: pool(3, 2),
-    inception4a: inception(480, [192, [96, 208], [16, 48], 64]),
-    inception4b: inception(512, [160, [112, 224], [24, 64], 64]),
-    inception4c: inception(512, [128, [128, 256], [24, 64], 64]),
-    inception4d: inception(512, [112, [144, 288], [32, 64], 64]),
-    inception4e: inception(528, [256, [160, 320], [32, 128], 128]),
-    maxpool4: pool(2, 2),
-    inception5a: inception(832, [256, [160, 320], [32, 128], 128]),
-    inception5b: inception(832, [384, [192, 384], [48, 128], 128]),
-    avgpool: new GlobalAvgPool(),
-    flatten: new Flatten(),
-    dropout: new Dropout(dropout),
-    fc: new Linear(1024, classes),
-  });
-  return fillWeights(network, gaussian(0.01), gaussian(0.01));
+  const build = (): Module =>
+    new Sequential({
+      conv1: conv(inChannels, 64, 7, { stride: 2, padding: 3 }),
+      maxpool1: pool(3, 2),
+      conv2: conv(64, 64, 1),
+      conv3: conv(64, 192, 3, { padding: 1 }),
+      maxpool2: pool(3, 2),
+      inception3a: inception(192, [64, [96, 128], [16, 32], 32]),
+      inception3b: inception(256, [128, [128, 192], [32, 96], 64]),
+      maxpool3: pool(3, 2),
+      inception4a: inception(480, [192, [96, 208], [16, 48], 64]),
+      inception4b: inception(512, [160, [112, 224], [24, 64], 64]),
+      inception4c: inception(512, [128, [128, 256], [24, 64], 64]),
+      inception4d: inception(512, [112, [144, 288], [32, 64], 64]),
+      inception4e: inception(528, [256, [160, 320], [32, 128], 128]),
+      maxpool4: pool(2, 2),
+      inception5a: inception(832, [256, [160, 320], [32, 128], 128]),
+      inception5b: inception(832, [384, [192, 384], [48, 128], 128]),
+      avgpool: new GlobalAvgPool(),
+      flatten: new Flatten(),
+      dropout: new Dropout(dropout),
+      fc: new Linear(1024, classes),
+    });
+  return startWith({ convolutions: gaussian(0.01), linear: classifierStart }, build);
 }

@@ -3,7 +3,7 @@
 
 import { Dropout, Flatten, GlobalAvgPool, Linear, type Module, ReLU, Sequential } from '../nn/index.ts';
 import { convNorm, scaleChannels } from './blocks.ts';
-import { fillWeights, gaussian, heOutputs, zeroBiases } from './initialise.ts';
+import { gaussian, heOutputs, startWith } from './initialise.ts';
 import { type ClassifierOptions, factor, withDefaults } from './options.ts';
 
 /** Size and regularisation of `mobilenetV1` and `mobilenetV2`. */
@@ -44,15 +44,15 @@ export function mobilenetV1(options: MobileNetOptions = {}): Module {
     width: factor,
   });
   const outputs = [32, ...table.map(([channels]) => channels)].map((n) => scaleChannels(n, width));
-  const blocks = table.map(([, stride], i) => separable(outputs[i], outputs[i + 1], stride));
-  const network = new Sequential({
-    features: new Sequential(
-      convNorm(inChannels, outputs[0], 3, { stride: 2, activation: new ReLU() }),
-      ...blocks,
-    ),
-    avgpool: new GlobalAvgPool(),
-    flatten: new Flatten(),
-    classifier: new Sequential(new Dropout(dropout), new Linear(outputs[table.length], classes)),
-  });
-  return zeroBiases(fillWeights(network, heOutputs, gaussian(0.01)));
+  const build = (): Module =>
+    new Sequential({
+      features: new Sequential(
+        convNorm(inChannels, outputs[0], 3, { stride: 2, activation: new ReLU() }),
+        ...table.map(([, stride], i) => separable(outputs[i], outputs[i + 1], stride)),
+      ),
+      avgpool: new GlobalAvgPool(),
+      flatten: new Flatten(),
+      classifier: new Sequential(new Dropout(dropout), new Linear(outputs[table.length], classes)),
+    });
+  return startWith({ convolutions: heOutputs, linear: gaussian(0.01) }, build);
 }

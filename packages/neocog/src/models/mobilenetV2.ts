@@ -4,7 +4,7 @@
 
 import { Dropout, Flatten, GlobalAvgPool, Linear, type Module, ReLU6, Sequential } from '../nn/index.ts';
 import { convNorm, convNormLayers, Skip, scaleChannels } from './blocks.ts';
-import { fillWeights, gaussian, heOutputs, zeroBiases } from './initialise.ts';
+import { gaussian, heOutputs, startWith } from './initialise.ts';
 import type { MobileNetOptions } from './mobilenetV1.ts';
 import { factor, withDefaults } from './options.ts';
 
@@ -54,15 +54,16 @@ export function mobilenetV2(options: MobileNetOptions = {}): Module {
   });
   const first = scaleChannels(32, width);
   const last = scaleChannels(1280, Math.max(1, width));
-  const network = new Sequential({
-    features: new Sequential(
-      convNorm(inChannels, first, 3, { stride: 2, activation: new ReLU6() }),
-      ...blocks(first, width),
-      convNorm(scaleChannels(320, width), last, 1, { activation: new ReLU6() }),
-    ),
-    avgpool: new GlobalAvgPool(),
-    flatten: new Flatten(),
-    classifier: new Sequential(new Dropout(dropout), new Linear(last, classes)),
-  });
-  return zeroBiases(fillWeights(network, heOutputs, gaussian(0.01)));
+  const build = (): Module =>
+    new Sequential({
+      features: new Sequential(
+        convNorm(inChannels, first, 3, { stride: 2, activation: new ReLU6() }),
+        ...blocks(first, width),
+        convNorm(scaleChannels(320, width), last, 1, { activation: new ReLU6() }),
+      ),
+      avgpool: new GlobalAvgPool(),
+      flatten: new Flatten(),
+      classifier: new Sequential(new Dropout(dropout), new Linear(last, classes)),
+    });
+  return startWith({ convolutions: heOutputs, linear: gaussian(0.01) }, build);
 }

@@ -16,7 +16,7 @@ import {
 import { add, relu } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Block, convNorm } from './blocks.ts';
-import { fillWeights, heOutputs } from './initialise.ts';
+import { heOutputs, startWith } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
 /** Classes and width of every ResNet here. */
@@ -153,13 +153,14 @@ function resnet(fn: string, design: Design, options: ResNetOptions): Module {
     inChannels: 3,
     width: 64,
   });
-  const network = new Sequential({
-    ...resnetLayers(design, { inChannels, width, outputStride: 32 }),
-    avgpool: new GlobalAvgPool(),
-    flatten: new Flatten(),
-    fc: new Linear(8 * width * design.expansion, classes),
-  });
-  return fillWeights(network, heOutputs);
+  const build = (): Module =>
+    new Sequential({
+      ...resnetLayers(design, { inChannels, width, outputStride: 32 }),
+      avgpool: new GlobalAvgPool(),
+      flatten: new Flatten(),
+      fc: new Linear(8 * width * design.expansion, classes),
+    });
+  return startWith({ convolutions: heOutputs }, build);
 }
 
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 11,689,512 parameters. */

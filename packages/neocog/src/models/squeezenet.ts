@@ -2,10 +2,10 @@
 // parameters", 2016; version 1.1 is the authors' later release). Keys and first weights are torchvision's.
 
 import { Conv2d, Dropout, Flatten, GlobalAvgPool, MaxPool2d, Module, ReLU, Sequential } from '../nn/index.ts';
-import { kaimingUniform, normal } from '../nn/init/index.ts';
+import { kaimingUniform } from '../nn/init/index.ts';
 import { concat } from '../ops/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { fillWeights, zeroBiases } from './initialise.ts';
+import { gaussian, startWith } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
 /** Classes and regularisation of `squeezenet`. */
@@ -39,27 +39,26 @@ const pool = (): MaxPool2d => new MaxPool2d(3, { stride: 2, ceilMode: true });
 export function squeezenet(options: SqueezeNetOptions = {}): Module {
   const defaults = { classes: 1000, inChannels: 3, dropout: 0.5 };
   const { classes, inChannels, dropout } = withDefaults('squeezenet', options, defaults);
-  const last = new Conv2d(512, classes, 1);
-  const network = new Sequential({
-    features: new Sequential(
-      new Conv2d(inChannels, 64, 3, { stride: 2 }),
-      new ReLU(),
-      pool(),
-      new Fire(64, 16, 64),
-      new Fire(128, 16, 64),
-      pool(),
-      new Fire(128, 32, 128),
-      new Fire(256, 32, 128),
-      pool(),
-      new Fire(256, 48, 192),
-      new Fire(384, 48, 192),
-      new Fire(384, 64, 256),
-      new Fire(512, 64, 256),
-    ),
-    classifier: new Sequential(new Dropout(dropout), last, new ReLU(), new GlobalAvgPool()),
-    flatten: new Flatten(),
-  });
-  zeroBiases(fillWeights(network, (weight) => kaimingUniform(weight)));
-  normal(last.weight, 0, 0.01);
-  return network;
+  const last = startWith({ convolutions: gaussian(0.01) }, () => new Conv2d(512, classes, 1));
+  const build = (): Module =>
+    new Sequential({
+      features: new Sequential(
+        new Conv2d(inChannels, 64, 3, { stride: 2 }),
+        new ReLU(),
+        pool(),
+        new Fire(64, 16, 64),
+        new Fire(128, 16, 64),
+        pool(),
+        new Fire(128, 32, 128),
+        new Fire(256, 32, 128),
+        pool(),
+        new Fire(256, 48, 192),
+        new Fire(384, 48, 192),
+        new Fire(384, 64, 256),
+        new Fire(512, 64, 256),
+      ),
+      classifier: new Sequential(new Dropout(dropout), last, new ReLU(), new GlobalAvgPool()),
+      flatten: new Flatten(),
+    });
+  return startWith({ convolutions: (weight) => kaimingUniform(weight) }, build);
 }

@@ -8,7 +8,7 @@ import { Conv2d, ConvTranspose2d, Dropout, MaxPool2d, Module, ReLU, Sequential }
 import { concat, slice } from '../ops/index.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { fillWeights, heInputs, zeroBiases } from './initialise.ts';
+import { heInputs, startWith } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
 /** Size, padding and regularisation of `unet`. */
@@ -92,9 +92,10 @@ export function unet(options: UNetOptions = {}): Module {
     below === 0
       ? new Sequential(...double(channels, size, padding), new Dropout(dropout))
       : new Level(channels, size, { inner: level(size, 2 * size, below - 1), padding });
-  const network = new Sequential({
-    levels: level(inChannels, width, depth),
-    classifier: new Conv2d(width, classes, 1),
-  });
-  return zeroBiases(fillWeights(network, heInputs));
+  const build = (): Module =>
+    new Sequential({
+      levels: level(inChannels, width, depth),
+      classifier: new Conv2d(width, classes, 1),
+    });
+  return startWith({ convolutions: heInputs }, build);
 }

@@ -14,7 +14,7 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import { fillWeights, gaussian, heOutputs, zeroBiases } from './initialise.ts';
+import { gaussian, heOutputs, startWith } from './initialise.ts';
 import { type ClassifierOptions, withDefaults } from './options.ts';
 
 /** Size and regularisation of every VGG here. */
@@ -60,22 +60,24 @@ function vgg(name: keyof typeof depths, options: VGGOptions): Module {
     batchNorm: flag,
   });
   const channels = [inChannels, ...growth.map((factor) => factor * width)];
-  const stages = depths[name].map((depth, i) => stage(channels[i], channels[i + 1], { depth, batchNorm }));
-  const network = new Sequential({
-    features: new Sequential(...stages.flat()),
-    avgpool: new AdaptiveAvgPool2d(7),
-    flatten: new Flatten(),
-    classifier: new Sequential(
-      new Linear(8 * width * 7 * 7, hidden),
-      new ReLU(),
-      new Dropout(dropout),
-      new Linear(hidden, hidden),
-      new ReLU(),
-      new Dropout(dropout),
-      new Linear(hidden, classes),
-    ),
-  });
-  return zeroBiases(fillWeights(network, heOutputs, gaussian(0.01)));
+  const stages = (): Module[] =>
+    depths[name].flatMap((depth, i) => stage(channels[i], channels[i + 1], { depth, batchNorm }));
+  const build = (): Module =>
+    new Sequential({
+      features: new Sequential(...stages()),
+      avgpool: new AdaptiveAvgPool2d(7),
+      flatten: new Flatten(),
+      classifier: new Sequential(
+        new Linear(8 * width * 7 * 7, hidden),
+        new ReLU(),
+        new Dropout(dropout),
+        new Linear(hidden, hidden),
+        new ReLU(),
+        new Dropout(dropout),
+        new Linear(hidden, classes),
+      ),
+    });
+  return startWith({ convolutions: heOutputs, linear: gaussian(0.01) }, build);
 }
 
 /** Logits `[n, classes]` of images `[n, 3, h, w]`; 132,863,336 parameters, 132,868,840 with `batchNorm`. */

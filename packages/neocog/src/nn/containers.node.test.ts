@@ -27,7 +27,7 @@ const makers = Object.entries(models).filter(
 
 describe('a part that is assigned takes the place of the one before', () => {
   it.each(makers)('in %s, at every place', (name, make) => {
-    const network = init.skip(() => init.withoutDefaults(() => make()));
+    const network = init.skip(() => make());
     const modules = new Map(network.namedModules());
     for (const [path, part] of modules) {
       if (path === '') continue;

@@ -23,8 +23,9 @@ import type { Convolves, ConvolvesTransposed, Rule } from '../types/rules.ts';
 import type { KernelShape } from '../types/shapes.ts';
 import { type Activation, activation as activationField, activationFunction } from './activations.ts';
 import { describeOptions } from './describe.ts';
-import { layerDefault } from './init/index.ts';
-import { Layer, Parameter } from './module.ts';
+import { drawFirstWeights } from './init/first.ts';
+import { Layer } from './module.ts';
+import { Parameter } from './parameter.ts';
 import { specialise } from './specialise.ts';
 
 type Rank = 1 | 2 | 3;
@@ -118,7 +119,7 @@ abstract class ConvLayer<
     const { bias = true, activation, ...rest } = options;
     this.weight = new Parameter(zeros(weightShape));
     this.bias = bias ? new Parameter(zeros([outChannels])) : null;
-    layerDefault(this.weight, this.bias);
+    drawFirstWeights(this.weight, this.bias);
     this.options = rest as Omit<O, keyof LayerOptions>;
     this.rank = rank;
     this.#layout = options.layout;

@@ -8,8 +8,9 @@ import { generator } from '../tensor/fields.ts';
 import type { Generator } from '../tensor/random.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Flattens, Multiplies, Same } from '../types/rules.ts';
-import { layerDefault } from './init/index.ts';
-import { Layer, Parameter } from './module.ts';
+import { drawFirstWeights } from './init/first.ts';
+import { Layer } from './module.ts';
+import { Parameter } from './parameter.ts';
 
 /** What linear layers take, lazy ones too. */
 /** Options of `nn.Linear` and `nn.LazyLinear`. */
@@ -36,7 +37,7 @@ export class Linear<const In extends number = number, const Out extends number =
     needOptions('Linear', options, linearFields);
     this.weight = new Parameter(zeros([outFeatures, inFeatures]));
     this.bias = options.bias === false ? null : new Parameter(zeros([outFeatures]));
-    layerDefault(this.weight, this.bias);
+    drawFirstWeights(this.weight, this.bias);
   }
 
   protected run(x: Tensor): Tensor {

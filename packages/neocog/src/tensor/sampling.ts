@@ -19,22 +19,22 @@ export interface SamplingOptions {
 const fields: Fields<SamplingOptions> = { generator, requiresGrad: flag };
 
 /** Uniform in [0, 1). @throws ShapeError for an impossible shape. */
-export const rand = sampler('rand', (generator) => generator.uniform());
+export const rand = sampler('rand', (generator, data) => generator.fillUniform(data));
 
 /** Standard normal. @throws ShapeError for an impossible shape. */
-export const randn = sampler('randn', (generator) => generator.normal());
+export const randn = sampler('randn', (generator, data) => generator.fillNormal(data));
 
 /* @__NO_SIDE_EFFECTS__ */
 function sampler(
   fn: string,
-  draw: (generator: Generator) => number,
+  fill: (generator: Generator, data: Float32Array) => void,
 ): <const S extends Shape>(shape: S, options?: SamplingOptions) => Tensor<Plain<S>> {
   return (shape, options = {}) => {
     checkShape(fn, shape);
     needOptions(fn, options, fields);
     const source = options.generator ?? defaultGenerator();
     const data = allocate(fn, shape, (size) => new Float32Array(size));
-    for (let i = 0; i < data.length; i++) data[i] = draw(source);
+    fill(source, data);
     return new Tensor(data, keepShape(shape), options.requiresGrad ?? false);
   };
 }

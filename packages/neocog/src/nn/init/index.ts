@@ -3,7 +3,7 @@
 export { constant, dirac, eye, ones, zeros } from './fixed.ts';
 export { type OrthogonalOptions, orthogonal } from './orthogonal.ts';
 export { normal, type RandomOptions, type TruncNormalOptions, truncNormal, uniform } from './random.ts';
-export { skip, withoutDefaults } from './skip.ts';
+export { skip } from './skip.ts';
 export {
   fans,
   gain,

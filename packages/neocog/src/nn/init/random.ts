@@ -26,7 +26,7 @@ export function uniform(t: Tensor, low = 0, high = 1, options: RandomOptions = {
   if (low > high)
     throw new ShapeError(`uniform: low is ${low} and high is ${high}; give a low of at most high`);
   const source = options.generator ?? defaultGenerator();
-  return fill(t, () => low + (high - low) * source.uniform());
+  return fill(t, (data) => source.fillUniform(data, low, high));
 }
 
 /** Normal with a mean and standard deviation. */
@@ -36,7 +36,7 @@ export function normal(t: Tensor, mean = 0, std = 1, options: RandomOptions = {}
   need('normal', 'std', std, atLeast(0));
   needOptions('normal', options, randomFields);
   const source = options.generator ?? defaultGenerator();
-  return fill(t, () => mean + std * source.normal());
+  return fill(t, (data) => source.fillNormal(data, mean, std));
 }
 
 /** The bell of `truncNormal`, and where it is cut. */
@@ -81,7 +81,9 @@ export function truncNormal(t: Tensor, options: TruncNormalOptions = {}): Tensor
     );
   }
   const draw = cutNormal(low, high, source);
-  return fill(t, () => Math.min(Math.max(mean + std * draw(), a), b));
+  return fill(t, (data) => {
+    for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(mean + std * draw(), a), b);
+  });
 }
 
 /** Standard normal within [low, high], by rejection of normal numbers, or of uniform ones where those would rarely fit. */

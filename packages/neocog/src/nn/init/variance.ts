@@ -8,7 +8,6 @@ import { floatsOrNull, floatTensor } from '../../tensor/fields.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { normal, type RandomOptions, randomFields, uniform } from './random.ts';
-import { isDrawingDefaults } from './skip.ts';
 
 /** The function that follows a layer, whose gain keeps the variance of values. */
 export type Nonlinearity = 'linear' | 'conv' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
@@ -109,7 +108,6 @@ export function layerDefault(weight: Tensor, bias: Tensor | null, fanIn = fans(w
   need('layerDefault', 'weight', weight, floatTensor);
   need('layerDefault', 'bias', bias, floatsOrNull);
   need('layerDefault', 'fanIn', fanIn, above(0));
-  if (!isDrawingDefaults()) return;
   const bound = 1 / Math.sqrt(fanIn);
   uniform(weight, -bound, bound);
   if (bias) uniform(bias, -bound, bound);

@@ -1,26 +1,14 @@
 // Numbers and layers in words.
 
+import { count } from '../../../design/numbers.ts';
 import type { LayerFacts } from '../work/facts.ts';
 import type { FoldedNode } from '../work/fold.ts';
-
-/** `1.8 M`, `70.2 k` */
-export function count(value: number): string {
-  for (const [unit, size] of [
-    ['G', 1e9],
-    ['M', 1e6],
-    ['k', 1e3],
-  ] as const)
-    if (value >= size) return `${(value / size).toPrecision(3).replace(/\.0+$/, '')} ${unit}`;
-  return String(Math.round(value));
-}
 
 /** A shape without its batch: `64×56×56`. */
 export const sizes = (shape: readonly number[] | null): string => shape?.slice(1).join('×') || '';
 
 export const milliseconds = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toFixed(3);
-
-export const percent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)} %`;
 
 /** Families of layers that share a colour. */
 export type Family = 'conv' | 'norm' | 'act' | 'pool' | 'dense' | 'join' | 'other';

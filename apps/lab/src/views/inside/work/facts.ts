@@ -70,11 +70,3 @@ export interface WeightsFacts {
   /** Networks of the library whose keys are the same. */
   readonly fits: readonly string[];
 }
-
-/** Maps of a layer, one after the other. */
-export interface Maps {
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly values: Float32Array;
-}

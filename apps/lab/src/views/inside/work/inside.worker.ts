@@ -10,10 +10,11 @@ import {
   toPixels,
 } from '@neocog/vision';
 import { effectiveReceptiveField, noGrad, Tensor } from 'neocog';
+import type { Maps } from '../../../work/maps.ts';
 import type { PixelData } from '../../../work/pictures.ts';
 import { serve, type TaskContext, Transfer } from '../../../work/serve.ts';
 import { kernelOf } from './describe.ts';
-import type { Maps, Origin, PixelRule, Seeing } from './facts.ts';
+import type { Origin, PixelRule, Seeing } from './facts.ts';
 import { layOut } from './layout.ts';
 import { type Change, profileNetwork } from './profile.ts';
 import { Session } from './session.ts';

@@ -1,9 +1,9 @@
 // Draws pictures, maps and overlays on canvases.
 
-import { scaleTable } from '../../../design/scale.ts';
-import { colorOf } from '../../../shell/theme.svelte.ts';
-import type { PixelData } from '../../../work/pictures.ts';
-import type { Maps } from '../work/facts.ts';
+import { scaleTable } from '../design/scale.ts';
+import { colorOf } from '../shell/theme.svelte.ts';
+import type { Maps } from '../work/maps.ts';
+import type { PixelData } from '../work/pictures.ts';
 
 export function paintPicture(canvas: HTMLCanvasElement, { data, width, height }: PixelData): void {
   canvas.width = width;
