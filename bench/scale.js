@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeHosts } from './scale/hosts.js';
-import { fitLine, predictStep, ranksThatPay, throughput, travelling } from './scale/model.js';
+import { fitMachine, predictStep, ranksThatPay, throughput } from './scale/model.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -26,19 +26,7 @@ const { values: options } = parseArgs({
 const [rounds, side, batch] = [options.rounds, options.side, options.batch].map(Number);
 const cores = availableParallelism();
 
-/**
- * What rank.js says.
- *
- * @typedef {object} Measured
- * @property {number} ranks
- * @property {number} batch
- * @property {number} alone milliseconds of a step without exchange, all ranks at once
- * @property {number} joint with it
- * @property {number} exchange of the exchange without a step
- * @property {number} inCalls of the first rank in calls of MPI, in a step
- * @property {(readonly [number, number])[]} rings bytes of a message, and milliseconds
- * @property {{ bytes: number, ms: number }[]} messages what leaves in a step, and when
- */
+/** @typedef {import('./scale/model.js').Measured} Measured */
 
 /** @param {number} ranks @param {number} samples of a rank @param {number | null} gigabits @returns {Measured} */
 function measure(ranks, samples, gigabits) {
@@ -65,36 +53,13 @@ function measure(ranks, samples, gigabits) {
 const bandwidthOf = (gigabits) =>
   gigabits === null ? Number.POSITIVE_INFINITY : (gigabits * 1e9) / 8 / 1000;
 
-/**
- * The machine as runs of one rank, and one run of two, show it.
- *
- * @param {readonly Measured[]} single
- * @param {Measured} pair
- * @param {number | null} gigabits
- * @returns {import('./scale/model.js').Machine}
- */
-function fit(single, pair, gigabits) {
-  const compute = fitLine(single.map(({ batch: samples, alone }) => /** @type {const} */ ([samples, alone])));
-  const bandwidth = bandwidthOf(gigabits);
-  const total = pair.messages.reduce((sum, { bytes }) => sum + bytes, 0);
-  // A round is its latency and what its bytes take: of the wire, or of the processor where that takes longer.
-  const [latency, perByte] = fitLine(
-    pair.rings.map(([bytes, ms]) => /** @type {const} */ ([travelling(bytes, 2) / 2, ms / 2])),
-  );
-  const handling = Math.max(0, pair.inCalls / travelling(total, 2), gigabits === null ? perByte : 0);
-  // Waiting comes after the last message.
-  const busy = pair.alone + pair.inCalls;
-  const messages = pair.messages.map(({ bytes, ms }) => ({ bytes, at: Math.min(1, ms / busy) }));
-  return { compute, messages, latency, bandwidth, handling, cores };
-}
-
 /** @typedef {{ network: string, ranks: number, batch: number, measured: number, predicted: number, fitted: boolean, alone: number, exchange: number }} Row */
 
 /** @param {string} network @param {readonly Measured[]} single */
 function rowsOf(network, single) {
   const gigabits = network === 'memory' ? null : Number(network);
   const pair = measure(2, batch, gigabits);
-  const machine = fit(single, pair, gigabits);
+  const machine = fitMachine(single, pair, { bandwidth: bandwidthOf(gigabits), cores });
   const others = [
     measure(2, batch / 2, gigabits),
     measure(4, batch / 4, gigabits),

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   fitLine,
+  fitMachine,
   predictStep,
   ranksThatPay,
   ringTime,
@@ -74,6 +75,26 @@ describe('a step', () => {
     expect(ranksThatPay(64, { ...machine, bandwidth: 1e3 })).toBe(1);
     expect(ranksThatPay(1e6, machine)).toBeGreaterThan(256);
   });
+});
+
+it('a machine is found from runs of one and two ranks', () => {
+  const cores = { ...machine, handling: 2e-6, cores: 2 };
+  const run = (ranks: number, batch: number) => {
+    const step = predictStep({ ranks, batch }, cores);
+    return {
+      ...{ ranks, batch, alone: step.computing, joint: step.whole, exchange: 0, inCalls: 0 },
+      rings: [1e5, 1e6].map((bytes) => [bytes, ringTime(bytes, 2, cores)] as const),
+      messages: cores.messages.map(({ bytes, at }) => ({ bytes, ms: at * step.computing })),
+    };
+  };
+  const found = fitMachine([run(1, 4), run(1, 16)], run(2, 16), { bandwidth: 1e5, cores: 2 });
+  expect(found.latency).toBeCloseTo(machine.latency, 6);
+  expect(found.handling).toBeCloseTo(cores.handling, 9);
+  for (const job of [
+    { ranks: 4, batch: 4 },
+    { ranks: 4, batch: 16 },
+  ])
+    expect(predictStep(job, found).whole).toBeCloseTo(predictStep(job, cores).whole, 4);
 });
 
 it('a line is found from points on it, and does not fall', () => {

@@ -97,3 +97,48 @@ export function fitLine(points) {
   const start = (sy - slope * sx) / s;
   return start < 0 ? [0, sxy / sxx] : [start, slope];
 }
+
+/**
+ * What rank.js says of a run.
+ *
+ * @typedef {object} Measured
+ * @property {number} ranks
+ * @property {number} batch samples of a rank
+ * @property {number} alone milliseconds of a step without exchange, all ranks at once
+ * @property {number} joint with it
+ * @property {number} exchange of the exchange without a step
+ * @property {number} inCalls of the first rank in calls of MPI, in a step
+ * @property {readonly (readonly [number, number])[]} rings bytes of a message, and milliseconds
+ * @property {readonly { readonly bytes: number, readonly ms: number }[]} messages what leaves in a step, and when
+ */
+
+/**
+ * The machine as runs of one rank, and one run of two, show it. Two that compute at once slow each other down, by the memory that they share.
+ *
+ * @param {readonly Measured[]} single
+ * @param {Measured} pair
+ * @param {{ readonly bandwidth: number, readonly cores: number }} known
+ * @returns {Machine}
+ */
+export function fitMachine(single, pair, known) {
+  const [start, each] = fitLine(single.map(({ batch, alone }) => [batch, alone]));
+  const slower = pair.alone / (start + each * pair.batch);
+  // With two ranks a message goes round in two rounds.
+  const [latency] = fitLine(pair.rings.map(([bytes, ms]) => [bytes, ms / 2]));
+  const busy = pair.alone + pair.inCalls;
+  const messages = pair.messages.map(({ bytes, ms }) => ({ bytes, at: Math.min(1, ms / busy) }));
+  /** @type {Machine} */
+  const machine = { compute: [slower * start, slower * each], messages, latency, handling: 0, ...known };
+  return { ...machine, handling: handlingThatGives(pair, machine) };
+}
+
+/** By halving. @param {Measured} pair @param {Machine} machine */
+function handlingThatGives({ ranks, batch, joint }, machine) {
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 80; i++) {
+    const handling = (low + high) / 2;
+    if (predictStep({ ranks, batch }, { ...machine, handling }).whole < joint) low = handling;
+    else high = handling;
+  }
+  return low;
+}
