@@ -82,7 +82,15 @@ it('a machine is found from runs of one and two ranks', () => {
   const run = (ranks: number, batch: number) => {
     const step = predictStep({ ranks, batch }, cores);
     return {
-      ...{ ranks, batch, alone: step.computing, joint: step.whole, exchange: 0, inCalls: 0 },
+      ...{
+        ranks,
+        batch,
+        alone: step.computing,
+        fastest: step.computing,
+        joint: step.whole,
+        exchange: 0,
+        inCalls: 0,
+      },
       rings: [1e5, 1e6].map((bytes) => [bytes, ringTime(bytes, 2, cores)] as const),
       messages: cores.messages.map(({ bytes, at }) => ({ bytes, ms: at * step.computing })),
     };

@@ -105,6 +105,7 @@ export function fitLine(points) {
  * @property {number} ranks
  * @property {number} batch samples of a rank
  * @property {number} alone milliseconds of a step without exchange, all ranks at once
+ * @property {number} fastest the least of these
  * @property {number} joint with it
  * @property {number} exchange of the exchange without a step
  * @property {number} inCalls of the first rank in calls of MPI, in a step
@@ -113,7 +114,8 @@ export function fitLine(points) {
  */
 
 /**
- * The machine as runs of one rank, and one run of two, show it. Two that compute at once slow each other down, by the memory that they share.
+ * The machine as runs of one rank, and one run of two, show it. How a step grows with its samples is told by the fastest steps of one rank,
+ * which nothing has disturbed; two that compute at once slow each other down, by the memory that they share.
  *
  * @param {readonly Measured[]} single
  * @param {Measured} pair
@@ -121,7 +123,7 @@ export function fitLine(points) {
  * @returns {Machine}
  */
 export function fitMachine(single, pair, known) {
-  const [start, each] = fitLine(single.map(({ batch, alone }) => [batch, alone]));
+  const [start, each] = fitLine(single.map(({ batch, fastest }) => [batch, fastest]));
   const slower = pair.alone / (start + each * pair.batch);
   // With two ranks a message goes round in two rounds.
   const [latency] = fitLine(pair.rings.map(([bytes, ms]) => [bytes, ms / 2]));

@@ -113,6 +113,7 @@ const report = {
   ranks: world.size,
   batch,
   alone: median(times.alone),
+  fastest: Math.min(...times.alone),
   joint: median(times.joint),
   exchange: median(times.exchange),
   inCalls: median(inCalls),
