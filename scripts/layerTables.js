@@ -199,6 +199,7 @@ export const labFloors = [
     { name: 'the layer bench', holds: ['views/layer/'] },
     { name: 'filters', holds: ['views/filters/'] },
     { name: 'look inside', holds: ['views/inside/'] },
+    { name: 'train here', holds: ['views/train/'] },
     { name: 'teach', holds: ['views/teach/'] },
   ],
   [{ name: 'list of views', holds: ['views.ts'] }],

@@ -1,5 +1,5 @@
 // `npm run bench:lab`: what a visitor of the built Lab waits for. Bytes before data, time until the first paint and until the
-// bench can be used, frames while it moves, and memory over some minutes (`-- --minutes 10`), in Chromium. Prints one line each.
+// bench can be used, frames while it moves and while a network learns, and memory over some minutes (`-- --minutes 10`), in Chromium. Prints one line each.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -87,6 +87,14 @@ const timeFrames = (page, seconds) =>
     seconds,
   );
 
+/** @param {Page} page */
+async function framesInWords(page) {
+  const times = /** @type {number[]} */ (await timeFrames(page, 5));
+  const at = (/** @type {number} */ part) =>
+    (times[Math.floor(part * (times.length - 1))] ?? Number.NaN).toFixed(1);
+  return `${(times.length / 5).toFixed(1)} a second; ${at(0.5)} ms in the middle, ${at(0.99)} ms at the 99th percentile`;
+}
+
 /** Megabytes of the page's heap after a collection. @param {CDPSession} session */
 async function heap(session) {
   await session.send('HeapProfiler.collectGarbage');
@@ -120,15 +128,17 @@ try {
     `first paint: ${middle('paint')} ms; bench usable: ${middle('usable')} ms (middle of 5 fresh profiles)`,
   );
 
+  const learning = await (await browser.newContext()).newPage();
+  await learning.goto(`${url}#/train?passes=100`);
+  await learning.getByRole('button', { name: 'Start', exact: true }).click();
+  await learning.getByTestId('standing').filter({ hasText: '1 pass' }).waitFor({ timeout: 120_000 });
+  console.log(`frames while a network learns: ${await framesInWords(learning)}`);
+  await learning.close();
+
   const page = await (await browser.newContext()).newPage();
   await page.goto(`${url}#/layer?size=12&pad=same&in=3&out=3&x=numbers`);
   await page.locator('h1').waitFor();
-  const times = /** @type {number[]} */ (await timeFrames(page, 5));
-  const at = (/** @type {number} */ part) =>
-    (times[Math.floor(part * (times.length - 1))] ?? Number.NaN).toFixed(1);
-  console.log(
-    `frames while the bench moves: ${(times.length / 5).toFixed(1)} a second; ${at(0.5)} ms in the middle, ${at(0.99)} ms at the 99th percentile`,
-  );
+  console.log(`frames while the bench moves: ${await framesInWords(page)}`);
 
   const session = await page.context().newCDPSession(page);
   const minutes = Number(values.minutes);

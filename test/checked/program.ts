@@ -7,7 +7,11 @@
 //
 // A step that reaches outside of its arrays throws a KernelViolation; arrays of overlapping lives that share memory, an Error.
 
-import type { Executable, ProgramReport } from '../../packages/neocog/src/backends/executable.ts';
+import type {
+  Executable,
+  ProgramReport,
+  ResultOptions,
+} from '../../packages/neocog/src/backends/executable.ts';
 import { type Given, isFrames } from '../../packages/neocog/src/backends/frames.ts';
 import type { Graph, GraphValue } from '../../packages/neocog/src/backends/graph.ts';
 import type { Kernel } from '../../packages/neocog/src/backends/wasm/kernels/kernel.ts';
@@ -107,7 +111,7 @@ export class CheckedProgram implements Executable {
     });
   }
 
-  async run(inputs: readonly Given[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
+  async run(inputs: readonly Given[], { into = [] }: ResultOptions = {}): Promise<Values[]> {
     return this.runNow(inputs).map((values, i) => {
       into[i]?.set(values);
       return into[i] ?? values;

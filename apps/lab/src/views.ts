@@ -39,6 +39,13 @@ export const views: readonly View[] = [
     wantsThreads: true,
   },
   {
+    id: 'train',
+    name: 'Train',
+    purpose: 'Teach a network digits, garments or your own pictures, and watch it learn.',
+    load: () => import('./views/train/Train.svelte'),
+    wantsThreads: true,
+  },
+  {
     id: 'teach',
     name: 'Teach',
     purpose: 'Show a network two to five things, or let it hear them, and it tells them apart.',

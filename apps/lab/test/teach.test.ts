@@ -281,15 +281,18 @@ for (const [size, dark] of [
   });
 }
 
-onPage('after the first time it works offline', async () => {
+onPage('after the first visit it works offline', async () => {
   const { page, context, faults } = await lab.visit({ hash: '/teach?things=cat,cup' });
   await status(page, /Record two classes/);
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
   });
-  // Through the service worker, which keeps the network's files.
-  await page.reload();
-  await status(page, /Record two classes/);
+  const kept = (): Promise<boolean> =>
+    page.evaluate(async () => {
+      const found = ['model.json', 'weights.bin'].map((file) => caches.match(`./data/body/${file}`));
+      return (await Promise.all(found)).every((response) => response !== undefined);
+    });
+  await expect.poll(kept, { timeout: 30_000 }).toBe(true);
   await context.setOffline(true);
   await page.reload();
   await status(page, /Record two classes/);

@@ -18,8 +18,8 @@ const barOptions = {
 const makeBar = (format: string): SingleBar =>
   new SingleBar({ ...barOptions, format }, Presets.shades_classic);
 
-/** The share of an epoch spent waiting for data from which the line says so. */
-const worthTelling = 0.1;
+/** The share of an epoch spent waiting for data, and the seconds of it, from which the line says so. */
+const worthTelling = { share: 0.1, seconds: 0.5 };
 
 /** The progress of one training. */
 export class Progress {
@@ -49,8 +49,8 @@ export class Progress {
   printEpoch({ epoch, loss, accuracy, validation, seconds, waited }: EpochReport): void {
     this.stop();
     const test = formatShare(validation?.accuracy ?? NaN);
-    const waiting =
-      waited < worthTelling * seconds ? '' : ` (${formatShare(waited / seconds, 0)} waiting for data)`;
+    const isLong = waited >= Math.max(worthTelling.seconds, worthTelling.share * seconds);
+    const waiting = isLong ? ` (${formatShare(waited / seconds, 0)} waiting for data)` : '';
     process.stdout.write(
       `epoch ${epoch}/${this.#epochs}  loss ${loss.toFixed(4)}  train ${formatShare(accuracy)}  test ${test}  ` +
         `${formatSeconds(seconds)}${waiting}\n`,

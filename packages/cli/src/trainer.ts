@@ -6,6 +6,7 @@ import type { ProcessWorld } from '@neocog/cluster';
 import {
   BatchLoader,
   type BatchLoaderOptions,
+  checkpoint,
   compile,
   compileTraining,
   crossEntropy,
@@ -37,6 +38,8 @@ export interface TrainingSettings {
   threads: number;
   /** The processes that train together; null for one. */
   world: ProcessWorld | null;
+  /** Go on from the checkpoint in the run's folder. */
+  resume: boolean;
 }
 
 /** The usual choice: with it, batches of 32 and lr 0.03, three epochs of MNIST bring LeNet-5 past 99 %. */
@@ -52,10 +55,10 @@ interface Task {
 }
 
 /**
- * Trains a fresh network and keeps its weights after every epoch.
+ * Trains a network and keeps its weights after every epoch, and a checkpoint.
  *
  * @param folder null for a rank that leaves all writing to the first
- * @throws Interrupted after Ctrl-C, with the weights of the last whole epoch in place.
+ * @throws Interrupted after Ctrl-C, with the weights of the last whole epoch and a checkpoint of that moment in place.
  */
 export async function trainNetwork(
   task: Task,
@@ -73,7 +76,11 @@ export async function trainNetwork(
     const history = await fit(module, run.loader, {
       ...run.options,
       signal: interrupt.signal,
-      callbacks: await watching(settings.world),
+      resume: settings.resume,
+      callbacks: [
+        ...(folder ? [checkpoint(folder.folder, { best: false, overwrite: true })] : []),
+        ...(await watching(settings.world)),
+      ],
       onBatch: (report) => {
         if (folder) progress.update(report);
       },
@@ -84,8 +91,7 @@ export async function trainNetwork(
         progress.printEpoch(report);
       },
     });
-    if (interrupt.signal.aborted)
-      throw new Interrupted(interrupt.exitCode, keptMessage(history, folder?.weights ?? ''));
+    if (interrupt.signal.aborted) throw new Interrupted(interrupt.exitCode, keptMessage(history, folder));
     return { module, history };
   } finally {
     progress.stop();
@@ -161,7 +167,7 @@ function notesOf(info: DatasetInfo, settings: TrainingSettings, report: EpochRep
   };
 }
 
-const keptMessage = ({ epochs }: FitHistory, path: string): string =>
-  epochs.length === 0
-    ? 'stopped before the first epoch ended; nothing was written'
-    : `stopped; the weights of epoch ${epochs.length} are in ${path}`;
+function keptMessage({ epochs }: FitHistory, run: RunFolder | null): string {
+  const kept = epochs.length > 0 ? `the weights of epoch ${epochs.length} are in ${run?.weights}; ` : '';
+  return `stopped; ${kept}go on with neocog train --resume ${run?.folder}`;
+}

@@ -29,6 +29,18 @@ export async function keepOffline(): Promise<void> {
   }
 }
 
+/** Whether the service worker was there before the page, and so keeps what the page fetches. */
+const early = Boolean(globalThis.navigator?.serviceWorker?.controller);
+
+/** Fetches a file once more on the first visit, which may have fetched it before the service worker that keeps it was there. */
+export async function keepFile(address: string): Promise<void> {
+  const { serviceWorker } = navigator;
+  if (!import.meta.env.PROD || !serviceWorker || early) return;
+  if (!serviceWorker.controller)
+    await new Promise((there) => serviceWorker.addEventListener('controllerchange', there, { once: true }));
+  await fetch(address).catch(() => null);
+}
+
 let isHeld = false;
 
 /** From now on the page holds what a visitor made, which loading it anew would lose. */

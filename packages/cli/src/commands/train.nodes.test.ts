@@ -32,8 +32,13 @@ describe('neocog train and run', () => {
   it('trains, writes weights and report, and recognises a picture', async () => {
     const { code, out, err } = await run(...training, '--epochs', '6', '--out', 'a/b');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^epoch 6\/6 {2}loss \d\.\d{4} {2}train \S+ % {2}test 100\.00 % {2}\S+ s$/m);
-    expect((await readdir(join(folder, 'a/b'))).sort()).toEqual(['report.html', 'weights.safetensors']);
+    expect(out).toMatch(/^epoch 6\/6 {2}loss \d\.\d{4} {2}train \S+ % {2}test 100\.00 % {2}\S+ s/m);
+    expect((await readdir(join(folder, 'a/b'))).sort()).toEqual([
+      'last.safetensors',
+      'report.html',
+      'settings.json',
+      'weights.safetensors',
+    ]);
     const bytes = await readFile(join(folder, 'a/b/weights.safetensors'));
     expect(parseSafetensors(bytes)['conv1.weight'].shape).toEqual([6, 1, 5, 5]);
     expect(safetensorsMetadata(bytes)).toMatchObject({
@@ -63,7 +68,8 @@ describe('neocog train and run', () => {
       [...args, '--out', 'runs/mnist'],
       /^neocog train: runs\/mnist holds weights\.safetensors of an earlier run; .*--force/,
     );
-    await rm(join(folder, 'runs/mnist-2/weights.safetensors'));
+    for (const name of ['weights.safetensors', 'last.safetensors', 'settings.json'])
+      await rm(join(folder, 'runs/mnist-2', name));
     await expectRefusal([...args, '--out', 'runs/mnist-2'], /holds report\.html of an earlier run/);
     await expectRefusal([...args, '--out', ''], /--out is empty/);
     expect((await run(...args, '--force', '--seed', '3')).out).toContain('runs/mnist/weights.safetensors');
@@ -101,11 +107,36 @@ describe('neocog train and run', () => {
     });
     expect(code).toBe(130);
     expect(err).toMatch(
-      /^neocog train: stopped; the weights of epoch \d+ are in stopped\/weights\.safetensors\n$/,
+      /^neocog train: stopped; the weights of epoch \d+ are in stopped\/weights\.safetensors; go on with neocog train --resume stopped\n$/,
     );
     // The report of an earlier run would not be that of these weights.
-    expect(await readdir(join(folder, 'stopped'))).toEqual(['weights.safetensors']);
+    expect(await readdir(join(folder, 'stopped'))).toEqual([
+      'last.safetensors',
+      'settings.json',
+      'weights.safetensors',
+    ]);
     expect((await run('run', 'stopped/weights.safetensors', 'three.png')).code).toBe(0);
+  });
+
+  it('goes on where it was stopped, to the weights of a run that was not', async () => {
+    const args = [...training, '--epochs', '8', '--limit', '200'];
+    await run(...args, '--out', 'whole');
+    let told = false;
+    const auto = [...args, '--out', 'halves', '--resume', 'auto'];
+    const first = await neocog(folder, auto, (child, out) => {
+      if (out.includes('epoch 2/') && !told) told = child.kill('SIGINT');
+    });
+    expect(first.code).toBe(130);
+    await expectRefusal(
+      [...auto, '--seed', '4'],
+      /^neocog train: the run in halves has seed 1, and 4 was given; give what it has, or begin another/,
+    );
+    const { code, out, err } = await run('train', '--resume', 'halves');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).not.toMatch(/^epoch 1\//m);
+    const weights = (name: string): Promise<Buffer> => readFile(join(folder, name, 'weights.safetensors'));
+    expect(parseSafetensors(await weights('halves'))).toEqual(parseSafetensors(await weights('whole')));
+    expect((await run(...auto)).out).not.toMatch(/^epoch/m);
   });
 
   it('refuses a folder it cannot write to, and bad data, before it trains', async () => {

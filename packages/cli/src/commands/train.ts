@@ -1,36 +1,22 @@
-// `neocog train`: the command line of training on one of the known data sets or on a folder, and for the former the order of its
-// steps. Whatever can be refused is, before the first step of training: options, data, the folder to write to.
+// `neocog train`: the command line of training on one of the known data sets or on a folder.
 
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { datasets, loadDataset } from '../datasets.ts';
 import { CommandError, exists } from '../files.ts';
-import { type Machine, usualMachine } from '../folder/machine.ts';
+import { usualMachine } from '../folder/machine.ts';
 import { classifiers } from '../folder/pictures/network.ts';
 import { augmentations, logs, schedules, smallName } from '../folder/settings.ts';
 import { taskNames } from '../folder/tasks.ts';
 import { askForNear, findName } from '../names.ts';
-import { lenet5 } from '../networks.ts';
 import { fraction, positiveNumber, wholeNumber } from '../options.ts';
-import { amongRanks, isFirst, shareOf, usualBatch } from '../ranks/job.ts';
+import { amongRanks, isFirst, shareText } from '../ranks/job.ts';
 import { launch, startedHere } from '../ranks/launch.ts';
-import { collectReport } from '../report/collect.ts';
-import { renderReport } from '../report/page.ts';
-import { nextRunFolder, openRunFolder, type RunFolder } from '../runFolder.ts';
-import { formatShare } from '../table.ts';
-import { type TrainingSettings, trainNetwork } from '../trainer.ts';
-import { type FolderWords, resumeFolder, trainFolder } from './trainFolder.ts';
+import { datasetNames, holdsDataset, type RankWords, resumeDataset, trainDataset } from './trainDataset.ts';
+import { resumeFolder, trainFolder } from './trainFolder.ts';
 
 /** What was typed. */
-interface TrainWords extends Omit<FolderWords, 'threads' | 'workers' | 'world'> {
-  threads: number;
-  workers: number;
-  data?: string;
-  limit?: number;
+interface TrainWords extends Omit<RankWords, 'world'> {
   launch?: number;
 }
-
-const datasetNames = datasets.map(({ name }) => name);
 
 /** A learning rate, or `auto`. */
 const learningRate = (text: string): number | 'auto' => (text === 'auto' ? 'auto' : positiveNumber(text));
@@ -43,9 +29,6 @@ function logKinds(text: string): (typeof logs)[number][] {
     throw new InvalidArgumentError(`Needed are ${logs.join(' or ')}, or both with a comma between`);
   });
 }
-
-/** Of one of the known data sets. */
-const usual = { epochs: 3, batch: 32, lr: 0.03, seed: 1 };
 
 /** Adds the command to the program. */
 export function addTrain(program: Command): void {
@@ -177,8 +160,6 @@ async function train(what: string | undefined, words: TrainWords): Promise<void>
   return amongRanks((world) => trainWith(what, { ...rest, world }));
 }
 
-type RankWords = TrainWords & Machine;
-
 async function trainWith(what: string | undefined, words: RankWords): Promise<void> {
   const { resume } = words;
   if (resume !== undefined && resume !== 'auto') return resumeRun(what, resume, words);
@@ -197,85 +178,10 @@ async function trainWith(what: string | undefined, words: RankWords): Promise<vo
   return trainFolder(what, words);
 }
 
-function resumeRun(what: string | undefined, folder: string, machine: Machine): Promise<void> {
-  if (what === undefined) return resumeFolder(folder, machine);
-  throw new CommandError(`--resume ${folder} knows what it learns; leave ${what} out`);
-}
-
-/** Options that a known data set has no use for. */
-const ofFolders = [
-  'task',
-  'network',
-  'weights',
-  'freeze',
-  'size',
-  'seconds',
-  'augment',
-  'schedule',
-  'patience',
-  'holdOut',
-  'strict',
-  'log',
-  'resume',
-] as const;
-
-async function trainDataset(name: string, words: RankWords): Promise<void> {
-  const start = performance.now();
-  const options = datasetSettings(name, words);
-  const info = datasets.find((dataset) => dataset.name === name)!; // the name is one of theirs
-  const dataset = await loadDataset(info, words.data, words.limit);
-  const folder = isFirst(words.world) ? await folderFor(name, words) : null;
-  const trained = trainNetwork({ network: lenet5, dataset }, folder, options);
-  const { module, history } = await trained.finally(() => folder?.close());
-  if (!folder) return;
-  const seconds = (performance.now() - start) / 1000;
-  const { data, limit } = words;
-  const command = commandLine(name, { ...options, data, limit });
-  const { weights, report: page } = folder;
-  const report = collectReport({ network: lenet5, module, dataset, history, seconds, command, weights });
-  await folder.writeReport(await renderReport(report));
-  const { accuracy } = report.evaluation;
-  process.stdout.write(
-    `\ntest accuracy  ${formatShare(accuracy)}\nweights        ${weights}\nreport         ${page}\n`,
-  );
-}
-
-const folderFor = (name: string, { out, force = false }: TrainWords): Promise<RunFolder> =>
-  out === undefined ? nextRunFolder(join('runs', name), force) : openRunFolder(out, force);
-
-function datasetSettings(name: string, words: RankWords): TrainingSettings {
-  const stray = ofFolders.find((option) => words[option] !== undefined);
-  if (stray !== undefined || words.lr === 'auto') {
-    const option = stray === undefined ? '--lr auto' : `--${stray === 'holdOut' ? 'hold-out' : stray}`;
-    throw new CommandError(`${option} is for folders, and ${name} is a known data set; leave it out`);
-  }
-  const batch = words.batch ?? usualBatch(usual.batch, words.world);
-  shareOf(batch, words.world); // refuses what cannot be shared out
-  return {
-    batch,
-    epochs: words.epochs ?? usual.epochs,
-    lr: words.lr ?? usual.lr,
-    seed: words.seed ?? usual.seed,
-    threads: words.threads,
-    world: words.world,
-  };
-}
-
-/** What to type for the same training again, defaults written out. */
-function commandLine(
-  name: string,
-  {
-    epochs,
-    batch,
-    lr,
-    seed,
-    data,
-    limit,
-  }: TrainingSettings & { data: string | undefined; limit: number | undefined },
-): string {
-  const settings = { epochs, batch, lr, seed, data, limit };
-  const words = Object.entries(settings).map(([key, value]) =>
-    value === undefined ? '' : ` --${key} ${value}`,
-  );
-  return `train ${name}${words.join('')}`;
+async function resumeRun(what: string | undefined, folder: string, words: RankWords): Promise<void> {
+  if (what !== undefined)
+    throw new CommandError(`--resume ${folder} knows what it learns; leave ${what} out`);
+  const isOfDataset = isFirst(words.world) ? String(await holdsDataset(folder)) : '';
+  if ((await shareText(words.world, isOfDataset)) === 'true') return resumeDataset(folder, words);
+  return resumeFolder(folder, words);
 }

@@ -11,6 +11,7 @@ import { renderReport } from '../folder/report/page.ts';
 import {
   encodeSettings,
   type FolderSettings,
+  needSame,
   readSettings,
   settingsPath,
   smallName,
@@ -83,15 +84,7 @@ async function agree(
 async function runIn(folder: string, path: string, words: FolderWords): Promise<FolderSettings | null> {
   if (!(await exists(settingsPath(folder)))) return null;
   const settings = await readSettings(folder);
-  const typed = { ...words, data: resolve(path) };
-  const kept = { ...settings, data: resolve(settings.data) };
-  for (const [name, value] of Object.entries(kept)) {
-    const other = typed[name as keyof FolderSettings];
-    if (other === undefined || JSON.stringify(other) === JSON.stringify(value)) continue;
-    throw new CommandError(
-      `the run in ${folder} has ${name} ${value}, and ${other} was given; give what it has, or begin another run with --out and without --resume`,
-    );
-  }
+  needSame(folder, { ...settings, data: resolve(settings.data) }, { ...words, data: resolve(path) });
   return settings;
 }
 

@@ -48,19 +48,37 @@ export const smallName = 'small';
 
 const settingsName = 'settings.json';
 
-export const encodeSettings = (settings: FolderSettings): string => `${JSON.stringify(settings, null, 2)}\n`;
+export const encodeSettings = (settings: object): string => `${JSON.stringify(settings, null, 2)}\n`;
 
 export const settingsPath = (folder: string): string => join(folder, settingsName);
 
 /** The settings of a run that is to go on. @throws CommandError if there is none */
-export async function readSettings(folder: string): Promise<FolderSettings> {
+export async function readSettings<Settings extends object = FolderSettings>(
+  folder: string,
+): Promise<Settings> {
   const path = settingsPath(folder);
   try {
     // What this command wrote; a file that somebody changed is refused where it does not fit.
-    return JSON.parse(await readFile(path, 'utf8')) as FolderSettings;
+    return JSON.parse(await readFile(path, 'utf8')) as Settings;
   } catch (error) {
     throw new CommandError(
       `${folder} holds no run to go on with (${(error as Error).message}); name the folder of one that was interrupted`,
+    );
+  }
+}
+
+/**
+ * @param kept the settings of the run that a folder holds
+ * @param typed undefined for what was left to that run
+ * @throws CommandError where they differ
+ */
+export function needSame(folder: string, kept: object, typed: object): void {
+  const given = new Map(Object.entries(typed));
+  for (const [name, value] of Object.entries(kept)) {
+    const other = given.get(name);
+    if (other === undefined || JSON.stringify(other) === JSON.stringify(value)) continue;
+    throw new CommandError(
+      `the run in ${folder} has ${name} ${value}, and ${other} was given; give what it has, or begin another run with --out and without --resume`,
     );
   }
 }

@@ -140,6 +140,6 @@ function failureOf({ code, spoke, notices }: Outcome): Error {
   if (!cause)
     return new CommandError(`mpirun ended with ${code}: ${said.join(' ') || 'it does not say why'}`);
   return new CommandError(
-    `rank ${cause.rank} ${cause.what}, which ended the job; --resume auto goes on from the last checkpoint of a folder's run`,
+    `rank ${cause.rank} ${cause.what}, which ended the job; --resume auto goes on from the last checkpoint`,
   );
 }

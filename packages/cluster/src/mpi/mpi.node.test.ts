@@ -1,6 +1,6 @@
 // Processes that Open MPI connects: what a world does, and that ranks which train together take the steps of one machine.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftOut } from '../../../../test/leftOut.ts';
@@ -208,5 +208,21 @@ describe.skipIf(leftOut(missingMpi))('ranks that train together', () => {
     expect(reports).toHaveLength(2);
     for (const report of reports)
       for (const [what, sentence] of differences) expect(report[what], what).toMatch(sentence);
+  });
+
+  it('say that one has another version of the library', async () => {
+    const usual = readFileSync(scripts.differ, 'utf8');
+    const other = usual.replace(/(var version\d* = )"[^"]+"/, '$1"0.0.9"');
+    expect(other).not.toBe(usual);
+    const files = ['usual', 'other', 'either'].map((name) => scripts.differ.replace(/\.js$/, `-${name}.js`));
+    const either = `await import(process.env.OMPI_COMM_WORLD_RANK === '1' ? ${JSON.stringify(files[1])} : ${JSON.stringify(files[0])});`;
+    for (const [i, text] of [usual, other, either].entries()) writeFileSync(files[i] as string, text);
+    const outcome = await mpirun({ ranks: 2, script: files[2] as string, args: ['nothing'] });
+    for (const file of files) removeBundle(file);
+    const sentence =
+      /rank 1 has version 0\.0\.9, rank 0 has \S+; install the same version of neocog on all ranks/;
+    const reports = reportsOf<Record<string, string>>(outcome);
+    expect(reports).toHaveLength(2);
+    for (const { nothing } of reports) expect(nothing).toMatch(sentence);
   });
 });

@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly fn: string;
   /** Threads wanted. Results do not depend on them. */
   readonly threads: number;
+  /** Whether the calling thread is to take no part. Default false. */
+  readonly apart?: boolean;
   /** Plain sums of products only, in the order of the definition. */
   readonly exactConvolution: boolean;
   /** None of the algorithms whose code is large for what it gains. */
@@ -86,13 +88,18 @@ export interface ProgramReport {
   readonly code: number;
 }
 
+/** Where results are left. */
+export interface ResultOptions {
+  /** Arrays to write them into, one for each output or undefined for a new one. */
+  readonly into?: readonly (Values | undefined)[];
+  /** Whether they may stay where they are, until the next run. */
+  readonly view?: boolean;
+}
+
 /** A graph that a backend has made ready to run. */
 export interface Executable {
-  /**
-   * One array per input of the graph, in its order, or frames where the input is made of such; gives one per output: that of `into`
-   * where there is one, else a new one.
-   */
-  run(inputs: readonly Given[], into?: readonly (Values | undefined)[]): Promise<Values[]>;
+  /** One array per input of the graph, in its order, or frames where the input is made of such; gives one per output. */
+  run(inputs: readonly Given[], results?: ResultOptions): Promise<Values[]>;
   /** The present values of a state. */
   read(state: GraphValue): Values;
   /** Overwrites the present values of a state, as many as it has. */

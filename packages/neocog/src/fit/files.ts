@@ -17,6 +17,7 @@ interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   stat(path: string): Promise<{ readonly size: number }>;
   truncate(path: string, length: number): Promise<void>;
+  rm(path: string, options: { force: true }): Promise<void>;
 }
 
 /** @throws UnsupportedError where there are no files */
@@ -35,7 +36,9 @@ async function told<T>(fn: string, what: string, action: Promise<T>): Promise<T>
   try {
     return await action;
   } catch (error) {
-    throw new NeocogError(`${fn}: cannot ${what}: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as Error & { code?: string };
+    const reason = code === 'ENOSPC' ? 'the disk is full; make room' : message;
+    throw new NeocogError(`${fn}: cannot ${what}: ${reason}`, { cause: error });
   }
 }
 
@@ -85,7 +88,7 @@ export const appendToFile = (fn: string, path: string, data: Uint8Array): Promis
 
 /**
  * Writes a file so that at any moment, also when the process is killed, there is all of the old one or all of the new one:
- * under another name, to the disk, then renamed.
+ * under another name, to the disk, then renamed. A failure leaves nothing beside it.
  */
 export async function replaceFile(fn: string, path: string, data: Uint8Array): Promise<void> {
   const files = fileSystem(fn, path);
@@ -100,5 +103,10 @@ export async function replaceFile(fn: string, path: string, data: Uint8Array): P
     }
     await files.rename(temporary, path);
   };
-  await told(fn, `write ${path}`, write());
+  try {
+    await told(fn, `write ${path}`, write());
+  } catch (error) {
+    await files.rm(temporary, { force: true }).catch(() => undefined); // the first failure is the one to tell
+    throw error;
+  }
 }

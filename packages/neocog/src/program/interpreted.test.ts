@@ -66,7 +66,7 @@ it('gives results in arrays of their own, or in those that are told', async () =
   const program = new Interpreted(referenceBackend, g.graph([input, constant]), { threads: 1 });
   const given = Float32Array.of(1, 2);
   const into = new Float32Array(2);
-  const results = await program.run([given], [into, new Float32Array(3)]);
+  const results = await program.run([given], { into: [into, new Float32Array(3)] });
   expect(results).toEqual([Float32Array.of(1, 2), Float32Array.of(5, 6)]);
   expect(results[0]).toBe(into);
   results[1].fill(0);

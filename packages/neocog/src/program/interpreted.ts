@@ -2,7 +2,13 @@
 
 import type { Backend } from '../backends/backend.ts';
 import { beginExchange } from '../backends/exchange.ts';
-import type { Executable, ProgramReport, RanksOptions } from '../backends/executable.ts';
+import type {
+  CompileOptions,
+  Executable,
+  ProgramReport,
+  RanksOptions,
+  ResultOptions,
+} from '../backends/executable.ts';
 import { framesToValues, type Given, isFrames } from '../backends/frames.ts';
 import type { Graph, GraphValue } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
@@ -22,11 +28,16 @@ export class Interpreted implements Executable {
   constructor(
     backend: Backend,
     graph: Graph,
-    { threads, ranks }: { readonly threads: number; readonly ranks?: RanksOptions | undefined },
+    { threads, apart, ranks }: Pick<CompileOptions, 'threads' | 'apart' | 'ranks'>,
   ) {
     this.#backend = backend;
     this.#ranks = ranks;
-    this.#note = threads > 1 ? `one thread: backend '${backend.name}' computes node by node` : null;
+    const computes = `backend '${backend.name}' computes node by node`;
+    this.#note = apart
+      ? `one thread, the calling one: ${computes}`
+      : threads > 1
+        ? `one thread: ${computes}`
+        : null;
     const own = (value: GraphValue): GraphValue => {
       if (!value.data) return value;
       if (!this.#states.has(value)) this.#states.set(value, value.data.slice());
@@ -53,7 +64,7 @@ export class Interpreted implements Executable {
     };
   }
 
-  async run(inputs: readonly Given[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
+  async run(inputs: readonly Given[], { into = [] }: ResultOptions = {}): Promise<Values[]> {
     const values = inputs.map((given, i) =>
       isFrames(given) ? framesToValues(this.#graph.inputs[i].frames as FrameInput, given) : given,
     );

@@ -110,7 +110,7 @@ describe('Interpreted', () => {
     const a = g.fused(e.neg(x), [3], [[g.input(3), dense([3])]]);
     const program = new Interpreted(referenceBackend, g.graph([a, a]), { threads: 2 });
     const into = [new Float32Array(3), new Float32Array(2)];
-    const [one, two] = await program.run([Float32Array.of(1, 2, 3)], into);
+    const [one, two] = await program.run([Float32Array.of(1, 2, 3)], { into });
     expect(one).toBe(into[0]);
     expect(two).not.toBe(into[1]);
     expect([...one, ...two]).toEqual([-1, -2, -3, -1, -2, -3]);

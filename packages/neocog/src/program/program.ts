@@ -7,7 +7,8 @@ import type { CompileOptions as BackendOptions, Executable, ProgramReport } from
 import { type Given, isFrames } from '../backends/frames.ts';
 import type { Graph } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
-import { DeviceError } from '../errors.ts';
+import { DeviceError, ShapeError } from '../errors.ts';
+import { type Layout, layout } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { aModule } from '../nn/parts.ts';
@@ -41,8 +42,18 @@ export interface CompileOptions {
    * every input whose shape the network does not state itself.
    */
   input?: InputShapes | undefined;
-  /** Threads to run on, this one included. Default: `configure({ threads })`, which is 1 unless set. */
+  /** Threads to run on, this one included unless `worker` is set. Default: `configure({ threads })`, which is 1 unless set. */
   threads?: number | undefined;
+  /**
+   * The calling thread never computes: all threads are workers, so a page stays smooth. It needs shared memory, which browsers give to
+   * pages that are isolated from other origins; without it the calling thread computes, and `explain().note` says so. Default false.
+   */
+  worker?: boolean | undefined;
+  /**
+   * How inputs and outputs of 3 axes or more lie in memory, for a network of channels first: with 'channels-last' runs take
+   * `[n, …space, c]`, which `input` states, and give such. Default 'channels-first': as the network has them.
+   */
+  layout?: Layout | undefined;
   /**
    * Leave out algorithms whose code is large for what it gains, as `pack` does: the program then gives the bits of the packed
    * one. Default: false.
@@ -63,6 +74,8 @@ export interface CompileOptions {
 const compileFields: Fields<CompileOptions> = {
   input: inputField,
   threads: count,
+  worker: flag,
+  layout,
   compact: flag,
   exact: flag,
   pixels: pixelsField,
@@ -75,6 +88,11 @@ export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTens
    * costs the system more than the copy into it.
    */
   into?: T | undefined;
+  /**
+   * Results are the program's own memory, without a copy: they hold until its next run or profile, and until `dispose`. On several
+   * threads that memory is shared. Default false.
+   */
+  view?: boolean | undefined;
 }
 
 const compiled: Field<Traced> = field(
@@ -83,6 +101,7 @@ const compiled: Field<Traced> = field(
 );
 const runFields: Fields<RunOptions> = {
   into: field('a Tensor, or an object of Tensors by name of output', (v) => aTensor.ok(v) || isRecord(v)),
+  view: flag,
 };
 
 const copyOf = (given: Given): Given => (isFrames(given) ? copyFrames(given) : given.slice());
@@ -125,13 +144,14 @@ export class Program {
 
   /**
    * Runs the network in evaluation mode: from the only input to the first output, or from inputs to all outputs by name.
-   * Only the results are allocated, and not even those where `into` has tensors for them, which are then the results.
+   * Only the results are allocated, and not even those where `into` has tensors for them, which are then the results, or with
+   * `view`, where they stay in the program's memory.
    * Calls that overlap run one after the other, each on the values that its inputs had when it was made. An input that was compiled
    * with `pixels` is a tensor, a frame `{ data, width, height }` of bytes, such as an `ImageData`, of any size, or the bytes of one of
    * the network's size; for a batch a list of as many frames.
    *
    * @throws ShapeError for an input, or a tensor in `into`, of another shape or type, or whose memory is gone; for frames whose bytes
-   * are not as many as their size needs.
+   * are not as many as their size needs; for both `into` and `view`.
    * @throws DeviceError after `dispose`, or if a thread has died.
    */
   run(x: Tensor | Frames, options?: RunOptions<Tensor>): Promise<Tensor>;
@@ -144,7 +164,11 @@ export class Program {
     needOptions('Program.run', options, runFields);
     const inputs = orderInputs('Program.run', this.#taken(), given);
     const into = options.into === undefined ? [] : orderResults('Program.run', this.outputs, options.into);
-    const results = await this.#carryOut(inputs, into);
+    if (options.into && options.view)
+      throw new ShapeError(
+        'Program.run: results cannot both be written `into` tensors and stay where they are (`view`); give one',
+      );
+    const results = await this.#carryOut(inputs, into, options.view ?? false);
     if (isSingle(given)) return results[0];
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]]));
   }
@@ -153,7 +177,11 @@ export class Program {
     return this.inputs.map((input, i) => ({ ...input, frames: this.#traced.graph.inputs[i].frames }));
   }
 
-  #carryOut(inputs: readonly Given[], into: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
+  #carryOut(
+    inputs: readonly Given[],
+    into: readonly (Tensor | undefined)[],
+    view: boolean,
+  ): Promise<Tensor[]> {
     const { graph, host } = this.#traced;
     const arrays = this.#turns.taken ? inputs.map(copyOf) : inputs;
     for (const { value, check } of host.checks) {
@@ -163,10 +191,7 @@ export class Program {
     const given = [...arrays, ...drawAll(host)];
     return this.#turns.take(async () => {
       this.#checkAlive('run');
-      const results = await this.#executable.run(
-        given,
-        into.map((t) => t?.data),
-      );
+      const results = await this.#executable.run(given, { into: into.map((t) => t?.data), view });
       for (const effect of host.effects) effect();
       return results.map((y, i) => this.#result(y, i, into[i]));
     });
@@ -228,10 +253,11 @@ export async function compile(module: Module, options: CompileOptions = {}): Pro
   needOptions('compile', options, compileFields);
   const inputs = resolveInputs('compile', module, options.input);
   const threads = threadsOf('compile', options.threads);
-  const { compact = false, exact = false } = options;
-  const traced = traceInference('compile', module, withFrames('compile', inputs, options.pixels));
+  const { compact = false, exact = false, worker: apart = false } = options;
+  const given = withFrames('compile', inputs, options.pixels);
+  const traced = traceInference('compile', module, given, options.layout);
   return new Program(
-    await executableOf(traced.graph, { fn: 'compile', threads, compact, exact }),
+    await executableOf(traced.graph, { fn: 'compile', threads, apart, compact, exact }),
     inputs,
     traced,
   );

@@ -5,9 +5,11 @@ import type { Backend } from '../backends/backend.ts';
 import { backend, setBackend } from '../backends/current.ts';
 import type { Graph } from '../backends/graph.ts';
 import { ShapeError } from '../errors.ts';
+import type { Layout } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
 import { NamedModule } from '../nn/named.ts';
 import { inEvaluation, watchParts } from '../nn/watch.ts';
+import { toChannelsFirst, toChannelsLast } from '../ops/layout.ts';
 import { noGrad } from '../tensor/graph.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -26,9 +28,18 @@ export interface Traced {
   readonly outputs: readonly ProgramValue[];
 }
 
-/** What `module` computes in evaluation mode from inputs of some shapes. Its weights are constants. */
-export function traceInference(fn: string, module: Module, inputs: readonly GivenValue[]): Traced {
-  const { recorder, given, results } = recordInference({ fn, module, inputs });
+/**
+ * What `module` computes in evaluation mode from inputs of some shapes. Its weights are constants.
+ *
+ * @param layout of inputs and outputs, whose network has its channels first
+ */
+export function traceInference(
+  fn: string,
+  module: Module,
+  inputs: readonly GivenValue[],
+  layout: Layout = 'channels-first',
+): Traced {
+  const { recorder, given, results } = recordInference({ fn, module, inputs, layout });
   const graph = {
     nodes: recorder.nodes,
     updates: [],
@@ -44,11 +55,12 @@ interface Network {
   readonly fn: string;
   readonly module: Module;
   readonly inputs: readonly GivenValue[];
+  readonly layout?: Layout;
 }
 
 /** One forward pass in evaluation mode on a recorder, with its inputs and its named results. */
 export function recordInference(network: Network, onCall?: (call: Call) => void) {
-  const { fn, module, inputs } = network;
+  const { fn, module, inputs, layout } = network;
   const recorder = new Recorder(fn);
   const given = inputs.map(({ shape, dtype, frames }) =>
     frames
@@ -57,16 +69,19 @@ export function recordInference(network: Network, onCall?: (call: Call) => void)
   );
   const results = record({ recorder, module, onCall }, () =>
     inEvaluation(module, () =>
-      noGrad(() =>
-        resultsOf(
-          network,
-          given.map((x, i) => fromPlanes(inputs[i], x)),
-        ),
-      ),
+      noGrad(() => {
+        const own = given.map((x, i) => entering(fromPlanes(inputs[i], x), layout));
+        return resultsOf(network, own).map(([name, y]) => [name, leaving(y, layout)] as const);
+      }),
     ),
   );
   return { recorder, given, results };
 }
+
+const entering = (x: Tensor, layout?: Layout): Tensor =>
+  layout === 'channels-last' && x.rank > 2 ? toChannelsFirst(x) : x;
+const leaving = (y: Tensor, layout?: Layout): Tensor =>
+  layout === 'channels-last' && y.rank > 2 ? toChannelsLast(y) : y;
 
 /** The pass of one part of a module: what it was given and gave, and which nodes it asked for. */
 export interface Call {

@@ -1,7 +1,7 @@
 // The state of a lesson: what was recorded, what was learned of it, and what is seen or heard now.
 
 import { announce } from '../../shell/announce.svelte.ts';
-import { holdPage } from '../../shell/offline.svelte.ts';
+import { holdPage, keepFile } from '../../shell/offline.svelte.ts';
 import { connect } from '../../work/connect.ts';
 import {
   countOf,
@@ -60,8 +60,11 @@ export class Teaching {
   /** Loads the network, and learns what was recorded before. */
   async open(): Promise<void> {
     try {
-      const body = new URL('./data/body/model.json', document.baseURI).href;
+      const [body, weights] = ['model.json', 'weights.bin'].map(
+        (file) => new URL(`./data/body/${file}`, document.baseURI).href,
+      ) as [string, string];
       await this.#worker.call('open', { kind: this.kind, body });
+      if (this.kind === 'pictures') void Promise.all([body, weights].map(keepFile));
       this.isOpen = true;
       await this.learn();
     } catch (error) {

@@ -140,6 +140,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'it is a file, pass a folder',
   EISDIR: 'it is a folder, pass a file',
   EACCES: 'permission is denied',
+  ENOSPC: 'the disk is full, make room',
 };
 
 /** Why something failed: the first line of what was thrown, without its full stop. */

@@ -29,11 +29,11 @@ export const routineName = (index: number): string => `routine${index}`;
 /** @param options.names for debuggers, in the code */
 export function assemble(code: MachineCode, layout: Layout, options?: { names: boolean }): Assembled {
   const m = new Module();
-  const { pages, mostPages, threads } = layout;
-  m.memory('env', 'memory', { initial: pages, maximum: mostPages, shared: threads > 1 });
+  const { pages, mostPages, threads, shared } = layout;
+  m.memory('env', 'memory', { initial: pages, maximum: mostPages, shared });
   const legend: string[] = [];
   const kernels = emitKernels(m, Object.values(code.routines).flat(), legend);
-  const sharing = threads > 1 ? emitSharing(m, layout.control) : null;
+  const sharing = shared ? emitSharing(m, layout.control) : null;
   const routines = new Map<string, Routine>();
   for (const [name, steps] of Object.entries(code.routines)) {
     const index = routines.size;

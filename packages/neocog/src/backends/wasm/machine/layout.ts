@@ -38,6 +38,8 @@ const controlBytes = words.text + textBytes;
 
 export interface Layout {
   readonly threads: number;
+  /** Whether several threads see the memory: the caller and others. */
+  readonly shared: boolean;
   /** The address of thread i's scratch is `scratch + i · scratchStride`. */
   readonly scratch: number;
   readonly scratchStride: number;
@@ -56,7 +58,8 @@ const mostGrowth = 8192;
 
 const alignUp = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
 
-export function layOut(code: MachineCode, threads: number): Layout {
+/** @param shared also where one thread works, if it is not the caller's */
+export function layOut(code: MachineCode, threads: number, shared = threads > 1): Layout {
   const kernels = Object.values(code.routines).flatMap((steps) => steps.map((step) => step.kernel));
   const most = kernels.reduce((bytes, kernel) => Math.max(bytes, kernel.scratchBytes), 0);
   const scratch = alignUp(code.dataBytes + slackBytes);
@@ -65,20 +68,20 @@ export function layOut(code: MachineCode, threads: number): Layout {
   const tail = alignUp(control + controlBytes);
   const pages = Math.ceil(tail / pageBytes);
   const mostPages = code.grows ? Math.max(pages, Math.min(largestMemory, pages + mostGrowth)) : pages;
-  return { threads, scratch, scratchStride, control, tail, pages, mostPages };
+  return { threads, shared, scratch, scratchStride, control, tail, pages, mostPages };
 }
 
-/** As large as the layout, shared if several threads use it. @throws DeviceError if the engine refuses. */
+/** As large as the layout. @throws DeviceError if the engine refuses. */
 export function allocate(layout: Layout, fn: string): WebAssembly.Memory {
-  const { pages, mostPages, threads, scratch, scratchStride } = layout;
+  const { pages, mostPages, threads, shared, scratch, scratchStride } = layout;
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: mostPages, shared: threads > 1 });
+    return new WebAssembly.Memory({ initial: pages, maximum: mostPages, shared });
   } catch (cause) {
     const [all, data, each] = [pages * pageBytes, scratch, scratchStride].map((b) =>
       (b / 2 ** 20).toFixed(1),
     );
     throw new DeviceError(
-      `${fn}: the engine refuses ${all} MiB of ${threads > 1 ? 'shared ' : ''}memory, ${data} for values and ${each} for ` +
+      `${fn}: the engine refuses ${all} MiB of ${shared ? 'shared ' : ''}memory, ${data} for values and ${each} for ` +
         `each of ${counted(threads, 'thread')} (${cause}; the limit is 4096); use a smaller batch or image`,
       { cause },
     );

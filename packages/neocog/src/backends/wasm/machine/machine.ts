@@ -25,6 +25,8 @@ interface Job {
 
 interface StartOptions {
   readonly threads: number;
+  /** Whether the calling thread takes no part. */
+  readonly apart?: boolean;
   /** The function that was called, for errors. */
   readonly fn?: string;
 }
@@ -60,14 +62,17 @@ export class Machine {
   }
 
   /**
-   * Compiles the code, and starts a worker for every thread but the caller's. A page's main thread may not wait for
-   * others: there all threads are workers. Where there can be no workers the machine has one thread, and `note` says why.
+   * Compiles the code, and starts a worker for every thread but the caller's, or for all of them where it takes no part. A page's
+   * main thread may not wait for others: there all of several threads are workers. Where there can be no workers the machine has one thread, and `note` says why.
    *
    * @throws DeviceError if there is not enough memory
    */
-  static async start(code: MachineCode, { threads, fn = 'machine' }: StartOptions): Promise<Machine> {
+  static async start(
+    code: MachineCode,
+    { threads, apart = false, fn = 'machine' }: StartOptions,
+  ): Promise<Machine> {
     assert(Number.isInteger(threads) && threads >= 1, `a machine of ${threads} threads`);
-    return new Machine(await buildParts(code, threads, fn));
+    return new Machine(await buildParts(code, { threads, apart }, fn));
   }
 
   /**

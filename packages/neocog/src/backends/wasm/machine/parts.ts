@@ -20,13 +20,23 @@ export interface Parts {
   readonly note: string | null;
 }
 
+/** Who works on a machine. */
+export interface Workforce {
+  readonly threads: number;
+  /** Whether the calling thread takes no part: all threads are workers. */
+  readonly apart: boolean;
+}
+
 /** @throws DeviceError without enough memory, or if the engine refuses the code */
-export async function buildParts(code: MachineCode, threads: number, fn: string): Promise<Parts> {
-  if (threads === 1) return alone(code, fn, null);
+export async function buildParts(code: MachineCode, workforce: Workforce, fn: string): Promise<Parts> {
+  const { threads, apart } = workforce;
+  if (threads === 1 && !apart) return alone(code, fn, null);
   const count = Math.min(threads, mostThreads());
-  const parts = obstacle() ?? (await together(code, count, fn).catch((error: unknown) => `${error}`));
+  const wanted = { threads: count, apart };
+  const parts = obstacle() ?? (await together(code, wanted, fn).catch((error: unknown) => `${error}`));
   // What is wrong without threads too is thrown here.
-  if (typeof parts === 'string') return alone(code, fn, `one thread: ${parts}`);
+  if (typeof parts === 'string')
+    return alone(code, fn, `${apart ? 'one thread, the calling one' : 'one thread'}: ${parts}`);
   if (count === threads) return parts;
   return { ...parts, note: `${count} threads: ${threads} would only cost memory and time on this machine` };
 }
@@ -54,10 +64,14 @@ const bind = async (module: WebAssembly.Module, memory: WebAssembly.Memory): Pro
   (await WebAssembly.instantiate(module, { env: { memory } })).exports;
 
 /** Gives the reason if no workers can be started. @throws DeviceError if the engine refuses the memory or the code */
-async function together(code: MachineCode, threads: number, fn: string): Promise<Parts | string> {
-  const layout = layOut(code, threads);
+async function together(
+  code: MachineCode,
+  { threads, apart }: Workforce,
+  fn: string,
+): Promise<Parts | string> {
+  const layout = layOut(code, threads, true);
   const memory = allocate(layout, fn);
-  const own = mayWait() ? 1 : 0;
+  const own = !apart && mayWait() ? 1 : 0;
   const compile = async () => {
     const assembled = assemble(code, layout);
     return { assembled, module: await compiled(assembled, fn) };

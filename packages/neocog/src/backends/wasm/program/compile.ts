@@ -6,6 +6,7 @@ import type {
   MemoryReport,
   ProgramReport,
   RanksOptions,
+  ResultOptions,
   StepReport,
 } from '../../executable.ts';
 import { type Given, isFrames } from '../../frames.ts';
@@ -31,7 +32,7 @@ export async function compileGraph(graph: Graph, options: CompileOptions): Promi
 }
 
 async function programOf(graph: Graph, options: CompileOptions): Promise<Executable> {
-  const { fn, exact, exactConvolution, compact = false, threads, ranks = null } = options;
+  const { fn, exact, exactConvolution, compact = false, threads, apart = false, ranks = null } = options;
   const e = exact ? commonEngine : engine();
   const limits = { exact: exact || exactConvolution, compact };
   const { lowered, layout, code, place, segments } = planGraph(graph, e, limits);
@@ -41,7 +42,7 @@ async function programOf(graph: Graph, options: CompileOptions): Promise<Executa
     room: source,
     values: values.slice(),
   }));
-  const machine = await Machine.start(code, { threads, fn });
+  const machine = await Machine.start(code, { threads, apart, fn });
   try {
     for (const { room, values } of contents)
       view(machine, { address: place(room), length: values.length }, values).set(values);
@@ -139,7 +140,7 @@ class WasmProgram implements Executable {
     };
   }
 
-  async run(inputs: readonly Given[], into: readonly (Values | undefined)[] = []): Promise<Values[]> {
+  async run(inputs: readonly Given[], { into = [], view = false }: ResultOptions = {}): Promise<Values[]> {
     const { inputs: inRooms, outputs: outRooms } = this.#lowered;
     this.#frames?.write(inputs);
     inputs.forEach((values, i) => {
@@ -155,7 +156,8 @@ class WasmProgram implements Executable {
       }
     return this.#graph.outputs.map((value, i) => {
       const like = value.dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
-      return copyOf(this.#view(outRooms[i], value.size, like), into[i]);
+      const found = this.#view(outRooms[i], value.size, like);
+      return view ? found : copyOf(found, into[i]);
     });
   }
 
