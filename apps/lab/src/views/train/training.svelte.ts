@@ -67,6 +67,7 @@ export class Training {
   #looking = false;
   #lookAgain = false;
   #last: Promise<unknown> = Promise.resolve();
+  #lesson: Promise<void> | null = null;
   #dataWish = 0;
   #beginWish = 0;
 
@@ -200,6 +201,11 @@ export class Training {
   /** Teaches for some passes more. */
   async learn(passes: number, lr: number): Promise<void> {
     if (this.running) return;
+    this.#lesson = this.#teach(passes, lr);
+    await this.#lesson;
+  }
+
+  async #teach(passes: number, lr: number): Promise<void> {
     this.running = true;
     this.problem = null;
     this.link = null;
@@ -263,7 +269,7 @@ export class Training {
   async stop(): Promise<void> {
     if (!this.running) return;
     await this.#worker.call('stop', undefined);
-    while (this.running) await new Promise((done) => setTimeout(done, 10));
+    await this.#lesson;
   }
 
   /** From the next batch on. */
@@ -301,6 +307,7 @@ export class Training {
   async openLink(text: string): Promise<boolean> {
     this.linkProblem = null;
     const found = await this.#during('Opening the link', async () => {
+      await this.stop();
       await this.#takeLearnt(await this.#worker.call('openLink', text));
     });
     if (!found) [this.linkProblem, this.problem] = [this.problem, null];
