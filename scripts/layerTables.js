@@ -200,6 +200,7 @@ export const labFloors = [
     { name: 'filters', holds: ['views/filters/'] },
     { name: 'look inside', holds: ['views/inside/'] },
     { name: 'train here', holds: ['views/train/'] },
+    { name: 'teach', holds: ['views/teach/'] },
   ],
   [{ name: 'list of views', holds: ['views.ts'] }],
   [{ name: 'page', holds: ['main.ts', 'Lab.svelte', 'Header.svelte'] }],

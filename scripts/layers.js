@@ -159,8 +159,8 @@ export function judgeOutsider(file, source) {
 const judgeOutsiders = (folder) =>
   sourcesOf(folder).flatMap((file) => judgeOutsider(`src/${file}`, readFileSync(join(folder, file), 'utf8')));
 
-/** What a page may import besides its own files: the packages by their names, Svelte, and what lays out the drawing of a network. */
-const forPages = /^(?:neocog|@neocog\/(?:formats|vision|audio)|svelte(?:\/.+)?|@dagrejs\/dagre)$/;
+/** What a page may import besides its own files: the packages by their names, Svelte, what lays out the drawing of a network, and what zips files. */
+const forPages = /^(?:neocog|@neocog\/(?:formats|vision|audio)|svelte(?:\/.+)?|@dagrejs\/dagre|fflate)$/;
 
 /**
  * @param {string} file relative to the app's src

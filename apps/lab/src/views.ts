@@ -45,6 +45,13 @@ export const views: readonly View[] = [
     load: () => import('./views/train/Train.svelte'),
     wantsThreads: true,
   },
+  {
+    id: 'teach',
+    name: 'Teach',
+    purpose: 'Show a network two to five things, or let it hear them, and it tells them apart.',
+    load: () => import('./views/teach/Teach.svelte'),
+    wantsThreads: true,
+  },
 ];
 
 /** Opens where the address names no view. */

@@ -63,14 +63,17 @@ export interface Visit {
 /** Milliseconds that anything may take: a machine may be busy. */
 const patience = 60_000;
 
+/** A camera and a microphone of the browser's own, which every page may use. */
+export const fakeDevices = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+
 export class Lab {
   #browser: Browser | undefined;
   #server: Server | undefined;
   url = '';
 
-  async start(): Promise<void> {
+  /** @param devices Arguments of the browser: files that camera and microphone show, say. */
+  async start(devices: readonly string[] = fakeDevices): Promise<void> {
     if (!executablePath) return;
-    const devices = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
     const args = ['--no-sandbox', '--disable-gpu', ...devices];
     this.#browser = await chromium.launch({ executablePath, args, timeout: patience });
     ({ server: this.#server, url: this.url } = await host(inject('lab')));

@@ -45,6 +45,13 @@ export async function writeMaskNetwork(path: string): Promise<void> {
   );
 }
 
+/** Makes pictures of pictures, and knows nothing of classes. */
+export async function writePictureNetwork(path: string): Promise<void> {
+  manualSeed(5);
+  const module = new nn.Sequential(new nn.Conv2d(3, 3, 3, { padding: 1 }), new nn.Tanh());
+  await writeFile(path, saveOnnx(module.eval(), { input: [1, 3, 24, 24] }));
+}
+
 /** So many pictures, no two alike, in two folders. */
 export async function writePictures(folder: string, count: number): Promise<void> {
   for (const part of ['a', 'b']) await mkdir(join(folder, part), { recursive: true });
@@ -111,7 +118,7 @@ export class TestRedis {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };

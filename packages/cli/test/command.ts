@@ -48,18 +48,20 @@ export function neocog(
   args: readonly string[],
   watch: (child: ChildProcess, out: string) => void = () => {},
 ): Promise<Outcome> {
-  return started([bundle, ...args], folder, watch).outcome;
+  return started([process.execPath, bundle, ...args], folder, watch).outcome;
 }
 
 /** The same, as a process that goes on. */
 export const startNeocog = (folder: string, args: readonly string[]): Started =>
-  started([bundle, ...args], folder);
+  started([process.execPath, bundle, ...args], folder);
 
 /** The same from the sources. */
 export const startNeocogOfSources = (folder: string, args: readonly string[]): Started =>
   started([...ofSources, ...args], folder);
 
-const ofSources = [
+/** The start of a command line that runs the sources. */
+export const ofSources: readonly string[] = [
+  process.execPath,
   ...['--disable-warning=ExperimentalWarning', '--import', at('../../../test/fuzz/sources.ts')],
   at('../src/bin.ts'),
 ];
@@ -69,16 +71,22 @@ export const neocogOfSources: typeof neocog = (folder, args, watch) => {
   return started([...ofSources, ...args], folder, watch).outcome;
 };
 
+/** Any command line, such as one of mpirun, with more variables in its environment. */
+export const runLine = (folder: string, line: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> =>
+  started(line, folder, () => {}, env).outcome;
+
 function started(
-  args: readonly string[],
+  line: readonly string[],
   folder: string,
   watch: (child: ChildProcess, out: string) => void = () => {},
+  env: NodeJS.ProcessEnv = {},
 ): Started {
-  const child = spawn(process.execPath, args, {
+  const [file, ...args] = line;
+  const child = spawn(file as string, args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     // What is run hundreds of times is compiled once.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'neocog-compiled') },
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'neocog-compiled'), ...env },
   });
   let out = '';
   let err = '';

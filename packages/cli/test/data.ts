@@ -1,9 +1,10 @@
 // A data set that looks like MNIST's files and is learned in a second: class c is a bright square at its own
-// place.
+// place. And a folder of pictures in two classes.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
 
 /** The bytes of an IDX file of bytes. */
 export function encodeIdx(shape: readonly number[], values: ArrayLike<number>): Uint8Array {
@@ -41,4 +42,17 @@ export async function writeDataset(folder: string, training = 300, testing = 60)
   await writeFile(join(folder, 'train-labels-idx1-ubyte.gz'), gzipSync(train.labels));
   await writeFile(join(folder, 't10k-images.idx3-ubyte'), test.images);
   await writeFile(join(folder, 't10k-labels-idx1-ubyte'), test.labels);
+}
+
+/** Light pictures and dark ones, so many of each. */
+export async function writeClasses(folder: string, each: number): Promise<void> {
+  for (const [kind, light] of Object.entries({ dark: 40, light: 200 })) {
+    await mkdir(join(folder, kind), { recursive: true });
+    for (let i = 0; i < each; i++) {
+      const background = { r: light + i, g: light - i, b: light };
+      await sharp({ create: { width: 20, height: 20, channels: 3, background } })
+        .png()
+        .toFile(join(folder, kind, `${i}.png`));
+    }
+  }
 }

@@ -4,8 +4,16 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseNpz } from '@neocog/formats';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answersIn, until, writeMaskNetwork, writeNetwork, writePictures } from '../../test/batches.ts';
+import {
+  answersIn,
+  until,
+  writeMaskNetwork,
+  writeNetwork,
+  writePictureNetwork,
+  writePictures,
+} from '../../test/batches.ts';
 import {
   buildCommand,
   expectRefused,
@@ -95,8 +103,24 @@ describe('neocog batch', () => {
     expect(line?.classes?.map((each) => each.class).sort()).toEqual(['cell', 'ground']);
     await expectRefused(
       run('shots', '-o', 'answers'),
-      /net\.onnx draws no masks; name a \.jsonl, \.csv or \.npz file/,
+      /net\.onnx draws neither masks nor pictures; name a \.jsonl, \.csv or \.npz file/,
     );
+  });
+
+  it('writes the pictures that neocog run writes', async () => {
+    await writePictureNetwork(at('blur.onnx'));
+    const words = ['--std', '0.5', '--mean', '0.5', '--fit'];
+    const { code, err } = await neocog(folder, ['batch', 'blur.onnx', 'shots', '-o', 'blurred', ...words]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(
+      await neocog(folder, ['run', 'blur.onnx', 'shots/a/9.png', '-o', 'known.png', ...words]),
+    ).toMatchObject({ code: 0 });
+    const pixels = (path: string): Promise<Buffer> => sharp(path).raw().toBuffer();
+    expect(await pixels(at('blurred', 'a', '9.png'))).toEqual(await pixels(at('known.png')));
+    expect((await pixels(at('known.png'))).length).toBe(3 * 24 * 24);
+    expect(
+      (await readdir(at('blurred'), { recursive: true })).filter((name) => name.endsWith('.png')),
+    ).toHaveLength(count);
   });
 
   it('sets aside what is no picture, and tells of it', async () => {

@@ -1,13 +1,13 @@
 // A batch from its files to its results, whoever computes the answers. In the end every picture has exactly one answer, or the reason
 // why it has none.
 
-import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { CommandError, exists, needPath, prepareFolder } from '../files.ts';
+import { CommandError, needPath } from '../files.ts';
 import { Interrupted, listenForInterrupt } from '../interrupt.ts';
 import { StageBar } from '../progress.ts';
 import { carryOutJob, type Done } from './job.ts';
 import { hashNetwork, type NetworkWords, openNetwork } from './network.ts';
+import { placeExists, preparePlace, removePlace, wholePlace } from './places.ts';
 import { placesOf, type Row, resultFormat, writeResults } from './results.ts';
 import { Store } from './store.ts';
 
@@ -52,6 +52,9 @@ export const computeHere =
     }
   };
 
+/** Answers that are looked up at a time: stores of objects take a while for each. */
+const looksAtOnce = 16;
+
 /** Rounds in which answers that are missing after all are computed again. */
 const mostRounds = 3;
 
@@ -61,18 +64,18 @@ export async function runBatch(task: BatchTask, compute: Compute): Promise<void>
   const pictures = resultFormat(output) === 'pictures';
   if (pictures) placesOf(output, files);
   needPath('--output', output);
-  if (!task.force && (await exists(output)))
+  if (!task.force && (await placeExists(output)))
     throw new CommandError(`${output} is there already; name another file, or let --force replace it`);
-  const parts = `${resolve(output)}.parts`;
+  const parts = `${wholePlace(output.replace(/\/+$/, ''))}.parts`;
   const { labels, ...others } = task.words;
   // Workers run in other folders.
   const words = { ...others, ...(labels !== undefined && { labels: resolve(labels) }), pictures };
   const hash = await hashNetwork(task.network, words);
-  await prepareFolder(parts);
+  await preparePlace(parts);
   const work: Work = { network: resolve(task.network), words, hash, parts };
   const rows = await answered(work, files, compute);
   await writeResults(output, rows, top);
-  await rm(parts, { recursive: true, force: true });
+  await removePlace(parts);
   tellOf(rows, output);
 }
 
@@ -82,10 +85,15 @@ async function answered(work: Work, files: readonly string[], compute: Compute):
   for (let round = 0; round < mostRounds && found.size < files.length; round++) {
     const missing = files.filter((file) => !found.has(file));
     const told = await whileListening(missing, found.size, (how) => compute(work, missing, how));
-    for (const { file, picture, broken } of told) {
-      const known = picture === null ? { broken: broken ?? 'it cannot be read' } : await store.find(picture);
-      if (known) found.set(file, { file, known });
-    }
+    const rest = told.values();
+    const look = async (): Promise<void> => {
+      for (const { file, picture, broken } of rest) {
+        const known =
+          picture === null ? { broken: broken ?? 'it cannot be read' } : await store.find(picture);
+        if (known) found.set(file, { file, known });
+      }
+    };
+    await Promise.all(Array.from({ length: looksAtOnce }, look));
   }
   const lost = files.filter((file) => !found.has(file));
   if (lost.length > 0)

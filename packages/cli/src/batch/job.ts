@@ -1,8 +1,7 @@
 // One job of a batch: some pictures through a network, their answers into the store. Done twice, it computes nothing anew.
 
-import { readFile } from 'node:fs/promises';
-import { systemFailure } from '../files.ts';
 import type { AnsweringNetwork } from './network.ts';
+import { readPlace } from './places.ts';
 import { hashPicture, type Store } from './store.ts';
 
 /** A file, and by which hash its answer is found; null where the file could not be read at all, for the reason `broken`. */
@@ -39,12 +38,8 @@ export async function carryOutJob(
 }
 
 async function answerFile(file: string, network: AnsweringNetwork, store: Store): Promise<Done> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    return { file, picture: null, broken: systemFailure(`cannot read ${file}`, error).message };
-  }
+  const bytes = await readPlace(file);
+  if ('broken' in bytes) return { file, picture: null, broken: bytes.broken };
   const picture = hashPicture(bytes);
   if ((await store.find(picture)) === null) {
     await store.put(picture, await network.answer(file, bytes));

@@ -8,7 +8,7 @@ import { compile, FormatError, type nn, reshape, ShapeError, type Tensor } from 
 import { CommandError, readWhole } from '../files.ts';
 import { maskOf, scoresIn, sharesOf as sharesOfMask } from '../folder/masks/trained.ts';
 import { answersOf } from '../folder/pictures/trained.ts';
-import { decodeImage } from '../image.ts';
+import { decodeImage, encodePng } from '../image.ts';
 import {
   type MaskRecipe,
   type PictureRecipe,
@@ -18,7 +18,7 @@ import {
 } from '../recipe.ts';
 import { type Answer, rank, readLabels, sharesOf } from '../run/answers.ts';
 import type { PictureWords } from '../run/pictureWords.ts';
-import { findImageInput, toTensor } from '../run/pixels.ts';
+import { findImageInput, toPixels, toTensor } from '../run/pixels.ts';
 import {
   FirstInput,
   needNetwork,
@@ -31,16 +31,17 @@ import { version } from '../version.ts';
 
 /** What decides the answers beside the network and the picture. */
 export interface NetworkWords extends PictureWords, SubjectOptions {
-  /** Whether masks are wanted, too. */
+  /** Whether what the network draws is wanted as pictures. */
   readonly pictures?: boolean;
 }
 
 /**
- * What is said of a picture: all its classes, the likeliest first, and of a network that draws masks those that cover most, with the bytes of a
- * PNG in base64 where masks are wanted; or the values of the network's first output.
+ * What is said of a picture: all its classes, the likeliest first, and of a network that draws masks those that cover most; or the values of
+ * the network's first output. Where pictures are wanted, `picture` is the mask, or the output as a picture: the bytes of a PNG in base64.
  */
 export type Said =
-  | { readonly classes: readonly Answer[]; readonly mask?: string }
+  | { readonly classes: readonly Answer[]; readonly picture?: string }
+  | { readonly picture: string }
   | { readonly shape: readonly number[]; readonly values: readonly number[] };
 
 /** What is known of a picture; `broken` says why nothing was computed. */
@@ -105,11 +106,10 @@ async function readingFor(path: string, words: NetworkWords): Promise<Reading> {
   const known = readFolderRecipe(path, file.metadata);
   if (known?.task === 'sound')
     throw new CommandError(`${path} is for --task ${known.task}; neocog batch is for pictures`);
-  if (words.pictures && known?.task !== 'segment')
-    throw new CommandError(`${path} draws no masks; name a .jsonl, .csv or .npz file with -o`);
+  if (words.pictures && known?.task === 'classify') throw drawsNone(path);
   if (file.network && known?.task === 'segment') return maskReading(file.network, known.recipe, words);
   if (file.network && known?.task === 'classify') return trainedReading(file.network, known.recipe);
-  return importedReading(needNetwork(path, networkOf(file, words)), words);
+  return importedReading(path, needNetwork(path, networkOf(file, words)), words);
 }
 
 function maskReading(module: nn.Module, recipe: MaskRecipe, { pictures = false }: NetworkWords): Reading {
@@ -121,7 +121,7 @@ function maskReading(module: nn.Module, recipe: MaskRecipe, { pictures = false }
       const scores = scoresIn(output);
       const shares = { classes: sharesOfMask(scores, classes) };
       if (!pictures) return shares;
-      return { ...shares, mask: Buffer.from(await maskOf(picture, scores, recipe)).toString('base64') };
+      return { ...shares, picture: inBase64(await maskOf(picture, scores, recipe)) };
     },
   };
 }
@@ -143,7 +143,7 @@ function trainedReading(module: nn.Module, recipe: PictureRecipe): Reading {
   };
 }
 
-async function importedReading(network: nn.NamedModule, words: NetworkWords): Promise<Reading> {
+async function importedReading(path: string, network: nn.NamedModule, words: NetworkWords): Promise<Reading> {
   const { input: given = [], layout, fit = false, crop = false, invert = false } = words;
   const sized = network.inputs.map((value, i) => ({
     ...value,
@@ -162,9 +162,19 @@ async function importedReading(network: nn.NamedModule, words: NetworkWords): Pr
     input: shapes[image.value.name] as readonly number[],
     read: async (name, picture) =>
       toTensor(await decodeImage(name, picture, { colours, width, height, fit, crop, invert }), image, words),
-    say: (output) => sayOf(output, names),
+    async say(output) {
+      if (!words.pictures) return sayOf(output, names);
+      const pixels = toPixels(output, image.layout, words);
+      if (!pixels) throw drawsNone(path);
+      return { picture: inBase64(await encodePng(pixels.pixels, pixels.width, pixels.height)) };
+    },
   };
 }
+
+const inBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+const drawsNone = (path: string): CommandError =>
+  new CommandError(`${path} draws neither masks nor pictures; name a .jsonl, .csv or .npz file with -o`);
 
 function sayOf(output: Tensor, names: readonly string[] | null): Said {
   const shares = names && sharesOf(output);

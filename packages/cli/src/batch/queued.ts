@@ -2,7 +2,6 @@
 // twice changes nothing in them.
 
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Job, Queue } from 'bullmq';
 import { CommandError } from '../files.ts';
@@ -10,6 +9,7 @@ import { version } from '../version.ts';
 import type { Compute, Work } from './batch.ts';
 import { connect, queueName } from './connection.ts';
 import type { Done } from './job.ts';
+import { wholePlace } from './places.ts';
 
 /** What a worker is given. */
 export interface JobData extends Work {
@@ -62,7 +62,7 @@ export const computeByQueue =
 
 /** What a worker did, with files as they are called here. */
 function named(files: readonly string[], done: readonly Done[]): Done[] {
-  const names = new Map(files.map((file) => [resolve(file), file]));
+  const names = new Map(files.map((file) => [wholePlace(file), file]));
   return done.map((one) => ({ ...one, file: names.get(one.file) ?? one.file }));
 }
 
@@ -121,7 +121,7 @@ class QueuedBatch {
     };
     await this.#queue.addBulk(
       ids.map((jobId) => {
-        const files = this.#filesOf(jobId).map((file) => resolve(file));
+        const files = this.#filesOf(jobId).map(wholePlace);
         return { name: 'pictures', data: { ...this.#work, version, files }, opts: { ...opts, jobId } };
       }),
     );

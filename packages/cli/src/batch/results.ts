@@ -1,11 +1,11 @@
-// The answers of a batch as one file, in the order of its pictures: JSON lines, CSV, or an array of NumPy; or its masks in a folder.
+// The answers of a batch as one file, in the order of its pictures: JSON lines, CSV, or an array of NumPy; or what it draws in a folder.
 
-import { mkdir } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { saveNpz } from '@neocog/formats';
 import { Tensor } from 'neocog';
-import { CommandError, writeWhole } from '../files.ts';
+import { CommandError } from '../files.ts';
 import type { Known } from './network.ts';
+import { joinPlace, needOneKind, wholePlace, writePlace } from './places.ts';
 
 /** A picture and what is known of it. */
 export interface Row {
@@ -24,40 +24,41 @@ export function resultFormat(path: string): Format {
   if (ending in encoders) return ending as Format;
   if (ending === '') return 'pictures';
   throw new CommandError(
-    `cannot write results as ${path}; name a .jsonl, .csv or .npz file, or a folder for masks`,
+    `cannot write results as ${path}; name a .jsonl, .csv or .npz file, or a folder for masks and pictures`,
   );
 }
 
 /** @param top of classes, how many are written to JSON lines */
 export async function writeResults(output: string, rows: readonly Row[], top: number): Promise<void> {
   const format = resultFormat(output);
-  if (format === 'pictures') await writeMasks(output, rows);
-  else await writeWhole(output, encoders[format](rows, top));
+  if (format === 'pictures') await writePictures(output, rows);
+  else await writePlace(output, encoders[format](rows, top));
 }
 
-/** Where the mask of each file goes: as files lie below the folder that holds all. @throws CommandError for two of one name */
+/** Where what is drawn for each file goes: as files lie below the folder that holds all. @throws CommandError for two of one name */
 export function placesOf(output: string, files: readonly string[]): string[] {
-  const whole = files.map((file) => resolve(file));
+  needOneKind(files);
+  const whole = files.map(wholePlace);
   let common = dirname(whole[0] ?? '');
   while (whole.some((file) => relative(common, file).startsWith('..'))) common = dirname(common);
-  const places = whole.map((file) => join(output, `${relative(common, file).replace(/\.[^.]*$/, '')}.png`));
+  const places = whole.map((file) =>
+    joinPlace(output, `${relative(common, file).replace(/\.[^.]*$/, '')}.png`),
+  );
   const twice = places.findIndex((place, i) => places.indexOf(place) < i);
   if (twice < 0) return places;
   throw new CommandError(
-    `two pictures would have the mask ${places[twice]}, one of them ${files[twice]}; rename it`,
+    `two pictures would become ${places[twice]}, one of them ${files[twice]}; rename it`,
   );
 }
 
-async function writeMasks(output: string, rows: readonly Row[]): Promise<void> {
+async function writePictures(output: string, rows: readonly Row[]): Promise<void> {
   const places = placesOf(
     output,
     rows.map(({ file }) => file),
   );
   for (const [i, { known }] of rows.entries()) {
-    if (!('mask' in known) || known.mask === undefined) continue;
-    const place = places[i] as string;
-    await mkdir(dirname(place), { recursive: true });
-    await writeWhole(place, Buffer.from(known.mask, 'base64'));
+    if (!('picture' in known) || known.picture === undefined) continue;
+    await writePlace(places[i] as string, Buffer.from(known.picture, 'base64'));
   }
 }
 
@@ -85,8 +86,8 @@ function columnsOf(rows: readonly Row[]): string[] {
 }
 
 function numbersOf(known: Known, columns: readonly string[]): readonly number[] | null {
-  if ('broken' in known) return null;
   if ('values' in known) return known.values;
+  if (!('classes' in known)) return null;
   const shares = new Map(known.classes.map((answer) => [answer.class, answer.probability]));
   return columns.map((name) => shares.get(name) ?? Number.NaN);
 }

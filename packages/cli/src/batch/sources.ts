@@ -1,15 +1,17 @@
-// What a batch goes over: pictures in folders, by patterns, or in a list.
+// What a batch goes over: pictures in folders, by patterns, in a list, or in a store of objects.
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { CommandError, readWhole } from '../files.ts';
+import { CommandError } from '../files.ts';
 import { pictureEndings, pictureFiles } from '../folder/pictures/trained.ts';
 import { filesAt } from '../folder/trained.ts';
+import { isObject, listObjects } from './objects.ts';
+import { readPlace } from './places.ts';
 
 /**
  * Files in order, each once: those of a folder and below, of a pattern such as `shots/*.jpg`, of a list (a `.txt` with a path a line), or
- * a file itself.
+ * a file itself; objects below an address such as `s3://bucket/shots`.
  */
 export async function filesOf(sources: readonly string[]): Promise<string[]> {
   const found: string[] = [];
@@ -20,19 +22,25 @@ export async function filesOf(sources: readonly string[]): Promise<string[]> {
 }
 
 async function filesIn(source: string): Promise<string[]> {
+  if (isObject(source))
+    return isList(source) ? linesOf(source) : (await listObjects(source)).filter(isPicture);
   const there = await stat(source).catch(() => null);
   if (there === null && isDynamicPattern(source)) return (await glob(source)).filter(isPicture).sort();
-  if (there?.isFile() && /\.txt$/i.test(source)) return linesOf(source);
+  if (there?.isFile() && isList(source)) return linesOf(source);
   return filesAt(source, pictureFiles);
 }
+
+const isList = (name: string): boolean => /\.txt$/i.test(name);
 
 const isPicture = (name: string): boolean => pictureEndings.test(name);
 
 /** Paths from where the command runs. */
 async function linesOf(list: string): Promise<string[]> {
-  const text = new TextDecoder().decode(await readWhole('the list', list));
+  const bytes = await readPlace(list);
+  if ('broken' in bytes) throw new CommandError(bytes.broken);
+  const text = new TextDecoder().decode(bytes);
   return text
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
-    .map((line) => join(line.trim()));
+    .map((line) => (isObject(line.trim()) ? line.trim() : join(line.trim())));
 }

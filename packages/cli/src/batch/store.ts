@@ -2,10 +2,12 @@
 // whoever computes an answer twice does no harm.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { systemFailure } from '../files.ts';
 import type { Known } from './network.ts';
+import { isObject, writeObject } from './objects.ts';
+import { joinPlace, readPlace } from './places.ts';
 
 export const hashPicture = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -14,13 +16,15 @@ export class Store {
 
   /** @param network the hash of network and options */
   constructor(folder: string, network: string) {
-    this.#folder = join(folder, network.slice(0, 32));
+    this.#folder = joinPlace(folder, network.slice(0, 32));
   }
 
   /** Null where there is none, or one that is damaged. */
   async find(picture: string): Promise<Known | null> {
+    const bytes = await readPlace(this.#path(picture));
+    if ('broken' in bytes) return null;
     try {
-      return JSON.parse(await readFile(this.#path(picture), 'utf8')) as Known;
+      return JSON.parse(new TextDecoder().decode(bytes)) as Known;
     } catch {
       return null;
     }
@@ -28,6 +32,7 @@ export class Store {
 
   async put(picture: string, known: Known): Promise<void> {
     const path = this.#path(picture);
+    if (isObject(path)) return writeObject(path, JSON.stringify(known));
     const beside = `${path}.${randomUUID()}.tmp`;
     try {
       await mkdir(dirname(path), { recursive: true });
@@ -40,6 +45,6 @@ export class Store {
   }
 
   #path(picture: string): string {
-    return join(this.#folder, picture.slice(0, 2), `${picture}.json`);
+    return joinPlace(this.#folder, `${picture.slice(0, 2)}/${picture}.json`);
   }
 }

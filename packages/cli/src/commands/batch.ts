@@ -34,11 +34,11 @@ export function addBatch(program: Command): void {
     .argument('<network>', 'of neocog train FOLDER, or of any format that neocog inspect reads')
     .argument(
       '<sources...>',
-      "folders, patterns such as 'shots/**/*.jpg', lists (.txt, a path a line) or pictures",
+      "folders, patterns such as 'shots/**/*.jpg', lists (.txt, a path a line), pictures, or s3://bucket/folder",
     )
     .requiredOption(
       '-o, --output <file>',
-      'where the answers go: .jsonl, .csv, .npz (an array of all values), or a folder for masks',
+      'where the answers go, a path or s3://bucket/name: .jsonl, .csv, .npz (an array of all values), or a folder for masks and pictures',
     )
     .option('--top <n>', 'of classes, write the n likeliest to .jsonl', wholeNumber(1), 5)
     .option('--threads <n>', 'threads that compute', wholeNumber(1), usualMachine().threads)

@@ -1,37 +1,23 @@
 // `neocog train` with many processes on this machine, and what becomes of it when one of them is killed.
 
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSafetensors } from '@neocog/formats';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftOut } from '../../../../test/leftOut.ts';
 import { buildCommand, neocog, neocogOfSources, type Outcome, removeCommand } from '../../test/command.ts';
-import { writeDataset } from '../../test/data.ts';
+import { writeClasses, writeDataset } from '../../test/data.ts';
 import { missingMpi, processOfRank } from '../../test/ranks.ts';
 
 let folder = '';
 const at = (...names: string[]): string => join(folder, ...names);
 
-/** Light pictures and dark ones. */
-async function writePictures(): Promise<void> {
-  for (const [kind, light] of Object.entries({ dark: 40, light: 200 })) {
-    await mkdir(at('pictures', kind), { recursive: true });
-    for (let i = 0; i < 10; i++) {
-      const background = { r: light + i, g: light - i, b: light };
-      await sharp({ create: { width: 20, height: 20, channels: 3, background } })
-        .png()
-        .toFile(at('pictures', kind, `${i}.png`));
-    }
-  }
-}
-
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'neocog-ranks-')));
   await buildCommand();
   await writeDataset(at('data'));
-  await writePictures();
+  await writeClasses(at('pictures'), 10);
 });
 afterAll(async () => {
   await removeCommand();

@@ -31,7 +31,8 @@ import {
 import { oneAxis } from '../tensor/fields.ts';
 import { full, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Same } from '../types/rules.ts';
-import { Layer, Parameter } from './module.ts';
+import { Layer } from './module.ts';
+import { Parameter } from './parameter.ts';
 import { specialise } from './specialise.ts';
 
 const named = {

@@ -24,7 +24,8 @@ import type { KernelShape } from '../types/shapes.ts';
 import { type Activation, activation as activationField, activationFunction } from './activations.ts';
 import { describeOptions } from './describe.ts';
 import { drawFirstWeights } from './init/first.ts';
-import { Layer, Parameter } from './module.ts';
+import { Layer } from './module.ts';
+import { Parameter } from './parameter.ts';
 import { specialise } from './specialise.ts';
 
 type Rank = 1 | 2 | 3;

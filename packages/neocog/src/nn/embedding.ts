@@ -3,8 +3,10 @@
 import { count as aCount, need } from '../arguments/field.ts';
 import { embedding } from '../ops/index.ts';
 import { type DType, type Tensor, zeros } from '../tensor/tensor.ts';
+import { drawFirstWeights } from './init/first.ts';
 import { normal } from './init/index.ts';
-import { Module, Parameter } from './module.ts';
+import { Module } from './module.ts';
+import { Parameter } from './parameter.ts';
 
 /** Rows of a table by number: int32 `[…]` → `[…, features]`. Weight `[count, features]`, standard normal at first. */
 export class Embedding extends Module {
@@ -16,7 +18,7 @@ export class Embedding extends Module {
     need('Embedding', 'count', count, aCount);
     need('Embedding', 'features', features, aCount);
     this.weight = new Parameter(zeros([count, features]));
-    normal(this.weight);
+    drawFirstWeights(this.weight, null, (weight) => normal(weight));
   }
 
   override get inputType(): DType {

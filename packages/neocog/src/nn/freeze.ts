@@ -4,7 +4,8 @@
 import { type Field, field, need } from '../arguments/field.ts';
 import { shortText } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
-import { type Module, Parameter, setFrozen } from './module.ts';
+import { type Module, setFrozen } from './module.ts';
+import { Parameter } from './parameter.ts';
 import { aModule } from './parts.ts';
 
 /**

@@ -57,7 +57,7 @@ export {
   LazyConvTranspose3d,
   LazyLinear,
 } from './lazy.ts';
-export { Module, Parameter, type StateDict } from './module.ts';
+export { Module, type StateDict } from './module.ts';
 export { NamedModule, type NamedTensors, type NamedValue } from './named.ts';
 export {
   BatchNorm1d,
@@ -73,6 +73,7 @@ export {
   LayerNorm,
   type LayerNormLayerOptions,
 } from './norm.ts';
+export { Parameter } from './parameter.ts';
 export {
   AvgPool1d,
   AvgPool2d,

@@ -9,7 +9,8 @@ import type { Generator } from '../tensor/random.ts';
 import { type Tensor, zeros } from '../tensor/tensor.ts';
 import type { Flattens, Multiplies, Same } from '../types/rules.ts';
 import { drawFirstWeights } from './init/first.ts';
-import { Layer, Parameter } from './module.ts';
+import { Layer } from './module.ts';
+import { Parameter } from './parameter.ts';
 
 /** What linear layers take, lazy ones too. */
 /** Options of `nn.Linear` and `nn.LazyLinear`. */

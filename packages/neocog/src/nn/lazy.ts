@@ -25,7 +25,8 @@ import {
   convTransposeLayerFields,
 } from './conv.ts';
 import { Linear, type LinearLayerOptions, linearFields } from './layers.ts';
-import { Module, type Parameter, type StateDict } from './module.ts';
+import { Module, type StateDict } from './module.ts';
+import type { Parameter } from './parameter.ts';
 import { specialise } from './specialise.ts';
 
 /** A layer with a weight and perhaps a bias. */

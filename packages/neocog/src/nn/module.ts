@@ -5,18 +5,11 @@ import { type Field, field, flag, isRecord, need, text } from '../arguments/fiel
 import { needOptions } from '../arguments/options.ts';
 import { shortText, show } from '../arguments/show.ts';
 import { ShapeError } from '../errors.ts';
-import { aTensor, floatTensor } from '../tensor/fields.ts';
+import { aTensor } from '../tensor/fields.ts';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { type DType, needWhole, Tensor } from '../tensor/tensor.ts';
 import type { Fits, Result, Rule } from '../types/rules.ts';
-
-/** A tensor that training changes. As the property of a module it is one of the module's parameters. */
-export class Parameter extends Tensor {
-  constructor(t: Tensor) {
-    need('Parameter', 'the tensor', t, floatTensor);
-    super(t.data, t.shape, true);
-  }
-}
+import { isWaiting, overwrite, Parameter } from './parameter.ts';
 
 /** The state of a module: every parameter and buffer by PyTorch's key. */
 export type StateDict = Record<string, Tensor>;
@@ -150,7 +143,7 @@ export abstract class Module {
     }
     const pairs = own.filter(([key]) => Object.hasOwn(state, key));
     for (const [key, t] of pairs) checkFits(key, t, state[key]);
-    for (const [key, t] of pairs) t.data.set(state[key].data);
+    for (const [key, t] of pairs) overwrite(t, state[key].data);
   }
 
   /** Training mode for this module and all below it but what is frozen; see `freeze`. */
@@ -263,7 +256,7 @@ const listKeys = (what: string, keys: readonly string[]): string => {
 
 function checkFits(key: string, own: Tensor, given: Tensor): void {
   need('loadStateDict', show(key), given, aTensor);
-  needWhole('loadStateDict', key, own);
+  if (!isWaiting(own)) needWhole('loadStateDict', key, own);
   needWhole('loadStateDict', `the given ${key}`, given);
   if (!sameShape(own.shape, given.shape)) {
     throw new ShapeError(

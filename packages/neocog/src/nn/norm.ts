@@ -11,7 +11,8 @@ import { batchNorm, groupNorm, instanceNorm, layerNorm, reshape } from '../ops/i
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import { ones, type Tensor, zeros } from '../tensor/tensor.ts';
 import type { OfChannels, Rule, Same } from '../types/rules.ts';
-import { Layer, Parameter } from './module.ts';
+import { Layer } from './module.ts';
+import { Parameter } from './parameter.ts';
 import { specialise } from './specialise.ts';
 
 /** A learned scale and shift, or neither. */

@@ -8,13 +8,13 @@ import { type DType, Tensor } from './tensor.ts';
 
 export const aDType: Field<DType> = oneOf('float32', 'int32');
 
-const isFloats = (value: unknown): boolean => value instanceof Tensor && !(value.data instanceof Int32Array);
+const isFloats = (value: unknown): boolean => value instanceof Tensor && value.dtype === 'float32';
 
 export const aTensor: Field<Tensor> = field('a Tensor, such as tensor([1, 2])', (v) => v instanceof Tensor);
 export const floatTensor: Field<Tensor> = field('a float32 Tensor, such as tensor([1, 2])', isFloats);
 export const intTensor: Field<Tensor> = field(
   "an int32 Tensor, such as tensor([1, 2], [2], { dtype: 'int32' }) or cast(x, 'int32')",
-  (v) => v instanceof Tensor && v.data instanceof Int32Array,
+  (v) => v instanceof Tensor && v.dtype === 'int32',
 );
 export const floatsOrNull: Field<Tensor | null> = orNull(floatTensor);
 export const someTensors: Field<readonly Tensor[]> = field(

@@ -174,3 +174,14 @@ export function manualSeed(seed: number): Generator {
   shared = new Generator(seed);
   return shared;
 }
+
+/** Runs `body` (synchronous) with another default generator. */
+export function withGenerator<T>(generator: Generator, body: () => T): T {
+  const before = shared;
+  shared = generator;
+  try {
+    return body();
+  } finally {
+    shared = before;
+  }
+}

@@ -6,6 +6,7 @@ import { ShapeError } from '../../errors.ts';
 import { floatTensor } from '../../tensor/fields.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { stopWaiting } from '../parameter.ts';
 
 /** One value throughout. */
 export function constant(t: Tensor, value: number): Tensor {
@@ -15,6 +16,7 @@ export function constant(t: Tensor, value: number): Tensor {
 
 function filled(fn: string, t: Tensor, value: number): Tensor {
   need(fn, 'weight', t, floatTensor);
+  stopWaiting(t);
   t.data.fill(value);
   return t;
 }
