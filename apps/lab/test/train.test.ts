@@ -231,10 +231,13 @@ async function draw(page: Page, name: RegExp, points: readonly (readonly [number
   await page.mouse.up();
 }
 
-onPage('own drawings are learnt', async () => {
+onPage('own drawings are learnt, and are there again after another view', async () => {
   const { page, faults } = await lab.visit({
     hash: '/train?data=drawings&net=conv_4_3_2_relu&passes=20&batch=4',
   });
+  // A host that sends no headers has the page loaded anew once, with all that is in it.
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await page.reload();
   const across = (i: number): [number, number][] => [
     [0.1, 0.3 + 0.05 * i],
     [0.9, 0.32 + 0.05 * i],
@@ -261,6 +264,12 @@ onPage('own drawings are learnt', async () => {
   await page.getByRole('application', { name: /^Drawing pad/ }).scrollIntoViewIfNeeded();
   await draw(page, /^Drawing pad/, down(2));
   await page.getByTestId('said').filter({ hasText: 'steep' }).waitFor();
+  await page.getByRole('link', { name: 'Filters' }).click();
+  await page.getByRole('heading', { name: 'Filters', exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Train', exact: true }).click();
+  await page.getByRole('img', { name: '5 drawings of steep' }).waitFor();
+  expect(await standing(page)).toBe(100);
+  await learn(page, 'Go on');
   await page.getByRole('radio', { name: 'Digits', exact: true }).check();
   await page.getByText('It has learnt other pictures.').waitFor();
   expect(faults).toEqual([]);

@@ -334,8 +334,4 @@ export class Training extends Turns {
       this.link = await this.#worker.call('link', undefined);
     });
   }
-
-  close(): void {
-    this.#worker.close();
-  }
 }
