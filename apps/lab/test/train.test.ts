@@ -48,7 +48,7 @@ onPage(
     expect(await said(page)).toMatch(/^It has learnt\. 9[\d.]+ % of the pictures held out are right/);
     await page.getByText('The curves as a table').click();
     const table = page.getByRole('region', { name: 'The curves as a table' });
-    expect(await table.getByRole('row').count()).toBe(4);
+    await expect.poll(() => table.getByRole('row').count(), patience).toBe(4);
     const wrong = await page.getByRole('heading', { name: /^Mistakes: \d+ of 1000$/ }).textContent();
     const count = Number(/\d+/.exec(wrong ?? '')?.[0]);
     expect(count).toBe(1000 - Math.round(10 * (await standing(page))));
