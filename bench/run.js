@@ -1,4 +1,4 @@
-// neocog beside other engines, measured in turns: `node bench/run.js layers|networks|training|pretrained`.
+// neocog beside other engines, measured in turns: `node bench/run.js layers|networks|training|pretrained|browser`.
 //   --only text      cases whose name contains it, also given several times
 //   --engines a,b    which engines (default: all that fit)
 //   --threads 1,2    default 1,2
@@ -133,9 +133,14 @@ async function measure(kind) {
 }
 
 const kind = positionals[0];
+if (kind === 'browser') {
+  const script = fileURLToPath(new URL('./browser/index.js', import.meta.url));
+  const { status } = spawnSync(process.execPath, [script, ...process.argv.slice(3)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
 if (!Object.hasOwn(kinds, kind)) {
   say(
-    'usage: node bench/run.js layers|networks|training|pretrained [--only text] [--engines a,b] [--threads 1,2] [--quick]',
+    'usage: node bench/run.js layers|networks|training|pretrained|browser [--only text] [--engines a,b] [--threads 1,2] [--quick]',
   );
   process.exit(1);
 }

@@ -1,0 +1,54 @@
+// What every engine's page does: load the network from its files, run it once, say when that was, and run again when asked.
+
+import { sample } from './sample.js';
+
+const asked = new URLSearchParams(location.search);
+/** How many threads an engine may use. */
+export const threads = Number(asked.get('threads') ?? 1);
+/** @type {number[]} `[n, c, h, w]` */
+export const shape = JSON.parse(asked.get('input') ?? '[1,3,224,224]');
+
+/** The sample with its axes in this order. @param {'channels-first' | 'channels-last'} layout */
+export function sampleInput(layout) {
+  const [n, c, height, width] = shape;
+  const x = sample(n * c * height * width);
+  if (layout === 'channels-first') return x;
+  const area = height * width;
+  return Float32Array.from(x, (_, i) => x[(i % c) * area + Math.floor(i / c)]);
+}
+
+/** @param {string} name */
+export async function fetchBytes(name) {
+  const response = await fetch(`/files/${name}`);
+  if (!response.ok) throw new Error(`${name} answers with status ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Milliseconds of calls, for at least `ms`. @param {() => Promise<unknown>} run @param {number} ms */
+async function sampleTimes(run, ms) {
+  const samples = [];
+  const end = performance.now() + ms;
+  do {
+    const start = performance.now();
+    await run();
+    samples.push(performance.now() - start);
+  } while (performance.now() < end);
+  return samples;
+}
+
+/**
+ * Loads an engine, and tells the driver: `bench.result` is there after the first run.
+ *
+ * @param {() => Promise<() => ArrayLike<number> | Promise<ArrayLike<number>>>} load
+ */
+export async function measure(load) {
+  try {
+    const run = await load();
+    const y = Array.from(await run());
+    const first = performance.now();
+    const times = (/** @type {number} */ ms) => sampleTimes(async () => run(), ms);
+    Object.assign(globalThis, { bench: { y, first, times } });
+  } catch (error) {
+    Object.assign(globalThis, { bench: { error: String(error) } });
+  }
+}
