@@ -3,9 +3,10 @@
 import { announce } from '../../shell/announce.svelte.ts';
 import { keepFile } from '../../shell/offline.svelte.ts';
 import { connect } from '../../work/connect.ts';
-import { fetchSample } from '../../work/pictures.ts';
+import { fetchSample, type PixelData } from '../../work/pictures.ts';
 import { fits } from './net/fits.ts';
-import type { Recipe } from './recipe.ts';
+import type { Augmentation, Recipe } from './recipe.ts';
+import { Turns } from './turns.svelte.ts';
 import { share } from './words.ts';
 import type {
   DataFacts,
@@ -32,10 +33,9 @@ export interface EarlierRun {
 const mostEarlier = 3;
 /** Pictures that are shown to be looked at. */
 const shownTiles = 40;
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const noTiles: Tiles = { pictures: [], labels: [] };
 
-export class Training {
+export class Training extends Turns {
   data: DataFacts | null = $state.raw(null);
   /** Some pictures, to look at one. */
   tiles: Tiles = $state.raw(noTiles);
@@ -54,8 +54,6 @@ export class Training {
   running = $state(false);
   /** Until when the present lesson goes. */
   goal = $state(0);
-  busy: string | null = $state(null);
-  problem: string | null = $state(null);
   /** The network as text for a link, or why it is none; null until it is asked for, and once the network has changed. */
   link: LinkFacts | null = $state.raw(null);
   /** The link that was opened held none that can be read. */
@@ -66,7 +64,7 @@ export class Training {
   #watching: Watching = { picture: 0, layer: null, drawn: null };
   #looking = false;
   #lookAgain = false;
-  #last: Promise<unknown> = Promise.resolve();
+  #lesson: Promise<void> | null = null;
   #dataWish = 0;
   #beginWish = 0;
 
@@ -95,7 +93,7 @@ export class Training {
   /** Of several wishes that wait, the last one is carried out. Where it fails there are no pictures. */
   async #openWith(doing: string, find: () => DataOrigin | Promise<DataOrigin>): Promise<void> {
     const wish = ++this.#dataWish;
-    await this.#during(doing, async () => {
+    await this.during(doing, async () => {
       if (wish !== this.#dataWish) return;
       this.problem = null;
       try {
@@ -126,7 +124,7 @@ export class Training {
   /** There are no pictures: those of the visitor are yet to come. */
   async noPictures(): Promise<void> {
     this.#dataWish++;
-    await this.#during(null, () => this.#dropPictures());
+    await this.during(null, () => this.#dropPictures());
   }
 
   async #dropPictures(): Promise<void> {
@@ -153,7 +151,7 @@ export class Training {
   /** A new network with random weights, unless there is one that has learnt by then. */
   async beginIfFresh(recipe: Recipe): Promise<void> {
     const wish = ++this.#beginWish;
-    await this.#during(null, async () => {
+    await this.during(null, async () => {
       if (wish !== this.#beginWish || this.learnt || !this.data) return;
       this.#take(await this.#worker.call('begin', recipe));
     });
@@ -161,7 +159,7 @@ export class Training {
 
   /** A new network with random weights. What was learnt is kept to compare with. */
   async begin(recipe: Recipe): Promise<void> {
-    await this.#during(null, async () => {
+    await this.during(null, async () => {
       await this.stop();
       this.#keepRun();
       this.#take(await this.#worker.call('begin', recipe));
@@ -200,6 +198,11 @@ export class Training {
   /** Teaches for some passes more. */
   async learn(passes: number, lr: number): Promise<void> {
     if (this.running) return;
+    this.#lesson = this.#teach(passes, lr);
+    await this.#lesson;
+  }
+
+  async #teach(passes: number, lr: number): Promise<void> {
     this.running = true;
     this.problem = null;
     this.link = null;
@@ -210,7 +213,7 @@ export class Training {
       const whole = await this.#worker.call('learn', { passes, lr }, { onProgress });
       announce(whole ? `It has learnt. ${this.#standing()}` : `It is stopped. ${this.#standing()}`);
     } catch (error) {
-      this.#tell(messageOf(error));
+      this.tell(error);
       await this.#standAgain();
     } finally {
       this.running = false;
@@ -263,7 +266,7 @@ export class Training {
   async stop(): Promise<void> {
     if (!this.running) return;
     await this.#worker.call('stop', undefined);
-    while (this.running) await new Promise((done) => setTimeout(done, 10));
+    await this.#lesson;
   }
 
   /** From the next batch on. */
@@ -280,7 +283,7 @@ export class Training {
     try {
       this.seen = await this.#worker.call('watch', this.#watching);
     } catch (error) {
-      this.#tell(messageOf(error));
+      this.tell(error);
     } finally {
       this.#looking = false;
     }
@@ -290,7 +293,7 @@ export class Training {
   /** A file that was saved here. */
   async openFile(file: File): Promise<boolean> {
     this.problem = null;
-    return this.#during('Opening the file', async () => {
+    return this.during('Opening the file', async () => {
       await this.stop();
       const bytes = new Uint8Array(await file.arrayBuffer());
       await this.#takeLearnt(await this.#worker.call('open', { bytes, name: file.name }));
@@ -300,7 +303,8 @@ export class Training {
   /** The network of a link. */
   async openLink(text: string): Promise<boolean> {
     this.linkProblem = null;
-    const found = await this.#during('Opening the link', async () => {
+    const found = await this.during('Opening the link', async () => {
+      await this.stop();
       await this.#takeLearnt(await this.#worker.call('openLink', text));
     });
     if (!found) [this.linkProblem, this.problem] = [this.problem, null];
@@ -314,43 +318,20 @@ export class Training {
     if (this.fits) await this.#examine();
   }
 
+  /** How a picture may come when it is learnt from; none where pictures are not changed, or there are none. */
+  async variants(picture: number, augmentation: Augmentation): Promise<readonly PixelData[]> {
+    if (!this.data || picture >= this.tiles.pictures.length) return [];
+    return this.#worker.call('variants', { picture, augmentation });
+  }
+
   /** The bytes of a file that `openFile` takes. */
   save(): Promise<Uint8Array> {
     return this.#worker.call('save', undefined);
   }
 
   async makeLink(): Promise<void> {
-    await this.#during('Making the link', async () => {
+    await this.during('Making the link', async () => {
       this.link = await this.#worker.call('link', undefined);
     });
-  }
-
-  /** One after the other. @returns whether it went well */
-  #during(doing: string | null, body: () => Promise<void>): Promise<boolean> {
-    const turn = this.#last.then(() => this.#carryOut(doing, body));
-    this.#last = turn;
-    return turn;
-  }
-
-  async #carryOut(doing: string | null, body: () => Promise<void>): Promise<boolean> {
-    this.busy = doing;
-    try {
-      await body();
-      return true;
-    } catch (error) {
-      this.#tell(messageOf(error));
-      return false;
-    } finally {
-      this.busy = null;
-    }
-  }
-
-  close(): void {
-    this.#worker.close();
-  }
-
-  #tell(problem: string): void {
-    this.problem = problem;
-    announce(problem);
   }
 }

@@ -44,16 +44,26 @@ function drawn(side: number, place: (context: OffscreenCanvasRenderingContext2D)
   return brightness(context, side);
 }
 
+/** What share of the picture the longer side of a drawing takes: digits of MNIST have 20 of 28 cells, garments nearly all. */
+export const usualFill = 20 / 28;
+export const wideFill = 26 / 28;
+
+/** What a drawing becomes: a square of so many cells, of which it takes a share. */
+export interface Framing {
+  readonly side: number;
+  readonly fill: number;
+}
+
 /**
- * White strokes on a transparent canvas as grey bytes on black: their longer side takes 20 of 28 cells, and the middle of what is
- * bright lies in the middle. Null for an empty canvas.
+ * White strokes on a transparent canvas as grey bytes on black: the middle of what is bright lies in the middle. Null for an empty
+ * canvas.
  */
-export function centred(canvas: HTMLCanvasElement, side: number): Uint8Array | null {
+export function centred(canvas: HTMLCanvasElement, { side, fill }: Framing): Uint8Array | null {
   const box = boxOf(canvas);
   if (!box) return null;
   const [left, top, right, bottom] = box;
   const [width, height] = [right - left, bottom - top];
-  const scale = ((20 / 28) * side) / Math.max(width, height);
+  const scale = (fill * side) / Math.max(width, height);
   const put = (x: number, y: number) => (context: OffscreenCanvasRenderingContext2D) =>
     context.drawImage(canvas, left, top, width, height, x, y, width * scale, height * scale);
   const [x, y] = [(side - width * scale) / 2, (side - height * scale) / 2];

@@ -14,11 +14,13 @@ export async function drawnSet(classes: readonly DrawnClass[]): Promise<DataSet>
   const lacking = classes.find(({ pictures }) => pictures.length === 0);
   if (classes.length < 2) throw new Error('There is one class; a network tells at least two apart. Add one.');
   if (lacking) throw new Error(`The class ${lacking.name} has no drawing; draw one, or remove the class.`);
-  const items = classes.flatMap(({ pictures }, label) => pictures.map((bytes) => ({ bytes, label })));
+  const items = classes.flatMap(({ pictures }, label) =>
+    pictures.map((bytes, i) => ({ bytes, label, name: `${label}/${i}` })),
+  );
   const split = Math.min(...classes.map(({ pictures }) => pictures.length)) >= enough ? 0.2 : 0;
   const labels = items.map(({ label }) => label);
   const places = stratifiedSplit(
-    items.map((_, i) => String(i)),
+    items.map(({ name }) => name),
     labels,
     { split },
   );

@@ -43,7 +43,16 @@ async function fromCheckpoint(bytes: Uint8Array, name: string): Promise<Opened |
   }
 }
 
+/** Null for text that is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 function fromWeights(bytes: Uint8Array, name: string, text: string): Opened | null {
-  const description = readDescription(JSON.parse(text));
+  const description = readDescription(parsed(text));
   return description && { description, weights: parseSafetensors(bytes, name), checkpoint: null };
 }

@@ -1,7 +1,7 @@
 // Batches of pictures: changed at random and normalised, or only normalised.
 
 import { transforms } from '@neocog/vision';
-import { DataLoader, type Dataset, tensorDataset } from 'neocog';
+import { DataLoader, type Dataset, Generator, type Tensor, tensorDataset } from 'neocog';
 import type { Augmentation } from '../recipe.ts';
 import type { Description } from './facts.ts';
 import type { Labelled } from './labelled.ts';
@@ -29,6 +29,18 @@ export function trainLoader(train: Labelled, description: Description): DataLoad
   const transform = transforms.compose([...changes, transforms.normalize(mean, std)]);
   return new DataLoader(datasetOf(train), { batchSize: batch, shuffle: true, seed, transform });
 }
+
+/** How a picture may come, changed at random, values from 0 to 1; none where nothing is changed. */
+export async function variants(set: Labelled, place: number, augmentation: Augmentation): Promise<Tensor[]> {
+  const [, , side = 1] = set.images.shape;
+  const changes = changesOf(augmentation, side);
+  if (changes.length === 0) return [];
+  const sample = await datasetOf(set).get(place);
+  const change = transforms.compose(changes);
+  return Array.from({ length: shownVariants }, (_, i) => change(sample, new Generator(i + 1)).image);
+}
+
+const shownVariants = 6;
 
 export const heldBatch = 100;
 

@@ -1,5 +1,6 @@
 // Pictures of a set as the page draws them.
 
+import type { Tensor } from 'neocog';
 import type { PixelData } from '../../../work/pictures.ts';
 import type { Tiles } from './facts.ts';
 import { bytesAt, type Labelled } from './labelled.ts';
@@ -13,7 +14,19 @@ export function tilesOf(set: Labelled, places: readonly number[]): Tiles {
   };
 }
 
-function pixelsOf(bytes: Uint8Array, { channels, side }: { channels: number; side: number }): PixelData {
+/** Of values from 0 to 1, [channels, side, side]. */
+export function tileOf({ data, shape }: Tensor): PixelData {
+  const [channels = 1, side = 1] = shape;
+  return pixelsOf(
+    Uint8ClampedArray.from(data, (value) => 255 * value),
+    { channels, side },
+  );
+}
+
+function pixelsOf(
+  bytes: ArrayLike<number>,
+  { channels, side }: { channels: number; side: number },
+): PixelData {
   const area = side * side;
   const data = new Uint8ClampedArray(4 * area);
   for (let i = 0; i < area; i++) {

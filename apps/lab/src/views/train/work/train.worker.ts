@@ -1,12 +1,14 @@
 // The worker of the view: reads pictures, teaches the network, and says what is seen of it.
 
+import type { PixelData } from '../../../work/pictures.ts';
 import { serve, type TaskContext, Transfer } from '../../../work/serve.ts';
-import type { Recipe } from '../recipe.ts';
+import type { Augmentation, Recipe } from '../recipe.ts';
 import { openData } from './dataSets.ts';
 import type { DataFacts, DataOrigin, Tiles, Watching } from './facts.ts';
 import type { Wishes } from './lesson.ts';
+import { variants } from './loaders.ts';
 import { Session } from './session.ts';
-import { tilesOf } from './tiles.ts';
+import { tileOf, tilesOf } from './tiles.ts';
 
 const session = new Session();
 
@@ -31,6 +33,17 @@ export const tasks = serve({
   examine: () => session.examine(),
   /** Pictures that are held out, or learnt from where none are, by their places. */
   tiles: (places: readonly number[]): Tiles => tilesOf(session.data.held ?? session.data.train, places),
+  /** How a picture may come when it is learnt from. */
+  async variants({
+    picture,
+    augmentation,
+  }: {
+    picture: number;
+    augmentation: Augmentation;
+  }): Promise<PixelData[]> {
+    const { held, train } = session.data;
+    return (await variants(held ?? train, picture, augmentation)).map(tileOf);
+  },
   save(): Transfer<Uint8Array> {
     const bytes = session.save().slice();
     return new Transfer(bytes, [bytes.buffer]);
