@@ -39,7 +39,7 @@ export interface Network {
   /** The modules of all codes, one after the other. */
   readonly bytes: TextCode;
   /** The bytes of all constants, one after the other, in pieces as they come; from elsewhere where an address is given. */
-  readonly weights: (from?: URL | string) => Promise<AsyncGenerator<Bytes, void, void>>;
+  readonly weights: (from?: Address | string) => Promise<AsyncGenerator<Bytes, void, void>>;
   /** What `checksum` makes of all constants. */
   readonly sum: number;
 }
@@ -50,9 +50,20 @@ interface Bytes extends Uint8Array {
   readonly buffer: ArrayBuffer;
   subarray(begin?: number, end?: number): Bytes;
 }
+/** What is needed of a URL, whose type neither ECMAScript nor every program has. */
+interface Address {
+  readonly href: string;
+  readonly protocol: string;
+}
+
+/** What is needed of a ReadableStream. */
+interface Body {
+  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }> };
+}
+
 /** What is needed of Node's `fs/promises`. */
 interface Disk {
-  open(url: URL): Promise<{
+  open(url: Address): Promise<{
     read(into: Uint8Array): Promise<{ readonly bytesRead: number }>;
     close(): Promise<void>;
   }>;
@@ -117,7 +128,7 @@ export async function* embeddedBytes(texts: readonly string[]): AsyncGenerator<B
 }
 
 /** A file of the disk. */
-export async function* diskBytes(url: URL, disk: () => Promise<Disk>): AsyncGenerator<Bytes, void, void> {
+export async function* diskBytes(url: Address, disk: () => Promise<Disk>): AsyncGenerator<Bytes, void, void> {
   const file = await (await disk()).open(url);
   try {
     for (;;) {
@@ -132,7 +143,7 @@ export async function* diskBytes(url: URL, disk: () => Promise<Disk>): AsyncGene
 }
 
 /** What a server sends. */
-export async function* sentBytes(body: ReadableStream<Uint8Array>): AsyncGenerator<Bytes, void, void> {
+export async function* sentBytes(body: Body): AsyncGenerator<Bytes, void, void> {
   const reader = body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
@@ -143,12 +154,12 @@ export async function* sentBytes(body: ReadableStream<Uint8Array>): AsyncGenerat
 
 /** Weights that are a file: on the disk where its address says so, else of a server, which sends from now on. */
 export async function openWeights(
-  url: URL,
+  url: Address,
   disk: () => Promise<Disk>,
 ): Promise<AsyncGenerator<Bytes, void, void>> {
   if (url.protocol === 'file:') return diskBytes(url, disk);
-  const { ok, status, body } = await fetch(url);
-  if (!ok || body === null) throw new Error(`${url} answers with status ${status}`);
+  const { ok, status, body } = await fetch(url.href);
+  if (!ok || body === null) throw new Error(`${url.href} answers with status ${status}`);
   return sentBytes(body);
 }
 
@@ -267,7 +278,7 @@ export async function placeConstants(
 export async function loadNetwork(
   network: Network,
   progress: (share: number) => void,
-  from: URL | string | undefined,
+  from: Address | string | undefined,
 ): Promise<Loaded> {
   const opened = network.weights(from);
   // Whoever awaits it hears of it; until then a failure is not unhandled.
@@ -310,7 +321,7 @@ export function runner(network: Network) {
   return {
     async load(
       progress: (share: number) => void = () => {},
-      { weights }: { weights?: URL | string } = {},
+      { weights }: { weights?: Address | string } = {},
     ): Promise<{ simd: string; bytes: number }> {
       loading ??= loadNetwork(network, progress, weights);
       const { code, memory } = await loading.catch((error) => {
