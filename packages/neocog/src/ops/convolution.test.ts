@@ -216,7 +216,8 @@ describe('maxUnpool', () => {
       forward(x: neocog.Tensor): neocog.Tensor {
         const [kernel, stride] = this.window;
         const { output, indices } = neocog.maxPool2dWithIndices(x, kernel, { stride });
-        return neocog.maxUnpool2d(output, indices, kernel, { stride });
+        const outputSize = x.shape.slice(2);
+        return neocog.maxUnpool2d(output, indices, kernel, { stride, outputSize });
       }
     }
     const input = [1, 1, 6, 6];
