@@ -1,6 +1,6 @@
 // The networks that ranks learn in the tests, and their data, the same on every rank.
 
-import { add, manualSeed, models, nn, randn, relu, type Tensor } from 'neocog';
+import { add, manualSeed, models, nn, randn, silu, type Tensor } from 'neocog';
 
 class Residual extends nn.Module {
   readonly body: nn.Module;
@@ -13,7 +13,7 @@ class Residual extends nn.Module {
     this.body = new nn.Sequential(
       conv(from, to, 3, stride),
       new nn.BatchNorm2d(to),
-      new nn.ReLU(),
+      new nn.SiLU(),
       conv(to, to, 3, 1),
       new nn.BatchNorm2d(to),
     );
@@ -21,7 +21,7 @@ class Residual extends nn.Module {
   }
 
   forward(x: Tensor): Tensor {
-    return relu(add(this.body.forward(x), this.shortcut ? this.shortcut.forward(x) : x));
+    return silu(add(this.body.forward(x), this.shortcut ? this.shortcut.forward(x) : x));
   }
 }
 
@@ -36,7 +36,7 @@ function resnet20(): nn.Module {
   return new nn.Sequential(
     new nn.Conv2d(3, 16, 3, { padding: 1, bias: false }),
     new nn.BatchNorm2d(16),
-    new nn.ReLU(),
+    new nn.SiLU(),
     ...blocks,
     new nn.GlobalAvgPool(),
     new nn.Flatten(),
