@@ -92,10 +92,12 @@ onPage('a matrix is typed and dragged, and a link shows the same', async () => {
   const cell = (row: number, column: number) =>
     page.getByLabel(`row ${row}, column ${column}`, { exact: true });
   await cell(1, 1).fill('0.5');
-  await cell(2, 2).hover();
-  await page.mouse.down();
+  await cell(2, 2).scrollIntoViewIfNeeded();
   const box = (await cell(2, 2).boundingBox())!;
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2 - 30, { steps: 5 });
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x, y - 30, { steps: 5 });
   await page.mouse.up();
   const before = filters.kernels.sharpen();
   const rows = before.map((row, r) =>
