@@ -6,7 +6,15 @@
 import type { ConstantPlace, PackedProgram, ProgramValue } from 'neocog';
 import { checkOptions, type EsModuleOptions, pageFacts } from './options.ts';
 import { pageCss, pageHtml, pageScript, pageStart } from './page.ts';
-import { checksum, runner, runtimeFunctions, type Stored, storedBytes } from './runtime.ts';
+import {
+  checksum,
+  embeddedBytes,
+  openWeights,
+  runner,
+  runtimeFunctions,
+  type Stored,
+  storedBytes,
+} from './runtime.ts';
 import { encodeConstant, storedAs, type WeightStorage } from './stored.ts';
 import { encodeText } from './text-code.ts';
 import { declarations, inComment, manifest, readme, sizeOf } from './texts.ts';
@@ -56,7 +64,7 @@ export function singlePage(program: PackedProgram, options: EsModuleOptions = {}
 ${runnerScript(program, stored)}
 ${kernelConstants(program)}
 const texts = ${JSON.stringify(texts)};
-const weights = async () => embeddedBytes(texts);
+const weights = async () => (${String(embeddedBytes)})(texts);
 return { inputs, outputs, ...runner({ inputs, outputs, constants, codes, bytes, weights, sum: ${sumOf(program, stored)} }) };
 })();
 
@@ -162,12 +170,12 @@ export function run(inputs) {
 }
 
 const embeddedWeights = (parts: readonly string[]): string =>
-  `const weights = async () => embeddedBytes([${parts.map((_, i) => `part${i}`).join(', ')}]);`;
+  `const weights = async () => (${String(embeddedBytes)})([${parts.map((_, i) => `part${i}`).join(', ')}]);`;
 
-/** Bundlers that are made for browsers must not look for Node's module, which no page asks for. */
+/** Functions stand here as texts, since who bundles this file may give them other names. Bundlers that are made for browsers must not look for Node's module, which no page asks for. */
 const fileWeights = `const disk = (name = 'node:fs/promises') => import(/* webpackIgnore: true */ /* @vite-ignore */ name);
 const weights = async (from) =>
-  openWeights(from === undefined ? new URL('./${weightsFile}', import.meta.url) : new URL(from, globalThis.location?.href), disk);`;
+  (${String(openWeights)})(from === undefined ? new URL('./${weightsFile}', import.meta.url) : new URL(from, globalThis.location?.href), disk);`;
 
 /** The runtime, and what it needs to know of the network beside kernels and weights. */
 function runnerScript({ inputs, outputs }: PackedProgram, stored: readonly Stored[]): string {
