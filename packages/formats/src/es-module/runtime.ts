@@ -353,14 +353,9 @@ export function runner(network: Network) {
   };
 }
 
-/** What `runner` is made of. */
+/** What `runner` is made of, but for where weights come from. */
 export const runtimeFunctions = [
   unpack,
-  fromBase64,
-  embeddedBytes,
-  diskBytes,
-  sentBytes,
-  openWeights,
   checksum,
   storedBytes,
   widen,
@@ -370,3 +365,7 @@ export const runtimeFunctions = [
   loadNetwork,
   checkInputs,
 ];
+
+/** What opens weights, each behind the functions that it calls. */
+export const embeddedOpening = [fromBase64, embeddedBytes];
+export const fileOpening = [diskBytes, sentBytes, openWeights];

@@ -8,8 +8,8 @@ import { checkOptions, type EsModuleOptions, pageFacts } from './options.ts';
 import { pageCss, pageHtml, pageScript, pageStart } from './page.ts';
 import {
   checksum,
-  embeddedBytes,
-  openWeights,
+  embeddedOpening,
+  fileOpening,
   runner,
   runtimeFunctions,
   type Stored,
@@ -63,8 +63,9 @@ export function singlePage(program: PackedProgram, options: EsModuleOptions = {}
   const script = `const network = (() => {
 ${runnerScript(program, stored)}
 ${kernelConstants(program)}
+${opening(embeddedOpening)}
 const texts = ${JSON.stringify(texts)};
-const weights = async () => (${String(embeddedBytes)})(texts);
+const weights = async () => open(texts);
 return { inputs, outputs, ...runner({ inputs, outputs, constants, codes, bytes, weights, sum: ${sumOf(program, stored)} }) };
 })();
 
@@ -154,7 +155,7 @@ function indexScript(name: string, runnerText: string, { sum, parts }: WeightFac
 import { bytes, codes } from './kernels.js';
 ${imports.join('')}
 ${runnerText}
-${parts ? embeddedWeights(parts) : fileWeights}
+${parts ? embeddedWeights(parts) : fileWeights()}
 const network = runner({ inputs, outputs, constants, codes, bytes, weights, sum: ${sum} });
 
 export { inputs, outputs };
@@ -169,13 +170,23 @@ export function run(inputs) {
 `;
 }
 
-const embeddedWeights = (parts: readonly string[]): string =>
-  `const weights = async () => (${String(embeddedBytes)})([${parts.map((_, i) => `part${i}`).join(', ')}]);`;
+/**
+ * Functions as texts, the last of them as `open`: who bundles this file may have given them all other names, by which they call each
+ * other.
+ */
+function opening(functions: readonly ((...args: never[]) => unknown)[]): string {
+  const texts = functions.map(String);
+  return `${texts.slice(0, -1).join('\n\n')}\n\nconst open = ${texts.at(-1)};\n`;
+}
 
-/** Functions stand here as texts, since who bundles this file may give them other names. Bundlers that are made for browsers must not look for Node's module, which no page asks for. */
-const fileWeights = `const disk = (name = 'node:fs/promises') => import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+const embeddedWeights = (parts: readonly string[]): string => `${opening(embeddedOpening)}
+const weights = async () => open([${parts.map((_, i) => `part${i}`).join(', ')}]);`;
+
+/** Bundlers that are made for browsers must not look for Node's module, which no page asks for. */
+const fileWeights = (): string => `${opening(fileOpening)}
+const disk = (name = 'node:fs/promises') => import(/* webpackIgnore: true */ /* @vite-ignore */ name);
 const weights = async (from) =>
-  (${String(openWeights)})(from === undefined ? new URL('./${weightsFile}', import.meta.url) : new URL(from, globalThis.location?.href), disk);`;
+  open(from === undefined ? new URL('./${weightsFile}', import.meta.url) : new URL(from, globalThis.location?.href), disk);`;
 
 /** The runtime, and what it needs to know of the network beside kernels and weights. */
 function runnerScript({ inputs, outputs }: PackedProgram, stored: readonly Stored[]): string {
