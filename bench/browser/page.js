@@ -1,5 +1,6 @@
 // What every engine's page does: load the network from its files, run it once, say when that was, and run again when asked.
 
+import { sampleTimes } from '../engines/sampleTimes.js';
 import { sample } from './sample.js';
 
 const asked = new URLSearchParams(location.search);
@@ -22,18 +23,6 @@ export async function fetchBytes(name) {
   const response = await fetch(`/files/${name}`);
   if (!response.ok) throw new Error(`${name} answers with status ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
-}
-
-/** Milliseconds of calls, for at least `ms`. @param {() => Promise<unknown>} run @param {number} ms */
-async function sampleTimes(run, ms) {
-  const samples = [];
-  const end = performance.now() + ms;
-  do {
-    const start = performance.now();
-    await run();
-    samples.push(performance.now() - start);
-  } while (performance.now() < end);
-  return samples;
 }
 
 /**

@@ -5,25 +5,13 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
-
-/** Milliseconds of calls, for at least `ms`. */
-async function sample(run, ms) {
-  const samples = [];
-  const end = performance.now() + ms;
-  do {
-    const start = performance.now();
-    await run();
-    samples.push(performance.now() - start);
-  } while (performance.now() < end);
-  return samples;
-}
+import { sampleTimes } from './sampleTimes.js';
 
 /** Until optimised code is in place: V8 makes it in the background. A call of more than a second needs no second one. */
 async function warmUp(run) {
   for (let round = 0; round < 6; round++) {
-    if ((await sample(run, 30)).at(-1) > 1000) return;
+    if ((await sampleTimes(run, 30)).at(-1) > 1000) return;
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
 }
@@ -52,7 +40,7 @@ export async function serve(version, loadJob) {
   const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
   let loaded = null;
   const handle = async ({ load: job, time }) => {
-    if (time) return { samples: await sample(loaded.run, time) };
+    if (time) return { samples: await sampleTimes(loaded.run, time) };
     await loaded?.dispose?.();
     loaded = null;
     loaded = await load(engine, job, loadJob);
