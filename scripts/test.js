@@ -139,7 +139,10 @@ function runEngines() {
   spawnSync(process.execPath, [join(root, 'scripts/engines/run.js'), `--counts=${counts}`], {
     stdio: 'inherit',
   });
-  return existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8')) : { passed: 0, failed: 1, skipped: 0 };
+  if (!existsSync(counts)) return { passed: 0, failed: 1, skipped: 0 };
+  const found = JSON.parse(readFileSync(counts, 'utf8'));
+  failures.push(...found.failures);
+  return found;
 }
 
 /** @param {Counts} counts */

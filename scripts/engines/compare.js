@@ -24,8 +24,9 @@ const everywhere = 'exact';
  */
 export function compare(rows, strict) {
   const wanted = consensus(rows);
-  const sentences = rows.flatMap((row) => complaintsOf(row, wanted, strict));
-  const failing = new Set(sentences.map(({ row }) => row));
+  const complaints = rows.flatMap((row) => complaintsOf(row, wanted, strict));
+  const failing = new Set(complaints.map(({ row }) => row));
+  const failures = complaints.map(({ sentence }) => sentence);
   const found = rows.filter(({ report }) => report);
   const names = [...new Set(found.flatMap(({ report }) => Object.keys(report?.results ?? {})))];
   const lines = rows.map((row) => cellsOf(row, names, wanted));
@@ -34,8 +35,8 @@ export function compare(rows, strict) {
     ...new Set(found.flatMap(({ name, report }) => (report?.note ? [`${name}: ${report.note}`] : []))),
   ];
   const skipped = rows.filter((row) => row.missing && !failing.has(row)).length;
-  const text = [table, ...notes, ...sentences.map(({ sentence }) => sentence)].join('\n');
-  return { text, passed: rows.length - failing.size - skipped, failed: failing.size, skipped };
+  const text = [table, ...notes, ...failures].join('\n');
+  return { text, failures, passed: rows.length - failing.size - skipped, failed: failing.size, skipped };
 }
 
 /**

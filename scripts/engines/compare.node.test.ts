@@ -46,7 +46,7 @@ it('one that crashes fails, and one that is missing fails where nothing may be l
   const missing: Row = { name: 'E', version: '', missing: 'apt-get install e' };
   expect(counts([a, crashed, missing])).toEqual([1, 1, 1]);
   expect(counts([a, crashed, missing], true)).toEqual([1, 2, 0]);
-  const { text } = compare([a, crashed, missing], true);
-  expect(text).toContain('D 1.0 failed: it did not end by itself');
-  expect(text).toContain('E was not found: apt-get install e');
+  const { text, failures } = compare([a, crashed, missing], true);
+  expect(failures).toEqual(['D 1.0 failed: it did not end by itself', 'E was not found: apt-get install e']);
+  expect(text).toContain(failures.join('\n'));
 });

@@ -1,7 +1,7 @@
 // `npm run engines`: the same computations in every engine that is found, told as hashes of their bits. Engines that multiply
 // and add alike must agree, and so must one thread and two. Prints a table; the last line counts. With CI=true an engine that
 // is missing is a failure. Takes the sources: nothing has to be built before. `-- Bun Deno` runs only these; with
-// `--counts=FILE` the counts go there too.
+// `--counts=FILE` the counts go there too, with what failed.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -82,10 +82,10 @@ try {
     console.log(`${row.name} ${row.version}: ${row.report ? 'ran' : (row.failure ?? 'not found')}`);
     rows.push(row);
   }
-  const { text, passed, failed, skipped } = compare(rows, process.env.CI === 'true');
+  const { text, failures, passed, failed, skipped } = compare(rows, process.env.CI === 'true');
   console.log(`\n${text}`);
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
-  if (options.counts) writeFileSync(options.counts, JSON.stringify({ passed, failed, skipped }));
+  if (options.counts) writeFileSync(options.counts, JSON.stringify({ passed, failed, skipped, failures }));
   process.exitCode = failed === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

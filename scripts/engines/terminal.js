@@ -42,7 +42,11 @@ export function terminalEngines() {
     byPath('Node 22', join(packages, 'node-22/bin/node'), []),
     byPath('Node 26', join(packages, 'node-26/bin/node'), []),
     byPath('Bun', findProgram('bun', [join(packages, '@oven/bun-linux-x64-baseline/bin/bun')]), []),
-    byPath('Deno', findProgram('deno', [join(packages, '@deno/linux-x64-glibc/deno')]), ['run']),
+    // Nothing but the weights of the built network is read.
+    byPath('Deno', findProgram('deno', [join(packages, '@deno/linux-x64-glibc/deno')]), [
+      'run',
+      '--allow-read=net',
+    ]),
   ];
   return [...nodes, ...others];
 }
