@@ -53,9 +53,12 @@ function disturbed(args: string[], epoch: number, disturb: () => void): Promise<
   });
 }
 
-const kill = (rank: number) => (): void => {
-  process.kill(processOfRank(folder, rank) as number, 'SIGKILL');
-};
+/** At once: they are looked for before the first is killed. */
+const kill =
+  (...ranks: number[]) =>
+  (): void => {
+    for (const id of ranks.map((rank) => processOfRank(folder, rank))) process.kill(id as number, 'SIGKILL');
+  };
 
 /** Begins something with more variables in the environment. */
 async function withVariables<T>(variables: NodeJS.ProcessEnv, begin: () => Promise<T>): Promise<T> {
@@ -133,6 +136,21 @@ describe.skipIf(leftOut(missingMpi))('neocog train --launch', () => {
     expect(await epochsOf('killed')).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
     const names = await readdir(at('killed'));
     expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('ends with one sentence when two ranks are killed at once, and goes on', async () => {
+    const args = [...pictures, '--epochs', '6', '--out', 'both', '--resume', 'auto'];
+    const { code, err } = await disturbed([...args, '--launch', '3'], 2, kill(0, 2));
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^neocog train: rank [02] on \S+ was ended by signal 9 \(Killed\), which ended the job; --resume auto goes on .*\n$/,
+    );
+    expect([0, 1, 2].map((rank) => processOfRank(folder, rank))).toEqual([null, null, null]);
+    const last = await neocogOfSources(folder, [...args, '--launch', '2']);
+    expect({ code: last.code, err: last.err }).toEqual({ code: 0, err: '' });
+    expect(last.out).not.toMatch(/epoch 1\//);
+    expect(await epochsOf('both')).toEqual([1, 2, 3, 4, 5, 6]);
+    expect((await readdir(at('both'))).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('stops all ranks at a good moment when it is asked to', async () => {
