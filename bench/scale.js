@@ -2,11 +2,12 @@
 // links of 10 and 1 Gbit/s between network namespaces. The model of scale/model.js is fitted to runs of one and two ranks, and then says how
 // long the others take, before they are looked at. Writes results/scale.json and .svg.
 //
-//   --rounds N      of each run (15)     --side N     of the pictures (32)
+//   --rounds N      of each run (7)      --passes N   runs of each setup, of which the middle one counts (3)
 //   --networks a,b  of memory, 10, 1     --batch N    samples of a rank in weak scaling (32)
+//   --side N        of the pictures (32) --from FILE  a scale.json, whose measurements are told again
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,19 +18,25 @@ import { fitMachine, predictStep, ranksThatPay, throughput } from './scale/model
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '7' },
+    passes: { type: 'string', default: '3' },
     side: { type: 'string', default: '32' },
     networks: { type: 'string', default: 'memory,10,1' },
     batch: { type: 'string', default: '32' },
+    from: { type: 'string' },
   },
 });
-const [rounds, side, batch] = [options.rounds, options.side, options.batch].map(Number);
+const kept = options.from ? JSON.parse(readFileSync(options.from, 'utf8')) : null;
+const [rounds, passes] = [options.rounds, options.passes].map(Number);
+const [side, batch] = kept ? [kept.side, kept.batch] : [options.side, options.batch].map(Number);
 const cores = availableParallelism();
 
 /** @typedef {import('./scale/model.js').Measured} Measured */
 
-/** @param {number} ranks @param {number} samples of a rank @param {number | null} gigabits @returns {Measured} */
-function measure(ranks, samples, gigabits) {
+/** What is to be measured: `samples` of each rank; ranks that exchange through memory have no `gigabits`. @typedef {{ ranks: number, samples: number, gigabits: number | null }} Setup */
+
+/** @param {Setup} setup @returns {Measured} */
+function measure({ ranks, samples, gigabits }) {
   const task = JSON.stringify({ batch: samples, side, rounds });
   const hosts = gigabits === null || ranks === 1 ? null : makeHosts(ranks, gigabits);
   const usual = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
@@ -49,34 +56,54 @@ function measure(ranks, samples, gigabits) {
   }
 }
 
-/** Bytes a millisecond of a network. @param {number | null} gigabits */
-const bandwidthOf = (gigabits) =>
-  gigabits === null ? Number.POSITIVE_INFINITY : (gigabits * 1e9) / 8 / 1000;
+/** All setups in turn, again and again, so that a slow spell of the machine meets few runs of each; of each the middle one. @param {readonly Setup[]} setups */
+function measureAll(setups) {
+  const runs = Array.from({ length: passes }, () => setups.map(measure));
+  return setups.map((_, i) => {
+    const own = runs.map((pass) => pass[i]).sort((a, b) => a.joint - b.joint);
+    const fastest = Math.min(...own.map((run) => run.fastest));
+    return { ...own[passes >> 1], fastest };
+  });
+}
+
+/** @type {string[]} */
+const names = kept
+  ? kept.machines.map((/** @type {{ network: string }} */ one) => one.network)
+  : options.networks.split(',');
+const networks = names.map((name) => ({ name, gigabits: name === 'memory' ? null : Number(name) }));
+const single = [batch / 4, batch / 2, batch].map((samples) => ({ ranks: 1, samples, gigabits: null }));
+/** The model is fitted to those of two ranks. */
+const several = [
+  [2, batch],
+  [2, batch / 2],
+  [4, batch / 4],
+  [4, batch],
+];
+const setups = [
+  ...single,
+  ...networks.flatMap(({ gigabits }) => several.map(([ranks, samples]) => ({ ranks, samples, gigabits }))),
+];
+/** @type {Measured[]} */
+const measured = kept ? kept.measured : measureAll(setups);
 
 /** @typedef {{ network: string, ranks: number, batch: number, measured: number, predicted: number, fitted: boolean, alone: number, exchange: number }} Row */
 
-/** @param {string} network @param {readonly Measured[]} single */
-function rowsOf(network, single) {
-  const gigabits = network === 'memory' ? null : Number(network);
-  const pair = measure(2, batch, gigabits);
-  const machine = fitMachine(single, pair, { bandwidth: bandwidthOf(gigabits), cores });
-  const others = [
-    measure(2, batch / 2, gigabits),
-    measure(4, batch / 4, gigabits),
-    measure(4, batch, gigabits),
-  ];
+const runs = networks.map(({ name }, i) => {
+  const start = single.length + i * several.length;
+  const own = measured.slice(start, start + several.length);
+  const machine = fitMachine(
+    measured.slice(0, single.length),
+    own.filter(({ ranks }) => ranks === 2),
+    { cores },
+  );
   /** @type {Row[]} */
-  const rows = [pair, ...others].map((run) => ({
-    ...{ network, ranks: run.ranks, batch: run.batch, fitted: run === pair },
-    ...{
-      measured: run.joint,
-      predicted: predictStep(run, machine).whole,
-      alone: run.alone,
-      exchange: run.exchange,
-    },
+  const rows = own.map((run) => ({
+    ...{ network: name, ranks: run.ranks, batch: run.batch, fitted: run.ranks === 2 },
+    ...{ measured: run.joint, predicted: predictStep(run, machine).whole },
+    ...{ alone: run.alone, exchange: run.exchange },
   }));
-  return { rows, machine };
-}
+  return { name, rows, machine };
+});
 
 /** @param {Row} row */
 function sentenceOf({ network, ranks, batch: samples, measured, predicted, fitted, alone, exchange }) {
@@ -87,8 +114,6 @@ function sentenceOf({ network, ranks, batch: samples, measured, predicted, fitte
   return `| ${where} | ${ranks} × ${samples} | ${measured.toFixed(0)} | ${predicted.toFixed(0)} (${off < 0 ? '−' : '+'}${Math.abs(off)} %${fitted ? ', fitted' : ''}) | ${alone.toFixed(0)} | ${exchange.toFixed(0)} | ${beside} % | ${hidden} % |`;
 }
 
-const single = [batch / 4, batch / 2, batch].map((samples) => measure(1, samples, null));
-const runs = options.networks.split(',').map((network) => rowsOf(network, single));
 const rows = runs.flatMap((run) => run.rows);
 process.stdout.write(
   '| exchange through | ranks × samples | step, ms | predicted | without exchange | exchange alone | not computing | overlapped |\n',
@@ -96,14 +121,14 @@ process.stdout.write(
 process.stdout.write('| --- | --- | --- | --- | --- | --- | --- | --- |\n');
 for (const row of rows) process.stdout.write(`${sentenceOf(row)}\n`);
 
-const machine = {
+const machine = kept?.machine ?? {
   processor: cpus()[0].model,
   cores,
   node: process.version,
   date: new Date().toISOString().slice(0, 10),
   load: loadavg()[0],
 };
-const machines = runs.map((run, i) => ({ network: options.networks.split(',')[i], ...run.machine }));
+const machines = runs.map((run) => ({ network: run.name, ...run.machine }));
 /** Ranks that each have a core, on a cluster whose network is the one that was shaped. */
 const planned = machines.filter(({ network }) => network !== 'memory').map(({ cores: _, ...one }) => one);
 for (const one of planned)
@@ -127,5 +152,8 @@ const plan = planned.flatMap((one) =>
 );
 mkdirSync(join(here, 'results'), { recursive: true });
 const file = join(here, 'results/scale.json');
-writeFileSync(file, `${JSON.stringify({ machine, side, batch, machines, rows, plan }, null, 1)}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ machine, side, batch, machines, rows, plan, setups, measured }, null, 1)}\n`,
+);
 execFileSync(process.execPath, [join(here, 'scale/chart.js'), file], { stdio: 'inherit' });

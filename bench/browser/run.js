@@ -67,7 +67,7 @@ async function open(page, address) {
   return Promise.race([told, broken]);
 }
 
-/** Only isolated pages may know. @param {Page} page @returns {Promise<number | null>} */
+/** Only isolated pages may know, and threads that wait for work do not answer. @param {Page} page @returns {Promise<number | null>} */
 const memoryOf = (page) =>
   page.evaluate(async () => {
     if (!globalThis.crossOriginIsolated) return null;
@@ -100,7 +100,7 @@ async function round(browser, { address, count, output, row }, counts) {
       page.evaluate((ms) => /** @type {any} */ (globalThis).bench.times(ms), wanted);
     await times(500);
     row.samples.push(...(await times(500)));
-    row.memory = (await memoryOf(page)) ?? row.memory;
+    if (row.threads === 1) row.memory = (await memoryOf(page)) ?? row.memory;
   } finally {
     await context.close();
   }
@@ -114,7 +114,7 @@ function line(row) {
   const { engine, fails, cold, warm, samples, sent, memory } = row;
   if (fails) return `  ${pages[engine].title}: ${fails}`;
   const ms = (/** @type {number[]} */ list) => median(list).toFixed(1);
-  return `  ${pages[engine].title}: first result ${ms(cold)} ms cold, ${ms(warm)} warm; a run ${ms(samples)} ms; ${megabytes(sent)} MB sent; ${memory === null ? '' : `${megabytes(memory)} MB of memory`}`;
+  return `  ${pages[engine].title}: first result ${ms(cold)} ms cold, ${ms(warm)} warm; a run ${ms(samples)} ms; ${megabytes(sent)} MB sent${memory === null ? '' : `; ${megabytes(memory)} MB of memory`}`;
 }
 
 /**

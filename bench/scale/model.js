@@ -1,6 +1,7 @@
 // How long a training step of many ranks takes: a model with few numbers, all of them measured with one or two ranks. A rank computes; its
-// gradients leave as messages while the way back is computed; each message goes round a ring (Patarasuk and Yuan, 2009), in 2(p − 1)
-// rounds of α + bytes/(p·β); and each byte that goes costs the rank's own processor a while, which nothing hides.
+// gradients leave as messages while the way back is computed; each message is summed by halves that halve again, and back (Thakur,
+// Rabenseifner and Gropp, 2005), in 2·log₂ p rounds of α, and sends 2·(p − 1)/p times its bytes; the processor has some part in each byte, which
+// nothing hides; and ranks that take the same time on average wait for the slowest.
 //
 // Not in the model: other traffic, machines of different speed, and that what is under way is looked after only between kernels.
 
@@ -15,8 +16,9 @@
  * @property {readonly [number, number]} compute milliseconds of a step on a core of its own: the first, and for each sample the second
  * @property {readonly Message[]} messages in their order
  * @property {number} latency α, milliseconds of a round
- * @property {number} bandwidth β, bytes in a millisecond; Infinity within one machine
- * @property {number} handling milliseconds of the processor for each byte that leaves
+ * @property {number} perByte 1/β, milliseconds in which a byte leaves and is added
+ * @property {number} handling of these the processor's
+ * @property {number} waiting milliseconds of a step in which ranks wait for the slowest
  * @property {number} [cores] that all ranks share; without it each has its own
  */
 
@@ -25,15 +27,21 @@
  * @property {number} computing milliseconds
  * @property {number} handling milliseconds of the processor for what travels
  * @property {number} exposed milliseconds in which there is nothing to do but wait for messages
- * @property {number} whole their sum
+ * @property {number} whole their sum, and `waiting`
  */
 
-/** Bytes that leave a rank in a sum of so many over a ring. @param {number} bytes @param {number} ranks */
+/** Bytes that leave a rank in a sum of so many. @param {number} bytes @param {number} ranks */
 export const travelling = (bytes, ranks) => (2 * (ranks - 1) * bytes) / ranks;
 
-/** Milliseconds of a sum on the wire. @param {number} bytes @param {number} ranks @param {Machine} machine */
-export const ringTime = (bytes, ranks, { latency, bandwidth }) =>
-  2 * (ranks - 1) * latency + travelling(bytes, ranks) / bandwidth;
+/** How many ranks take turns on a core. @param {number} ranks @param {Machine} machine */
+const turnsOf = (ranks, { cores = Number.POSITIVE_INFINITY }) => Math.max(1, ranks / cores);
+
+/** Milliseconds of a sum alone. @param {number} bytes @param {number} ranks @param {Machine} machine */
+export function sumTime(bytes, ranks, machine) {
+  const { latency, perByte, handling } = machine;
+  const byte = perByte + (turnsOf(ranks, machine) - 1) * handling;
+  return 2 * Math.ceil(Math.log2(ranks)) * latency + travelling(bytes, ranks) * byte;
+}
 
 /**
  * A step.
@@ -43,20 +51,21 @@ export const ringTime = (bytes, ranks, { latency, bandwidth }) =>
  * @returns {Step}
  */
 export function predictStep({ ranks, batch }, machine) {
-  const { compute, messages, handling, cores = Number.POSITIVE_INFINITY } = machine;
-  const shared = Math.max(1, ranks / cores);
-  const computing = shared * (compute[0] + compute[1] * batch);
+  const { compute, messages, handling, waiting } = machine;
+  const turns = turnsOf(ranks, machine);
+  const computing = turns * (compute[0] + compute[1] * batch);
   const last = messages.at(-1)?.at ?? 1;
   /** Of the processor, so far. */
   let busy = 0;
   /** When the wire is free again. */
   let free = 0;
   for (const { bytes, at } of messages) {
-    busy += shared * handling * travelling(bytes, ranks);
-    free = Math.max(free, at * computing + busy) + ringTime(bytes, ranks, machine);
+    free = Math.max(free, at * computing + busy) + sumTime(bytes, ranks, machine);
+    busy += turns * handling * travelling(bytes, ranks);
   }
   const exposed = ranks === 1 ? 0 : Math.max(0, free - (last * computing + busy));
-  return { computing, handling: busy, exposed, whole: computing + busy + exposed };
+  const whole = computing + busy + exposed + (ranks === 1 ? 0 : waiting);
+  return { computing, handling: busy, exposed, whole };
 }
 
 /** Samples a millisecond, of all ranks. @param {{ readonly ranks: number, readonly batch: number }} job @param {Machine} machine */
@@ -113,34 +122,29 @@ export function fitLine(points) {
  * @property {readonly { readonly bytes: number, readonly ms: number }[]} messages what leaves in a step, and when
  */
 
+/** @param {readonly number[]} values */
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /**
- * The machine as runs of one rank, and one run of two, show it. How a step grows with its samples is told by the fastest steps of one rank,
+ * The machine as runs of one rank and of two show it. How a step grows with its samples is told by the fastest steps of one rank,
  * which nothing has disturbed; two that compute at once slow each other down, by the memory that they share.
  *
  * @param {readonly Measured[]} single
- * @param {Measured} pair
- * @param {{ readonly bandwidth: number, readonly cores: number }} known
+ * @param {readonly Measured[]} pairs
+ * @param {{ readonly cores: number }} known
  * @returns {Machine}
  */
-export function fitMachine(single, pair, known) {
+export function fitMachine(single, pairs, known) {
   const [start, each] = fitLine(single.map(({ batch, fastest }) => [batch, fastest]));
-  const slower = pair.alone / (start + each * pair.batch);
-  // With two ranks a message goes round in two rounds.
-  const [latency] = fitLine(pair.rings.map(([bytes, ms]) => [bytes, ms / 2]));
-  const busy = pair.alone + pair.inCalls;
-  const messages = pair.messages.map(({ bytes, ms }) => ({ bytes, at: Math.min(1, ms / busy) }));
-  /** @type {Machine} */
-  const machine = { compute: [slower * start, slower * each], messages, latency, handling: 0, ...known };
-  return { ...machine, handling: handlingThatGives(pair, machine) };
-}
-
-/** By halving. @param {Measured} pair @param {Machine} machine */
-function handlingThatGives({ ranks, batch, joint }, machine) {
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 80; i++) {
-    const handling = (low + high) / 2;
-    if (predictStep({ ranks, batch }, { ...machine, handling }).whole < joint) low = handling;
-    else high = handling;
-  }
-  return low;
+  const slower = mean(pairs.map(({ alone, batch }) => alone / (start + each * batch)));
+  // With two ranks a message takes two rounds, and each of its bytes leaves once.
+  const [rounds, perByte] = fitLine(pairs.flatMap(({ rings }) => rings));
+  const [{ alone, inCalls, messages: sent }] = pairs;
+  const messages = sent.map(({ bytes, ms }) => ({ bytes, at: Math.min(1, ms / (alone + inCalls)) }));
+  const bytes = sent.reduce((sum, message) => sum + message.bytes, 0);
+  const handling = Math.min(perByte, mean(pairs.map((pair) => pair.inCalls)) / bytes);
+  const compute = /** @type {const} */ ([slower * start, slower * each]);
+  const machine = { compute, messages, latency: rounds / 2, perByte, handling, waiting: 0, ...known };
+  const left = pairs.map((pair) => pair.joint - predictStep(pair, machine).whole);
+  return { ...machine, waiting: Math.max(0, mean(left)) };
 }

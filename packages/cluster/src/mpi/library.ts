@@ -76,6 +76,14 @@ function open(koffi: Koffi, path: string | undefined): Loaded {
   throw new DeviceError(`mpi: Open MPI's library cannot be loaded (${why}); ${installation}`);
 }
 
+/**
+ * How sums are made: by halves that halve again, and back (Thakur, Rabenseifner and Gropp, 2005), which sends 2·(p − 1)/p times an array from each
+ * of p ranks. For sums in place Open MPI would take a tree, where some send all of it 2·log₂ p times, one after the other. A setting of the
+ * user's is kept; versions that do not know it take no notice.
+ */
+const sumSetting = 'OMPI_MCA_coll_libnbc_iallreduce_algorithm';
+const sumAlgorithm = '3';
+
 /** Of MPI's constants, a pointer that stands for "the same array". */
 const inPlace = 1;
 
@@ -84,6 +92,7 @@ function bind(library: Loaded): Library {
   const [world, float, byte, sum] = ['comm_world', 'float', 'byte', 'op_sum'].map((name) =>
     symbolOf(library, `ompi_mpi_${name}`),
   );
+  process.env[sumSetting] ??= sumAlgorithm;
   call('MPI_Init', 'void *', 'void *')(null, null);
   const number = (name: string): number => {
     const values = new Int32Array(1);

@@ -30,6 +30,7 @@ interface SumsReport {
   readonly carrier: string;
   readonly sums: unknown;
   readonly small: number[];
+  readonly right: number[];
   readonly means: unknown;
   readonly broadcast: unknown;
   readonly float16: number[];
@@ -83,6 +84,7 @@ describe.skipIf(leftOut(missingMpi))('a world of processes', () => {
     expect(report.carrier).toMatch(/^Open MPI v[45]/);
     expect(report.sums).toEqual([6, 6, 6, 6, true]);
     expect(report.small.slice(0, 2)).toEqual([3, 30]);
+    expect(report.right).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(report.means).toEqual([[1], [2, 1]]);
     expect(report.broadcast).toEqual([[2, 2], [9]]);
     // Three times the nearest number of 16 bits, as the nearest one; infinity is null in JSON.
@@ -95,6 +97,11 @@ describe.skipIf(leftOut(missingMpi))('a world of processes', () => {
     expect(report.refused).toBe('World.broadcast: from is 3; give a rank from 0 to 2');
     expect(report.same).toBe(true);
     expect(report.over).toMatch(/the world is finished/);
+  });
+
+  it.each([2, 4, 5])('of %i sums arrays of any length', async (ranks) => {
+    for (const report of reportsOf<SumsReport>(await mpirun({ ranks, script: scripts.sums })))
+      expect(report.right).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it('of one process needs no MPI', async () => {

@@ -22,6 +22,15 @@ for (const sum of sums) await sum.wait();
 report.sums = [large[0], large[399_999], large[400_000], large[999_999], large.every((v) => v === large[0])];
 report.small = [...small];
 
+// Fewer values than ranks, as many, and more.
+const right: number[] = [];
+for (let length = 1; length <= 9; length++) {
+  const values = Float32Array.from({ length }, (_, i) => (rank + 1) * (i + 1));
+  await world.beginSum(values).wait();
+  if (values.every((v, i) => v === ((i + 1) * size * (size + 1)) / 2)) right.push(length);
+}
+report.right = right;
+
 const means = [Float32Array.of(rank), Float32Array.of(2 * rank, 1)];
 await world.average(means);
 report.means = means.map((values) => [...values]);
