@@ -53,6 +53,7 @@ const trained = () => {
 };
 
 const program = await neocog.compile(linear(), { input: [1, 3] });
+const open = await neocog.compile(linear(), { input: ['n', 3] });
 const [trainedModule, trainedOptions] = trained();
 const trainer = await neocog.compileTraining(trainedModule, trainedOptions);
 
@@ -172,6 +173,7 @@ const others: Samples = {
   tensorDataset: of(() => [{ x: { shape: [4, 3], data: new Float32Array(12) } }, {}]),
   Generator: of(() => [1]),
   Program: of(() => [{}, [], { outputs: [] }]),
+  OpenProgram: of(() => [[], { make: async () => program, keep: 1 }]),
   Trainer: of(() => trained()),
   Tensor: of(() => [new Float32Array(2), [2], false, null]),
   ...each('featuresOf headOf', () => [stacked(), {}]),
@@ -375,6 +377,14 @@ const methods: Samples = {
   'Program#run': on(
     () => program,
     () => [ones([1, 3]), {}],
+  ),
+  'OpenProgram#run': on(
+    () => open,
+    () => [ones([1, 3]), {}],
+  ),
+  'OpenProgram#prepare': on(
+    () => open,
+    () => [{ n: 1 }],
   ),
   'Program#explain': on(() => program),
   'Program#profile': on(() => program),

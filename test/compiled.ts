@@ -2,8 +2,8 @@
 
 import { setBackend } from '../packages/neocog/src/backends/current.ts';
 import { Tensor } from '../packages/neocog/src/index.ts';
+import { executableOf } from '../packages/neocog/src/program/executable.ts';
 import { preferences } from '../packages/neocog/src/program/preferences.ts';
-import { executableOf } from '../packages/neocog/src/program/program.ts';
 import { Recorder } from '../packages/neocog/src/program/recorder.ts';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -19,10 +19,7 @@ export async function runCompiled(
   body: (inputs: Tensors) => Tensors,
   threads = 1,
 ): Promise<Record<string, Tensor>> {
-  const recorder = new Recorder(
-    'test',
-    states.map((name) => (inputs[name] as Tensor).data),
-  );
+  const recorder = new Recorder('test', { states: states.map((name) => (inputs[name] as Tensor).data) });
   const names = Object.keys(inputs).filter((name) => !states.includes(name));
   const placeholders = names.map((name) => {
     const { size, dtype, shape, requiresGrad } = inputs[name] as Tensor;

@@ -1,7 +1,7 @@
 // A plain server of the bundles and the files: scripts and WebAssembly compressed by Brotli, as hosts send them, and every byte
 // counted.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -19,17 +19,19 @@ const isolation = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** @type {Map<string, Buffer>} */
+/** By file, size and time: each network's files have the names of the last one's. @type {Map<string, Buffer>} */
 const compressed = new Map();
 
 /** @param {string} file */
 function bodyOf(file) {
-  const known = compressed.get(file);
+  const { size, mtimeMs } = statSync(file);
+  const key = `${file} ${size} ${mtimeMs}`;
+  const known = compressed.get(key);
   if (known) return known;
   const bytes = readFileSync(file);
   const level = { params: { [constants.BROTLI_PARAM_QUALITY]: bytes.length > 2 ** 20 ? 9 : 11 } };
   const body = types[extname(file)] ? brotliCompressSync(bytes, level) : bytes;
-  compressed.set(file, body);
+  compressed.set(key, body);
   return body;
 }
 

@@ -125,6 +125,20 @@ onPage('it is stopped, gone on with, saved, and goes on elsewhere from the file'
   expect([...faults, ...other.faults]).toEqual([]);
 });
 
+onPage('what was learnt stays while other views are looked at, on the first visit too', async () => {
+  const { page, faults } = await lab.visit({ hash: `/train?${quick}&passes=1` });
+  await learn(page);
+  const before = await standingText(page);
+  // From now on loading the page anew would isolate it.
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await page.getByRole('link', { name: 'Look inside' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Look inside' }).waitFor();
+  await page.getByRole('link', { name: 'Train', exact: true }).click();
+  await button(page, 'Go on').waitFor();
+  expect(await standingText(page)).toBe(before);
+  expect(faults).toEqual([]);
+});
+
 onPage(
   'layers are changed: shapes and parameters follow, what does not fit is told, and it begins anew',
   async () => {

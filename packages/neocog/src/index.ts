@@ -67,9 +67,11 @@ export * as nn from './nn/index.ts';
 export * as init from './nn/init/index.ts';
 export * from './ops/index.ts';
 export * as optim from './optim/index.ts';
+export { type CompileOptions, compile, type OpenCompileOptions } from './program/compile.ts';
 export { formatReport } from './program/formatReport.ts';
 export type { Frames } from './program/frames.ts';
 export { type NetworkGraph, type NetworkNode, networkGraph } from './program/networkGraph.ts';
+export { OpenProgram } from './program/openProgram.ts';
 export {
   type ConstantPlace,
   type PackedCode,
@@ -79,13 +81,7 @@ export {
   pack,
 } from './program/pack.ts';
 export type { InputPixels, PerChannel, PixelOptions } from './program/pixels.ts';
-export {
-  type CompileOptions,
-  compile,
-  Program,
-  type ProgramReport,
-  type RunOptions,
-} from './program/program.ts';
+export { Program, type ProgramReport, type RunOptions } from './program/program.ts';
 export {
   type RecordedCall,
   type RecordedNetwork,
@@ -93,7 +89,14 @@ export {
   type RecordOptions,
   recordNetwork,
 } from './program/recorded.ts';
-export type { InputShapes, ProgramValue } from './program/signature.ts';
+export type {
+  AxisSizes,
+  InputShapes,
+  OpenInputShapes,
+  OpenShape,
+  OpenValue,
+  ProgramValue,
+} from './program/signature.ts';
 export {
   type CompileTrainingOptions,
   compileTraining,

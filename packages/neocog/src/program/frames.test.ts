@@ -10,9 +10,10 @@ import { add, cast, permute } from '../ops/index.ts';
 import { withBackend } from '../settings.ts';
 import { manualSeed } from '../tensor/random.ts';
 import { Tensor, tensor, zeros } from '../tensor/tensor.ts';
+import { type CompileOptions, compile } from './compile.ts';
 import { type PackOptions, pack } from './pack.ts';
 import { type PixelOptions, withFrames } from './pixels.ts';
-import { type CompileOptions, compile, type Program } from './program.ts';
+import type { Program } from './program.ts';
 
 const frameOf = (width: number, height: number, bytes = 4): Frame => ({
   data: noise(width * height * bytes),

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   add,
   argMax,
+  type CompileOptions,
   cast,
   compile,
   compileTraining,
@@ -80,7 +81,7 @@ const image = randn([3, 2, 5]);
 const word = tensor(Int32Array.of(6, 0, 2));
 
 describe.each(['wasm', 'reference'] as const)('compile on %s', (backend) => {
-  const compiled = (module: nn.Module, options?: Parameters<typeof compile>[1]) =>
+  const compiled = (module: nn.Module, options?: CompileOptions) =>
     withBackend(backend, () => compile(module, options));
 
   it('runs inputs of both types to all outputs', async () => {

@@ -55,7 +55,7 @@ export function pack(module: Module, options: PackOptions = {}): PackedProgram {
       `pack: backend '${now.name}' makes no code; call configure({ backend: 'wasm' })`,
     );
   }
-  const traced = traceInference('pack', module, inputs);
+  const traced = traceInference({ fn: 'pack', module, inputs });
   refuseHostWork(traced);
   const { exact = false } = options;
   const { exactConvolution } = preferences;

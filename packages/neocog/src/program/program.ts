@@ -1,85 +1,27 @@
-// compile: a network as a Program.
+// Program: a network that is ready to run.
 
-import { count, type Field, field, flag, isRecord, need } from '../arguments/field.ts';
+import { type Field, field, flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import { backend } from '../backends/current.ts';
-import type { CompileOptions as BackendOptions, Executable, ProgramReport } from '../backends/executable.ts';
+import type { Executable, ProgramReport } from '../backends/executable.ts';
 import { type Given, isFrames } from '../backends/frames.ts';
-import type { Graph } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
-import { type Layout, layout } from '../geometry/options.ts';
-import type { Module } from '../nn/module.ts';
 import type { NamedTensors } from '../nn/named.ts';
-import { aModule } from '../nn/parts.ts';
 import { aTensor } from '../tensor/fields.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { needWhole, Tensor } from '../tensor/tensor.ts';
 import { copyFrames, type Frames } from './frames.ts';
-import { Interpreted } from './interpreted.ts';
-import { optimize } from './optimize.ts';
-import { type InputPixels, pixelsField, withFrames } from './pixels.ts';
-import { preferences, threadsOf } from './preferences.ts';
 import { drawAll } from './recorder.ts';
 import {
   type GivenValue,
-  type InputShapes,
-  inputField,
   isSingle,
   orderInputs,
   orderResults,
   type ProgramInputs,
   type ProgramValue,
-  resolveInputs,
 } from './signature.ts';
-import { type Traced, traceInference } from './trace.ts';
+import type { Traced } from './trace.ts';
 import { Turns } from './turns.ts';
-
-/** For which inputs `compile` makes a program, and how it runs. */
-export interface CompileOptions {
-  /**
-   * Shape of the input, `[n, c, …]`, or shapes by name for a network with named inputs; each run takes exactly these. Needed for
-   * every input whose shape the network does not state itself.
-   */
-  input?: InputShapes | undefined;
-  /** Threads to run on, this one included unless `worker` is set. Default: `configure({ threads })`, which is 1 unless set. */
-  threads?: number | undefined;
-  /**
-   * The calling thread never computes: all threads are workers, so a page stays smooth. It needs shared memory, which browsers give to
-   * pages that are isolated from other origins; without it the calling thread computes, and `explain().note` says so. Default false.
-   */
-  worker?: boolean | undefined;
-  /**
-   * How inputs and outputs of 3 axes or more lie in memory, for a network of channels first: with 'channels-last' runs take
-   * `[n, …space, c]`, which `input` states, and give such. Default 'channels-first': as the network has them.
-   */
-  layout?: Layout | undefined;
-  /**
-   * Leave out algorithms whose code is large for what it gains, as `pack` does: the program then gives the bits of the packed
-   * one. Default: false.
-   */
-  compact?: boolean | undefined;
-  /**
-   * Results are the same bits on every engine, for any number of threads, and for a sample alone or in a batch: sums of
-   * products as the definition has them, without fused multiply-add. Default false, which is faster.
-   */
-  exact?: boolean | undefined;
-  /**
-   * Runs take frames: pictures of bytes of any size, which the program resizes and normalises itself, on its threads. For a network of
-   * several inputs an object of such options by their names. Default: runs take tensors.
-   */
-  pixels?: InputPixels | undefined;
-}
-
-const compileFields: Fields<CompileOptions> = {
-  input: inputField,
-  threads: count,
-  worker: flag,
-  layout,
-  compact: flag,
-  exact: flag,
-  pixels: pixelsField,
-};
 
 /** Where a run leaves its results. */
 export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTensors> {
@@ -238,39 +180,4 @@ export class Program {
     if (this.#disposed)
       throw new DeviceError(`Program.${fn}: the program was disposed; compile the network again`);
   }
-}
-
-/**
- * Makes a network ready to run fast, again and again, on inputs of one shape each. The weights are those of the call; later
- * changes of the module do not change the program, not even before it is there.
- *
- * @throws ShapeError for impossible shapes and options, or inputs with axes that nobody states. @throws UnsupportedError if `forward` looks at values.
- * @throws DeviceError if memory or threads cannot be had.
- * @example const program = await compile(models.resnet18(), { input: [1, 3, 224, 224] });
- */
-export async function compile(module: Module, options: CompileOptions = {}): Promise<Program> {
-  need('compile', 'module', module, aModule);
-  needOptions('compile', options, compileFields);
-  const inputs = resolveInputs('compile', module, options.input);
-  const threads = threadsOf('compile', options.threads);
-  const { compact = false, exact = false, worker: apart = false } = options;
-  const given = withFrames('compile', inputs, options.pixels);
-  const traced = traceInference('compile', module, given, options.layout);
-  return new Program(
-    await executableOf(traced.graph, { fn: 'compile', threads, apart, compact, exact }),
-    inputs,
-    traced,
-  );
-}
-
-/** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
-export function executableOf(
-  graph: Graph,
-  how: Omit<BackendOptions, 'exactConvolution'>,
-): Promise<Executable> {
-  const now = backend();
-  const best = optimize(graph, now, how.exact);
-  const { exactConvolution } = preferences;
-  const options = { ...how, exactConvolution };
-  return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, how));
 }

@@ -61,6 +61,11 @@ export function drawApart(host: HostWork, generators: readonly Generator[], rank
   return drawn;
 }
 
+interface RecorderOptions {
+  readonly states?: Iterable<Values> | undefined;
+  readonly copies?: ReadonlyMap<Values, Values> | undefined;
+}
+
 /** Writes down one computation. */
 export class Recorder {
   readonly nodes: GraphNode[] = [];
@@ -74,16 +79,19 @@ export class Recorder {
   meanOf: (values: Values) => Values = (values) => values;
   readonly #fn: string;
   readonly #states: ReadonlySet<Values>;
+  readonly #copies: ReadonlyMap<Values, Values>;
   readonly #values = new Map<Values, GraphValue>();
   #count = 0;
 
   /**
    * @param fn The function that the caller called, for errors.
-   * @param states Arrays that the computation changes or that change between its runs; all others are constants.
+   * @param about.states Arrays that the computation changes or that change between its runs; all others are constants.
+   * @param about.copies What constants are, where that is not what their arrays are now.
    */
-  constructor(fn: string, states: Iterable<Values> = []) {
+  constructor(fn: string, { states = [], copies = new Map() }: RecorderOptions = {}) {
     this.#fn = fn;
     this.#states = new Set(states);
+    this.#copies = copies;
     this.backend = this.#makeBackend();
   }
 
@@ -97,7 +105,8 @@ export class Recorder {
     const known = this.#values.get(array);
     if (known) return known;
     const source = this.#states.has(array) ? 'state' : 'constant';
-    const value: GraphValue = { id: this.#count++, ...kindOf(array), source, data: array };
+    const data = this.#copies.get(array) ?? array;
+    const value: GraphValue = { id: this.#count++, ...kindOf(array), source, data };
     this.#values.set(array, value);
     return value;
   }

@@ -31,8 +31,20 @@ export interface GivenValue extends ProgramValue {
 /** One shape for the only input, or shapes by the names of inputs. */
 export type InputShapes = Shape | Readonly<Record<string, Shape>>;
 
+/** A size for each axis; a name stands for a size that each run may bring, the same wherever the name is. */
+export type OpenShape = readonly (number | string)[];
+
+/** One shape for the only input, or shapes by the names of inputs, some of which leave axes open. */
+export type OpenInputShapes = OpenShape | Readonly<Record<string, OpenShape>>;
+
+/** An input whose shape may leave axes open. */
+export interface OpenValue extends Omit<ProgramValue, 'shape'> {
+  /** Of each run, batch included; names stand for sizes that runs bring. */
+  readonly shape: OpenShape;
+}
+
 /** The option `input` of what compiles. */
-export const inputField: Field<InputShapes> = field(
+export const inputField: Field<InputShapes & OpenInputShapes> = field(
   'a shape [n, c, …], or an object of shapes by name of input',
   (v) => Array.isArray(v) || isRecord(v),
 );
@@ -47,36 +59,64 @@ const inputsOf = (module: Module): readonly NamedValue[] =>
 
 /** Every input with a shape: the caller's, or the module's own where all of its axes are known. */
 export function resolveInputs(fn: string, module: Module, given: InputShapes | undefined): ProgramValue[] {
+  return resolveOpen(fn, module, given).map((input) => {
+    const open = namesIn(input.shape);
+    if (open.length > 0) refuseOpen(fn, input, open);
+    return { ...input, shape: input.shape as Shape };
+  });
+}
+
+const namesIn = (shape: OpenShape): string[] => shape.filter((axis) => typeof axis === 'string');
+
+function refuseOpen(fn: string, { name, shape }: Pick<OpenValue, 'name' | 'shape'>, open: string[]): never {
+  throw new ShapeError(
+    `${fn}: ${name} [${shape.join(',')}] leaves ${open.join(', ')} open; give its shape in the option input`,
+  );
+}
+
+/** The same where the caller may leave axes open. */
+export function resolveOpen(fn: string, module: Module, given: OpenInputShapes | undefined): OpenValue[] {
   const inputs = inputsOf(module);
   const shapes = shapesByName(fn, inputs, given);
   return inputs.map(({ name, shape, dtype }) => {
-    const chosen = Object.hasOwn(shapes, name) ? shapes[name] : shape;
-    if (!Array.isArray(chosen)) checkShape(fn, chosen as Shape);
-    const open = chosen.filter((size) => typeof size === 'string');
-    if (open.length > 0) {
-      throw new ShapeError(
-        `${fn}: ${name} [${shape.join(',')}] leaves ${open.join(', ')} open; give its shape in the option input`,
-      );
-    }
-    checkShape(fn, chosen as Shape);
-    return { name, shape: [...(chosen as Shape)], dtype };
+    if (Object.hasOwn(shapes, name)) return { name, shape: needOpenShape(fn, shapes[name]), dtype };
+    const open = namesIn(shape);
+    if (open.length > 0) refuseOpen(fn, { name, shape }, open);
+    return { name, shape: [...shape], dtype };
   });
+}
+
+/** Whether a caller leaves axes open. */
+export function isOpen(given: OpenInputShapes | undefined): boolean {
+  const shapes = Array.isArray(given) ? [given] : Object.values(given ?? {});
+  return shapes.some((shape) => Array.isArray(shape) && namesIn(shape).length > 0);
+}
+
+function needOpenShape(fn: string, shape: OpenShape): OpenShape {
+  const stray = Array.isArray(shape) ? shape.find((size) => size === '' || size === '…') : undefined;
+  if (stray !== undefined)
+    throw new ShapeError(
+      `${fn}: shape has the axis ${show(stray)}; give a size, or a name for one that runs bring`,
+    );
+  const sizes = Array.isArray(shape) ? shape.map((size) => (typeof size === 'string' ? 1 : size)) : shape;
+  checkShape(fn, sizes as Shape);
+  return [...shape];
 }
 
 function shapesByName(
   fn: string,
   inputs: readonly NamedValue[],
-  given: InputShapes | undefined,
-): Readonly<Record<string, Shape>> {
+  given: OpenInputShapes | undefined,
+): Readonly<Record<string, OpenShape>> {
   if (given === undefined) return {};
   const names = inputs.map(({ name }) => name);
   if (Array.isArray(given)) {
-    if (inputs.length === 1) return { [names[0]]: given };
+    if (inputs.length === 1) return { [names[0]]: given as OpenShape };
     throw new ShapeError(
       `${fn}: input is one shape, but the network has ${inputs.length} inputs (${names.join(', ')}); give { name: shape }`,
     );
   }
-  const shapes = given as Readonly<Record<string, Shape>>;
+  const shapes = given as Readonly<Record<string, OpenShape>>;
   need(fn, 'input', shapes, inputField);
   needNames(fn, Object.keys(shapes), { names, side: 'inputs', what: 'shape' });
   return shapes;
@@ -96,6 +136,44 @@ function needNames(fn: string, given: readonly string[], { names, side, what }: 
     `${fn}: there is a ${what} for ${stray}, but the ${side} are ${names.join(', ')}; name one of them`,
   );
 }
+
+/** Sizes of open axes by their names. */
+export type AxisSizes = Readonly<Record<string, number>>;
+
+/** The sizes that the inputs of a run bring. @throws ShapeError for inputs of other shapes or types, or that do not agree */
+export function sizesOf(fn: string, inputs: readonly OpenValue[], given: ProgramInputs): AxisSizes {
+  const single = isSingle(given);
+  const sizes: Record<string, number> = {};
+  for (const input of inputs) {
+    const x: unknown = single ? given : Object(given)[input.name];
+    if (!(x instanceof Tensor) || x.dtype !== input.dtype || !fits(x.shape, input.shape)) {
+      const found = x instanceof Tensor ? `${x.dtype} [${x.shape.join(',')}]` : show(x);
+      throw new ShapeError(
+        `${fn}: ${input.name} is ${found}, but the program needs ${input.dtype} [${input.shape.join(',')}]`,
+      );
+    }
+    input.shape.forEach((axis, i) => {
+      if (typeof axis === 'number') return;
+      const size = sizes[axis] ?? x.shape[i];
+      if (size !== x.shape[i])
+        throw new ShapeError(
+          `${fn}: ${axis} is ${size}, and ${x.shape[i]} in ${input.name}; give inputs that agree`,
+        );
+      sizes[axis] = size;
+    });
+  }
+  return sizes;
+}
+
+const fits = (shape: Shape, open: OpenShape): boolean =>
+  shape.length === open.length && open.every((axis, i) => typeof axis === 'string' || axis === shape[i]);
+
+/** Inputs with the sizes that a run brings. */
+export const closed = (inputs: readonly OpenValue[], sizes: AxisSizes): ProgramValue[] =>
+  inputs.map((input) => ({
+    ...input,
+    shape: input.shape.map((axis) => (typeof axis === 'string' ? sizes[axis] : axis)),
+  }));
 
 /** What a run takes for its only input, or by the names of inputs. */
 export type ProgramInputs = Tensor | Frames | Readonly<Record<string, Tensor | Frames>>;

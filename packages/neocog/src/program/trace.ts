@@ -4,6 +4,7 @@ import { show } from '../arguments/show.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backend, setBackend } from '../backends/current.ts';
 import type { Graph } from '../backends/graph.ts';
+import type { Values } from '../backends/work.ts';
 import { ShapeError } from '../errors.ts';
 import type { Layout } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
@@ -28,18 +29,9 @@ export interface Traced {
   readonly outputs: readonly ProgramValue[];
 }
 
-/**
- * What `module` computes in evaluation mode from inputs of some shapes. Its weights are constants.
- *
- * @param layout of inputs and outputs, whose network has its channels first
- */
-export function traceInference(
-  fn: string,
-  module: Module,
-  inputs: readonly GivenValue[],
-  layout: Layout = 'channels-first',
-): Traced {
-  const { recorder, given, results } = recordInference({ fn, module, inputs, layout });
+/** What a module computes in evaluation mode from inputs of some shapes. Its weights are constants. */
+export function traceInference(network: Network): Traced {
+  const { recorder, given, results } = recordInference(network);
   const graph = {
     nodes: recorder.nodes,
     updates: [],
@@ -55,13 +47,16 @@ interface Network {
   readonly fn: string;
   readonly module: Module;
   readonly inputs: readonly GivenValue[];
-  readonly layout?: Layout;
+  /** Of inputs and outputs; the network has its channels first. */
+  readonly layout?: Layout | undefined;
+  /** What its weights are, where that is not what they are now. */
+  readonly weights?: ReadonlyMap<Values, Values> | undefined;
 }
 
 /** One forward pass in evaluation mode on a recorder, with its inputs and its named results. */
 export function recordInference(network: Network, onCall?: (call: Call) => void) {
-  const { fn, module, inputs, layout } = network;
-  const recorder = new Recorder(fn);
+  const { fn, module, inputs, layout, weights } = network;
+  const recorder = new Recorder(fn, { copies: weights });
   const given = inputs.map(({ shape, dtype, frames }) =>
     frames
       ? new Tensor(recorder.input(sizeOf(shape), 'float32', frames), planesShape(frames))

@@ -218,7 +218,7 @@ const scalarsFor =
 
 export function traceTraining(task: TrainingTask): TracedTraining {
   const { module, input } = task;
-  const recorder = new Recorder(fn, lastingOf(task));
+  const recorder = new Recorder(fn, { states: lastingOf(task) });
   const x = new Tensor(recorder.input(sizeOf(input), module.inputType), input);
   const gathering = new GatheringInputs(recorder, task.gathering);
   const shared = task.team && new SharedStep(recorder, task.team);

@@ -10,9 +10,9 @@ import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { needWhole, Tensor } from '../tensor/tensor.ts';
+import { executableOf } from './executable.ts';
 import type { Gathering } from './gathering.ts';
 import { threadsOf } from './preferences.ts';
-import { executableOf } from './program.ts';
 import { Ranks } from './ranks.ts';
 import {
   type MemoryGroup,

@@ -1,7 +1,7 @@
 // The state of the view: the pictures, the network, and how far it has come.
 
 import { announce } from '../../shell/announce.svelte.ts';
-import { keepFile } from '../../shell/offline.svelte.ts';
+import { holdPage, keepFile } from '../../shell/offline.svelte.ts';
 import { connect } from '../../work/connect.ts';
 import { fetchSample, type PixelData } from '../../work/pictures.ts';
 import { fits } from './net/fits.ts';
@@ -87,6 +87,7 @@ export class Training extends Turns {
 
   /** Drawings or folders of the visitor. */
   async openOwn(origin: DataOrigin): Promise<void> {
+    holdPage();
     await this.#openWith('Reading pictures', () => origin);
   }
 
@@ -203,6 +204,7 @@ export class Training extends Turns {
   }
 
   async #teach(passes: number, lr: number): Promise<void> {
+    holdPage();
     this.running = true;
     this.problem = null;
     this.link = null;
