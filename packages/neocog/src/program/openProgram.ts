@@ -1,6 +1,6 @@
 // A network made ready for sizes as runs bring them: a program for each size that is met, of which the last few are kept.
 
-import { isRecord, isSize } from '../arguments/field.ts';
+import { type Field, field, isRecord, isSize, need } from '../arguments/field.ts';
 import { show } from '../arguments/show.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { NamedTensors } from '../nn/named.ts';
@@ -25,6 +25,8 @@ interface Sizes {
   readonly keep: number;
 }
 
+const sizesField: Field<Sizes> = field('how compile(…) makes programs; call compile instead', isRecord);
+
 /**
  * A network made ready for inputs some of whose axes are open. The first run of a size makes a program for just this size, which takes as
  * long as `compile`; later ones find it. The programs of the sizes that were used last are kept, each with memory of its own.
@@ -40,6 +42,7 @@ export class OpenProgram {
 
   /** Made by `compile`. */
   constructor(inputs: readonly OpenValue[], sizes: Sizes) {
+    need('OpenProgram', 'sizes', sizes, sizesField);
     this.inputs = inputs;
     this.#sizes = sizes;
   }
