@@ -1,9 +1,9 @@
 // What the library weighs in a page, minified, plain and compressed: the built packages/neocog as a whole, a page that only
 // compiles a network and runs it, and packages/vision and packages/audio without the library. By Vite, which most pages are
 // built with, and by esbuild, whose names for variables compress less well and which takes all of `nn` for one layer of it.
-// Run after `tsc -b`; bundling also proves that the built files import nothing but each other.
+// Run after `tsc -b`; bundling also proves that the built files import nothing but each other. Sizes that the README states must be these.
 
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
@@ -74,11 +74,31 @@ async function byEsbuild(code) {
 /** @param {number} bytes */
 const inKilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
+/** By page, in bytes, by Vite. @type {Record<string, { gzip: number, brotli: number }>} */
+const found = {};
 for (const [page, code] of Object.entries(pages)) {
   for (const [bundler, bundle] of Object.entries({ Vite: byVite, esbuild: byEsbuild })) {
     const text = Buffer.from(await bundle(code));
     const sizes = [text.length, gzipSync(text, { level: 9 }).length, brotliCompressSync(text).length];
     const [plain, gzip, brotli] = sizes.map(inKilobytes);
+    if (bundler === 'Vite') found[page] = { gzip: sizes[1], brotli: sizes[2] };
     console.log(`${page}, by ${bundler}: ${plain} minified, ${gzip} gzip, ${brotli} brotli`);
   }
+}
+
+/** A stated size may be off by so much of it. */
+const tolerance = 0.03;
+const readme = readFileSync(join(root, 'README.md'), 'utf8').replace(/\s+/g, ' ');
+const stated =
+  /is (\d+) kB, minified and compressed \(by Vite and Brotli; (\d+) kB by gzip\); a page that compiles a network and runs it needs (\d+) kB/.exec(
+    readme,
+  );
+const { gzip, brotli } = found['neocog, everything'];
+const right = [brotli, gzip, found['neocog, compile and run'].brotli].map((bytes) => bytes / 1000);
+const isRight = right.every((size, i) => Math.abs(Number(stated?.[i + 1]) / size - 1) <= tolerance);
+if (!isRight) {
+  console.error(
+    `README.md states other sizes; write ${right.map((size) => `${size.toFixed(0)} kB`).join(', ')}`,
+  );
+  process.exitCode = 1;
 }

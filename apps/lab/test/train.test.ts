@@ -22,10 +22,25 @@ const standingText = async (page: Page): Promise<string> =>
 /** Percent of the pictures held out that are right; NaN before the first pass. */
 const standing = async (page: Page): Promise<number> => Number.parseFloat(await standingText(page));
 
-/** Lets it learn to the end. */
+/** Lets it learn to the end, which may be there before one could look whether it has begun. */
 async function learn(page: Page, name = 'Start'): Promise<void> {
+  const end = page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        let hasBegun = false;
+        const look = (): void => {
+          const learns = [...document.querySelectorAll('button')].some(
+            (b) => b.textContent?.trim() === 'Stop',
+          );
+          if (hasBegun && !learns) resolve();
+          hasBegun ||= learns;
+        };
+        const options = { subtree: true, childList: true, characterData: true, attributes: true };
+        new MutationObserver(look).observe(document.body, options);
+      }),
+  );
   await button(page, name).click();
-  await button(page, 'Stop').waitFor();
+  await end;
   await button(page, 'Go on').waitFor();
 }
 

@@ -34,22 +34,23 @@ export function address(pointer: Code<'i32'>, ...terms: readonly Term[]): Code<'
 export const named = (code: Code): string => (isLocal(code) ? `$${code.local}` : code.name);
 
 const nothing: Sum = { start: null, constant: 0, falls: false };
+const one: Sum = { ...nothing, constant: 1 };
 
 const sumOf = (terms: readonly Term[]): Sum => terms.reduce<Sum>((sum, term) => plus(sum, term), nothing);
 
 function plus(sum: Sum, term: Term): Sum {
-  const [index, stride] = Array.isArray(term)
-    ? (term as readonly Operand<'i32'>[])
-    : [term as Operand<'i32'>, 1];
-  const [a, b] = [partsOf(index), partsOf(stride)];
+  const isScaled = Array.isArray(term);
+  const a = partsOf(isScaled ? term[0] : (term as Operand<'i32'>));
+  const b = isScaled ? partsOf(term[1]) : one;
   if (b.start === null) return plusScaled(sum, a, b.constant);
   if (a.start === null) return plusScaled(sum, b, a.constant);
-  return { ...sum, start: added(sum.start, i32.mul(toCode(a), toCode(b))) };
+  const { constant, falls } = sum;
+  return { start: added(sum.start, i32.mul(toCode(a), toCode(b))), constant, falls };
 }
 
 function plusScaled(sum: Sum, { start, constant, falls }: Sum, factor: number): Sum {
   const total = sum.constant + constant * factor;
-  if (start === null || factor === 0) return { ...sum, constant: total };
+  if (start === null || factor === 0) return { start: sum.start, constant: total, falls: sum.falls };
   return {
     start: factor === -1 ? lessened(sum.start, start) : added(sum.start, times(start, factor)),
     constant: total,
@@ -66,7 +67,7 @@ const lessened = (a: Code<'i32'> | null, b: Code<'i32'>): Code<'i32'> => i32.sub
 function partsOf(given: Operand<'i32'>): Sum {
   const code = operand(given, 'i32', () => 'term of an address');
   const literal = literalOf(code);
-  if (literal !== null) return { ...nothing, constant: literal };
+  if (literal !== null) return { start: null, constant: literal, falls: false };
   return code.sum ?? { start: code, constant: 0, falls: false };
 }
 

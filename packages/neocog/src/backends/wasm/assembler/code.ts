@@ -19,6 +19,8 @@ export interface Code<T extends ResultType = ResultType> {
   readonly immediate: Immediate;
   /** The array in which this address lies. Parameters are taken for addresses in arrays of their own names. */
   readonly array?: string;
+  /** The number that a constant of whole numbers is. */
+  readonly literal?: number;
   readonly sum?: Sum;
   /** Of a load or store. */
   readonly access?: Access;
@@ -68,17 +70,22 @@ export const makeLocal = <T extends ValueType>(type: T, local: string, array?: s
 
 export const isLocal = (code: Code): code is Local => 'local' in code;
 
-export const constI32 = (value: number): Code<'i32'> => ({
-  type: 'i32',
-  name: 'i32.const',
-  operands: [],
-  opcode: [0x41],
-  immediate: { bytes: signed(value | 0), text: `${value | 0}` },
-});
+/** Code is made again and again of the same numbers. */
+const constants = new Map<number, Code<'i32'>>();
+const mostConstants = 4096;
+
+export function constI32(value: number): Code<'i32'> {
+  const literal = value | 0;
+  const known = constants.get(literal);
+  if (known) return known;
+  const immediate = { bytes: signed(literal), text: `${literal}` };
+  const made = { type: 'i32', name: 'i32.const', operands: [], opcode: [0x41], immediate, literal } as const;
+  if (constants.size < mostConstants) constants.set(literal, made);
+  return made;
+}
 
 /** The number that a piece of code is, or null. */
-export const literalOf = ({ name, immediate }: Code): number | null =>
-  name === 'i32.const' ? Number(immediate.text) : null;
+export const literalOf = ({ literal }: Code): number | null => literal ?? null;
 
 export const constF32 = (value: number): Code<'f32'> => ({
   type: 'f32',

@@ -8,7 +8,8 @@ export function unsigned(value: number): number[] {
     bytes.push((rest & 0x7f) | 0x80);
     rest >>>= 7;
   }
-  return [...bytes, rest];
+  bytes.push(rest);
+  return bytes;
 }
 
 /** Signed LEB128 of a 32-bit integer. */
@@ -19,7 +20,8 @@ export function signed(value: number): number[] {
     bytes.push((rest & 0x7f) | 0x80);
     rest >>= 7;
   }
-  return [...bytes, rest & 0x7f];
+  bytes.push(rest & 0x7f);
+  return bytes;
 }
 
 /** An opcode as the tables write it: one byte, or a prefix byte and twelve bits, `0xfd_0e4`. */
@@ -60,8 +62,10 @@ export class ByteRow {
 
   append(bytes: ArrayLike<number>): void {
     if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length);
-    for (let i = 0; i < bytes.length; i++) this.#buffer[this.#length + i] = bytes[i];
-    this.#length += bytes.length;
+    const buffer = this.#buffer;
+    let at = this.#length;
+    for (let i = 0; i < bytes.length; i++) buffer[at++] = bytes[i];
+    this.#length = at;
   }
 
   #grow(more: number): void {

@@ -44,43 +44,49 @@ type Instruction<R extends Row> = (
   >
 ) => Code<R[2]>;
 
-/** The immediate from the arguments that are not operands, which the types above vouch for. */
-const immediates: Record<ImmediateKind, (args: readonly unknown[]) => Immediate> = {
+/** The immediate from the argument that is no operand, which the types above vouch for. */
+const immediates: Record<ImmediateKind, (given: unknown) => Immediate> = {
   none: () => noImmediate,
   memory: () => noImmediate,
-  lane: ([lane]) => ({ bytes: [lane as number], text: `${lane}` }),
-  laneOfMemory: ([lane]) => ({ bytes: [lane as number], text: `${lane}` }),
-  shuffle: ([lanes]) => ({ bytes: lanes as number[], text: (lanes as number[]).join(' ') }),
+  lane: (lane) => ({ bytes: [lane as number], text: `${lane}` }),
+  laneOfMemory: (lane) => ({ bytes: [lane as number], text: `${lane}` }),
+  shuffle: (lanes) => ({ bytes: lanes as number[], text: (lanes as number[]).join(' ') }),
 };
 
 function instruction(name: string, row: Row): (...args: unknown[]) => Code {
   const [opcode, types, type, kind = 'none'] = row;
   const bytes = opcodeBytes(opcode);
+  const places = types.map((_, i) => () => `${name}: operand ${i + 1}`);
+  const reach = kind === 'memory' || kind === 'laneOfMemory' ? reaching(name) : null;
+  const immediateOf = immediates[kind];
+  const at = kind === 'lane' ? 1 : types.length;
   return (...args) => {
-    const rest = kind === 'lane' ? args.splice(1, 1) : args.splice(types.length);
-    const operands = types.map((t, i) => operand(args[i], t, () => `${name}: operand ${i + 1}`));
-    const code = { type, name, operands, opcode: bytes, immediate: immediates[kind](rest) };
-    return /emory/.test(kind) ? reaching(code) : code;
+    const operands: Code[] = [];
+    for (let i = 0; i < types.length; i++)
+      operands.push(operand(args[i < at ? i : i + 1], types[i], places[i]));
+    const immediate = immediateOf(args[at]);
+    if (!reach) return { type, name, operands, opcode: bytes, immediate };
+    return { type, name, operands, opcode: bytes, ...reach(operands, immediate) };
   };
 }
 
 /**
- * A load or store at its address, with as much of it in the immediate as is safe.
+ * Of a load or store: takes as much of its address from the operands into the immediate as is safe.
  *
  * @throws Error if that is no address in an array, nor a literal
  */
-function reaching(code: Code): Code {
-  const [at, ...others] = code.operands as readonly [Code<'i32'>, ...Code[]];
-  if (at.array === undefined && literalOf(at) === null)
-    throw new Error(`${code.name}: its address lies in no array; make it by address or f.pointer`);
-  const { start, offset } = split(at);
-  const log2Align = /32|notify/.test(code.name) ? 2 : code.name.includes('64') ? 3 : 4;
-  const { bytes, text } = code.immediate;
-  const immediate = {
-    bytes: [log2Align, ...unsigned(offset), ...bytes],
-    text: [offset === 0 ? [] : [`offset=${offset}`], text || []].flat().join(' '),
+function reaching(name: string) {
+  const log2Align = /32|notify/.test(name) ? 2 : name.includes('64') ? 3 : 4;
+  return (operands: Code[], lane: Immediate): Pick<Code, 'immediate' | 'access'> => {
+    const at = operands[0] as Code<'i32'>;
+    if (at.array === undefined && literalOf(at) === null)
+      throw new Error(`${name}: its address lies in no array; make it by address or f.pointer`);
+    const { start, offset } = split(at);
+    operands[0] = start;
+    const text = offset === 0 ? lane.text : `offset=${offset}${lane.text && ' '}${lane.text}`;
+    const immediate = { bytes: [log2Align, ...unsigned(offset), ...lane.bytes], text };
+    return { immediate, access: { array: at.array ?? null, offset } };
   };
-  return { ...code, operands: [start, ...others], immediate, access: { array: at.array ?? null, offset } };
 }
 
 function split(at: Code<'i32'>): { start: Code<'i32'>; offset: number } {
