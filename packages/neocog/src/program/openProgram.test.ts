@@ -5,10 +5,14 @@ import {
   type AxisSizes,
   add,
   compile,
+  compileTraining,
   DeviceError,
   manualSeed,
+  mse,
   nn,
   OpenProgram,
+  optim,
+  pack,
   randn,
   ShapeError,
   type Tensor,
@@ -114,6 +118,28 @@ it('results go where they are wanted, and inputs may have their channels last', 
   expect(into).toEqual(y);
   expect(await program.run(x, { view: true })).toEqual(y);
   program.dispose();
+});
+
+it('axes may have any names', async () => {
+  const program = await compile(network(), { input: ['constructor', 3, '__proto__', 'a b'] });
+  expect((await program.run(randn([2, 3, 4, 5]))).shape).toEqual([2, 5, 1, 2]);
+  const sizes = Object.fromEntries([
+    ['constructor', 2],
+    ['__proto__', 4],
+    ['a b', 5],
+  ]);
+  expect(program.sizes.map((one) => Object.entries(one))).toEqual([Object.entries(sizes)]);
+  await program.prepare(sizes);
+  expect(program.sizes.length).toBe(1);
+  program.dispose();
+});
+
+it('only compile leaves axes open', () => {
+  const open = { input: [1, 3, 'h', 'w'] as unknown as number[] };
+  expect(() => pack(network(), open)).toThrow('pack: input [1,3,h,w] leaves h, w open');
+  const net = network();
+  const optimizer = new optim.SGD(net.parameters(), { lr: 0.1 });
+  expect(() => compileTraining(net, { ...open, loss: mse, optimizer })).toThrow(ShapeError);
 });
 
 it('named inputs agree on a size', async () => {

@@ -143,7 +143,7 @@ export type AxisSizes = Readonly<Record<string, number>>;
 /** The sizes that the inputs of a run bring. @throws ShapeError for inputs of other shapes or types, or that do not agree */
 export function sizesOf(fn: string, inputs: readonly OpenValue[], given: ProgramInputs): AxisSizes {
   const single = isSingle(given);
-  const sizes: Record<string, number> = {};
+  const sizes = new Map<string, number>();
   for (const input of inputs) {
     const x: unknown = single ? given : Object(given)[input.name];
     if (!(x instanceof Tensor) || x.dtype !== input.dtype || !fits(x.shape, input.shape)) {
@@ -154,15 +154,15 @@ export function sizesOf(fn: string, inputs: readonly OpenValue[], given: Program
     }
     input.shape.forEach((axis, i) => {
       if (typeof axis === 'number') return;
-      const size = sizes[axis] ?? x.shape[i];
+      const size = sizes.get(axis) ?? x.shape[i];
       if (size !== x.shape[i])
         throw new ShapeError(
           `${fn}: ${axis} is ${size}, and ${x.shape[i]} in ${input.name}; give inputs that agree`,
         );
-      sizes[axis] = size;
+      sizes.set(axis, size);
     });
   }
-  return sizes;
+  return Object.fromEntries(sizes);
 }
 
 const fits = (shape: Shape, open: OpenShape): boolean =>
