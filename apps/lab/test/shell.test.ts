@@ -37,6 +37,18 @@ onPage('the first key leads past the header', async () => {
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
 });
 
+onPage('a view that is left at once, with its worker at work, leaves nothing behind', async () => {
+  const { page, faults } = await lab.visit();
+  const names = ['Filters', 'Look inside', 'Train', 'Teach', 'Layer'];
+  for (const moment of [0, 30, 100, 300])
+    for (const name of names) {
+      await page.getByRole('link', { name, exact: true }).click();
+      await page.waitForTimeout(moment);
+    }
+  await page.locator('h1').waitFor();
+  expect(faults).toEqual([]);
+});
+
 onPage('after the first visit it works offline, and is isolated without the host’s help', async () => {
   const { page, context, faults } = await lab.visit();
   await page.evaluate(async () => {

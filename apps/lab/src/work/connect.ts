@@ -22,7 +22,7 @@ export interface Connection<T extends Tasks> {
     argument: ArgumentOf<T[N]>,
     options?: CallOptions,
   ): Promise<ResultOf<T[N]>>;
-  /** Ends the worker, and what waits for it. */
+  /** Ends the worker, for good. What waits for it, or is asked later, is never answered: whoever asked has gone. */
   close(): void;
 }
 
@@ -37,12 +37,14 @@ class Line {
   #worker: Worker | null = null;
   #waiting = new Map<number, Waiting>();
   #next = 0;
+  #isClosed = false;
 
   constructor(start: () => Worker) {
     this.#start = start;
   }
 
   call(name: string, argument: unknown, options: CallOptions = {}): Promise<unknown> {
+    if (this.#isClosed) return new Promise(() => {});
     const { transfer = [], onProgress, signal } = options;
     const id = this.#next++;
     this.#worker ??= this.#open();
@@ -60,8 +62,8 @@ class Line {
 
   close(): void {
     this.#worker?.terminate();
-    this.#worker = null;
-    this.#fail(new DOMException('The worker was closed.', 'AbortError'));
+    this.#isClosed = true;
+    this.#waiting.clear();
   }
 
   #open(): Worker {

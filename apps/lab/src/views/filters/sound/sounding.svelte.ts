@@ -133,7 +133,7 @@ export class Sounding {
       const after = await this.#worker.call('filter', { samples, taps: this.#taps });
       if (this.before === samples) this.after = after;
     } catch (error) {
-      if (Object(error).name !== 'AbortError') this.#tell(messageOf(error));
+      this.#tell(messageOf(error));
     } finally {
       this.#running = false;
     }
