@@ -235,7 +235,12 @@ onPage('a network is put into a link, which runs it and goes on in a fresh profi
   };
   await opened();
   // The pictures that it learns from are kept by the service worker, which comes after them.
-  await fresh.page.waitForFunction(async () => (await caches.match('./data/digits-set.png')) !== undefined);
+  const isKept = (): Promise<boolean> =>
+    fresh.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      return (await caches.match('./data/digits-set.png')) !== undefined;
+    });
+  await expect.poll(isKept, patience).toBe(true);
   await fresh.context.setOffline(true);
   await fresh.page.reload();
   await opened();
