@@ -215,6 +215,15 @@ test('a process ends when its program does', async () => {
   expect(await runChild('console.log(machine.threads);')).toEqual([0, '2\n']);
 });
 
+test('a process waits for workers that do all of its work, and ends then', async () => {
+  const ended = await runChild(
+    `const other = await Machine.start({ routines, dataBytes: 128 }, { threads: 1, apart: true });
+     for (let i = 0; i < 3; i++) await other.run('mix');
+     console.log(other.threads, other.note);`,
+  );
+  expect(ended).toEqual([0, '1 null\n']);
+});
+
 test('a process can be left while a thread works', async () => {
   const ended = await runChild(
     `machine.run('hang'); setTimeout(() => { console.log('leave'); process.exit(7); }, 100);`,

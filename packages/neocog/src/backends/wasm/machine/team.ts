@@ -122,10 +122,16 @@ export class Team {
 
   /** Waits until the worker that reports has finished the job that it has; its times. @throws DeviceError on a failure */
   async finished(): Promise<readonly number[]> {
-    while (this.#times === null) {
-      const failure = this.failure();
-      if (failure !== null) throw new DeviceError(failure);
-      await this.#news();
+    // Workers let the process end, but not before what it waits for.
+    const alive = setInterval(() => {}, 2 ** 30);
+    try {
+      while (this.#times === null) {
+        const failure = this.failure();
+        if (failure !== null) throw new DeviceError(failure);
+        await this.#news();
+      }
+    } finally {
+      clearInterval(alive);
     }
     const times = this.#times;
     this.#times = null;
