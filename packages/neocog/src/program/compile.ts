@@ -112,7 +112,6 @@ function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
     );
   needOptions(fn, options, openFields);
   const { keep = 4, input, ...how } = options;
-  threadsOf(fn, how.threads);
   const inputs = resolveOpen(fn, module, input);
   const weights = new Map(Object.values(module.stateDict()).map(({ data }) => [data, data.slice()]));
   return new OpenProgram(inputs, {

@@ -6,15 +6,7 @@ import { DeviceError, ShapeError } from '../errors.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Program, RunOptions } from './program.ts';
-import {
-  type AxisSizes,
-  closed,
-  isSingle,
-  type OpenValue,
-  type ProgramInputs,
-  type ProgramValue,
-  sizesOf,
-} from './signature.ts';
+import { type AxisSizes, closed, type OpenValue, type ProgramValue, sizesOf } from './signature.ts';
 import { Turns } from './turns.ts';
 
 /** How an OpenProgram comes by its programs. */
@@ -68,7 +60,7 @@ export class OpenProgram {
   ): Promise<Tensor | Record<string, Tensor>> {
     const fn = 'OpenProgram.run';
     this.#checkAlive(fn);
-    const sizes = sizesOf(fn, this.inputs, given as ProgramInputs);
+    const sizes = sizesOf(fn, this.inputs, given);
     const mustWait = this.#turns.taken || !this.#kept.has(keyOf(sizes));
     const own = mustWait ? copyOf(given) : given;
     return this.#turns.take(async () => {
@@ -108,8 +100,7 @@ export class OpenProgram {
   /** Frees memory and threads of all sizes. */
   dispose(): void {
     this.#disposed = true;
-    for (const { program } of this.#kept.values()) program.dispose();
-    this.#kept.clear();
+    this.#letGo();
   }
 
   async #programOf(sizes: AxisSizes): Promise<Program> {
@@ -125,7 +116,8 @@ export class OpenProgram {
   /** Of all but those that were used last, or of all after `dispose`. */
   #letGo(): void {
     const most = this.#disposed ? 0 : this.#sizes.keep;
-    for (const [key, { program }] of [...this.#kept].slice(0, Math.max(0, this.#kept.size - most))) {
+    for (const [key, { program }] of this.#kept) {
+      if (this.#kept.size <= most) return;
       program.dispose();
       this.#kept.delete(key);
     }
@@ -140,6 +132,6 @@ const keyOf = (sizes: AxisSizes): string => JSON.stringify(sizes);
 
 function copyOf(given: Tensor | NamedTensors): Tensor | NamedTensors {
   const copy = (t: Tensor): Tensor => new Tensor(t.data.slice(), t.shape);
-  if (isSingle(given as ProgramInputs)) return copy(given as Tensor);
-  return Object.fromEntries(Object.entries(given as NamedTensors).map(([name, t]) => [name, copy(t)]));
+  if (given instanceof Tensor) return copy(given);
+  return Object.fromEntries(Object.entries(given).map(([name, t]) => [name, copy(t)]));
 }

@@ -62,7 +62,9 @@ export function drawApart(host: HostWork, generators: readonly Generator[], rank
 }
 
 interface RecorderOptions {
+  /** Arrays that the computation changes or that change between its runs; all others are constants. */
   readonly states?: Iterable<Values> | undefined;
+  /** What constants are, where that is not what their arrays are now. */
   readonly copies?: ReadonlyMap<Values, Values> | undefined;
 }
 
@@ -83,11 +85,7 @@ export class Recorder {
   readonly #values = new Map<Values, GraphValue>();
   #count = 0;
 
-  /**
-   * @param fn The function that the caller called, for errors.
-   * @param about.states Arrays that the computation changes or that change between its runs; all others are constants.
-   * @param about.copies What constants are, where that is not what their arrays are now.
-   */
+  /** @param fn The function that the caller called, for errors. */
   constructor(fn: string, { states = [], copies = new Map() }: RecorderOptions = {}) {
     this.#fn = fn;
     this.#states = new Set(states);

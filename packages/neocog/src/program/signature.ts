@@ -93,13 +93,16 @@ export function isOpen(given: OpenInputShapes | undefined): boolean {
 }
 
 function needOpenShape(fn: string, shape: OpenShape): OpenShape {
-  const stray = Array.isArray(shape) ? shape.find((size) => size === '' || size === '…') : undefined;
+  if (!Array.isArray(shape)) checkShape(fn, shape as Shape);
+  const stray = shape.find((size) => size === '' || size === '…');
   if (stray !== undefined)
     throw new ShapeError(
       `${fn}: shape has the axis ${show(stray)}; give a size, or a name for one that runs bring`,
     );
-  const sizes = Array.isArray(shape) ? shape.map((size) => (typeof size === 'string' ? 1 : size)) : shape;
-  checkShape(fn, sizes as Shape);
+  checkShape(
+    fn,
+    shape.map((size) => (typeof size === 'string' ? 1 : size)),
+  );
   return [...shape];
 }
 
@@ -147,9 +150,8 @@ export function sizesOf(fn: string, inputs: readonly OpenValue[], given: Program
   for (const input of inputs) {
     const x: unknown = single ? given : Object(given)[input.name];
     if (!(x instanceof Tensor) || x.dtype !== input.dtype || !fits(x.shape, input.shape)) {
-      const found = x instanceof Tensor ? `${x.dtype} [${x.shape.join(',')}]` : show(x);
       throw new ShapeError(
-        `${fn}: ${input.name} is ${found}, but the program needs ${input.dtype} [${input.shape.join(',')}]`,
+        `${fn}: ${input.name} is ${inWords(x)}, but the program needs ${input.dtype} [${input.shape.join(',')}]`,
       );
     }
     input.shape.forEach((axis, i) => {
@@ -164,6 +166,10 @@ export function sizesOf(fn: string, inputs: readonly OpenValue[], given: Program
   }
   return Object.fromEntries(sizes);
 }
+
+/** What is given for a tensor. */
+const inWords = (x: unknown): string =>
+  x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : show(x);
 
 const fits = (shape: Shape, open: OpenShape): boolean =>
   shape.length === open.length && open.every((axis, i) => typeof axis === 'string' || axis === shape[i]);
@@ -212,9 +218,8 @@ function refuseFrame(fn: string, { name, dtype, shape }: ProgramValue): never {
 
 function needTensor(fn: string, { name, shape, dtype }: ProgramValue, x: unknown): Tensor {
   if (x instanceof Tensor && x.dtype === dtype && sameShape(x.shape, shape)) return needWhole(fn, name, x);
-  const found = x instanceof Tensor ? `${x.dtype} ${formatShape(x.shape)}` : show(x);
   throw new ShapeError(
-    `${fn}: ${name} is ${found}, but the program needs ${dtype} ${formatShape(shape)}; compile again for another shape`,
+    `${fn}: ${name} is ${inWords(x)}, but the program needs ${dtype} ${formatShape(shape)}; compile again for another shape`,
   );
 }
 
