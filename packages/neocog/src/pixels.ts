@@ -8,7 +8,6 @@ export {
   type PicturePart,
   type PictureSize,
   type PixelFit,
-  roundToEven,
 } from './geometry/frames/fit.ts';
 export {
   type AxisWeights,
@@ -19,3 +18,4 @@ export {
   toWhole,
   weightBits,
 } from './geometry/frames/weights.ts';
+export { roundToEven } from './geometry/round.ts';

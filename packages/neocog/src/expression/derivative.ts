@@ -19,6 +19,7 @@ const unaryRules: Record<UnaryOp, (a: Expr, y: Expr) => Expr> = {
   sin: (a) => e.cos(a),
   cos: (a) => e.neg(e.sin(a)),
   floor: () => e.constant(0),
+  round: () => e.constant(0),
 };
 
 const zero = e.constant(0);

@@ -1,5 +1,6 @@
 // What each node of a formula does to numbers, in float64; arrays are the backends'.
 
+import { roundToEven } from '../geometry/round.ts';
 import type { BinaryOp, UnaryOp } from './expression.ts';
 
 /** Without erf, which JavaScript does not have. */
@@ -16,6 +17,7 @@ export const unary: Record<Exclude<UnaryOp, 'erf'>, (a: number) => number> = {
   sin: Math.sin,
   cos: Math.cos,
   floor: Math.floor,
+  round: roundToEven,
 };
 
 /** `max` and `min` hand NaN on, whichever side it stands on. */

@@ -19,7 +19,8 @@ export type UnaryOp =
   | 'erf'
   | 'sin'
   | 'cos'
-  | 'floor';
+  | 'floor'
+  | 'round';
 /** Functions of two values. Comparisons give 1 or 0; `max` and `min` hand NaN on. */
 export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'gt' | 'ge' | 'eq';
 
@@ -122,6 +123,8 @@ export const erf = unary('erf');
 export const sin = unary('sin');
 export const cos = unary('cos');
 export const floor = unary('floor');
+/** The nearest whole number; of two as near, the even one. */
+export const round = unary('round');
 export const add = binary('add');
 export const sub = binary('sub');
 export const mul = binary('mul');

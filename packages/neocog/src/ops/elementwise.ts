@@ -43,20 +43,12 @@ export const cos = unary('cos', e.cos(x));
 /** The tangent of an angle in radians, sin / cos; single precision for |x| up to 8192, beside its poles, of −0 as `sin`. Any shape. */
 export const tan = unary('tan', e.div(e.sin(x), e.cos(x)));
 
-/** The nearest whole number; of two as near, the even one. */
-function nearest(a: Expr): Expr {
-  const below = e.floor(a);
-  const rest = e.sub(a, below);
-  const odd = e.sub(below, e.mul(2, e.floor(e.mul(0.5, below))));
-  return e.select(e.eq(rest, 0.5), e.add(below, odd), e.select(e.gt(rest, 0.5), e.add(below, 1), below));
-}
-
 /**
  * The nearest whole number; halves go to the even one, as in IEEE 754. Any shape.
  *
  * @example round(tensor([0.5, 1.5, -0.7])) // 0, 2, -1
  */
-export const round = unary('round', nearest(x));
+export const round = unary('round', e.round(x));
 
 const power = binary('pow', e.pow(x, e.input(1)));
 

@@ -22,6 +22,7 @@ const unaries: Readonly<Record<string, string>> = {
   sin: 'Sin',
   cos: 'Cos',
   floor: 'Floor',
+  round: 'Round',
 };
 
 const binaries: Readonly<Record<string, string>> = {

@@ -1,5 +1,7 @@
 // Which part of a frame becomes which part of a network's picture: as Pillow's ImageOps.fit, contain and resize.
 
+import { roundToEven } from '../round.ts';
+
 /** `cover`: the middle of the frame fills the picture. `contain`: the whole frame, in its middle. `stretch`: each axis by itself. */
 export type PixelFit = 'cover' | 'contain' | 'stretch';
 
@@ -44,13 +46,6 @@ function covering(frame: PictureSize, picture: PictureSize): FramePart {
   const height = own < wanted ? frame.width / wanted : frame.height;
   const [left, top] = [(frame.width - width) * 0.5, (frame.height - height) * 0.5];
   return { left, top, right: left + width, bottom: top + height };
-}
-
-/** Halves to the even number, as Python rounds. */
-export function roundToEven(x: number): number {
-  const lower = Math.floor(x);
-  const rest = x - lower;
-  return rest < 0.5 || (rest === 0.5 && lower % 2 === 0) ? lower : lower + 1;
 }
 
 /** Where the middle is between two pixels, the odd one is on the right or at the bottom. */

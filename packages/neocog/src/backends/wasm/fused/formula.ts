@@ -34,6 +34,7 @@ const unary: Record<UnaryOp, (f: Func, a: Vector) => Vector> = {
   sin: math.sin,
   cos: math.cos,
   floor: (_, a) => f32x4.floor(a),
+  round: (_, a) => f32x4.nearest(a),
 };
 
 const comparisons = { gt: f32x4.gt, ge: f32x4.ge, eq: f32x4.eq };

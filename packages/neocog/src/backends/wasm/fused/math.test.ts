@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BinaryOp, Expr, UnaryOp } from '../../../expression/expression.ts';
 import * as e from '../../../expression/expression.ts';
+import { roundToEven } from '../../../geometry/round.ts';
 import type { Values } from '../../work.ts';
 import { address, type Local, v128 } from '../assembler/index.ts';
 import { compiled } from '../eager/compile.ts';
@@ -25,6 +26,7 @@ const unary: Record<UnaryOp, (a: number) => number> = {
   sin: Math.sin,
   cos: Math.cos,
   floor: Math.floor,
+  round: roundToEven,
 };
 const binary: Record<BinaryOp, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
@@ -120,7 +122,7 @@ test('zeros have the sign that they have in float64, but for two functions of âˆ
 
 /** Largest error allowed, in units of the last place; Â½ is a correctly rounded result. */
 const unaryLimits: Record<Exclude<UnaryOp, 'sin' | 'cos'>, number> = {
-  ...{ neg: 0, abs: 0, sign: 0, floor: 0, sqrt: 0.51 },
+  ...{ neg: 0, abs: 0, sign: 0, floor: 0, round: 0, sqrt: 0.51 },
   ...{ exp: 2, log: 2, log1p: 3, tanh: 3, sigmoid: 3, erf: 3 },
 };
 
