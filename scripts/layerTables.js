@@ -70,7 +70,7 @@ const neocog = [
   [
     { name: 'index', holds: ['index.ts'], choosesBackend: true },
     // What the other packages check their arguments with, find files with, and bring pictures to a size with.
-    { name: 'openings for packages', holds: ['arguments.ts', 'folders.ts', 'pixels.ts'] },
+    { name: 'openings for packages', holds: ['arguments.ts', 'folders.ts', 'pixels.ts', 'whole.ts'] },
   ],
 ];
 

@@ -134,7 +134,7 @@ export function readGraph(folder) {
 }
 
 /** What packages open to each other beside their names: their exports in package.json. */
-const openings = new Set(['neocog/arguments', 'neocog/folders', 'neocog/pixels']);
+const openings = new Set(['neocog/arguments', 'neocog/folders', 'neocog/pixels', 'neocog/whole']);
 
 /**
  * How another package may reach its neighbours: by name, never through a path or an inner file.

@@ -174,6 +174,7 @@ function importEverywhere(folder, version) {
 import { need, text } from 'neocog/arguments';
 import 'neocog/folders';
 import 'neocog/pixels';
+import 'neocog/whole';
 import '@neocog/formats';
 import '@neocog/vision';
 import '@neocog/audio';

@@ -10,6 +10,7 @@ export const sources = Object.fromEntries(
     'neocog/arguments': 'neocog/src/arguments.ts',
     'neocog/folders': 'neocog/src/folders.ts',
     'neocog/pixels': 'neocog/src/pixels.ts',
+    'neocog/whole': 'neocog/src/whole.ts',
     '@neocog/formats': 'formats/src/index.ts',
     '@neocog/vision': 'vision/src/index.ts',
     '@neocog/audio': 'audio/src/index.ts',

@@ -10,6 +10,7 @@ import type {
   Order,
 } from '../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { type Epilogue, plainEpilogue } from '../packages/neocog/src/backends/wasm/kernels/epilogue.ts';
+import { pairedPixels, wordsOf } from '../packages/neocog/src/backends/wasm/program/form.ts';
 import type { ConvKernel } from '../packages/neocog/src/backends/work.ts';
 import { convGeometry, inputShape, outputShape, weightShape } from '../packages/neocog/src/geometry/conv.ts';
 import { formatConv } from '../packages/neocog/src/geometry/text.ts';
@@ -60,6 +61,20 @@ export interface NamedEpilogue {
 }
 
 export const plain: NamedEpilogue = { epilogue: plainEpilogue, value: (sum) => sum };
+
+/** A case in every pair of orders, each with the pitches that it needs. */
+export const inOrders = <C extends Omit<PlanCase, 'ending'>>(common: C): C[] =>
+  orders.flatMap((xOrder) =>
+    orders.map((yOrder) => {
+      const { groups, inChannels, outChannels } = common.geometry;
+      const pitch = (order: Order, channels: number, pixels: number): number =>
+        ({ pixels, planes: channels, pairs: pairedPixels([1, channels, 1], groups).pitch })[order];
+      const xPitch = pitch(xOrder, inChannels, common.xPitch);
+      return { ...common, xOrder, yOrder, xPitch, yPitch: pitch(yOrder, outChannels, common.yPitch) };
+    }),
+  );
+
+const orders: readonly Order[] = ['pixels', 'planes', 'pairs'];
 
 export interface PlanCase {
   readonly geometry: ConvGeometry;
@@ -142,6 +157,7 @@ interface Side {
   readonly plane: number;
   readonly pitch: number;
   readonly order: Order;
+  readonly groups: number;
 }
 
 function sideOf({ geometry: g, xOrder, yOrder, xPitch, yPitch }: ConvTask, name: 'x' | 'y'): Side {
@@ -151,16 +167,35 @@ function sideOf({ geometry: g, xOrder, yOrder, xPitch, yPitch }: ConvTask, name:
 }
 
 const inputSide = (g: ConvGeometry) => ({
+  groups: g.groups,
   channels: g.inChannels,
   plane: product(g.axes.map((a) => a.input)),
 });
 const outputSide = (g: ConvGeometry) => ({
+  groups: g.groups,
   channels: g.outChannels,
   plane: product(g.axes.map((a) => a.output)),
 });
 
-const arranged = (values: Float32Array, { channels, plane, pitch, order }: Side): Float32Array =>
-  order === 'planes' ? values : toPixels(values, channels, plane, pitch);
+function arranged(values: Float32Array, side: Side): Float32Array {
+  const { channels, plane, pitch, order } = side;
+  if (order === 'pairs') return toPairs(values, side);
+  return order === 'planes' ? values : toPixels(values, channels, plane, pitch);
+}
+
+/** Whole numbers of 16 bits, two to a word; the first channel of each group begins one. */
+function toPairs(values: Float32Array, { channels, plane, pitch, groups }: Side): Float32Array {
+  const cells = values.length / channels;
+  const halves = new Int16Array(cells * pitch * 2);
+  const perGroup = channels / groups;
+  values.forEach((value, i) => {
+    const [cell, channel] = [i % plane, Math.floor(i / plane) % channels];
+    const image = Math.floor(i / (plane * channels));
+    const [group, own] = [Math.floor(channel / perGroup), channel % perGroup];
+    halves[((image * plane + cell) * pitch + group * wordsOf(perGroup)) * 2 + own] = value;
+  });
+  return new Float32Array(halves.buffer);
+}
 
 const asTensor = (stored: Float32Array, { channels, plane, pitch, order }: Side): Float32Array =>
   order === 'planes' ? stored : fromPixels(stored, channels, plane, pitch);

@@ -11,6 +11,7 @@ import { convPlanners } from '../packages/neocog/src/backends/wasm/kernels/plann
 import type { ConvKernel } from '../packages/neocog/src/backends/work.ts';
 import type { FrameInput } from '../packages/neocog/src/geometry/frames/picture.ts';
 import { parseConv } from '../packages/neocog/src/geometry/text.ts';
+import { inOrders } from './convPlans.ts';
 
 const engines: readonly Engine[] = [
   { fma: false, wide: false, keepsOrder: false },
@@ -38,10 +39,13 @@ function hash(bytes: Uint8Array): string {
   return (h >>> 0).toString(16).padStart(8, '0');
 }
 
-/** Of the code of each algorithm that takes the task, on pixels or on planes. */
+/** Of the code of each algorithm that takes the task, on pixels, on planes, or from pairs of whole numbers to pixels. */
 function hashesOf(task: ConvTask): Record<string, string> {
   const planes = { ...task, xOrder: 'planes', yOrder: 'planes' } as const;
-  const taken = [task, planes].flatMap((t) =>
+  const pairs = inOrders(task).filter(
+    ({ xOrder, yOrder }) => [xOrder, yOrder].sort().join() === 'pairs,pixels',
+  );
+  const taken = [task, planes, ...pairs].flatMap((t) =>
     convPlanners
       .filter((p) => p.computes.includes(t.kernel) && p.refuse(t) === null)
       .map((planner) => ({ planner, t })),

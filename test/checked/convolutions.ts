@@ -5,11 +5,7 @@
 // pieces of vectors, arrays that lie as pixels or planes, epilogues, every engine.
 
 import { type Engine, engine } from '../../packages/neocog/src/backends/wasm/engine.ts';
-import type {
-  ConvPlanner,
-  ConvTask,
-  Order,
-} from '../../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
+import type { ConvPlanner, ConvTask } from '../../packages/neocog/src/backends/wasm/kernels/convPlan.ts';
 import { convPlanners } from '../../packages/neocog/src/backends/wasm/kernels/planners.ts';
 import type { ConvKernel } from '../../packages/neocog/src/backends/work.ts';
 import {
@@ -31,10 +27,17 @@ import { formatConv } from '../../packages/neocog/src/geometry/text.ts';
 import type { ConvGeometry } from '../../packages/neocog/src/geometry/types.ts';
 import { product } from '../../packages/neocog/src/geometry/window.ts';
 import type { Generator } from '../../packages/neocog/src/tensor/random.ts';
-import { type NamedEpilogue, type PlanCase, pick, plain, randomPitch, runCase } from '../convPlans.ts';
+import {
+  inOrders,
+  type NamedEpilogue,
+  type PlanCase,
+  pick,
+  plain,
+  randomPitch,
+  runCase,
+} from '../convPlans.ts';
 
 const kernels: readonly ConvKernel[] = ['conv', 'inputGrad', 'weightGrad'];
-const orders: readonly Order[] = ['pixels', 'planes'];
 
 /** Every engine that the generators know and that runs here. */
 export function enginesHere(): Engine[] {
@@ -147,14 +150,7 @@ const described = ({ name }: ConvPlanner, c: PlanCase): string =>
 function caseFor(planner: ConvPlanner, common: Omit<PlanCase, 'ending'>, random: Generator): PlanCase | null {
   if (!planner.computes.includes(common.kernel)) return null;
   const ending = common.kernel === 'weightGrad' ? plain : pick(random, endings);
-  const cases = orders.flatMap((xOrder) =>
-    orders.map((yOrder): PlanCase => {
-      const { inChannels, outChannels } = common.geometry;
-      const xPitch = xOrder === 'planes' ? inChannels : common.xPitch;
-      const yPitch = yOrder === 'planes' ? outChannels : common.yPitch;
-      return { ...common, xOrder, yOrder, xPitch, yPitch, ending };
-    }),
-  );
+  const cases = inOrders<PlanCase>({ ...common, ending });
   const taskOf = (c: PlanCase): ConvTask => ({ ...c, epilogue: ending.epilogue, engine: c.engine as Engine });
   const taken = cases.filter((c) => planner.refuse(taskOf(c)) === null);
   return taken.length === 0 ? null : pick(random, taken);

@@ -72,7 +72,7 @@ function asConvolution(node: NodeOf<MatmulWork>, make: ValueMaker): readonly Nor
   const together = (x: GraphValue, matrices: Matrices): GraphValue =>
     batch === 1 && !matrices.swapped ? x : permuted(x, rowsTogether(matrices));
   const [a, b] = node.inputs;
-  const common = { bias: false, finish: plainFinish, label };
+  const common = { bias: false, finish: plainFinish, whole: node.whole, label };
   if (transposeA && !transposeB) {
     // Rows of both are the pixels that are summed over: the result [m, n] from y = A [k, m] and x = B [k, n].
     const inputs = [together(b, { batch, rows: k, columns: n }), together(a, { batch, rows: k, columns: m })];

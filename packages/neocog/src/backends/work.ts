@@ -36,11 +36,19 @@ export const kindOf = (values: Values): ArrayKind => ({
 export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
 
 /**
+ * Of products and sums of whole numbers: both factors have at most 16 bits, and no sum, however far it has come and with its bias, is
+ * beyond ±`whole`, which is below 2³¹. Results are the exact sums, rounded once. Undefined for any numbers.
+ */
+interface Whole {
+  readonly whole?: number | undefined;
+}
+
+/**
  * `conv`: x `[batch, inChannels, …input]`, w, bias if `bias`, the extras of `finish` → y `[batch, outChannels, …output]`, which
  * is conv(x, w) + bias. `inputGrad`: y, w and the rest → x. It is the adjoint of conv in x plus a bias per input channel:
  * transposed convolution.
  */
-export interface ConvWork {
+export interface ConvWork extends Whole {
   /** `conv` goes from x to y, `inputGrad` from y to x. */
   readonly op: 'conv' | 'inputGrad';
   /** Of the convolution x → y, in either direction. */
@@ -93,7 +101,7 @@ export interface ScatterAddWork {
 }
 
 /** (a, b) → c. */
-export interface MatmulWork {
+export interface MatmulWork extends Whole {
   readonly op: 'matmul';
   /** Sizes, and which of the two are transposed. */
   readonly shape: MatmulShape;
@@ -192,12 +200,14 @@ const loopKey = ({ shape, strides, reduced, combine }: FusedLoop): string =>
 const viewKey = ({ shape, strides, offset }: StridedView): string =>
   `${shape}:${strides.map((step) => `(${step})`)}:${offset}`;
 
+const wholeKey = (whole?: number): string => (whole === undefined ? '' : ` whole ${whole}`);
+
 const convolution = (shapeOf: (g: ConvGeometry) => number[]): Kind<ConvWork> => ({
   results: ({ geometry }) => [floats(shapeOf(geometry))],
   steps: convSteps,
-  key({ op, bias, geometry, finish: { formula, extras } }) {
+  key({ op, bias, geometry, whole, finish: { formula, extras } }) {
     const end = formula ? ` then f${formula.id} ${extras}` : '';
-    return `${op}${bias ? ' bias' : ''} ${formatConv(geometry)}${end}`;
+    return `${op}${bias ? ' bias' : ''}${wholeKey(whole)} ${formatConv(geometry)}${end}`;
   },
 });
 
@@ -237,8 +247,8 @@ const kinds: { readonly [Op in Work['op']]: Kind<WorkOf<Op>> } = {
   matmul: {
     results: ({ shape: { batch, m, n } }) => [floats([batch, m, n])],
     steps: ({ shape: { batch, m, k, n } }) => (batch * m * k * n) / multiplyAddsPerStep,
-    key: ({ shape: { batch, m, k, n, transposeA, transposeB } }) =>
-      `matmul ${batch} ${m} ${k} ${n} ${transposeA} ${transposeB}`,
+    key: ({ whole, shape: { batch, m, k, n, transposeA, transposeB } }) =>
+      `matmul${wholeKey(whole)} ${batch} ${m} ${k} ${n} ${transposeA} ${transposeB}`,
     sums: true,
   },
   fused: {

@@ -60,7 +60,14 @@ function fold(
   const planes = planesOf(node);
   const constant =
     node.inputs.slice(1).every(isConstant) && next.inputs.every((v, i) => i === own || isConstant(v));
-  if (node.finish.formula || !constant || !isMap(loop) || !readsInPlace(loop, own)) return null;
+  if (
+    node.finish.formula ||
+    node.whole !== undefined ||
+    !constant ||
+    !isMap(loop) ||
+    !readsInPlace(loop, own)
+  )
+    return null;
   if (readsPositions(loop.expr) || sizeOf(loop.shape) !== node.outputs[0].size) return null;
   const oneEach = alike ? isPerChannel : isChannel;
   const perChannel = next.inputs.every((_, i) => i === own || oneEach(loop, i, planes));

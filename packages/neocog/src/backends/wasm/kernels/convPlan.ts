@@ -10,9 +10,10 @@ import type { Step } from './kernel.ts';
 
 /**
  * How x or y lies: as `pixels`, [image][…space][channel], `pitch` floats per pixel, all groups of channels in one pixel; or
- * as `planes`, row-major like the tensor, [image][channel][…space].
+ * as `planes`, row-major like the tensor, [image][channel][…space]; or, only to be read, as `pairs`: pixels of whole numbers of 16 bits,
+ * two channels to a word.
  */
-export type Order = 'pixels' | 'planes';
+export type Order = 'pixels' | 'planes' | 'pairs';
 
 export interface ConvTask {
   /** Zero padding; other modes have become copies before. */
@@ -22,11 +23,13 @@ export interface ConvTask {
   readonly xOrder?: Order;
   readonly yOrder?: Order;
   /**
-   * Floats per pixel of x, at least its channels. Lanes beyond the channels hold anything, and may be written. The number of
-   * channels where x is planes.
+   * Floats per pixel of x, at least its channels; words where x is pairs. Lanes beyond the channels hold anything, and may be written.
+   * The number of channels where x is planes.
    */
   readonly xPitch: number;
   readonly yPitch: number;
+  /** As of the work: sums of whole numbers, and how large they may become. */
+  readonly whole?: number | undefined;
   /** For the result of conv (y) and inputGrad (x); plain for weightGrad. */
   readonly epilogue: Epilogue;
   readonly engine: Engine;
@@ -68,6 +71,8 @@ export interface ConvPlanner {
   readonly name: string;
   /** It is asked for these alone. */
   readonly computes: readonly ConvKernel[];
+  /** It reads pairs of whole numbers, where others read floats. */
+  readonly readsPairs?: true;
   /** Why this algorithm does not take the task, or null if it does. */
   refuse(task: ConvTask): string | null;
   /** Estimated time on one thread, in units of one multiply-add of the engine's best direct kernel. */

@@ -1,15 +1,28 @@
 // The algorithms for convolutions in programs. Their order means nothing: each estimates its cost.
 
-import type { ConvPlanner } from './convPlan.ts';
+import type { ConvPlanner, ConvTask } from './convPlan.ts';
 import { depthwisePlanner } from './depthwise/depthwise.ts';
-import { directPlanner, pointwisePlanner } from './direct/direct.ts';
+import { directPlanner, pointwisePlanner, wholePlanner } from './direct/direct.ts';
 import { planesDepthwisePlanner } from './planes/depthwise.ts';
 import { planesGroupedPlanner } from './planes/grouped.ts';
 import { planesPointwisePlanner } from './planes/pointwise.ts';
 import { weightGradPlanner } from './weightGrad/weightGrad.ts';
 import { winogradPlanners } from './winograd/planners.ts';
 
-export const convPlanners: readonly ConvPlanner[] = [
+/** Float32 counts to here without gaps. */
+const mostCounted = 2 ** 24;
+
+function refuseNumbers({ xOrder, yOrder, whole = 0 }: ConvTask): string | null {
+  if (xOrder === 'pairs' || yOrder === 'pairs') return 'reads floats';
+  return whole > mostCounted ? 'would round sums of whole numbers' : null;
+}
+
+const ofFloats = (planner: ConvPlanner): ConvPlanner => ({
+  ...planner,
+  refuse: (task) => refuseNumbers(task) ?? planner.refuse(task),
+});
+
+const floatPlanners: readonly ConvPlanner[] = [
   directPlanner,
   pointwisePlanner,
   depthwisePlanner,
@@ -19,3 +32,5 @@ export const convPlanners: readonly ConvPlanner[] = [
   planesGroupedPlanner,
   ...winogradPlanners,
 ];
+
+export const convPlanners: readonly ConvPlanner[] = [...floatPlanners.map(ofFloats), wholePlanner];

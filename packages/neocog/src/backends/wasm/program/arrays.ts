@@ -97,9 +97,10 @@ export class Arrays {
     return [this.put(value, null, this.constant(value.data))];
   }
 
-  /** The pixels that a value is there as; null where it is row-major only. */
+  /** The pixels of floats that a value is there as; null where it is row-major only. */
   pixelForm(value: GraphValue): Form {
-    return this.formsOf(value).find(({ form }) => formKey(form) !== 'row-major')?.form ?? null;
+    const isPixels = ({ form }: Placed): boolean => formKey(form) !== 'row-major' && !form?.paired;
+    return this.formsOf(value).find(isPixels)?.form ?? null;
   }
 
   find(value: GraphValue, form: Form): Placed | undefined {

@@ -47,7 +47,8 @@ export interface Limits {
 }
 
 function refusePlan({ exact, compact }: Limits, plan: ConvPlan): string | null {
-  if (exact && !plan.exact) return 'is no plain sum; exact convolution and eager calls need one';
+  if (exact && !plan.exact)
+    return 'is no plain sum; exact convolution, whole numbers and eager calls need one';
   if (compact && plan.bulky) return 'takes too much code for a file';
   return null;
 }
@@ -77,10 +78,12 @@ export class Chooser {
   }
 
   choose(arrangements: readonly Arrangement[]): ConvChoice {
-    const { kernel, geometry } = arrangements[0].task;
+    const { kernel, geometry, whole } = arrangements[0].task;
+    const isWhole = whole !== undefined;
+    const limits = { ...this.#limits, exact: this.#limits.exact || isWhole };
     const listed = convPlanners
-      .filter((planner) => planner.computes.includes(kernel))
-      .map((planner) => consider(planner, arrangements, this.#limits));
+      .filter((planner) => planner.computes.includes(kernel) && (isWhole || !planner.readsPairs))
+      .map((planner) => consider(planner, arrangements, limits));
     const candidates = listed.flatMap((c) => c.candidates).sort((a, b) => a.cost - b.cost);
     const at = Math.min(this.#skipped[this.#made.length] ?? 0, candidates.length - 1);
     const chosen = candidates[at];

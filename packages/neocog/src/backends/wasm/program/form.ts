@@ -1,14 +1,18 @@
 // How a value lies in a program's memory: row-major as tensors are, or as pixels with all their channels side by side, as
 // kernels like it. And how loops over the one become loops over the other.
 
+import { padToVectors } from '../kernels/tiles.ts';
+
 /** `[image][cell][pitch]` of a value whose row-major order is `[image][channel][cell]`. */
 export interface Pixels {
   readonly images: number;
   readonly channels: number;
   /** Cells of one channel of one image. */
   readonly plane: number;
-  /** Floats per cell, at least `channels`. */
+  /** Floats per cell, at least `channels`; of pairs words. */
   readonly pitch: number;
+  /** Whole numbers of 16 bits, two to a word; so many groups of channels begin with a word of their own. Undefined for floats. */
+  readonly paired?: number;
 }
 
 /** Pixels without their pitch. */
@@ -38,19 +42,30 @@ export const spreadPixels = (images: number, channels: number, plane: number): P
   return plane > 1 && form.pitch % crowded === 0 ? { ...form, pitch: form.pitch + apart } : form;
 };
 
-/** The same cells and channels, at whatever pitch. */
+/** Floats of the same cells and channels, at whatever pitch. */
 export const samePixels = (a: Form, b: Form): boolean =>
-  a?.images === b?.images && a?.channels === b?.channels && a?.plane === b?.plane;
+  a?.images === b?.images && a?.channels === b?.channels && a?.plane === b?.plane && !a?.paired && !b?.paired;
 
 /** Pixels of one cell, or of one channel, without a gap are row-major. */
 const isRowMajor = ({ channels, plane, pitch }: Pixels): boolean =>
   pitch === channels && (plane === 1 || channels === 1);
 
+/** Pixels of pairs, for a convolution of these groups. */
+export function pairedPixels(size: PixelsSize, groups: number): Pixels & { paired: number } {
+  const [images, channels, plane] = size;
+  const words = wordsOf(channels / groups);
+  return { images, channels, plane, pitch: (groups - 1) * words + padToVectors(words), paired: groups };
+}
+
+/** Words of the pairs of so many channels. */
+export const wordsOf = (channels: number): number => Math.ceil(channels / 2);
+
 /** Two forms of equal keys are the same arrangement. */
-export const formKey = (form: Form): string =>
-  !form || isRowMajor(form)
-    ? 'row-major'
-    : `${form.images}x${form.channels}x${form.plane} pitch ${form.pitch}`;
+export function formKey(form: Form): string {
+  if (!form || (!form.paired && isRowMajor(form))) return 'row-major';
+  const pairs = form.paired ? ` pairs of ${form.paired}` : '';
+  return `${form.images}x${form.channels}x${form.plane} pitch ${form.pitch}${pairs}`;
+}
 
 /** Floats that a value of `size` elements takes. */
 export const floatsOf = (form: Form, size: number): number =>

@@ -10,7 +10,7 @@ import type { ConvTask, Order } from '../kernels/convPlan.ts';
 import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
 import type { Placed, Room } from './arrays.ts';
 import type { Arrangement } from './choose.ts';
-import { type Form, formKey, type Pixels } from './form.ts';
+import { type Form, formKey, type Pixels, pairedPixels } from './form.ts';
 import type { Lowering } from './lowering.ts';
 import { prepareWeights } from './prepareWeights.ts';
 
@@ -57,26 +57,37 @@ const endsOf = (kernel: ConvKernel) => (kernel === 'conv' ? (['x', 'y'] as const
 function formsOf(l: Lowering, node: NodeOf<ConvWork>, { xOrder, yOrder }: ConvTask): Record<'x' | 'y', Form> {
   const sizes = sidesOf(node.geometry);
   const [from] = endsOf(node.op);
-  const formOf = (side: 'x' | 'y'): Pixels =>
-    side === from ? l.pixelFormOf(node.inputs[0], sizes[side]) : l.pixelsFor(node.outputs[0], sizes[side]);
-  return { x: xOrder === 'planes' ? null : formOf('x'), y: yOrder === 'planes' ? null : formOf('y') };
+  const formOf = (side: 'x' | 'y', order?: Order): Form => {
+    if (order === 'planes') return null;
+    if (order === 'pairs') return pairedPixels(sizes[side], node.geometry.groups);
+    return side === from
+      ? l.pixelFormOf(node.inputs[0], sizes[side])
+      : l.pixelsFor(node.outputs[0], sizes[side]);
+  };
+  return { x: formOf('x', xOrder), y: formOf('y', yOrder) };
 }
 
 /**
- * The orders in which both sides may lie: pixels always, planes where a tensor comes in or the result goes out as one.
+ * The orders in which both sides may lie: pixels always, planes where a tensor comes in or the result goes out as one, pairs where
+ * whole numbers come in.
  * Arrays that are not yet or must not stay in an order are moved.
  */
 function arrangementsOf(l: Lowering, node: NodeOf<ConvWork>): Arrangement[] {
-  const { geometry, op: kernel, finish, bias } = node;
+  const { geometry, op: kernel, finish, bias, whole } = node;
   const [from, to] = endsOf(kernel);
   const [input, result] = [node.inputs[0], node.outputs[0]];
   const extras = node.inputs.slice(bias ? 3 : 2).filter((_, i) => finish.extras[i] === 'pixel');
-  const sources: Order[] = l.arrays.find(input, null) ? ['pixels', 'planes'] : ['pixels'];
+  const sources: Order[] = [
+    'pixels',
+    ...(l.arrays.find(input, null) ? (['planes'] as const) : []),
+    ...(node.whole === undefined ? [] : (['pairs'] as const)),
+  ];
   const results: Order[] = l.isResultOnly(result) ? ['pixels', 'planes'] : ['pixels'];
   return sources.flatMap((source) =>
     results.map((order) => {
       const plain = {
-        ...{ geometry, kernel, engine: l.engine, xPitch: geometry.inChannels, yPitch: geometry.outChannels },
+        ...{ geometry, kernel, whole, engine: l.engine },
+        ...{ xPitch: geometry.inChannels, yPitch: geometry.outChannels },
         epilogue: { bias, formula: finish.formula, extras: finish.extras },
         ...(from === 'x' ? { xOrder: source, yOrder: order } : { yOrder: source, xOrder: order }),
       };

@@ -6,10 +6,19 @@ import type { FrameInput } from '../../../geometry/frames/picture.ts';
 import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
 import type { Kernel, Step } from '../kernels/kernel.ts';
+import { pairsKernel } from '../kernels/moves/pairs.ts';
 import { Arrays, type Placed, type Room } from './arrays.ts';
 import type { Chooser, ConvChoice } from './choose.ts';
 import { Exchanges, type Stop } from './exchanges.ts';
-import { type Form, formKey, type Pixels, type PixelsSize, pixels, spreadPixels } from './form.ts';
+import {
+  type Form,
+  formKey,
+  type Pixels,
+  type PixelsSize,
+  pixels,
+  samePixels,
+  spreadPixels,
+} from './form.ts';
 import { changeForm } from './moves.ts';
 
 /** What the plans of all kernels have in common. */
@@ -166,10 +175,7 @@ export class Lowering {
 
   /** The pixels as which a value is there, or is to be made. */
   pixelFormOf(value: GraphValue, size: PixelsSize): Pixels {
-    const [images, channels, plane] = size;
-    const known = this.arrays
-      .formsOf(value)
-      .find(({ form }) => form?.images === images && form.channels === channels && form.plane === plane);
+    const known = this.arrays.formsOf(value).find(({ form }) => samePixels(form, pixels(...size)));
     return known?.form ?? this.pixelsFor(value, size);
   }
 
@@ -191,7 +197,17 @@ export class Lowering {
   as(value: GraphValue, form: Form): Placed {
     const known = this.arrays.find(value, form);
     if (known) return { ...known, form };
-    return changeForm(this, value, form);
+    return form?.paired ? this.#asPairs(value, form) : changeForm(this, value, form);
+  }
+
+  #asPairs(value: GraphValue, form: Pixels): Placed {
+    const { images, channels, plane, pitch, paired: groups = 1 } = form;
+    const floats = this.asPixels(value, [images, channels, plane]);
+    const shape = { cells: images * plane, groups, channels: channels / groups };
+    const pairs = this.arrays.put(value, form);
+    const kernel = pairsKernel({ ...shape, floats: floats.form.pitch, words: pitch });
+    this.step(kernel, [floats.room, pairs.room]);
+    return pairs;
   }
 
   /** Says that `value` is another name for what lies in a room already. Nothing is written there in place from now on. */

@@ -30,6 +30,8 @@ export interface ClipPlan {
   /** Channels of x and of y per group. */
   readonly ins: number;
   readonly lanes: number;
+  /** Channels of x per group where `ins` counts words of two of them, as whole numbers of 16 bits. Undefined for floats. */
+  readonly pairs?: number;
   /** So many groups of the convolution make up one here: each of its vectors of lanes reads channels of its own. 1 unless stated. */
   readonly joined?: number;
   /** Floats per pixel. */
@@ -47,6 +49,9 @@ export interface Pitches {
   readonly xPitch: number;
   readonly yPitch: number;
 }
+
+/** The same sum of whole numbers, two channels to a word. */
+export const asPairs = (p: ClipPlan): ClipPlan => ({ ...p, pairs: p.ins, ins: Math.ceil(p.ins / 2) });
 
 /** The weights of all taps of a row wait in registers. */
 const mostJoinedTaps = 8;
@@ -157,7 +162,7 @@ export const tapsOf = (plan: ClipPlan): number => product(plan.axes.map((a) => a
 
 /** Those that are done: taps outside the input are left out. */
 export const multiplicationsOf = (p: ClipPlan): number =>
-  p.images * p.groups * p.ins * p.lanes * product(p.axes.map((a) => tapStatistics(a).sum));
+  p.images * p.groups * (p.pairs ?? p.ins) * p.lanes * product(p.axes.map((a) => tapStatistics(a).sum));
 
 /** Taps of the last axis whose channels touch in memory are read as one run. */
 export function mergesTaps(plan: ClipPlan): boolean {

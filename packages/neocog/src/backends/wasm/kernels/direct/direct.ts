@@ -11,11 +11,13 @@ import {
   type ConvPlanner,
   type ConvTask,
   needsOrder,
+  type Order,
   sumsOverTaps,
 } from '../convPlan.ts';
 import { laneOperands } from '../epilogue.ts';
 import { evenTiles } from '../tiles.ts';
 import {
+  asPairs,
   type ClipPlan,
   forwardPlan,
   inputGradPlans,
@@ -56,9 +58,8 @@ function refusePlanes({ geometry, kernel, xOrder, epilogue }: ConvTask): string 
   return row > longestRow ? `brings rows of up to ${longestRow} results to planes, not ${row}` : null;
 }
 
-function planFor(name: string, task: ConvTask): ConvPlan {
+function planFor(name: string, task: ConvTask, plans = clipPlans(task)): ConvPlan {
   const { engine, epilogue, kernel } = task;
-  const plans = clipPlans(task);
   const parts = directParts(plans, engine);
   const weightBytes = plans.reduce((n, plan) => n + weightBytesOf(plan), 0);
   const [read, written] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
@@ -82,7 +83,8 @@ function describe(name: string, parts: readonly DirectPart[], engine: Engine): s
   const taps = plan.axes.map((a) => a.taps).join('×');
   const phases = parts.length > 1 ? `, ${parts.length} phases` : '';
   const units = `${split.bands}×${split.spans} bands × ${counted(split.chunks, 'chunk')}, ${split.order} outside`;
-  return `${name} ${runs[0].pixels}x${runs[0].vectors}, ${engineName(engine)}, ${taps} ${tapsOf(plan) === 1 ? 'tap' : 'taps'} × ${counted(plan.ins, 'channel')}, ${units}${phases}`;
+  const how = plan.pairs ? '16 bits' : engineName(engine);
+  return `${name} ${runs[0].pixels}x${runs[0].vectors}, ${how}, ${taps} ${tapsOf(plan) === 1 ? 'tap' : 'taps'} × ${counted(plan.pairs ?? plan.ins, 'channel')}, ${units}${phases}`;
 }
 
 /**
@@ -97,9 +99,9 @@ const bytesPerCycle = 16;
 /** For a float of a row that goes to planes. */
 const turnCycles = 0.5;
 
-function cost(task: ConvTask): number {
+function cost(task: ConvTask, plans = clipPlans(task)): number {
   const lanes = 4 * bestRate * (task.engine.wide ? 2 : 1);
-  return clipPlans(task).reduce((sum, plan) => sum + planCycles(plan, task.engine), 0) * lanes;
+  return plans.reduce((sum, plan) => sum + planCycles(plan, task.engine), 0) * lanes;
 }
 
 function planCycles(plan: ClipPlan, engine: Engine): number {
@@ -154,4 +156,41 @@ export const pointwisePlanner: ConvPlanner = {
     (isPointwise(task.geometry) ? null : 'needs kernel 1, stride 1 and no padding on every axis'),
   cost: (task) => cost(asOneRow(task)),
   plan: (task) => planFor('pointwise', asOneRow(task)),
+};
+
+/** The same task on pixels, by products and sums of their own. */
+function onPixels(task: ConvTask): ConvTask {
+  const { xOrder, yOrder, engine } = task;
+  const orders = { xOrder: pixelsFor(xOrder), yOrder: pixelsFor(yOrder) };
+  const pixels = { ...task, ...orders, engine: { ...engine, fma: false } };
+  return isPointwise(task.geometry) && orders.yOrder === 'pixels' ? asOneRow(pixels) : pixels;
+}
+
+const pixelsFor = (order: Order = 'pixels'): Order => (order === 'pairs' ? 'pixels' : order);
+
+const wholePlans = (task: ConvTask): ClipPlan[] =>
+  clipPlans({ ...task, engine: { ...task.engine, wide: false } }).map(asPairs);
+
+function refusePairs({ kernel, xOrder, yOrder }: ConvTask): string | null {
+  const [read, written] = kernel === 'conv' ? [xOrder, yOrder] : [yOrder, xOrder];
+  return read === 'pairs' && written !== 'pairs' ? null : 'reads pairs of whole numbers and writes floats';
+}
+
+/** A product of pairs and its addition, beside one of floats: two instructions where there may be one. */
+const pairCycles = ({ fma }: Engine): number => (fma ? 1.35 : 1);
+
+/** Sums of products of whole numbers, two at a time: `i32x4.dot_i16x8_s`. */
+export const wholePlanner: ConvPlanner = {
+  name: 'whole',
+  computes: sumsOverTaps,
+  readsPairs: true,
+  refuse: (task) => refusePairs(task) ?? refuse(onPixels(task)),
+  cost(task) {
+    const pixels = onPixels(task);
+    return cost(pixels, wholePlans(pixels)) * pairCycles(task.engine);
+  },
+  plan(task) {
+    const pixels = onPixels(task);
+    return planFor('whole', pixels, wholePlans(pixels));
+  },
 };

@@ -4,10 +4,13 @@
 import {
   address,
   affine,
+  type Code,
   type Func,
   type FuncRef,
+  f32x4,
   greater,
   i32,
+  i32x4,
   type Local,
   less,
   type Operand,
@@ -96,7 +99,7 @@ function rowBody(site: Site): void {
         f.note(
           `a tile: ${size} pixels × ${4 * block.vectors} channels of sums, which begin at ${epilogue.bias ? 'the bias' : '0'}`,
         );
-        startSums(f, sums, epilogue.bias ? p.bias : null);
+        startSums(site, sums, epilogue.bias ? p.bias : null);
         if (!empty) sumTile({ ...site, registers: { ...registers, sums } }, { x, w: p.w, taps }, tile);
         f.note('the sums become results');
         storeTile(site, sums, y);
@@ -145,16 +148,18 @@ function placeAt(f: Func, pointer: Local<'i32'>, tile: TilePlace): void {
   if (typeof after !== 'number') f.increase(pointer, [after, size * step * pitch * floatBytes]);
 }
 
-function startSums(f: Func, sums: Registers['sums'], bias: Local<'i32'> | null): void {
-  for (const row of sums) {
-    row.forEach((sum, j) => {
-      f.set(sum, bias ? v128.load(address(bias, j * vectorBytes)) : v128.const4F(0, 0, 0, 0));
-    });
-  }
+function startSums({ f, plan }: Site, sums: Registers['sums'], bias: Local<'i32'> | null): void {
+  const start = (j: number): Code<'v128'> => {
+    if (!bias) return v128.const4F(0, 0, 0, 0);
+    const floats = v128.load(address(bias, j * vectorBytes));
+    return plan.pairs ? i32x4.truncSatF32x4S(floats) : floats;
+  };
+  for (const row of sums) row.forEach((sum, j) => f.set(sum, start(j)));
 }
 
 function storeTile(site: Site, sums: Registers['sums'], y: Local<'i32'>): void {
-  const { plan, epilogue } = site;
+  const { f, plan, epilogue } = site;
+  if (plan.pairs) for (const sum of sums.flat()) f.set(sum, f32x4.convertI32x4S(sum));
   const step = plan.axes[plan.axes.length - 1].yStep * plan.yPitch * floatBytes;
   const extras = epilogue.formula ? extraPointers(site, y) : [];
   sums.forEach((row, i) => storePixel(site, row, { y, extras, offset: i * step }));

@@ -5,8 +5,10 @@ import {
   address,
   type Code,
   type Func,
+  type f32x4,
   i8x16,
   i32,
+  i32x4,
   type Local,
   type Operand,
   v128,
@@ -221,11 +223,15 @@ function sumRun(s: Site, sums: Registers['sums'], { x, w, length }: Run): void {
   stepsFrom(turns * unroll, length - turns * unroll);
 }
 
+/** a · b + c of four floats; or of four pairs of whole numbers, whose two products are added to a sum of 32 bits. */
+const adderOf = ({ pairs }: ClipPlan, engine: Engine): typeof f32x4.relaxedMadd =>
+  pairs ? (a, b, c) => i32x4.add(c, i32x4.dotI16x8S(a, b)) : multiplyAdd(engine);
+
 /** One x per pixel times one row of weights; whichever are fewer wait in registers for the others. Places in floats. */
 function sumStep(s: Site, sums: Registers['sums'], at: { x: number; w: number }): void {
   const { f, plan, registers, engine, vectors } = s;
   const axis = plan.axes[plan.axes.length - 1];
-  const madd = multiplyAdd(engine);
+  const madd = adderOf(plan, engine);
   const [weights] = registers.weights;
   const loadWeights = (j: number): void =>
     f.set(weights[j], v128.load(address(registers.w, at.w * floatBytes + j * vectorBytes)));
@@ -281,7 +287,7 @@ function sharedStep(
 ): void {
   const { f, plan, registers, engine, vectors } = s;
   const { weights, splats, sums, x } = registers;
-  const madd = multiplyAdd(engine);
+  const madd = adderOf(plan, engine);
   const taps = new Set(places.flatMap(({ uses }) => uses.map((u) => u.tap)));
   for (const tap of taps)
     weights[tap].forEach((weight, j) => {

@@ -1,7 +1,17 @@
 // Packs the row-major weights of a convolution for direct kernels: [group][block][…tap][in][lane], lanes beyond the
-// channels zero. Before each step of training this runs anew, so it reads and writes every float once, in long streams.
+// channels zero; of whole numbers, two channels are one word. Before each step of training this runs anew, so it reads and writes every float once, in long streams.
 
-import { address, affine, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Code,
+  type Func,
+  i32,
+  i32x4,
+  type Local,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import { inCase, type Kernel, type KernelFunction, unitFunction } from '../kernel.ts';
 import { loadLanes } from '../lanes.ts';
 import { i32Params, type Pointers } from '../pointers.ts';
@@ -17,8 +27,8 @@ export function weightsKernel(parts: readonly DirectPart[]): Kernel {
   const packed = parts.filter(({ plan }) => tapsOf(plan) > 0);
   const units = (part: DirectPart): number => part.plan.groups * blockCount(part.runs);
   const described = packed.map(({ plan, runs, weightStart }) => {
-    const { groups, ins, lanes, weights, axes } = plan;
-    return { groups, ins, lanes, weights, taps: axes.map((a) => a.taps), runs, weightStart };
+    const { groups, ins, pairs, lanes, weights, axes } = plan;
+    return { groups, ins, pairs, lanes, weights, taps: axes.map((a) => a.taps), runs, weightStart };
   });
   return {
     key: `weights ${JSON.stringify(described)}`,
@@ -39,7 +49,7 @@ export function weightsKernel(parts: readonly DirectPart[]): Kernel {
 export function readsFrom(parts: readonly DirectPart[]): ((unit: number) => number) | undefined {
   const [{ plan, runs }] = parts;
   const { groupStep, laneStep } = plan.weights;
-  if (parts.length > 1 || laneStep !== plan.ins * tapsOf(plan)) return undefined;
+  if (parts.length > 1 || laneStep !== channelsOf(plan) * tapsOf(plan)) return undefined;
   const blocks = blockCount(runs);
   return (unit) => {
     const [group, block] = [Math.floor(unit / blocks), unit % blocks];
@@ -47,6 +57,8 @@ export function readsFrom(parts: readonly DirectPart[]): ((unit: number) => numb
     return group * groupStep + (run.lane + (block - run.first) * 4 * run.vectors) * laneStep;
   };
 }
+
+const channelsOf = (plan: ClipPlan): number => plan.pairs ?? plan.ins;
 
 /** Blocks that follow each other, with the channels there are in each. */
 interface PackedRun extends BlockRun {
@@ -126,31 +138,35 @@ interface TapLoop extends TapOffset {
   readonly first: number;
 }
 
-/** One block: for each channel of the run all taps, so that what is read is read in order. */
+/** One block: for each channel of the run, or pair of them, all taps, so that what is read is read in order. */
 function packBlock(site: Site, p: Place): void {
   const { f, plan, run } = site;
   const width = 4 * run.vectors;
   const { taps, outer } = tapOffsets(plan, width);
-  const overOuter = (depth: number, at: Place): void => {
+  const together = plan.pairs ? 2 : 1;
+  const overOuter = (depth: number, at: Place, channels: number): void => {
     const loop = outer[depth];
     if (!loop) {
-      for (const tap of taps) packTap(site, at, tap);
+      for (const tap of taps) packTap(site, at, tap, channels);
       return;
     }
     // A flipped axis begins at its last address and goes down to its lowest, so no pointer leaves the array before its last use.
     const start = loop.first === 0 ? at.from : address(at.from, loop.first * floatBytes);
     const inner = { from: f.keep(start, 'from'), to: f.keep(at.to, 'to') };
     f.repeat(loop.count, () => {
-      overOuter(depth + 1, inner);
+      overOuter(depth + 1, inner, channels);
       f.increase(inner.from, loop.from * floatBytes);
       f.increase(inner.to, loop.to * floatBytes);
     });
   };
-  f.repeat(plan.ins, () => {
-    overOuter(0, p);
-    f.increase(p.from, plan.weights.inStep * floatBytes);
-    f.increase(p.to, width * floatBytes);
-  });
+  const [turns, rest] = [Math.floor(channelsOf(plan) / together), channelsOf(plan) % together];
+  if (turns > 0)
+    f.repeat(turns, () => {
+      overOuter(0, p, together);
+      f.increase(p.from, together * plan.weights.inStep * floatBytes);
+      f.increase(p.to, width * floatBytes);
+    });
+  if (rest > 0) overOuter(0, p, rest);
 }
 
 /** Taps whose offsets are in the code, and loops over the rest; `from` counts from the lowest tap. */
@@ -175,13 +191,23 @@ const everyTap = ({ count, first, from, to }: TapLoop, inner: readonly TapOffset
     inner.map((tap) => ({ from: tap.from + first + t * from, to: tap.to + t * to })),
   ).flat();
 
-/** The lanes of one tap and channel. */
-function packTap({ f, plan, run }: Site, p: Place, tap: TapOffset): void {
+/** The lanes of one tap and channel, or of one tap and two channels as whole numbers of 16 bits. */
+function packTap({ f, plan, run }: Site, p: Place, tap: TapOffset, channels: number): void {
   const step = plan.weights.laneStep * floatBytes;
   for (let vector = 0; vector < run.vectors; vector++) {
     const count = Math.min(4, run.channels - 4 * vector);
     const offset = tap.from * floatBytes + 4 * vector * step;
-    const lanes = loadLanes({ at: p.from, count, step, offset });
+    const lanesOf = (channel: number): Code<'v128'> =>
+      loadLanes({ at: p.from, count, step, offset: offset + channel * plan.weights.inStep * floatBytes });
+    const lanes = plan.pairs ? pairOf(lanesOf(0), channels > 1 ? lanesOf(1) : null) : lanesOf(0);
     f.run(v128.store(address(p.to, tap.to * floatBytes + vector * vectorBytes), lanes));
   }
+}
+
+/** Words of two whole numbers; of a channel without a second, 0 in the upper half. */
+function pairOf(low: Code<'v128'>, high: Code<'v128'> | null): Code<'v128'> {
+  const lower = v128.const4I(0xffff, 0xffff, 0xffff, 0xffff);
+  const first = i32x4.truncSatF32x4S(low);
+  if (!high) return v128.and(first, lower);
+  return v128.bitselect(first, i32x4.shl(i32x4.truncSatF32x4S(high), 16), lower);
 }

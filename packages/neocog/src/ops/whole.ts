@@ -1,0 +1,78 @@
+// Sums of products of whole numbers, as quantised networks have them: exact, and then rounded to float32 once. Tensors are float32
+// and hold whole numbers of 16 bits, which whoever calls has to see to; so are their sums' sizes. No gradient flows.
+
+import { compute } from '../backends/current.ts';
+import { convWork } from '../backends/work.ts';
+import { UnsupportedError } from '../errors.ts';
+import { convGeometry, outputShape } from '../geometry/conv.ts';
+import type { ConvOptions } from '../geometry/options.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** How large sums of whole numbers may become. */
+export interface WholeSums {
+  /** The largest magnitude of any sum of some of the products, with the bias: of `n` products of bytes, 255²·n. Below 2³¹. */
+  most: number;
+}
+
+const mostSum = 2 ** 31;
+
+function checkSums({ most }: WholeSums): number {
+  if (most < mostSum) return most;
+  throw new UnsupportedError(
+    `sums of whole numbers may reach ${most}, but 32 bits hold less than ${mostSum}`,
+  );
+}
+
+/** Options of `convWhole`. */
+export interface WholeConvOptions extends Omit<ConvOptions, 'layout'>, WholeSums {
+  /** Whole numbers of at most 2²⁴ in magnitude, `[outChannels]`. Default null, none. */
+  bias?: Tensor | null | undefined;
+}
+
+/**
+ * As conv1d, conv2d or conv3d, of whole numbers: x `[n, in, …spatial]`, w `[out, in/groups, …kernel]` → `[n, out, …spatial]`.
+ *
+ * @throws ShapeError if shapes and options do not fit together. @throws UnsupportedError for sums beyond 32 bits.
+ */
+export function convWhole(x: Tensor, w: Tensor, { bias, most, ...options }: WholeConvOptions): Tensor {
+  const rank = (x.rank - 2) as 1 | 2 | 3;
+  const g = convGeometry({ fn: `conv${rank}d`, rank }, { input: x.shape, weight: w.shape }, options);
+  const work = { ...convWork('conv', g, Boolean(bias)), whole: checkSums({ most }) };
+  const operands = bias ? [x, w, bias] : [x, w];
+  return new Tensor(
+    compute(
+      work,
+      operands.map((t) => t.data),
+    ),
+    outputShape(g),
+  );
+}
+
+/**
+ * x·wᵀ of whole numbers: x `[…, in]`, w `[out, in]` → `[…, out]`.
+ *
+ * @throws UnsupportedError for sums beyond 32 bits.
+ */
+export function linearWhole(x: Tensor, w: Tensor, sums: WholeSums): Tensor {
+  const [[n, k], lead] = [w.shape, x.shape.slice(0, -1)];
+  const shape = { batch: 1, m: sizeOf(lead), k, n, transposeA: false, transposeB: true };
+  return new Tensor(compute({ op: 'matmul', shape, whole: checkSums(sums) }, [x.data, w.data]), [...lead, n]);
+}
+
+/**
+ * a·b of whole numbers: a `[…, m, k]` and b `[…, k, n]` with equal leading axes → `[…, m, n]`.
+ *
+ * @throws UnsupportedError for sums beyond 32 bits.
+ */
+export function matmulWhole(a: Tensor, b: Tensor, sums: WholeSums): Tensor {
+  const lead = a.shape.slice(0, -2);
+  const [m, k] = a.shape.slice(-2);
+  const n = b.shape[b.rank - 1];
+  const shape = { batch: sizeOf(lead), m, k, n, transposeA: false, transposeB: false };
+  return new Tensor(compute({ op: 'matmul', shape, whole: checkSums(sums) }, [a.data, b.data]), [
+    ...lead,
+    m,
+    n,
+  ]);
+}

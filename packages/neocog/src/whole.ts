@@ -1,0 +1,5 @@
+// What quantised networks compute with, as `neocog/whole`: products and sums of whole numbers. It is for the packages of this house: names
+// here may change with any version, and nothing else should import them.
+
+export { roundToEven } from './geometry/round.ts';
+export { convWhole, linearWhole, matmulWhole, type WholeConvOptions, type WholeSums } from './ops/whole.ts';
