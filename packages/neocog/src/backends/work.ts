@@ -37,10 +37,11 @@ export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
 
 /**
  * Of products and sums of whole numbers: both factors have at most 16 bits, and no sum, however far it has come and with its bias, is
- * beyond ±`whole`, which is below 2³¹. Results are the exact sums, rounded once. Undefined for any numbers.
+ * beyond ±`most`, which is below 2³¹. Results are the exact sums: of int32, or rounded once to float32.
  */
-interface Whole {
-  readonly whole?: number | undefined;
+export interface Whole {
+  readonly most: number;
+  readonly result: 'float32' | 'int32';
 }
 
 /**
@@ -48,7 +49,7 @@ interface Whole {
  * is conv(x, w) + bias. `inputGrad`: y, w and the rest → x. It is the adjoint of conv in x plus a bias per input channel:
  * transposed convolution.
  */
-export interface ConvWork extends Whole {
+export interface ConvWork {
   /** `conv` goes from x to y, `inputGrad` from y to x. */
   readonly op: 'conv' | 'inputGrad';
   /** Of the convolution x → y, in either direction. */
@@ -57,6 +58,8 @@ export interface ConvWork extends Whole {
   readonly bias: boolean;
   /** What is done to each sum before it is stored. */
   readonly finish: Finish;
+  /** Of whole numbers; undefined of any. */
+  readonly whole?: Whole | undefined;
 }
 
 /** (x, y) → w: the adjoint of conv in w. */
@@ -101,10 +104,12 @@ export interface ScatterAddWork {
 }
 
 /** (a, b) → c. */
-export interface MatmulWork extends Whole {
+export interface MatmulWork {
   readonly op: 'matmul';
   /** Sizes, and which of the two are transposed. */
   readonly shape: MatmulShape;
+  /** Of whole numbers; undefined of any. */
+  readonly whole?: Whole | undefined;
 }
 
 /** (inputs of the formula) → its values over the axes that are kept. */
@@ -200,10 +205,14 @@ const loopKey = ({ shape, strides, reduced, combine }: FusedLoop): string =>
 const viewKey = ({ shape, strides, offset }: StridedView): string =>
   `${shape}:${strides.map((step) => `(${step})`)}:${offset}`;
 
-const wholeKey = (whole?: number): string => (whole === undefined ? '' : ` whole ${whole}`);
+const wholeKey = (whole?: Whole): string => (whole ? ` ${whole.result} ${whole.most}` : '');
+const sums = (shape: readonly number[], whole?: Whole): ArrayKind => ({
+  size: product(shape),
+  dtype: whole?.result ?? 'float32',
+});
 
 const convolution = (shapeOf: (g: ConvGeometry) => number[]): Kind<ConvWork> => ({
-  results: ({ geometry }) => [floats(shapeOf(geometry))],
+  results: ({ geometry, whole }) => [sums(shapeOf(geometry), whole)],
   steps: convSteps,
   key({ op, bias, geometry, whole, finish: { formula, extras } }) {
     const end = formula ? ` then f${formula.id} ${extras}` : '';
@@ -245,7 +254,7 @@ const kinds: { readonly [Op in Work['op']]: Kind<WorkOf<Op>> } = {
     sums: true,
   },
   matmul: {
-    results: ({ shape: { batch, m, n } }) => [floats([batch, m, n])],
+    results: ({ whole, shape: { batch, m, n } }) => [sums([batch, m, n], whole)],
     steps: ({ shape: { batch, m, k, n } }) => (batch * m * k * n) / multiplyAddsPerStep,
     key: ({ whole, shape: { batch, m, k, n, transposeA, transposeB } }) =>
       `matmul${wholeKey(whole)} ${batch} ${m} ${k} ${n} ${transposeA} ${transposeB}`,

@@ -104,6 +104,20 @@ describe('convolutions of whole numbers are exact', () => {
   });
 });
 
+it('sums may stay whole: of int32, which counts further than float32', async () => {
+  const weight = new Float32Array(400).fill(255).with(-1, 254);
+  const sum = 255 * (399 * 255 + 254);
+  expect(Math.fround(sum)).not.toBe(sum);
+  const sums = { most: 400 * 255 * 255, dtype: 'int32' } as const;
+  const conv = (x: Tensor): Tensor => convWhole(x, tensor(weight, [1, 400, 1, 1]), sums);
+  const product = (x: Tensor): Tensor => linearWhole(x, tensor(weight, [1, 400]), sums);
+  const x = new Float32Array(400 * 6).fill(255);
+  expect(await expectEverywhere(tensor(x, [1, 400, 2, 3]), conv)).toContain('whole');
+  expect(await expectEverywhere(tensor(x, [6, 400]), product)).toContain('whole');
+  for (const y of [conv(tensor(x, [1, 400, 2, 3])), product(tensor(x, [6, 400]))])
+    expect([y.dtype, ...y.data]).toEqual(['int32', ...new Array<number>(6).fill(sum)]);
+});
+
 it('products of matrices are exact, with known and with computed factors', async () => {
   const most = 600 * 255 * 255;
   const w = wholes([40, 600]);

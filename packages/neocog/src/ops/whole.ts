@@ -1,24 +1,26 @@
-// Sums of products of whole numbers, as quantised networks have them: exact, and then rounded to float32 once. Tensors are float32
-// and hold whole numbers of 16 bits, which whoever calls has to see to; so are their sums' sizes. No gradient flows.
+// Sums of products of whole numbers, as quantised networks have them: exact. Tensors are float32 and hold whole numbers of 16 bits,
+// and whoever calls knows how large their sums become. No gradient flows.
 
 import { compute } from '../backends/current.ts';
-import { convWork } from '../backends/work.ts';
+import { convWork, type Values, type Whole } from '../backends/work.ts';
 import { UnsupportedError } from '../errors.ts';
 import { convGeometry, outputShape } from '../geometry/conv.ts';
 import type { ConvOptions } from '../geometry/options.ts';
 import { sizeOf } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type DType, Tensor } from '../tensor/tensor.ts';
 
-/** How large sums of whole numbers may become. */
+/** How large sums of whole numbers may become, and what is made of them. */
 export interface WholeSums {
   /** The largest magnitude of any sum of some of the products, with the bias: of `n` products of bytes, 255²·n. Below 2³¹. */
   most: number;
+  /** The sums themselves are 'int32'. Default 'float32', rounded once. */
+  dtype?: DType | undefined;
 }
 
 const mostSum = 2 ** 31;
 
-function checkSums({ most }: WholeSums): number {
-  if (most < mostSum) return most;
+function readSums({ most, dtype = 'float32' }: WholeSums): Whole {
+  if (most < mostSum) return { most, result: dtype };
   throw new UnsupportedError(
     `sums of whole numbers may reach ${most}, but 32 bits hold less than ${mostSum}`,
   );
@@ -35,18 +37,13 @@ export interface WholeConvOptions extends Omit<ConvOptions, 'layout'>, WholeSums
  *
  * @throws ShapeError if shapes and options do not fit together. @throws UnsupportedError for sums beyond 32 bits.
  */
-export function convWhole(x: Tensor, w: Tensor, { bias, most, ...options }: WholeConvOptions): Tensor {
+export function convWhole(x: Tensor, w: Tensor, { bias, most, dtype, ...options }: WholeConvOptions): Tensor {
   const rank = (x.rank - 2) as 1 | 2 | 3;
   const g = convGeometry({ fn: `conv${rank}d`, rank }, { input: x.shape, weight: w.shape }, options);
-  const work = { ...convWork('conv', g, Boolean(bias)), whole: checkSums({ most }) };
+  const work = { ...convWork('conv', g, Boolean(bias)), whole: readSums({ most, dtype }) };
   const operands = bias ? [x, w, bias] : [x, w];
-  return new Tensor(
-    compute(
-      work,
-      operands.map((t) => t.data),
-    ),
-    outputShape(g),
-  );
+  const arrays = operands.map((t) => t.data);
+  return new Tensor(compute<Values>(work, arrays), outputShape(g));
 }
 
 /**
@@ -57,7 +54,10 @@ export function convWhole(x: Tensor, w: Tensor, { bias, most, ...options }: Whol
 export function linearWhole(x: Tensor, w: Tensor, sums: WholeSums): Tensor {
   const [[n, k], lead] = [w.shape, x.shape.slice(0, -1)];
   const shape = { batch: 1, m: sizeOf(lead), k, n, transposeA: false, transposeB: true };
-  return new Tensor(compute({ op: 'matmul', shape, whole: checkSums(sums) }, [x.data, w.data]), [...lead, n]);
+  return new Tensor(compute<Values>({ op: 'matmul', shape, whole: readSums(sums) }, [x.data, w.data]), [
+    ...lead,
+    n,
+  ]);
 }
 
 /**
@@ -70,7 +70,7 @@ export function matmulWhole(a: Tensor, b: Tensor, sums: WholeSums): Tensor {
   const [m, k] = a.shape.slice(-2);
   const n = b.shape[b.rank - 1];
   const shape = { batch: sizeOf(lead), m, k, n, transposeA: false, transposeB: false };
-  return new Tensor(compute({ op: 'matmul', shape, whole: checkSums(sums) }, [a.data, b.data]), [
+  return new Tensor(compute<Values>({ op: 'matmul', shape, whole: readSums(sums) }, [a.data, b.data]), [
     ...lead,
     m,
     n,

@@ -5,7 +5,7 @@ import { inputShape, outputShape } from '../../geometry/conv.ts';
 import { formatConv } from '../../geometry/text.ts';
 import type { Backend, Explanation } from '../backend.ts';
 import { truncate } from '../truncate.ts';
-import type { ConvWork, Values, Work } from '../work.ts';
+import type { ConvWork, Values, Whole, Work } from '../work.ts';
 import type { FusedLoop } from '../workParts.ts';
 import { conv, convInputGrad, convWeightGrad } from './conv.ts';
 import { fused } from './fused.ts';
@@ -46,7 +46,7 @@ function run(work: Work, inputs: readonly Values[]): Values[] {
     case 'scatterAdd':
       return [scatterAdd(work, a, inputs[1] as Int32Array)];
     case 'matmul':
-      return [matmul(work.shape, a, b)];
+      return [typed(matmul(work.shape, a, b), work.whole)];
     case 'fused':
       return [fused(work.loop, inputs)];
     case 'fusedMany':
@@ -62,10 +62,13 @@ function run(work: Work, inputs: readonly Values[]): Values[] {
   }
 }
 
+const typed = (sums: Float64Array, whole?: Whole): Values =>
+  whole?.result === 'int32' ? new Int32Array(sums) : new Float32Array(sums);
+
 /** The sums, and the formula that follows them as a loop of its own. */
-function finishedConv(work: ConvWork, [a, w, ...more]: readonly Float32Array[]): Float32Array {
+function finishedConv(work: ConvWork, [a, w, ...more]: readonly Float32Array[]): Values {
   const kernel = work.op === 'conv' ? conv : convInputGrad;
-  const sums = kernel(work.geometry, a, w, work.bias ? more[0] : null);
+  const sums = typed(kernel(work.geometry, a, w, work.bias ? more[0] : null), work.whole);
   const { formula, extras } = work.finish;
   if (!formula) return sums;
   const [n, c, ...space] = (work.op === 'conv' ? outputShape : inputShape)(work.geometry);

@@ -10,34 +10,34 @@ import { paddedCells } from '../../geometry/padding.ts';
 import type { ConvGeometry, PaddingMode, WindowAxis } from '../../geometry/types.ts';
 import { product } from '../../geometry/window.ts';
 
-/** y[n, oc, o] = bias[oc] + Σ w · x */
+/** y[n, oc, o] = bias[oc] + Σ w · x, not rounded yet. */
 export function conv(
   g: ConvGeometry,
   x: Float32Array,
   w: Float32Array,
   bias: Float32Array | null,
-): Float32Array {
+): Float64Array {
   const y = withBias(outputShape(g), bias);
   const { output, tap, input } = lastLinks(g);
   eachRow(g, { x, w, y }, (ix, iw, iy) => {
     for (let t = 0; t < output.length; t++) y[iy + output[t]] += w[iw + tap[t]] * x[ix + input[t]];
   });
-  return new Float32Array(y);
+  return y;
 }
 
-/** x[n, ic, i] = bias[ic] + Σ w · y */
+/** x[n, ic, i] = bias[ic] + Σ w · y, not rounded yet. */
 export function convInputGrad(
   g: ConvGeometry,
   y: Float32Array,
   w: Float32Array,
   bias: Float32Array | null,
-): Float32Array {
+): Float64Array {
   const x = withBias(inputShape(g), bias);
   const { output, tap, input } = lastLinks(g);
   eachRow(g, { x, w, y }, (ix, iw, iy) => {
     for (let t = 0; t < output.length; t++) x[ix + input[t]] += w[iw + tap[t]] * y[iy + output[t]];
   });
-  return new Float32Array(x);
+  return x;
 }
 
 /** w[oc, ic, k] = Σ x · y */

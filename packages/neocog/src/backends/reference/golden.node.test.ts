@@ -58,6 +58,8 @@ const named = (suite: Suite) => suite.cases.map((c) => [`${c.id} ${c.op} ${c.tag
 
 const convs = load('conv');
 
+const floats = (sums: Float64Array): Float32Array => new Float32Array(sums);
+
 it.each(named(convs))('%s', (_, c) => {
   const { input, weight, bias, grad_output } = c.inputs;
   const options = { ...c.params, padding: c.params.pads } as ConvOptions;
@@ -67,8 +69,8 @@ it.each(named(convs))('%s', (_, c) => {
     options,
   );
   const [x, w, y] = [input, weight, grad_output].map(convs.read);
-  expectClose(convs, c, 'output', conv(g, x, w, bias ? convs.read(bias) : null));
-  expectClose(convs, c, 'grad_input', convInputGrad(g, y, w, null));
+  expectClose(convs, c, 'output', floats(conv(g, x, w, bias ? convs.read(bias) : null)));
+  expectClose(convs, c, 'grad_input', floats(convInputGrad(g, y, w, null)));
   expectClose(convs, c, 'grad_weight', convWeightGrad(g, x, y));
 });
 
@@ -81,8 +83,8 @@ it.each(named(transposed))('%s', (_, c) => {
   const shapes = { input: input.shape, weight: weight.shape };
   const g = convTransposeGeometry(caller, shapes, options as ConvTransposeOptions);
   const [x, w, y] = [input, weight, grad_output].map(transposed.read);
-  expectClose(transposed, c, 'output', convInputGrad(g, x, w, bias ? transposed.read(bias) : null));
-  expectClose(transposed, c, 'grad_input', conv(g, y, w, null));
+  expectClose(transposed, c, 'output', floats(convInputGrad(g, x, w, bias ? transposed.read(bias) : null)));
+  expectClose(transposed, c, 'grad_input', floats(conv(g, y, w, null)));
   expectClose(transposed, c, 'grad_weight', convWeightGrad(g, y, x));
 });
 

@@ -3,7 +3,7 @@
 // There is no border: kernels leave out the taps that fall outside the input.
 
 import type { ConvGeometry } from '../../../geometry/types.ts';
-import type { ConvKernel } from '../../work.ts';
+import type { ConvKernel, Whole } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import type { Epilogue } from './epilogue.ts';
 import type { Step } from './kernel.ts';
@@ -28,8 +28,8 @@ export interface ConvTask {
    */
   readonly xPitch: number;
   readonly yPitch: number;
-  /** As of the work: sums of whole numbers, and how large they may become. */
-  readonly whole?: number | undefined;
+  /** As of the work. */
+  readonly whole?: Whole | undefined;
   /** For the result of conv (y) and inputGrad (x); plain for weightGrad. */
   readonly epilogue: Epilogue;
   readonly engine: Engine;

@@ -12,9 +12,10 @@ import { winogradPlanners } from './winograd/planners.ts';
 /** Float32 counts to here without gaps. */
 const mostCounted = 2 ** 24;
 
-function refuseNumbers({ xOrder, yOrder, whole = 0 }: ConvTask): string | null {
+function refuseNumbers({ xOrder, yOrder, whole }: ConvTask): string | null {
   if (xOrder === 'pairs' || yOrder === 'pairs') return 'reads floats';
-  return whole > mostCounted ? 'would round sums of whole numbers' : null;
+  if (whole?.result === 'int32') return 'gives floats';
+  return whole && whole.most > mostCounted ? 'would round sums of whole numbers' : null;
 }
 
 const ofFloats = (planner: ConvPlanner): ConvPlanner => ({

@@ -32,6 +32,8 @@ export interface ClipPlan {
   readonly lanes: number;
   /** Channels of x per group where `ins` counts words of two of them, as whole numbers of 16 bits. Undefined for floats. */
   readonly pairs?: number;
+  /** Whether sums of such pairs stay as they are, and do not become floats. */
+  readonly int32?: boolean;
   /** So many groups of the convolution make up one here: each of its vectors of lanes reads channels of its own. 1 unless stated. */
   readonly joined?: number;
   /** Floats per pixel. */

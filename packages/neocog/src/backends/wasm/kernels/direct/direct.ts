@@ -169,7 +169,10 @@ function onPixels(task: ConvTask): ConvTask {
 const pixelsFor = (order: Order = 'pixels'): Order => (order === 'pairs' ? 'pixels' : order);
 
 const wholePlans = (task: ConvTask): ClipPlan[] =>
-  clipPlans({ ...task, engine: { ...task.engine, wide: false } }).map(asPairs);
+  clipPlans({ ...task, engine: { ...task.engine, wide: false } }).map((plan) => ({
+    ...asPairs(plan),
+    int32: task.whole?.result === 'int32',
+  }));
 
 function refusePairs({ kernel, xOrder, yOrder }: ConvTask): string | null {
   const [read, written] = kernel === 'conv' ? [xOrder, yOrder] : [yOrder, xOrder];

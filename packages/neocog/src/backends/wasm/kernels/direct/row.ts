@@ -159,7 +159,7 @@ function startSums({ f, plan }: Site, sums: Registers['sums'], bias: Local<'i32'
 
 function storeTile(site: Site, sums: Registers['sums'], y: Local<'i32'>): void {
   const { f, plan, epilogue } = site;
-  if (plan.pairs) for (const sum of sums.flat()) f.set(sum, f32x4.convertI32x4S(sum));
+  if (plan.pairs && !plan.int32) for (const sum of sums.flat()) f.set(sum, f32x4.convertI32x4S(sum));
   const step = plan.axes[plan.axes.length - 1].yStep * plan.yPitch * floatBytes;
   const extras = epilogue.formula ? extraPointers(site, y) : [];
   sums.forEach((row, i) => storePixel(site, row, { y, extras, offset: i * step }));
