@@ -54,9 +54,6 @@ const hostOnly = new RegExp(
   `^test_(${[
     'constant_pad(_axes|_negative_axes)?',
     'maxpool_with_argmax_2d_precomputed_strides',
-    '(q|dynamicq|deq)uantizelinear(_axis|_(min|max)_adjusted|_u?int16)?',
-    'qlinearconv',
-    'qlinearmatmul_.*',
     'arg(max|min)_.*_select_last_index',
     'nonmaxsuppression_.*',
     'top_k(_negative_axis|_smallest)?',

@@ -1,7 +1,7 @@
 // Broadcasting by NumPy's rule: shapes are lined up at their last axes, and axes of size 1 are repeated.
 
-import { expand, matmul, ShapeError, type Tensor } from 'neocog';
-import { sameShape } from '../shape.ts';
+import { expand, matmul, reshape, ShapeError, type Tensor } from 'neocog';
+import { fromStart, sameShape } from '../shape.ts';
 
 /** The common shape. */
 export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
@@ -17,9 +17,30 @@ export function broadcastShape(shapes: readonly (readonly number[])[]): number[]
 export const expandTo = (t: Tensor, shape: readonly number[]): Tensor =>
   sameShape(t.shape, shape) ? t : expand(t, shape);
 
-/** `[…, m, k]` and `[…, k, n]` → `[…, m, n]`; leading axes broadcast. */
-export function broadcastMatmul(a: Tensor, b: Tensor): Tensor {
+/** A product of matrices `[…, m, k]` and `[…, k, n]` with equal leading axes. */
+type MatrixProduct = (a: Tensor, b: Tensor) => Tensor;
+
+/** The product of matrices whose leading axes broadcast. */
+function broadcastProduct(multiply: MatrixProduct, a: Tensor, b: Tensor): Tensor {
   const lead = broadcastShape([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
   const spread = (t: Tensor): Tensor => expandTo(t, [...lead, ...t.shape.slice(-2)]);
-  return matmul(spread(a), spread(b));
+  return multiply(spread(a), spread(b));
+}
+
+/** matmul whose leading axes broadcast. */
+export const broadcastMatmul = (a: Tensor, b: Tensor): Tensor => broadcastProduct(matmul, a, b);
+
+/** NumPy's matmul by such a product: leading axes broadcast, an operand of one axis is a row or a column. */
+export function productBy(multiply: MatrixProduct, a: Tensor, b: Tensor): Tensor {
+  if (a.rank === 1) return dropAxis(productBy(multiply, reshape(a, [1, a.size]), b), b.rank === 1 ? 0 : -2);
+  if (b.rank === 1) return dropAxis(productBy(multiply, a, reshape(b, [b.size, 1])), -1);
+  return broadcastProduct(multiply, a, b);
+}
+
+function dropAxis(t: Tensor, axis: number): Tensor {
+  const d = fromStart(axis, t.rank);
+  return reshape(
+    t,
+    t.shape.filter((_, i) => i !== d),
+  );
 }

@@ -6,7 +6,16 @@ import { atCostOf, type Budget, willHold, willRelease } from '../budget.ts';
 import { shown } from '../shown.ts';
 import { type Arguments, Operation } from './operation.ts';
 import { anyAxes, findOutputs } from './shapes.ts';
-import { HostArray, type HostType, isKnown, knownValues, toFloats, toTensor, type Value } from './value.ts';
+import {
+  HostArray,
+  type HostType,
+  isKnown,
+  knownValues,
+  rememberType,
+  toFloats,
+  toTensor,
+  type Value,
+} from './value.ts';
 
 /** One node: a module, and the names of the values that it takes and gives; '' where one is absent. */
 export interface Step {
@@ -310,5 +319,6 @@ function checkInput(input: GraphInput, x: Tensor): Value {
     throw new ShapeError(`run: input '${name}' is ${x.dtype}, but the network needs ${dtype}`);
   }
   // Whole numbers are computed with on the host wherever their values can be seen.
-  return dtype === 'int32' && isKnown(x) ? new HostArray(type, knownValues(x), x.shape) : x;
+  if (dtype !== 'int32') return x;
+  return isKnown(x) ? new HostArray(type, knownValues(x), x.shape) : rememberType(x, type);
 }

@@ -38,6 +38,18 @@ export class HostArray {
 
 export type Value = Tensor | HostArray;
 
+const types = new WeakMap<Tensor, HostType>();
+
+/** Remembers the type that the file gives the numbers of a tensor. */
+export function rememberType(tensor: Tensor, type: HostType): Tensor {
+  types.set(tensor, type);
+  return tensor;
+}
+
+/** The type of a value's numbers in the file, where it is known: tensors hold all whole numbers as int32. */
+export const typeOf = (value: Value): HostType | undefined =>
+  value instanceof HostArray ? value.dtype : value.dtype === 'float32' ? 'float32' : types.get(value);
+
 export const int64s = (values: ArrayLike<number>, shape?: readonly number[]): HostArray =>
   new HostArray('int64', values, shape);
 
@@ -114,9 +126,20 @@ export function toTensor(value: Value): Tensor {
   throw new UnsupportedError(`the ${value.dtype} value ${value.data[lost]} does not fit a tensor of int32`);
 }
 
+const floatsBehind = new WeakMap<Tensor, () => Tensor>();
+
+/** Remembers how the floats come about that a tensor of int32 holds, so that a recording need not go through int32. */
+export function rememberFloats(tensor: Tensor, floats: () => Tensor): Tensor {
+  floatsBehind.set(tensor, floats);
+  return tensor;
+}
+
 /** A float32 tensor of the values, whatever their type. */
 export function toFloats(value: Value): Tensor {
-  if (value instanceof Tensor) return value.dtype === 'float32' ? value : cast(value, 'float32');
+  if (value instanceof Tensor) {
+    if (value.dtype === 'float32') return value;
+    return (!isKnown(value) && floatsBehind.get(value)?.()) || cast(value, 'float32');
+  }
   willMake(value.data.length, 'it', floatBytes);
   return new Tensor(new Float32Array(value.data), value.shape);
 }

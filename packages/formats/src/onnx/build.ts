@@ -75,6 +75,7 @@ export class GraphBuilder {
       parameters: outer ? outer.#context.parameters : new Map(),
       learn: (name, parameter) => this.#constants.set(name, parameter),
       hasBytes: outer ? outer.#context.hasBytes : hasBytes(graph),
+      dequantised: outer ? outer.#context.dequantised : new Set(),
       block: (part) => {
         const inner = new GraphBuilder(file, part, this);
         inner.add(part);
@@ -115,6 +116,7 @@ export class GraphBuilder {
     if (!node.inputs[0] && node.op !== 'Constant') {
       throw new FormatError(`${this.#about}: ${node} lacks its first input`);
     }
+    if (node.op === 'DequantizeLinear') this.#context.dequantised.add(node.outputs[0]);
     try {
       const built = init.skip(() => operatorOf(proto)!.build(node));
       if (built instanceof nn.Module) this.#addStep(node, { module: built });

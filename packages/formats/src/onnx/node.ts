@@ -32,8 +32,10 @@ export interface BuildContext {
   readonly parameters: Map<string, nn.Parameter>;
   /** Nodes that read the weight are to read this parameter. */
   readonly learn: (name: string, parameter: nn.Parameter) => void;
-  /** Whether values of 8 bits occur, which are on the host. */
+  /** Whether values of 8 bits occur. */
   readonly hasBytes: boolean;
+  /** Names of values that were dequantised. */
+  readonly dequantised: Set<string>;
   /** Builds a graph inside a node; the result runs among the values around it. */
   readonly block: (graph: GraphProto) => Block;
 }
@@ -136,6 +138,11 @@ export class OnnxNode {
   block(name: string): Block {
     const graph = this.#attribute(name)?.g;
     return graph ? this.#context.block(graph) : this.#broken(name, 'a graph');
+  }
+
+  /** Whether input `i` comes from whole numbers. */
+  isDequantised(i: number): boolean {
+    return this.#context.dequantised.has(this.inputs[i] ?? '');
   }
 
   /** Whether inputs may be of int8 or uint8. */

@@ -6,6 +6,7 @@ import { type Arguments, operation, tensors } from '../../graph/operation.ts';
 import { convLayers, convs, type Rank, transposedConvs, transposedLayers } from '../../graph/ranks.ts';
 import { toFloats } from '../../graph/value.ts';
 import { type Built, type OnnxNode, type Operator, setWeights } from '../node.ts';
+import { scaledConv } from './wholeSums.ts';
 
 type Pairs = [before: number, after: number][];
 
@@ -46,19 +47,25 @@ const windowOf = (node: OnnxNode, rank: number) => ({
   groups: node.int('group', 1),
 });
 
+/** Of a convolution of so many spatial axes. */
+export const windowOptions = (node: OnnxNode, axes: number) => {
+  const rank = needRank(node, axes);
+  return { ...windowOf(node, rank), padding: autoPad(node) ?? pairsOf(node, rank) };
+};
+
 const conv: Operator = {
   name: 'Conv',
   limits: '1 to 3 spatial axes',
   build: (node) => {
-    const optionsFor = (rank: number) => ({
-      ...windowOf(node, rank),
-      padding: autoPad(node) ?? pairsOf(node, rank),
-    });
-    if (node.weight(1) && (!node.given(2) || node.weight(2))) {
+    const optionsFor = (rank: number) => windowOptions(node, rank);
+    const isQuantised = node.isDequantised(0) && node.isDequantised(1);
+    if (!isQuantised && node.weight(1) && (!node.given(2) || node.weight(2))) {
       const rank = needRank(node, node.weight(1)!.rank - 2);
       return convLayer(node, rank, optionsFor(rank));
     }
     return operation('Conv', (inputs) => {
+      const whole = scaledConv(inputs, optionsFor);
+      if (whole) return whole;
       const [x, w, bias] = tensors(inputs);
       const rank = needRank(node, x!.rank - 2);
       return convs[rank](x!, w!, { ...optionsFor(rank), bias: bias ?? null });

@@ -1,13 +1,15 @@
 // Matrix products. A product with a weight that is known at load is neocog's linear layer.
 
 import { add, matmul, mul, nn, reshape, type Tensor, transpose } from 'neocog';
-import { broadcastMatmul } from '../../graph/broadcast.ts';
+import { productBy } from '../../graph/broadcast.ts';
 import { einsum, parseEquation } from '../../graph/einsum.ts';
 import { operation, tensors } from '../../graph/operation.ts';
 import { toFloats } from '../../graph/value.ts';
-import { fromStart } from '../../shape.ts';
 import { shown } from '../../shown.ts';
-import { type Operator, setWeights } from '../node.ts';
+import { type OnnxNode, type Operator, setWeights } from '../node.ts';
+import { scaledLinear, scaledProduct } from './wholeSums.ts';
+
+const isQuantised = (node: OnnxNode): boolean => node.isDequantised(0) && node.isDequantised(1);
 
 /** α·op(A)·op(B) + β·C */
 const gemm: Operator = {
@@ -16,7 +18,7 @@ const gemm: Operator = {
   build: (node) => {
     const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
     const [turnA, turnB] = [node.int('transA', 0) === 1, node.int('transB', 0) === 1];
-    const weight = node.weight(1);
+    const weight = isQuantised(node) ? undefined : node.weight(1);
     const shift = node.given(2) ? node.weight(2) : undefined;
     const features = weight?.shape[turnB ? 0 : 1];
     const plainBias =
@@ -32,7 +34,9 @@ const gemm: Operator = {
     }
     const made = operation('Gemm', (inputs) => {
       const [a, b, c] = tensors(inputs);
-      const product = matmul(turnA ? transpose(a!) : a!, turnB ? transpose(b!) : b!);
+      const product =
+        (turnA ? null : (turnB ? scaledLinear : scaledProduct)(inputs[0], inputs[1])) ??
+        matmul(turnA ? transpose(a!) : a!, turnB ? transpose(b!) : b!);
       const scaled = alpha === 1 ? product : mul(product, alpha);
       return c ? add(scaled, beta === 1 ? c : mul(c, beta)) : scaled;
     });
@@ -46,31 +50,19 @@ const matmulOperator: Operator = {
   name: 'MatMul',
   limits: '',
   build: (node) => {
-    const weight = node.weight(1);
+    const weight = isQuantised(node) ? undefined : node.weight(1);
     if (weight?.rank === 2) {
       const module = new nn.Linear(weight.shape[0], weight.shape[1], { bias: false });
       setWeights(module, { weight: node.parameter(1, 'turned', turned) });
       return { module, inputs: [0] };
     }
-    const made = operation('MatMul', (inputs) => numpyMatmul(toFloats(inputs[0]!), toFloats(inputs[1]!)));
+    const made = operation(
+      'MatMul',
+      ([a, b]) => scaledProduct(a, b) ?? productBy(matmul, toFloats(a!), toFloats(b!)),
+    );
     return node.withWeights(made, [0, 1]);
   },
 };
-
-/** NumPy's matmul: leading axes broadcast, an operand of one axis is a row or a column. */
-export function numpyMatmul(a: Tensor, b: Tensor): Tensor {
-  if (a.rank === 1) return dropAxis(numpyMatmul(reshape(a, [1, a.size]), b), b.rank === 1 ? 0 : -2);
-  if (b.rank === 1) return dropAxis(numpyMatmul(a, reshape(b, [b.size, 1])), -1);
-  return broadcastMatmul(a, b);
-}
-
-function dropAxis(t: Tensor, axis: number): Tensor {
-  const d = fromStart(axis, t.rank);
-  return reshape(
-    t,
-    t.shape.filter((_, i) => i !== d),
-  );
-}
 
 /** Sums of products of one or two tensors, letters without repetition: `bij,bjk->bik`. */
 const einsumOperator: Operator = {

@@ -112,7 +112,12 @@ const cast: Operator = {
   limits: 'refuses text; float16, bfloat16 and double are float32',
   build: (node) => {
     const { host } = elementType(`the result of ${node}`, castType(node));
-    return operation('Cast', (inputs) => castTo(host, settle(inputs)[0]));
+    return operation('Cast', (inputs) => {
+      const [x] = inputs;
+      return host === 'float32' && x && !(x instanceof HostArray)
+        ? toFloats(x)
+        : castTo(host, settle(inputs)[0]);
+    });
   },
 };
 

@@ -126,22 +126,23 @@ describe('sums of whole numbers', () => {
     outputs: { y: 'int32' },
   });
 
-  it('of as many cells as a kernel may have are exact, of more are refused', async () => {
+  it('are exact beyond what float32 counts', async () => {
     // 258 products of 255² are the most below 2²⁴.
-    expect(await valuesOf(conv(258))).toEqual([3 * 258 * 255 ** 2]);
-    await expect(valuesOf(conv(259))).rejects.toThrow(UnsupportedError);
-    await expect(valuesOf(conv(259))).rejects.toThrow(/too many cells for an exact sum/);
-    expect(await valuesOf(conv(129, 5))).toEqual([5 * 129 * 255 ** 2]);
+    for (const [cells, channels] of [
+      [258, 1],
+      [258, 3],
+      [259, 3],
+      [129, 5],
+      [1001, 7],
+    ] as const)
+      expect(await valuesOf(conv(cells, channels))).toEqual([channels * cells * 255 ** 2]);
   });
 
-  it('of products beyond 24 bits are refused', async () => {
-    const product = (a: number, b: number): OneNode => ({
-      op: 'MatMulInteger',
-      operands: { a: known('int32', [1, 1], a), b: known('int32', [1, 1], b) },
-      outputs: { y: 'int32' },
-    });
-    expect(await valuesOf(product(-4096, 4096))).toEqual([-(2 ** 24)]);
-    await expect(valuesOf(product(4096, -4097))).rejects.toThrow(/more than 12 bits/);
+  it('that may not fit into 32 bits are refused', async () => {
+    // 33026 products of 255².
+    await expect(valuesOf(conv(16513, 2))).rejects.toThrow(UnsupportedError);
+    await expect(valuesOf(conv(16513, 2))).rejects.toThrow(/32 bits hold less than 2147483648/);
+    expect(await valuesOf(conv(33025, 1))).toEqual([33025 * 255 ** 2]);
   });
 
   it('of nothing are 0', async () => {

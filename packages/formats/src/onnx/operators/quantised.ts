@@ -1,82 +1,125 @@
-// Quantised operators, exactly: products and sums of whole numbers run in float32, whose whole numbers are exact up to 2²⁴.
-// Operands of 8 bits are differences of at most 9 bits, so that a product has 18; longer sums are split into parts whose
-// totals stay below the limit, and the parts are added on the host. Specification: QLinearConv and its relatives in
-// Operators.md of https://github.com/onnx/onnx.
+// Quantised operators. Products and sums of whole numbers are exact (`neocog/whole`); what follows them is float32, as in the engines that
+// these files are made for. Specification: QLinearConv and its relatives in Operators.md of https://github.com/onnx/onnx.
 
-import { matmul, reshape, ShapeError, slice, Tensor } from 'neocog';
-import { type Arguments, Operation, operation } from '../../graph/operation.ts';
-import { convs } from '../../graph/ranks.ts';
+import {
+  add,
+  div,
+  max,
+  maximum,
+  min,
+  minimum,
+  mul,
+  neg,
+  reshape,
+  round,
+  ShapeError,
+  sub,
+  type Tensor,
+  where,
+} from 'neocog';
+import { convWhole, matmulWhole } from 'neocog/whole';
+import { productBy } from '../../graph/broadcast.ts';
+import { Operation, operation } from '../../graph/operation.ts';
 import {
   HostArray,
   type HostType,
-  halfToEven,
-  mapHost,
+  isKnown,
+  knownValues,
   rangeOf,
-  toTensor,
+  rememberFloats,
+  rememberType,
+  toFloats,
+  typeOf,
   type Value,
-  wrap,
 } from '../../graph/value.ts';
-import { fromStart, product } from '../../shape.ts';
+import {
+  mostOf,
+  mostSum,
+  rememberCentred,
+  rememberScaled,
+  toInts,
+  type Wholes,
+  withoutZero,
+} from '../../graph/wholes.ts';
+import { fromStart } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
-import { autoPad, needRank, pairsOf, perAxis } from './conv.ts';
-import { numpyMatmul } from './linear.ts';
+import { windowOptions } from './conv.ts';
+import { biasedSums } from './wholeSums.ts';
 
 /** A value per cell of an axis, or one for all, in a shape that broadcasts to `shape`. */
-function alongAxis(value: HostArray, shape: readonly number[], axis: number): HostArray {
-  if (value.data.length === 1) return new HostArray(value.dtype, value.data, []);
-  if (value.shape.length !== 1) return value;
+function alongAxis(values: Tensor, shape: readonly number[], axis: number): Tensor {
+  if (values.size === 1) return reshape(values, []);
+  if (values.rank !== 1) return values;
   const d = fromStart(axis, shape.length);
-  if (shape[d] !== value.data.length) {
-    throw new ShapeError(`${value.data.length} scales or zero points do not fit axis ${axis} of [${shape}]`);
+  if (shape[d] !== values.size) {
+    throw new ShapeError(`${values.size} scales or zero points do not fit axis ${axis} of [${shape}]`);
   }
-  return new HostArray(
-    value.dtype,
-    value.data,
-    shape.map((_, i) => (i === d ? value.data.length : 1)),
+  return reshape(
+    values,
+    shape.map((_, i) => (i === d ? values.size : 1)),
   );
 }
 
-function saturate(dtype: HostType, x: number): number {
-  const [low, high] = rangeOf(dtype);
-  return Math.min(Math.max(halfToEven(x), low), high);
+/** What quantised numbers are: their zero point, and their type, which is the zero point's. */
+interface Grid {
+  readonly zero: Value | undefined;
+  readonly type: HostType;
 }
 
-/** round(x / scale) + zero, held inside the type. Divisions are those of float32. */
-function quantise(x: HostArray, scale: HostArray, zero: HostArray): HostArray {
-  return mapHost(zero.dtype, [x, scale, zero], (v, s, z) =>
-    saturate(zero.dtype, halfToEven(Math.fround(Math.fround(v) / Math.fround(s))) + z),
-  );
+const gridOf = (zero: Value | undefined): Grid => ({
+  zero,
+  type: (zero && typeOf(zero)) ?? 'uint8',
+});
+
+/** The nearest whole numbers and a zero point, held inside the type. */
+function quantise(x: Tensor, { zero, type }: Grid, spread: (zero: Tensor) => Tensor): Tensor {
+  const [low, high] = rangeOf(type);
+  const shift = zero ? spread(toFloats(zero)) : 0;
+  const known = zero && isKnown(zero) ? [...knownValues(zero)] : [];
+  // One limit for all takes fewer instructions.
+  const one = !zero || (known.length > 0 && known.every((z) => z === known[0]));
+  const [least, most] = [low, high].map((end) => (one ? end - (known[0] ?? 0) : sub(end, shift)));
+  const wholes = minimum(maximum(round(x), least), most);
+  const shifted = (): Tensor => (zero ? add(wholes, shift) : wholes);
+  const result = rememberFloats(rememberType(toInts(shifted()), type), shifted);
+  return rememberCentred(result, { wholes, zero, most: mostOf(type, zero) });
 }
 
-const readAll = (node: OnnxNode, inputs: Arguments): (HostArray | undefined)[] =>
-  inputs.map((value) => value && node.read(value));
+/** Blocks along an axis. */
+const refuseBlocks = (node: OnnxNode): void => {
+  if (node.int('block_size', 0) !== 0) node.refuse('block_size is set, which is not supported');
+};
 
 const quantizeLinear: Operator = {
   name: 'QuantizeLinear',
-  limits: 'to 8, 16 and 32 bits, per tensor or per axis; refuses blocks; not compiled',
+  limits: 'to 8 and 16 bits, per tensor or per axis; refuses blocks',
   build: (node) => {
-    if (node.int('block_size', 0) !== 0) node.refuse('block_size is set, which is not supported');
+    refuseBlocks(node);
     const axis = node.int('axis', 1);
-    return operation('QuantizeLinear', (inputs) => {
-      const [x, scale, zero] = readAll(node, inputs);
-      const none = new HostArray('uint8', new Float64Array(scale!.data.length), scale!.shape);
-      const spread = (value: HostArray): HostArray => alongAxis(value, x!.shape, axis);
-      return quantise(x!, spread(scale!), spread(zero ?? none));
+    return operation('QuantizeLinear', ([value, scale, zero]) => {
+      const x = toFloats(value!);
+      const spread = (t: Tensor): Tensor => alongAxis(t, x.shape, axis);
+      return quantise(div(x, spread(toFloats(scale!))), gridOf(zero), spread);
     });
   },
 };
 
 const dequantizeLinear: Operator = {
   name: 'DequantizeLinear',
-  limits: 'from 8, 16 and 32 bits, per tensor or per axis; refuses blocks; compiled if it is constant',
+  limits: 'from 8, 16 and 32 bits, per tensor or per axis; refuses blocks',
   build: (node) => {
-    if (node.int('block_size', 0) !== 0) node.refuse('block_size is set, which is not supported');
+    refuseBlocks(node);
     const axis = node.int('axis', 1);
-    return operation('DequantizeLinear', (inputs) => {
-      const [x, scale, zero] = readAll(node, inputs);
-      const spread = (value: HostArray): HostArray => alongAxis(value, x!.shape, axis);
-      const offset = zero ? spread(zero) : new HostArray('int32', [0], []);
-      return toTensor(mapHost('float32', [x!, spread(scale!), offset], (v, s, z) => Math.fround(v - z) * s));
+    return operation('DequantizeLinear', ([x, factor, zero]) => {
+      const { shape } = x!;
+      const spread = (t: Tensor): Tensor => alongAxis(t, shape, axis);
+      const { wholes, most } = withoutZero(x!, zero, { spread, otherwise: Number.POSITIVE_INFINITY });
+      const scale = toFloats(factor!);
+      const y = mul(wholes, spread(scale));
+      if (scale.size === 1) return rememberScaled(y, { wholes, most, scale: reshape(scale, []), axis: 0 });
+      return scale.rank === 1
+        ? rememberScaled(y, { wholes, most, scale, axis: fromStart(axis, shape.length) })
+        : y;
     });
   },
 };
@@ -84,145 +127,89 @@ const dequantizeLinear: Operator = {
 /** Scale and zero point from the range of the values, 0 included. */
 const dynamicQuantize: Operator = {
   name: 'DynamicQuantizeLinear',
-  limits: 'not compiled',
-  build: (node) =>
-    new Operation('DynamicQuantizeLinear', (inputs) => {
-      const x = node.read(inputs[0]!);
-      const low = x.data.reduce((a, b) => Math.min(a, b), 0);
-      const high = x.data.reduce((a, b) => Math.max(a, b), 0);
-      const scale = new HostArray('float32', [Math.fround(Math.fround(high - low) / 255)], []);
-      const offset = scale.data[0] === 0 ? 0 : saturate('uint8', Math.fround(0 - low) / scale.data[0]);
-      const zero = new HostArray('uint8', [offset], []);
-      return [quantise(x, scale, zero), toTensor(scale), zero];
+  limits: '',
+  build: () =>
+    new Operation('DynamicQuantizeLinear', ([value]) => {
+      const x = toFloats(value!);
+      const low = x.size > 0 ? minimum(min(x), 0) : toFloats(new HostArray('float32', [0], []));
+      const high = x.size > 0 ? maximum(max(x), 0) : low;
+      const scale = div(sub(high, low), 255);
+      // Of zeros alone any scale will do.
+      const ratio = (t: Tensor): Tensor => div(t, where(scale, scale, 1));
+      const offset = minimum(maximum(round(ratio(neg(low))), 0), 255);
+      const zero = rememberFloats(rememberType(toInts(offset), 'uint8'), () => offset);
+      return [quantise(ratio(x), { zero, type: 'uint8' }, (t) => t), scale, zero];
     }),
 };
 
-const largestExact = 2 ** 24;
+/** Bytes, which is what these operators multiply, less their zero points. */
+const bytes = (value: Value, zero: Value | undefined, axis: number): Wholes =>
+  withoutZero(value, zero, {
+    otherwise: 255,
+    spread: (t) => alongAxis(t, value.shape, axis),
+  });
 
-const largest = (x: HostArray): number => x.data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-
-/** How many products of these operands may be added before a sum could lose a bit. */
-function safeTerms(a: HostArray, b: HostArray): number {
-  const most = Math.max(1, largest(a) * largest(b));
-  if (most > largestExact) throw new ShapeError('operands of more than 12 bits cannot be multiplied exactly');
-  return Math.floor(largestExact / most);
-}
-
-const floats = (x: HostArray): Tensor => new Tensor(new Float32Array(x.data), x.shape);
-
-const less = (x: HostArray, zero: HostArray | undefined, axis: number): HostArray =>
-  zero ? mapHost('int64', [x, alongAxis(zero, x.shape, axis)], (v, z) => v - z) : x;
-
-/** A sum of tensors of whole numbers, on the host. */
-function total(parts: readonly Tensor[]): HostArray {
-  const sums = new Float64Array(parts[0].data);
-  for (const { data } of parts.slice(1)) for (let i = 0; i < data.length; i++) sums[i] += data[i];
-  return new HostArray('int64', sums, parts[0].shape);
-}
-
-/** A convolution of whole numbers: by parts of the input channels, so that each sum is exact. */
-function exactConv(node: OnnxNode, x: HostArray, w: HostArray): HostArray {
-  const rank = needRank(node, x.shape.length - 2);
-  const groups = node.int('group', 1);
-  const options = {
-    stride: perAxis(node, 'strides', rank),
-    dilation: perAxis(node, 'dilations', rank),
-    padding: autoPad(node) ?? pairsOf(node, rank),
-  };
-  const taps = product(w.shape.slice(2));
-  const step = Math.floor(safeTerms(x, w) / taps);
-  if (step < 1) node.refuse('its kernel has too many cells for an exact sum');
-  const weight = floats(w);
-  const channels = w.shape[1];
-  const [n, , ...cells] = x.shape;
-  const grouped = reshape(floats(x), [n, groups, x.shape[1] / groups, product(cells)]);
-  const parts: Tensor[] = [];
-  for (let from = 0; from < channels; from += step) {
-    const to = Math.min(channels, from + step);
-    const cut = (t: Tensor): Tensor => slice(t, { axis: 1, start: from, end: to });
-    const own = reshape(slice(grouped, { axis: 2, start: from, end: to }), [
-      n,
-      groups * (to - from),
-      ...cells,
-    ]);
-    parts.push(convs[rank](own, cut(weight), { ...options, groups }));
-  }
-  return total(parts);
-}
-
-/** A matrix product of whole numbers, by parts of the inner axis. */
-function exactMatmul(a: HostArray, b: HostArray): HostArray {
-  const step = safeTerms(a, b);
-  const [x, y] = [floats(a), floats(b)];
-  const inner = a.shape.at(-1) ?? 1;
-  const rows = y.rank === 1 ? 0 : y.rank - 2;
-  const parts: Tensor[] = [];
-  for (let start = 0; start < inner; start += step) {
-    const end = Math.min(inner, start + step);
-    parts.push(numpyMatmul(slice(x, { axis: -1, start, end }), slice(y, { axis: rows, start, end })));
-  }
-  return total(parts.length > 0 ? parts : [matmul(x, y)]);
-}
-
-const toInt32 = (x: HostArray): HostArray =>
-  new HostArray(
-    'int32',
-    x.data.map((v) => wrap('int32', v)),
-    x.shape,
-  );
+/** Exact sums as int32, or as floats where these are asked for. */
+const wholeSums = (sums: (dtype: 'int32' | 'float32') => Tensor): Tensor =>
+  rememberFloats(sums('int32'), () => sums('float32'));
 
 const convInteger: Operator = {
   name: 'ConvInteger',
-  limits: 'exact; not compiled',
+  limits: 'exact; refuses sums beyond 32 bits',
   build: (node) =>
-    operation('ConvInteger', (inputs) => {
-      const [x, w, xZero, wZero] = readAll(node, inputs);
-      return toInt32(exactConv(node, less(x!, xZero, 1), less(w!, wZero, 0)));
+    operation('ConvInteger', ([a, b, aZero, bZero]) => {
+      const [x, w] = [bytes(a!, aZero, 1), bytes(b!, bZero, 0)];
+      const options = { ...windowOptions(node, x.wholes.rank - 2), most: mostSum(x, w) };
+      return wholeSums((dtype) => convWhole(x.wholes, w.wholes, { ...options, dtype }));
     }),
 };
+
+/** Of matrices, the first's rows and the second's columns have zero points. */
+function productOfBytes(a: Wholes, b: Wholes, dtype: 'int32' | 'float32' = 'float32'): Tensor {
+  const terms = a.wholes.shape.at(-1) ?? 1;
+  const sums = { most: terms * a.most * b.most, dtype };
+  return productBy((x, y) => matmulWhole(x, y, sums), a.wholes, b.wholes);
+}
 
 const matmulInteger: Operator = {
   name: 'MatMulInteger',
-  limits: 'exact; not compiled',
-  build: (node) =>
-    operation('MatMulInteger', (inputs) => {
-      const [a, b, aZero, bZero] = readAll(node, inputs);
-      return toInt32(exactMatmul(less(a!, aZero, -2), less(b!, bZero, -1)));
+  limits: 'exact; refuses sums beyond 32 bits',
+  build: () =>
+    operation('MatMulInteger', ([a, b, aZero, bZero]) => {
+      const [x, y] = [bytes(a!, aZero, -2), bytes(b!, bZero, -1)];
+      return wholeSums((dtype) => productOfBytes(x, y, dtype));
     }),
 };
 
-/**
- * Sums of whole numbers as whole numbers at another scale: given are the scales of two factors and of the result, and its
- * zero, and along which axis of the sums each lies that is a list.
- */
-function rescale(sums: HostArray, scales: readonly HostArray[], axes: readonly number[]): Value {
-  const [a, b, out, zero] = scales.map((scale, i) => alongAxis(scale, sums.shape, axes[i]));
-  const scaled = mapHost('int64', [sums, a, b, out], (v, s, t, u) => halfToEven(v * ((s * t) / u)));
-  return mapHost(zero.dtype, [scaled, zero], (v, z) => saturate(zero.dtype, v + z));
-}
+/** The scale of sums of products beside that of their result. */
+const rescaling = ([a, b, result]: readonly Tensor[]): Tensor => div(mul(a, b), result);
 
 const qlinearConv: Operator = {
   name: 'QLinearConv',
-  limits: 'exact; not compiled',
+  limits: 'sums are exact; refuses those beyond 32 bits',
   build: (node) =>
-    operation('QLinearConv', (inputs) => {
-      const [x, xScale, xZero, w, wScale, wZero, yScale, yZero, bias] = readAll(node, inputs) as HostArray[];
-      const sums = exactConv(node, less(x, xZero, 1), less(w, wZero, 0));
-      const shifted = bias ? mapHost('int64', [sums, alongAxis(bias, sums.shape, 1)], (v, b) => v + b) : sums;
-      return rescale(shifted, [xScale, wScale, yScale, yZero], [1, 1, 1, 1]);
+    operation('QLinearConv', ([a, aScale, aZero, b, bScale, bZero, yScale, yZero, bias]) => {
+      const [x, w] = [bytes(a!, aZero, 1), bytes(b!, bZero, 0)];
+      const shift = bias && toFloats(bias);
+      const y = biasedSums(x, w, shift, windowOptions(node, x.wholes.rank - 2));
+      const spread = (t: Tensor): Tensor => alongAxis(t, y.shape, 1);
+      const scale = rescaling([aScale, bScale, yScale].map((t) => spread(toFloats(t!))));
+      return quantise(mul(y, scale), gridOf(yZero), spread);
     }),
 };
 
 const qlinearMatmul: Operator = {
   name: 'QLinearMatMul',
-  limits: 'exact; not compiled',
-  build: (node) =>
-    operation('QLinearMatMul', (inputs) => {
-      const [a, aScale, aZero, b, bScale, bZero, yScale, yZero] = readAll(node, inputs) as HostArray[];
-      const sums = exactMatmul(less(a, aZero, -2), less(b, bZero, -1));
+  limits: 'sums are exact; refuses those beyond 32 bits',
+  build: () =>
+    operation('QLinearMatMul', ([a, aScale, aZero, b, bScale, bZero, yScale, yZero]) => {
+      const y = productOfBytes(bytes(a!, aZero, -2), bytes(b!, bZero, -1));
       // The rows of a are those of the result, which are its last axis where b is a vector.
-      const rows = b.shape.length === 1 ? -1 : -2;
-      return rescale(sums, [aScale, bScale, yScale, yZero], [rows, -1, -1, -1]);
+      const rows = b!.shape.length === 1 ? -1 : -2;
+      const along = (value: Value | undefined, axis: number): Tensor =>
+        alongAxis(toFloats(value!), y.shape, axis);
+      const scale = rescaling([along(aScale, rows), along(bScale, -1), along(yScale, -1)]);
+      return quantise(mul(y, scale), gridOf(yZero), (t) => alongAxis(t, y.shape, -1));
     }),
 };
 

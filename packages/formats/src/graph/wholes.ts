@@ -1,0 +1,102 @@
+// The whole numbers behind quantised tensors. A tensor that was dequantised remembers the whole numbers and the scale that it was made
+// of, and one that was quantised the whole numbers less their zero point: an operator takes the one or the other, and a compiled network
+// computes only what is taken.
+
+import { cast, sub, Tensor } from 'neocog';
+import { product } from '../shape.ts';
+import { type HostType, isKnown, knownValues, rangeOf, toFloats, typeOf, type Value } from './value.ts';
+
+/** Whole numbers as float32. */
+export interface Wholes {
+  readonly wholes: Tensor;
+  /** The largest magnitude that they may have. */
+  readonly most: number;
+}
+
+/** Whole numbers times scales. */
+export interface Scaled extends Wholes {
+  /** One for all `[]`, or `[n]` for the cells of an axis. */
+  readonly scale: Tensor;
+  /** Counted from the start; 0 where there is one scale. */
+  readonly axis: number;
+}
+
+interface Centred extends Wholes {
+  readonly zero: Value | undefined;
+}
+
+const scaled = new WeakMap<Tensor, Scaled>();
+const centred = new WeakMap<Tensor, Centred>();
+
+/** Remembers what a tensor of floats is made of. */
+export function rememberScaled(tensor: Tensor, parts: Scaled): Tensor {
+  scaled.set(tensor, parts);
+  return tensor;
+}
+
+/** Remembers a quantised tensor's whole numbers less its zero point. */
+export function rememberCentred(tensor: Tensor, parts: Centred): Tensor {
+  centred.set(tensor, parts);
+  return tensor;
+}
+
+/** Of a value that was dequantised. */
+export const scaledOf = (value: Value | undefined): Scaled | undefined =>
+  value instanceof Tensor ? scaled.get(value) : undefined;
+
+/** The largest magnitude of a type's numbers less a zero point, which may be any of the type where it is not known. */
+export function mostOf(type: HostType, zero: Value | undefined): number {
+  const [low, high] = rangeOf(type);
+  if (!zero) return Math.max(-low, high);
+  if (!isKnown(zero)) return high - low;
+  return knownValues(zero).reduce((most, z) => Math.max(most, z - low, high - z), 0);
+}
+
+/**
+ * Whole numbers less a zero point, which `spread` brings into a shape that broadcasts to them. `otherwise` is their largest magnitude where
+ * neither has a type.
+ */
+export function withoutZero(
+  value: Value,
+  zero: Value | undefined,
+  { spread, otherwise }: { spread: (zero: Tensor) => Tensor; otherwise: number },
+): Wholes {
+  const known = value instanceof Tensor ? centred.get(value) : undefined;
+  if (known && sameValues(known.zero, zero)) return known;
+  const type = typeOf(value) ?? (zero && typeOf(zero));
+  const floats = toFloats(value);
+  return {
+    wholes: zero && !isZero(zero) ? sub(floats, spread(toFloats(zero))) : floats,
+    most: type ? mostOf(type, zero) : otherwise,
+  };
+}
+
+const isZero = (zero: Value): boolean => isKnown(zero) && knownValues(zero).every((z) => z === 0);
+
+function sameValues(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === b) return true;
+  if (!a || !b || !isKnown(a) || !isKnown(b)) return false;
+  const [x, y] = [knownValues(a), knownValues(b)];
+  return x.length === y.length && x.every((v, i) => v === y[i]);
+}
+
+/**
+ * The largest magnitude of any sum of products: of known weights, of which each of the first axis has a sum of its own, from their
+ * magnitudes; else from how many there are.
+ */
+export function mostSum(x: Wholes, w: Wholes): number {
+  const [rows] = w.wholes.shape;
+  const terms = product(w.wholes.shape.slice(1));
+  if (!isKnown(w.wholes)) return terms * x.most * w.most;
+  const { data } = w.wholes;
+  let most = 0;
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let i = row * terms; i < (row + 1) * terms; i++) sum += Math.abs(data[i]);
+    most = Math.max(most, sum);
+  }
+  return most * x.most;
+}
+
+/** Floats that are whole numbers of 32 bits, as such. */
+export const toInts = (floats: Tensor): Tensor => cast(floats, 'int32');
