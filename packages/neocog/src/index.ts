@@ -65,6 +65,7 @@ export {
 } from './nn/head.ts';
 export * as nn from './nn/index.ts';
 export * as init from './nn/init/index.ts';
+export { type QuantizeOptions, quantize } from './nn/quantize.ts';
 export * from './ops/index.ts';
 export * as optim from './optim/index.ts';
 export { type CompileOptions, compile, type OpenCompileOptions } from './program/compile.ts';

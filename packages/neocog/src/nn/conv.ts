@@ -110,9 +110,10 @@ abstract class ConvLayer<
   readonly bias: Parameter | null;
   /** As they were given, without `bias` and `activation`. */
   readonly options: Omit<O, keyof LayerOptions>;
+  /** What is done to each result; null for nothing. */
+  readonly activation: ((x: Tensor) => Tensor) | null;
   protected readonly rank: Rank;
   readonly #layout: Layout | undefined;
-  readonly #activation: ((x: Tensor) => Tensor) | null;
 
   protected constructor({ rank, outChannels, options }: ConvLayerArguments<O>, weightShape: Shape) {
     super();
@@ -123,7 +124,7 @@ abstract class ConvLayer<
     this.options = rest as Omit<O, keyof LayerOptions>;
     this.rank = rank;
     this.#layout = options.layout;
-    this.#activation = activation === undefined ? null : activationFunction(activation);
+    this.activation = activation === undefined ? null : activationFunction(activation);
   }
 
   /** The operation on channels-first data. */
@@ -132,7 +133,7 @@ abstract class ConvLayer<
   protected run(x: Tensor): Tensor {
     const { enter, leave } = frame({ fn: this.constructor.name, rank: this.rank }, x, this.#layout);
     const y = leave(this.convolve(enter(x)));
-    return this.#activation ? this.#activation(y) : y;
+    return this.activation ? this.activation(y) : y;
   }
 
   override describe(): string {

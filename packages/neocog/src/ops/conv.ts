@@ -90,7 +90,11 @@ function sumPerChannel(gradient: Tensor): Tensor {
 }
 
 /** A weight as kernels want it: channels first, and turned around if the caller asks for it. */
-function readWeight({ fn, rank }: Caller, w: Tensor, { layout, flipKernel }: TensorOptions): Tensor {
+export function readWeight(
+  { fn, rank }: Caller,
+  w: Tensor,
+  { layout, flipKernel }: Pick<TensorOptions, 'layout' | 'flipKernel'>,
+): Tensor {
   floats(fn, 'weight', w);
   const axes = w.shape.map((_, d) => d);
   const last = layout === 'channels-last' && w.rank === rank + 2;
