@@ -1,5 +1,5 @@
 // Batch normalisation with known statistics, and any other scaling and shifting of channels after a convolution with
-// constant weights, becomes part of the weights and the bias.
+// constant weights, becomes part of the weights and the bias; after one of whole numbers, one scale and one shift.
 
 import type { Backend } from '../../backends/backend.ts';
 import type { Graph, GraphNode, GraphValue, NodeOf } from '../../backends/graph.ts';
@@ -7,6 +7,7 @@ import { ValueMaker } from '../../backends/rewrite.ts';
 import type { ConvWork, FusedWork } from '../../backends/work.ts';
 import { affineIn } from '../../expression/affine.ts';
 import type { Expr } from '../../expression/expression.ts';
+import * as e from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { isMap, readsPositions } from './joinLoops.ts';
 import { isChannel, isPerChannel, planesOf, readsInPlace } from './loopPlaces.ts';
@@ -60,14 +61,8 @@ function fold(
   const planes = planesOf(node);
   const constant =
     node.inputs.slice(1).every(isConstant) && next.inputs.every((v, i) => i === own || isConstant(v));
-  if (
-    node.finish.formula ||
-    node.whole !== undefined ||
-    !constant ||
-    !isMap(loop) ||
-    !readsInPlace(loop, own)
-  )
-    return null;
+  if ((node.finish.formula && !isScaled(node)) || !constant || !isMap(loop)) return null;
+  if (!readsInPlace(loop, own)) return null;
   if (readsPositions(loop.expr) || sizeOf(loop.shape) !== node.outputs[0].size) return null;
   const oneEach = alike ? isPerChannel : isChannel;
   const perChannel = next.inputs.every((_, i) => i === own || oneEach(loop, i, planes));
@@ -80,6 +75,7 @@ function fold(
       next.inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
     )[0] as Float32Array;
   const [scale, shift] = [values(affine.scale), values(affine.shift)];
+  if (node.whole) return scaledAfter(node, { scale, shift, make, outputs: next.outputs });
   const [x, weight, bias] = node.inputs;
   return {
     ...node,
@@ -92,6 +88,36 @@ function fold(
     ],
     bias: true,
     outputs: next.outputs,
+  };
+}
+
+const [times, timesAndPlus] = [
+  e.mul(e.input(0), e.input(1)),
+  e.add(e.mul(e.input(0), e.input(1)), e.input(2)),
+];
+
+/** Whether a convolution of whole numbers ends with a scale and a shift that are constants of its channels. */
+const isScaled = ({ whole, finish: { formula } }: NodeOf<ConvWork>): boolean =>
+  whole !== undefined && (formula === times || formula === timesAndPlus);
+
+interface After extends Pick<Means, 'make'>, Pick<NodeOf<ConvWork>, 'outputs'> {
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+}
+
+/** Weights that are whole numbers stay so: their sums are scaled, and scaled once where they were before. */
+function scaledAfter(node: NodeOf<ConvWork>, { scale, shift, make, outputs }: After): NodeOf<ConvWork> {
+  const own = node.inputs.slice(node.bias ? 3 : 2).map((value) => value.data as Float32Array);
+  const [first, second] = own;
+  const scales = first ? scale.map((s, c) => s * first[c]) : scale;
+  const shifts = second ? shift.map((s, c) => s + scale[c] * second[c]) : shift;
+  const isShifted = shifts.some((s) => s !== 0);
+  const constants = isShifted ? [scales, shifts] : [scales];
+  return {
+    ...node,
+    inputs: [...node.inputs.slice(0, node.bias ? 3 : 2), ...constants.map((values) => make.constant(values))],
+    finish: { formula: isShifted ? timesAndPlus : times, extras: constants.map(() => 'channel') },
+    outputs,
   };
 }
 

@@ -3,6 +3,7 @@
 
 import type { Graph, GraphNode, GraphValue, NodeOf } from '../../backends/graph.ts';
 import type { ConvWork, FusedWork } from '../../backends/work.ts';
+import { pullBounds } from '../../expression/bounds.ts';
 import * as e from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { areShort, InputList, isMap, joinLoops, readsPositions } from './joinLoops.ts';
@@ -102,7 +103,7 @@ function joinConvolution(conv: NodeOf<ConvWork>, map: NodeOf<FusedWork>): NodeOf
   return {
     ...conv,
     inputs: [...conv.inputs.slice(0, conv.bias ? 3 : 2), ...extras.values],
-    finish: { formula, extras: extras.kinds },
+    finish: { formula: pullBounds(formula), extras: extras.kinds },
     outputs: map.outputs,
   };
 }

@@ -23,7 +23,7 @@ export interface ConvTask {
   readonly xOrder?: Order;
   readonly yOrder?: Order;
   /**
-   * Floats per pixel of x, at least its channels; words where x is pairs. Lanes beyond the channels hold anything, and may be written.
+   * Floats per pixel of x, at least its channels; words where that is pairs. Lanes beyond the channels hold anything, and may be written.
    * The number of channels where x is planes.
    */
   readonly xPitch: number;
@@ -73,6 +73,8 @@ export interface ConvPlanner {
   readonly computes: readonly ConvKernel[];
   /** It reads pairs of whole numbers, where others read floats. */
   readonly readsPairs?: true;
+  /** Its results may be pairs, where the epilogue says so. */
+  readonly writesPairs?: true;
   /** Why this algorithm does not take the task, or null if it does. */
   refuse(task: ConvTask): string | null;
   /** Estimated time on one thread, in units of one multiply-add of the engine's best direct kernel. */

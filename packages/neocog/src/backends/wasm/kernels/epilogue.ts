@@ -6,7 +6,8 @@ import type { Func, Local } from '../assembler/index.ts';
 import type { Engine } from '../engine.ts';
 import { emitFormula } from '../fused/formula.ts';
 import type { Vector } from '../fused/math.ts';
-import { type Row, storeRow } from './lanes.ts';
+import { type Row, storePairs, storeRow } from './lanes.ts';
+import { floatBytes } from './sizes.ts';
 
 export interface Epilogue {
   /** Add a value per output channel. */
@@ -18,13 +19,18 @@ export interface Epilogue {
    * channel.
    */
   readonly extras: readonly ('pixel' | 'channel')[];
+  /** Finished values are whole numbers of 16 bits, and stored as such, two channels to a word. */
+  readonly pairs?: boolean;
 }
 
 export const plainEpilogue: Epilogue = { bias: false, formula: null, extras: [] };
 
 /** Names an epilogue in a kernel's key. */
 export const epilogueKey = (e: Epilogue): string =>
-  `${e.bias ? 'bias ' : ''}${e.formula ? `f${e.formula.id}(${e.extras.join(',')})` : 'sum'}`;
+  `${e.bias ? 'bias ' : ''}${e.formula ? `f${e.formula.id}(${e.extras.join(',')})` : 'sum'}${e.pairs ? ' to pairs' : ''}`;
+
+/** Bytes of a channel of the result. */
+export const resultBytes = ({ pairs }: Epilogue): number => (pairs ? floatBytes / 2 : floatBytes);
 
 /** What an epilogue reads besides the sum, in order: `bias`, `extra0`, `extra1`, …, and what each is. */
 const lanesOf = (e: Epilogue): (readonly [name: string, kind: 'pixel' | 'channel'])[] => [
@@ -83,17 +89,18 @@ export function storeFinished(e: Ending, sums: readonly Local<'v128'>[], results
         finish(e, sum, (extra) => results.load(extra, v)),
       ),
     );
-  storeRow(e.f, sums, results);
+  if (e.epilogue.pairs) storePairs(e.f, sums, results);
+  else storeRow(e.f, sums, results);
 }
 
 const mostInline = 6;
 
 /**
  * Whether a formula would crowd the sums out of their registers. Then sums are stored as they are, and finished in a second
- * loop over the same row while it is in the cache; the result must not lie where one of the extras is.
+ * loop over the same row while it is in the cache; the result must not lie where one of the extras is. Sums do not fit where pairs go.
  */
-export function isLate({ formula }: Pick<Epilogue, 'formula'>): boolean {
-  if (!formula) return false;
+export function isLate({ formula, pairs }: Pick<Epilogue, 'formula' | 'pairs'>): boolean {
+  if (!formula || pairs) return false;
   const steps = nodesOf(formula).filter((node) => operands(node).length > 0);
   return steps.length > mostInline || steps.some(isSlow);
 }

@@ -1,6 +1,6 @@
 // Loads and stores of vectors of which only some lanes count, or whose lanes lie apart.
 
-import { address, type Code, type Func, v128 } from '../assembler/index.ts';
+import { address, type Code, type Func, f32x4, i16x8, i32x4, v128 } from '../assembler/index.ts';
 import type { Vector } from '../fused/math.ts';
 import { floatBytes, vectorBytes } from './sizes.ts';
 
@@ -62,3 +62,30 @@ export const storeRow = (f: Func, values: readonly Vector[], { at, offset = 0, l
   values.forEach((value, v) =>
     storeLanes(f, value, { at, count: Math.min(4, lanes - 4 * v), offset: offset + v * vectorBytes }),
   );
+
+/** 1.5 · 2²³: what is added to it is rounded to a whole number, which then stands in its lowest bits. */
+const anchor = 12582912;
+const anchorBits = 0x4b400000;
+
+/** Floats that are whole numbers of at most 2²² in magnitude, as such: in two instructions, where a conversion minds all other floats. */
+const wholeOf = (floats: Vector): Code<'v128'> =>
+  i32x4.sub(
+    f32x4.add(floats, v128.const4F(anchor, anchor, anchor, anchor)),
+    v128.const4I(anchorBits, anchorBits, anchorBits, anchorBits),
+  );
+
+/** Two vectors of floats that are whole numbers of 16 bits, as one. */
+export const narrowed = (low: Vector, high: Vector): Code<'v128'> =>
+  i16x8.narrowI32x4S(wholeOf(low), wholeOf(high));
+
+/** Vectors of whole numbers of 16 bits, two channels to a word, one behind the other; whole vectors are written. */
+export function storePairs(f: Func, values: readonly Vector[], { at, offset = 0 }: Omit<Row, 'lanes'>): void {
+  for (let v = 0; v < values.length; v += 2) {
+    const place = address(at, offset + (v * vectorBytes) / 2);
+    if (v + 1 < values.length) f.run(v128.store(place, narrowed(values[v], values[v + 1])));
+    else {
+      const last = f.keep(wholeOf(values[v]), 'last');
+      f.run(v128.store64Lane(place, i16x8.narrowI32x4S(last, last), 0));
+    }
+  }
+}

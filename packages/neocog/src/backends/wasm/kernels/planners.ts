@@ -12,20 +12,30 @@ import { winogradPlanners } from './winograd/planners.ts';
 /** Float32 counts to here without gaps. */
 const mostCounted = 2 ** 24;
 
-function refuseNumbers({ xOrder, yOrder, whole }: ConvTask): string | null {
-  if (xOrder === 'pairs' || yOrder === 'pairs') return 'reads floats';
+/** Why kernels that read floats do not take a task. */
+function refuseNumbers({ kernel, xOrder, yOrder, whole }: ConvTask): string | null {
+  if ((kernel === 'conv' ? xOrder : yOrder) === 'pairs') return 'reads floats';
   if (whole?.result === 'int32') return 'gives floats';
   return whole && whole.most > mostCounted ? 'would round sums of whole numbers' : null;
 }
 
-const ofFloats = (planner: ConvPlanner): ConvPlanner => ({
+function refusePairs({ writesPairs }: ConvPlanner, { epilogue }: ConvTask): string | null {
+  if (!epilogue.pairs) return null;
+  if (!writesPairs) return 'writes floats';
+  return epilogue.extras.includes('pixel') ? 'cannot add an array to a result in pairs' : null;
+}
+
+/** A planner that may be asked about whole numbers. */
+const minding = (planner: ConvPlanner): ConvPlanner => ({
   ...planner,
-  refuse: (task) => refuseNumbers(task) ?? planner.refuse(task),
+  refuse: (task) =>
+    (planner.readsPairs ? null : refuseNumbers(task)) ?? refusePairs(planner, task) ?? planner.refuse(task),
 });
 
-const floatPlanners: readonly ConvPlanner[] = [
+const all: readonly ConvPlanner[] = [
   directPlanner,
   pointwisePlanner,
+  wholePlanner,
   depthwisePlanner,
   weightGradPlanner,
   planesPointwisePlanner,
@@ -34,4 +44,4 @@ const floatPlanners: readonly ConvPlanner[] = [
   ...winogradPlanners,
 ];
 
-export const convPlanners: readonly ConvPlanner[] = [...floatPlanners.map(ofFloats), wholePlanner];
+export const convPlanners: readonly ConvPlanner[] = all.map(minding);

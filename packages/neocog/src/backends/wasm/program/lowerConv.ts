@@ -7,11 +7,11 @@ import type { GraphValue, NodeOf } from '../../graph.ts';
 import type { ConvKernel, ConvWork, WeightGradWork } from '../../work.ts';
 import type { Engine } from '../engine.ts';
 import type { ConvTask, Order } from '../kernels/convPlan.ts';
-import { isLate, plainEpilogue } from '../kernels/epilogue.ts';
+import { type Epilogue, isLate, plainEpilogue } from '../kernels/epilogue.ts';
 import type { Placed, Room } from './arrays.ts';
 import type { Arrangement } from './choose.ts';
 import { type Form, formKey, type Pixels, pairedPixels } from './form.ts';
-import type { Lowering } from './lowering.ts';
+import { type Lowering, readsPairs } from './lowering.ts';
 import { prepareWeights } from './prepareWeights.ts';
 
 /** Both sides of a convolution as pixels without their pitch. */
@@ -26,7 +26,7 @@ export function lowerConv(l: Lowering, node: NodeOf<ConvWork>): void {
   begin(l, node);
   const { task, plan } = choose(l, arrangementsOf(l, node));
   const [input, weight] = node.inputs;
-  const forms = formsOf(l, node, task);
+  const forms = formsOf(l, node, { ...task, pairs: task.epilogue.pairs === true });
   const source = l.as(input, forms[from]);
   const form = forms[to];
   const extras = node.inputs.slice(bias ? 3 : 2);
@@ -54,55 +54,61 @@ export function lowerConv(l: Lowering, node: NodeOf<ConvWork>): void {
 const endsOf = (kernel: ConvKernel) => (kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const));
 
 /** How both sides lie in a task's orders. */
-function formsOf(l: Lowering, node: NodeOf<ConvWork>, { xOrder, yOrder }: ConvTask): Record<'x' | 'y', Form> {
+function formsOf(l: Lowering, node: NodeOf<ConvWork>, task: Orders): Record<'x' | 'y', Form> {
   const sizes = sidesOf(node.geometry);
-  const [from] = endsOf(node.op);
-  const formOf = (side: 'x' | 'y', order?: Order): Form => {
+  const [from, to] = endsOf(node.op);
+  const formOf = (side: 'x' | 'y'): Form => {
+    const order = task[`${side}Order`];
     if (order === 'planes') return null;
-    if (order === 'pairs') return pairedPixels(sizes[side], node.geometry.groups);
-    return side === from
-      ? l.pixelFormOf(node.inputs[0], sizes[side])
-      : l.pixelsFor(node.outputs[0], sizes[side]);
+    if (side === to) return task.pairs ? pairedPixels(sizes[to], 1) : l.pixelsFor(node.outputs[0], sizes[to]);
+    if (order === 'pairs') return pairedPixels(sizes[from], node.geometry.groups);
+    return l.pixelFormOf(node.inputs[0], sizes[from]);
   };
-  return { x: formOf('x', xOrder), y: formOf('y', yOrder) };
+  return { x: formOf('x'), y: formOf('y') };
 }
 
+/** The orders of both sides; whether results are pairs. */
+type Orders = Pick<ConvTask, 'xOrder' | 'yOrder'> & Pick<Epilogue, 'pairs'>;
+
 /**
- * The orders in which both sides may lie: pixels always, planes where a tensor comes in or the result goes out as one, pairs where
- * whole numbers come in.
- * Arrays that are not yet or must not stay in an order are moved.
+ * The orders in which both sides may lie: pixels always, planes where a tensor comes in or the result goes out as one, pairs where whole
+ * numbers come in, or go to somebody who reads them as such. Arrays that are not yet or must not stay in an order are moved.
  */
 function arrangementsOf(l: Lowering, node: NodeOf<ConvWork>): Arrangement[] {
   const { geometry, op: kernel, finish, bias, whole } = node;
   const [from, to] = endsOf(kernel);
   const [input, result] = [node.inputs[0], node.outputs[0]];
   const extras = node.inputs.slice(bias ? 3 : 2).filter((_, i) => finish.extras[i] === 'pixel');
-  const sources: Order[] = [
+  const floats: Order[] = l.arrays.find(input, null) ? ['pixels', 'planes'] : ['pixels'];
+  const sources: Order[] = readsPairs(node) ? ['pairs'] : whole ? [...floats, 'pairs'] : floats;
+  const results: Order[] = [
     'pixels',
-    ...(l.arrays.find(input, null) ? (['planes'] as const) : []),
-    ...(node.whole === undefined ? [] : (['pairs'] as const)),
+    ...(l.isResultOnly(result) ? (['planes'] as const) : []),
+    ...(l.isPairsOnly(result) ? (['pairs'] as const) : []),
   ];
-  const results: Order[] = l.isResultOnly(result) ? ['pixels', 'planes'] : ['pixels'];
   return sources.flatMap((source) =>
     results.map((order) => {
-      const plain = {
-        ...{ geometry, kernel, whole, engine: l.engine },
-        ...{ xPitch: geometry.inChannels, yPitch: geometry.outChannels },
-        epilogue: { bias, formula: finish.formula, extras: finish.extras },
-        ...(from === 'x' ? { xOrder: source, yOrder: order } : { yOrder: source, xOrder: order }),
+      const pairs = order === 'pairs';
+      const written = pairs ? 'pixels' : order;
+      const orders: Orders = {
+        ...(from === 'x' ? { xOrder: source, yOrder: written } : { yOrder: source, xOrder: written }),
+        pairs,
       };
-      const forms = formsOf(l, node, plain);
+      const forms = formsOf(l, node, orders);
+      const { pairs: _, ...sides } = orders;
       const task = {
-        ...plain,
-        xPitch: forms.x?.pitch ?? plain.xPitch,
-        yPitch: forms.y?.pitch ?? plain.yPitch,
+        ...{ geometry, kernel, whole, engine: l.engine, ...sides },
+        xPitch: forms.x?.pitch ?? geometry.inChannels,
+        yPitch: forms.y?.pitch ?? geometry.outChannels,
+        epilogue: { bias, formula: finish.formula, extras: finish.extras, pairs },
       };
       const read = [
         { value: input, form: forms[from] },
         ...extras.map((value) => ({ value, form: forms[to] })),
       ];
       const missing = read.filter(({ value, form }) => !l.isThere(value, form)).map(({ value }) => value);
-      const leaving = results.length > 1 && formKey(forms[to]) !== formKey(null) ? [result] : [];
+      const mustMove = results.length > 1 && order === 'pixels' && formKey(forms[to]) !== formKey(null);
+      const leaving = mustMove ? [result] : [];
       return { task, moving: movingCost([...missing, ...leaving], l.engine) };
     }),
   );

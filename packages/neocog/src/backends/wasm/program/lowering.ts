@@ -77,6 +77,16 @@ export interface Lowered {
   readonly stops: readonly Stop[];
 }
 
+/** Groups of fewer channels are not worth a word for every two. */
+const leastPaired = 8;
+
+/** Whether a convolution reads whole numbers of 16 bits, two channels to a word. */
+export function readsPairs(node: GraphNode): boolean {
+  if ((node.op !== 'conv' && node.op !== 'inputGrad') || !node.whole) return false;
+  const { inChannels, outChannels, groups } = node.geometry;
+  return (node.op === 'conv' ? inChannels : outChannels) / groups >= leastPaired;
+}
+
 const isDepthwise = (node: GraphNode): boolean =>
   'geometry' in node &&
   'groups' in node.geometry &&
@@ -101,6 +111,8 @@ export class Lowering {
   readonly #shared = new Set<Room>();
   /** What depthwise convolutions read and write. */
   readonly #spread: ReadonlySet<GraphValue>;
+  /** What somebody reads otherwise than as pairs of one group. */
+  readonly #floats: ReadonlySet<GraphValue>;
 
   constructor(graph: Graph, engine: Engine, chooser: Chooser, inParts: boolean) {
     this.engine = engine;
@@ -115,6 +127,12 @@ export class Lowering {
     this.#results = new Set(graph.outputs);
     this.#read = new Set([...this.#readers, ...this.#results]);
     this.#spread = new Set(graph.nodes.filter(isDepthwise).flatMap((n) => [n.inputs[0], n.outputs[0]]));
+    const readers = graph.nodes.map((node) => {
+      const asPairs =
+        readsPairs(node) && 'geometry' in node && 'groups' in node.geometry && node.geometry.groups === 1;
+      return asPairs ? node.inputs.slice(1) : node.inputs;
+    });
+    this.#floats = new Set([...readers.flat(), ...graph.outputs]);
     const moving = graph.updates.flatMap((update) => [...update.gradients, ...update.scalars]);
     for (const value of [...graph.outputs, ...moving]) this.#lastReader.delete(value);
   }
@@ -127,6 +145,11 @@ export class Lowering {
   /** Whether one node reads a value, once, and nobody else. */
   isReadOnce(value: GraphValue): boolean {
     return this.#readings.get(value) === 1 && !this.#results.has(value);
+  }
+
+  /** Whether all who read a value want pairs. */
+  isPairsOnly(value: GraphValue): boolean {
+    return this.#readers.has(value) && !this.#floats.has(value);
   }
 
   /** The pixels to leave a result in. */

@@ -14,7 +14,7 @@ export interface Block {
 /** Full blocks first: how many, and the one that differs. */
 export function blocksOf(s: DepthwiseShape): { full: number; block: Block; rest: Block | null } {
   const vectors = vectorsOf(s);
-  const partial = s.resultPitch < vectors * 4;
+  const partial = s.resultPitch * (s.pairs ? 2 : 1) < vectors * 4;
   const lastLanes = partial ? s.channels - 4 * (vectors - 1) : 4;
   const block = { vectors: s.vectors, lastLanes: 4 };
   const restVectors = vectors % s.vectors || (partial ? s.vectors : 0);

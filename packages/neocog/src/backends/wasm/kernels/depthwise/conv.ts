@@ -2,7 +2,7 @@
 // channels, handed to the row functions.
 
 import { address, affine, i32, type Local, type Operand } from '../../assembler/index.ts';
-import { type Epilogue, laneArguments, laneOperands } from '../epilogue.ts';
+import { type Epilogue, laneArguments, laneOperands, resultBytes } from '../epilogue.ts';
 import { divide, type Kernel, unitFunction } from '../kernel.ts';
 import type { CodeSite, Pointers } from '../pointers.ts';
 import { type BlockFunctions, blockFunctions, overBlocks } from './blocks.ts';
@@ -70,6 +70,6 @@ function rowArguments(
     ...laneArguments(epilogue, (name, kind) => address(p[name], kind === 'pixel' ? pixel : channel)),
     source: affine(common.source, sourceLane(s, lane)),
     w: address(p.w, [lane, tapsOf(s) * 4]),
-    result: address(p.result, pixel),
+    result: address(p.result, epilogue.pairs ? affine(common.pixel, [lane, resultBytes(epilogue)]) : pixel),
   };
 }

@@ -24,6 +24,7 @@ import { depthwiseCollectKernel, depthwisePrepareKernel } from './weights.ts';
 export const depthwisePlanner: ConvPlanner = {
   name: 'depthwise',
   computes: [...sumsOverTaps, 'weightGrad'],
+  writesPairs: true,
   refuse: (task) => refuseGroups(task.geometry) ?? refuseCollecting(task) ?? needsOrder('pixels', task),
   cost: (task) => costOf(task, depthwiseShape(task)),
   plan: (task) => (task.kernel === 'weightGrad' ? gradPlan : convPlan)(task, depthwiseShape(task)),

@@ -30,7 +30,9 @@ export interface DepthwiseShape {
   /** Vectors of a block; the last block may have fewer. */
   readonly vectors: number;
   readonly sourcePitch: number;
+  /** Floats, or words of pairs. */
   readonly resultPitch: number;
+  readonly pairs: boolean;
   readonly engine: Engine;
 }
 
@@ -39,7 +41,8 @@ const mostStatedProducts = 1500;
 const mostHeldTaps = 7;
 const mostTile = 10;
 
-export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: ConvTask): DepthwiseShape {
+export function depthwiseShape(task: ConvTask): DepthwiseShape {
+  const { geometry: g, kernel, xPitch, yPitch, engine, epilogue } = task;
   const axes = g.axes.map((a) => sumAxis(a, kernel));
   const multiplier = g.outChannels / g.inChannels;
   const grad = kernel === 'inputGrad';
@@ -47,7 +50,7 @@ export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: 
   const common = {
     batch: g.batch,
     channels: grad ? g.inChannels : g.outChannels,
-    ...{ multiplier, lanes, engine },
+    ...{ multiplier, lanes, engine, pairs: epilogue.pairs === true },
     sourcePitch: grad ? yPitch : xPitch,
     resultPitch: grad ? xPitch : yPitch,
   };

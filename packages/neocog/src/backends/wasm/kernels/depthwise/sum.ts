@@ -17,9 +17,9 @@ import {
 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { type Epilogue, finish, laneOperands, splitLate } from '../epilogue.ts';
+import { type Epilogue, finish, laneOperands, resultBytes, splitLate } from '../epilogue.ts';
 import type { KernelFunction } from '../kernel.ts';
-import { storeLanes } from '../lanes.ts';
+import { storeLanes, storePairs } from '../lanes.ts';
 import { i32Params, overEntries, type Pointers } from '../pointers.ts';
 import { grid } from '../tiles.ts';
 import type { Block } from './blocks.ts';
@@ -148,11 +148,15 @@ function windowRow(site: Site, run: TileRun, sums: readonly (readonly Local<'v12
 /** The finished value of a pixel of the tile, vector `v`. */
 function storeResult(site: Site, sum: Local<'v128'>, { pixel, v }: { pixel: number; v: number }): void {
   const { f, p, s, epilogue, block } = site;
-  const offset = pixel * s.resultPitch * 4 + v * 16;
+  const pixelStart = pixel * s.resultPitch * 4;
+  const offset = pixelStart + v * 16;
   const load = (extra: number): Vector =>
     v128.load(address(p[`extra${extra}`], epilogue.extras[extra] === 'pixel' ? offset : v * 16));
+  const finished = finish(site, sum, load);
+  if (epilogue.pairs)
+    return storePairs(f, [finished], { at: p.result, offset: pixelStart + v * 4 * resultBytes(epilogue) });
   const count = v === block.vectors - 1 ? block.lastLanes : 4;
-  storeLanes(f, finish(site, sum, load), { at: p.result, count, offset });
+  storeLanes(f, finished, { at: p.result, count, offset });
 }
 
 /** Applies the formula to `count` pixels of sums from `result` on. */

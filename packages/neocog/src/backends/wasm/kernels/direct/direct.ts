@@ -44,7 +44,16 @@ function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder, engine }: ConvTas
 function refuse(task: ConvTask): string | null {
   const { geometry } = task;
   if (geometry.paddingMode !== 'zeros') return `needs zero padding; this is ${geometry.paddingMode}`;
+  if (task.epilogue.pairs) return refusePairs(task);
   return task.yOrder === 'planes' ? refusePlanes(task) : needsOrder('pixels', task);
+}
+
+/** Pairs are written in whole vectors. */
+function refusePairs({ geometry: g, kernel }: ConvTask): string | null {
+  const lanes = (kernel === 'conv' ? g.outChannels : g.inChannels) / g.groups;
+  return g.groups > 1 && lanes % 4 > 0
+    ? `writes pairs of groups of whole vectors, not of ${lanes} channels`
+    : null;
 }
 
 /** A row of results lies in scratch before it goes to planes: longer ones would leave the first cache meanwhile. */
@@ -60,7 +69,7 @@ function refusePlanes({ geometry, kernel, xOrder, epilogue }: ConvTask): string 
 
 function planFor(name: string, task: ConvTask, plans = clipPlans(task)): ConvPlan {
   const { engine, epilogue, kernel } = task;
-  const parts = directParts(plans, engine);
+  const parts = directParts(plans, engine, epilogue.pairs);
   const weightBytes = plans.reduce((n, plan) => n + weightBytesOf(plan), 0);
   const [read, written] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
   const operands = [read, 'w', written, ...laneOperands(epilogue)] as ConvOperand[];
@@ -128,6 +137,7 @@ function planCycles(plan: ClipPlan, engine: Engine): number {
 export const directPlanner: ConvPlanner = {
   name: 'direct',
   computes: sumsOverTaps,
+  writesPairs: true,
   refuse,
   cost,
   plan: (task) => planFor('direct', task),
@@ -150,6 +160,7 @@ function asOneRow(task: ConvTask): ConvTask {
 export const pointwisePlanner: ConvPlanner = {
   name: 'pointwise',
   computes: sumsOverTaps,
+  writesPairs: true,
   refuse: (task) =>
     refuse(task) ??
     needsOrder('pixels', task) ??
@@ -174,10 +185,8 @@ const wholePlans = (task: ConvTask): ClipPlan[] =>
     int32: task.whole?.result === 'int32',
   }));
 
-function refusePairs({ kernel, xOrder, yOrder }: ConvTask): string | null {
-  const [read, written] = kernel === 'conv' ? [xOrder, yOrder] : [yOrder, xOrder];
-  return read === 'pairs' && written !== 'pairs' ? null : 'reads pairs of whole numbers and writes floats';
-}
+const refuseFloats = ({ kernel, xOrder, yOrder }: ConvTask): string | null =>
+  (kernel === 'conv' ? xOrder : yOrder) === 'pairs' ? null : 'reads pairs of whole numbers';
 
 /** A product of pairs and its addition, beside one of floats: two instructions where there may be one. */
 const pairCycles = ({ fma }: Engine): number => (fma ? 1.35 : 1);
@@ -187,7 +196,8 @@ export const wholePlanner: ConvPlanner = {
   name: 'whole',
   computes: sumsOverTaps,
   readsPairs: true,
-  refuse: (task) => refusePairs(task) ?? refuse(onPixels(task)),
+  writesPairs: true,
+  refuse: (task) => refuseFloats(task) ?? refuse(onPixels(task)),
   cost(task) {
     const pixels = onPixels(task);
     return cost(pixels, wholePlans(pixels)) * pairCycles(task.engine);

@@ -42,10 +42,11 @@ export const packedLanes = (plan: ClipPlan): number => padToVectors(plan.lanes);
 export const weightBytesOf = (p: ClipPlan): number =>
   p.groups * packedLanes(p) * p.ins * tapsOf(p) * floatBytes;
 
-export function directParts(plans: readonly ClipPlan[], engine: Engine): DirectPart[] {
+/** `pairs`: of a pixel that is written, a word holds two channels. */
+export function directParts(plans: readonly ClipPlan[], engine: Engine, pairs = false): DirectPart[] {
   let weightStart = 0;
   return plans.map((plan) => {
-    const exact = plan.groups > 1 || plan.yPitch < packedLanes(plan);
+    const exact = plan.groups > 1 || plan.yPitch * (pairs ? 2 : 1) < packedLanes(plan);
     const runs = cutLanes(engine, rowOfPixels(plan), { count: plan.lanes, exact });
     const part = { plan, runs, split: splitWork(plan, runs), weightStart };
     weightStart += weightBytesOf(plan);
@@ -200,7 +201,8 @@ function blockPointers({ f, p, part, epilogue }: Site, group: Int, lane: Local<'
   const { plan, weightStart } = part;
   const bytes = (count: Int, size: number): Int => affine([count, size * floatBytes]);
   const channel = f.keep(bytes(affine([group, plan.lanes], lane), 1), 'channel');
-  const firstResult = plan.yPlanes ? affine([channel, product(plan.axes.map((a) => a.ySize))]) : channel;
+  const inPixel = epilogue.pairs ? i32.shrU(channel, 1) : channel;
+  const firstResult = plan.yPlanes ? affine([channel, product(plan.axes.map((a) => a.ySize))]) : inPixel;
   const perLane = plan.ins * tapsOf(plan);
   const packedLane = affine([group, packedLanes(plan)], lane);
   const last = plan.axes[plan.axes.length - 1];

@@ -1,7 +1,8 @@
 // Pixels of floats, which hold whole numbers, as pixels of 16-bit whole numbers, two channels to a word.
 
-import { address, affine, i16x8, i32, i32x4, less, v128 } from '../../assembler/index.ts';
+import { address, affine, i32, less, v128 } from '../../assembler/index.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
+import { narrowed } from '../lanes.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 
 export interface PairsShape {
@@ -37,10 +38,8 @@ export function pairsKernel(s: PairsShape): Kernel {
             const [floats, pairs] = [f.keep(from, 'from'), f.keep(to, 'to')];
             // The lanes behind a group's last channel hold anything: the next group writes over them, or nothing reads them.
             f.repeat(Math.ceil(s.channels / 8), () => {
-              const [low, high] = [0, vectorBytes].map((at) =>
-                i32x4.truncSatF32x4S(v128.load(address(floats, at))),
-              );
-              f.run(v128.store(address(pairs, 0), i16x8.narrowI32x4S(low, high)));
+              const [low, high] = [0, vectorBytes].map((at) => v128.load(address(floats, at)));
+              f.run(v128.store(address(pairs, 0), narrowed(low, high)));
               f.increase(floats, 2 * vectorBytes);
               f.increase(pairs, vectorBytes);
             });
