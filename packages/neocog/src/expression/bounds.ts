@@ -43,17 +43,29 @@ function heldOf(expr: Expr): Held {
   return (isLow ? atLeast : atMost)(held, limit.value);
 }
 
-/** `min(max(round(x / c), low), high)` of an x that is held between numbers, with tighter limits instead. Any other formula as it is. */
+/** `x / c` or `x · c` of a positive number. */
+function scaledBy(expr: Expr): { x: Expr; scale: (x: number) => number; again: (x: Expr) => Expr } | null {
+  if ((expr.op !== 'div' && expr.op !== 'mul') || expr.b.op !== 'const' || !(expr.b.value > 0)) return null;
+  const c = Math.fround(expr.b.value);
+  const [divide, by] = [expr.op === 'div', expr.b];
+  return {
+    x: expr.a,
+    scale: (x) => Math.fround(divide ? x / c : x * c),
+    again: (x) => (divide ? e.div(x, by) : e.mul(x, by)),
+  };
+}
+
+/**
+ * `min(max(round(x / c), low), high)`, or with `x · c`, of an x that is held between numbers: with tighter limits instead. Any other formula
+ * as it is.
+ */
 export function pullBounds(expr: Expr): Expr {
   const { inner: rounded, low, high } = heldOf(expr);
-  if (rounded.op !== 'round') return expr;
-  const { a: ratio } = rounded;
-  if (ratio.op !== 'div' || ratio.b.op !== 'const' || !(ratio.b.value > 0)) return expr;
-  const held = heldOf(ratio.a);
-  const scale = Math.fround(ratio.b.value);
-  const after = (k: number): number =>
-    Number.isFinite(k) ? roundToEven(Math.fround(Math.fround(k) / scale)) : k;
+  const scaled = rounded.op === 'round' ? scaledBy(rounded.a) : null;
+  if (!scaled) return expr;
+  const held = heldOf(scaled.x);
+  const after = (k: number): number => (Number.isFinite(k) ? roundToEven(scaled.scale(Math.fround(k))) : k);
   const [least, most] = [Math.max(low, after(held.low)), Math.min(high, after(held.high))];
-  if (held.inner === ratio.a || !Number.isFinite(least + most) || least > most) return expr;
-  return e.min(e.max(e.round(e.div(held.inner, ratio.b)), least), most);
+  if (held.inner === scaled.x || !Number.isFinite(least + most) || least > most) return expr;
+  return e.min(e.max(e.round(scaled.again(held.inner)), least), most);
 }

@@ -18,9 +18,20 @@ type Layer = Conv1d | Conv2d | Conv3d | Linear;
 const isLayer = (part: Module): part is Layer =>
   part instanceof Linear || part instanceof Conv1d || part instanceof Conv2d || part instanceof Conv3d;
 
+/** Fewer input channels of a group gain nothing. */
+const leastChannels = 8;
+
+function channelsOf(layer: Layer): number {
+  const isLast = 'options' in layer && layer.options.layout === 'channels-last';
+  return layer.weight.shape[isLast ? layer.weight.rank - 2 : 1];
+}
+
 /** Which layers are quantised. */
 export interface QuantizeOptions {
-  /** Says yes to those, by path such as `'layer1.0.conv1'`. Default: every convolution and linear layer. */
+  /**
+   * Says yes to those, by path such as `'layer1.0.conv1'`. Default: every convolution and linear layer with at least 8 input channels per
+   * group; others, the first layer and depthwise ones, have few weights, and are no faster in whole numbers.
+   */
   filter?: ((path: string) => boolean) | undefined;
 }
 
@@ -52,8 +63,10 @@ export function quantize(
   need('quantize', 'module', module, aModule);
   need('quantize', 'samples', samples, someSamples);
   needOptions('quantize', options, fields);
-  const { filter = () => true } = options;
-  const chosen = module.namedModules().filter(([path, part]) => isLayer(part) && filter(path));
+  const { filter } = options;
+  const isChosen = (path: string, layer: Layer): boolean =>
+    filter ? filter(path) : channelsOf(layer) >= leastChannels;
+  const chosen = module.namedModules().filter(([path, part]) => isLayer(part) && isChosen(path, part));
   if (chosen.length === 0) {
     throw new ShapeError(
       'quantize: the network has no convolution or linear layer that the filter takes; give a network with one, or another filter',

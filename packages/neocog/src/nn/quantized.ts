@@ -1,10 +1,12 @@
-// Layers that multiply whole numbers: bytes with a scale and a zero point come in, weights are whole numbers from −127 to 127 with a scale
-// for each output channel, and sums are exact. As Jacob et al., "Quantization and Training of Neural Networks for Efficient
+// Layers whose weights are whole numbers from −127 to 127 with a scale for each output channel. Most multiply whole numbers too: what comes
+// in becomes bytes with a scale and a zero point, and sums are exact. As Jacob et al., "Quantization and Training of Neural Networks for Efficient
 // Integer-Arithmetic-Only Inference" (2018); between layers, values are floats.
 
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
-import { readWeight } from '../ops/conv.ts';
+import type { PerAxis } from '../geometry/options.ts';
+import { mul } from '../ops/arithmetic.ts';
+import { conv1d, conv2d, conv3d, readWeight } from '../ops/conv.ts';
 import { fuse } from '../ops/fuse.ts';
 import { frame } from '../ops/layout.ts';
 import { reshape } from '../ops/reshape.ts';
@@ -37,9 +39,9 @@ function byteScale({ low, high }: Range): ByteScale {
   return scale > 0 ? { scale, zero: Math.round(-least / scale) } : { scale: 1, zero: 0 };
 }
 
-/** From a value to its byte, less the zero point. */
+/** From a value to its byte, less the zero point. Products take a fraction of the time of quotients. */
 const bytesFormula = ({ scale, zero }: ByteScale): Expr =>
-  e.min(e.max(e.round(e.div(e.input(0), scale)), -zero), mostByte - zero);
+  e.min(e.max(e.round(e.mul(e.input(0), Math.fround(1 / scale))), -zero), mostByte - zero);
 
 /** Weights `[out, …]` as whole numbers, and what each output channel's are times. */
 function wholeWeights({ data, shape }: Tensor): { weight: Tensor; scale: Float32Array } {
@@ -77,27 +79,30 @@ abstract class Quantized extends Module {
   readonly scale: Tensor;
   /** `[out]`, added to the output; null for none. */
   readonly bias: Tensor | null;
-  readonly #bytes: Expr;
+  /** Null where floats are multiplied. */
+  readonly #bytes: Expr | null;
   protected readonly most: number;
   protected readonly text: string;
 
-  protected constructor(weight: Tensor, bias: Tensor | null, range: Range) {
+  protected constructor(weight: Tensor, bias: Tensor | null, range: Range | null) {
     super();
-    const bytes = byteScale(range);
+    const bytes = range && byteScale(range);
     const whole = wholeWeights(weight);
     this.weight = whole.weight;
+    const step = bytes?.scale ?? 1;
     this.scale = new Tensor(
-      whole.scale.map((s) => s * bytes.scale),
+      whole.scale.map((s) => s * step),
       [weight.shape[0]],
     );
     this.bias = bias && new Tensor(Float32Array.from(bias.data), bias.shape);
     this.most = mostSum(whole.weight);
-    this.#bytes = bytesFormula(bytes);
-    this.text = `input ${bytes.scale.toPrecision(3)} · (byte − ${bytes.zero})`;
+    this.#bytes = bytes && bytesFormula(bytes);
+    this.text = bytes ? `input ${bytes.scale.toPrecision(3)} · (byte − ${bytes.zero})` : 'input of floats';
   }
 
-  protected toBytes(x: Tensor): Tensor {
-    return fuse('quantize', this.#bytes, [x]);
+  /** Bytes less their zero point; null where floats are multiplied. */
+  protected toBytes(x: Tensor): Tensor | null {
+    return this.#bytes && fuse('quantize', this.#bytes, [x]);
   }
 
   /** Outputs of sums; `perChannel` brings a value for each channel into their shape. */
@@ -109,24 +114,38 @@ abstract class Quantized extends Module {
   }
 }
 
+/** Whether whole numbers are faster: for other kernels of stride 1, floats have algorithms of fewer products. */
+const paysOff = ({ shape, size }: Tensor, { stride = 1 }: { stride?: PerAxis | undefined }): boolean =>
+  size === shape[0] * shape[1] || [stride].flat().some((s) => s > 1);
+
+const convs = { 1: conv1d, 2: conv2d, 3: conv3d };
+
+const rankOf = ({ weight }: { readonly weight: Tensor }) => (weight.rank - 2) as 1 | 2 | 3;
+
 /** A convolution of whole numbers in the place of one of floats. */
 export class QuantizedConv extends Quantized {
   readonly #layer: Pick<Conv2d, 'options' | 'activation'>;
 
   constructor(layer: Conv1d | Conv2d | Conv3d, range: Range) {
-    const rank = (layer.weight.rank - 2) as 1 | 2 | 3;
-    super(readWeight({ fn: 'quantize', rank }, layer.weight, layer.options), layer.bias, range);
+    const rank = rankOf(layer);
+    const weight = readWeight({ fn: 'quantize', rank }, layer.weight, layer.options);
+    super(weight, layer.bias, paysOff(weight, layer.options) ? range : null);
     this.#layer = { options: layer.options, activation: layer.activation };
   }
 
   forward(x: Tensor): Tensor {
     const { options, activation } = this.#layer;
     const { layout, flipKernel: _, ...window } = options;
-    const rank = (this.weight.rank - 2) as 1 | 2 | 3;
+    const rank = rankOf(this);
     const { enter, leave } = frame({ fn: 'QuantizedConv', rank }, x, layout);
-    const sums = convWhole(this.toBytes(enter(x)), this.weight, { ...window, most: this.most });
-    const y = leave(this.finish(sums, (t) => reshape(t, [1, t.size, ...new Array<number>(rank).fill(1)])));
-    return activation ? activation(y) : y;
+    const perChannel = (t: Tensor, at: 0 | 1): Tensor =>
+      reshape(t, [...(at === 1 ? [1] : []), t.size, ...new Array<number>(rank + 1 - at).fill(1)]);
+    const bytes = this.toBytes(enter(x));
+    const y = bytes
+      ? this.finish(convWhole(bytes, this.weight, { ...window, most: this.most }), (t) => perChannel(t, 1))
+      : convs[rank](enter(x), mul(this.weight, perChannel(this.scale, 0)), { ...window, bias: this.bias });
+    const result = leave(y);
+    return activation ? activation(result) : result;
   }
 
   override describe(): string {
@@ -141,7 +160,8 @@ export class QuantizedLinear extends Quantized {
   }
 
   forward(x: Tensor): Tensor {
-    return this.finish(linearWhole(this.toBytes(x), this.weight, { most: this.most }), (t) => t);
+    const bytes = this.toBytes(x) as Tensor;
+    return this.finish(linearWhole(bytes, this.weight, { most: this.most }), (t) => t);
   }
 
   override describe(): string {

@@ -141,12 +141,9 @@ class WasmProgram implements Executable {
   }
 
   async run(inputs: readonly Given[], { into = [], view = false }: ResultOptions = {}): Promise<Values[]> {
-    const { inputs: inRooms, outputs: outRooms } = this.#lowered;
-    this.#frames?.write(inputs);
-    inputs.forEach((values, i) => {
-      if (!isFrames(values)) this.#view(inRooms[i], values.length, values).set(values);
-    });
+    const { outputs: outRooms } = this.#lowered;
     this.#inputs = inputs;
+    this.#give();
     // Without ranks the work begins at once, as the caller's arrays are now.
     if (!this.#stops) await this.#machine.run('run');
     else
@@ -158,6 +155,14 @@ class WasmProgram implements Executable {
       const like = value.dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
       const found = this.#view(outRooms[i], value.size, like);
       return view ? found : copyOf(found, into[i]);
+    });
+  }
+
+  /** Brings the inputs to their places, in which other arrays may have been since. */
+  #give(): void {
+    this.#frames?.write(this.#inputs);
+    this.#inputs.forEach((values, i) => {
+      if (!isFrames(values)) this.#view(this.#lowered.inputs[i], values.length, values).set(values);
     });
   }
 
@@ -197,6 +202,7 @@ class WasmProgram implements Executable {
 
   async profile(): Promise<ProgramReport> {
     const times: number[] = [];
+    this.#give();
     for (const segment of this.#segments) {
       await this.#stopBefore(segment);
       times.push(...(await this.#machine.profile(segment.routine)));
