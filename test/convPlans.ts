@@ -63,16 +63,26 @@ export interface NamedEpilogue {
 export const plain: NamedEpilogue = { epilogue: plainEpilogue, value: (sum) => sum };
 
 /** A case in every pair of orders, each with the pitches that it needs. */
-export const inOrders = <C extends Omit<PlanCase, 'ending'>>(common: C): C[] =>
-  orders.flatMap((xOrder) =>
+export function inOrders<C extends Omit<PlanCase, 'ending'> & Partial<PlanCase>>(common: C): C[] {
+  const { kernel, geometry, ending } = common;
+  const { groups, inChannels, outChannels } = geometry;
+  const result = ending?.epilogue.pairs ? resultOf(kernel) : null;
+  const pitch = (side: 'x' | 'y', order: Order): number => {
+    const channels = side === 'x' ? inChannels : outChannels;
+    if (order === 'planes') return channels;
+    if (order === 'pairs') return pairedPixels([1, channels, 1], groups).pitch;
+    return side === result ? pairedPixels([1, channels, 1], 1).pitch : common[`${side}Pitch`];
+  };
+  return orders.flatMap((xOrder) =>
     orders.map((yOrder) => {
-      const { groups, inChannels, outChannels } = common.geometry;
-      const pitch = (order: Order, channels: number, pixels: number): number =>
-        ({ pixels, planes: channels, pairs: pairedPixels([1, channels, 1], groups).pitch })[order];
-      const xPitch = pitch(xOrder, inChannels, common.xPitch);
-      return { ...common, xOrder, yOrder, xPitch, yPitch: pitch(yOrder, outChannels, common.yPitch) };
+      const pitches = { xPitch: pitch('x', xOrder), yPitch: pitch('y', yOrder) };
+      return { ...common, xOrder, yOrder, ...pitches };
     }),
   );
+}
+
+const resultOf = (kernel: ConvKernel): 'x' | 'y' | 'w' =>
+  kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w';
 
 const orders: readonly Order[] = ['pixels', 'planes', 'pairs'];
 
@@ -197,8 +207,12 @@ function toPairs(values: Float32Array, { channels, plane, pitch, groups }: Side)
   return new Float32Array(halves.buffer);
 }
 
-const asTensor = (stored: Float32Array, { channels, plane, pitch, order }: Side): Float32Array =>
-  order === 'planes' ? stored : fromPixels(stored, channels, plane, pitch);
+function asTensor(stored: Float32Array, side: Side, pairs = false): Float32Array {
+  const { channels, plane, pitch, order } = side;
+  if (!pairs) return order === 'planes' ? stored : fromPixels(stored, channels, plane, pitch);
+  const halves = Float32Array.from(new Int16Array(stored.buffer, stored.byteOffset, 2 * stored.length));
+  return fromPixels(halves, channels, plane, 2 * pitch);
+}
 
 /** The result, row-major. What lies behind it in memory must be as it was. */
 export function runPlan(
@@ -209,7 +223,7 @@ export function runPlan(
 ): Float32Array {
   const { geometry: g, kernel } = task;
   const plan = planner.plan(task);
-  const result = kernel === 'conv' ? 'y' : kernel === 'inputGrad' ? 'x' : 'w';
+  const result = resultOf(kernel);
   const runner = new KernelRunner<ConvOperand | 'weights'>(random.integer(1e6));
   const lengths = { x: 0, y: 0, w: arrays.w.length };
   for (const name of ['x', 'y'] as const) {
@@ -230,7 +244,7 @@ export function runPlan(
   const behind = runner.floats(runner.address(result) + lengths[result] * 4, 16);
   if (!behind.every(Number.isNaN)) throw new Error(`${formatConv(g)} writes behind its result`);
   const values = runner.read(result, lengths[result]);
-  return result === 'w' ? values : asTensor(values, sideOf(task, result));
+  return result === 'w' ? values : asTensor(values, sideOf(task, result), task.epilogue.pairs);
 }
 
 /** A plan that prepares nothing reads the weights as they are. */

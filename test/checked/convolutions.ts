@@ -52,6 +52,11 @@ const bounded = (low: number, value: number, high: number): number => Math.min(M
 
 const endings: readonly NamedEpilogue[] = [
   plain,
+  { epilogue: { bias: true, formula: null, extras: [], pairs: true }, value: (sum) => sum },
+  {
+    epilogue: { bias: false, formula: min(mul(input(0), input(1)), 50), extras: ['channel'], pairs: true },
+    value: (sum, [channel = 0]) => Math.min(sum * channel, 50),
+  },
   { epilogue: { bias: true, formula: null, extras: [] }, value: (sum) => sum },
   {
     epilogue: { bias: true, formula: min(max(input(0), 0), 6), extras: [] },

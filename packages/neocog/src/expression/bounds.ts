@@ -43,9 +43,17 @@ function heldOf(expr: Expr): Held {
   return (isLow ? atLeast : atMost)(held, limit.value);
 }
 
-/** `x / c` or `x · c` of a positive number. */
-function scaledBy(expr: Expr): { x: Expr; scale: (x: number) => number; again: (x: Expr) => Expr } | null {
-  if ((expr.op !== 'div' && expr.op !== 'mul') || expr.b.op !== 'const' || !(expr.b.value > 0)) return null;
+/** What is scaled, how a number is, and a formula. */
+interface Scaling {
+  readonly x: Expr;
+  readonly scale: (x: number) => number;
+  readonly again: (x: Expr) => Expr;
+}
+
+/** `x / c` or `x · c` of a positive number, or x itself. */
+function scalingOf(expr: Expr): Scaling {
+  if ((expr.op !== 'div' && expr.op !== 'mul') || expr.b.op !== 'const' || !(expr.b.value > 0))
+    return { x: expr, scale: (x) => x, again: (x) => x };
   const c = Math.fround(expr.b.value);
   const [divide, by] = [expr.op === 'div', expr.b];
   return {
@@ -61,8 +69,8 @@ function scaledBy(expr: Expr): { x: Expr; scale: (x: number) => number; again: (
  */
 export function pullBounds(expr: Expr): Expr {
   const { inner: rounded, low, high } = heldOf(expr);
-  const scaled = rounded.op === 'round' ? scaledBy(rounded.a) : null;
-  if (!scaled) return expr;
+  if (rounded.op !== 'round') return expr;
+  const scaled = scalingOf(rounded.a);
   const held = heldOf(scaled.x);
   const after = (k: number): number => (Number.isFinite(k) ? roundToEven(scaled.scale(Math.fround(k))) : k);
   const [least, most] = [Math.max(low, after(held.low)), Math.min(high, after(held.high))];

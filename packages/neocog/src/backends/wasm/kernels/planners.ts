@@ -19,9 +19,14 @@ function refuseNumbers({ kernel, xOrder, yOrder, whole }: ConvTask): string | nu
   return whole && whole.most > mostCounted ? 'would round sums of whole numbers' : null;
 }
 
-function refusePairs({ writesPairs }: ConvPlanner, { epilogue }: ConvTask): string | null {
+function refusePairs(
+  { writesPairs }: ConvPlanner,
+  { kernel, xOrder, yOrder, epilogue }: ConvTask,
+): string | null {
+  const written = kernel === 'conv' ? yOrder : xOrder;
+  if (written === 'pairs') return 'writes pairs as the epilogue says';
   if (!epilogue.pairs) return null;
-  if (!writesPairs) return 'writes floats';
+  if (!writesPairs || written === 'planes') return 'writes floats';
   return epilogue.extras.includes('pixel') ? 'cannot add an array to a result in pairs' : null;
 }
 

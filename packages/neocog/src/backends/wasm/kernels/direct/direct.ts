@@ -44,7 +44,7 @@ function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder, engine }: ConvTas
 function refuse(task: ConvTask): string | null {
   const { geometry } = task;
   if (geometry.paddingMode !== 'zeros') return `needs zero padding; this is ${geometry.paddingMode}`;
-  if (task.epilogue.pairs) return refusePairs(task);
+  if (task.epilogue.pairs) return refusePairs(task) ?? needsOrder('pixels', task);
   return task.yOrder === 'planes' ? refusePlanes(task) : needsOrder('pixels', task);
 }
 
