@@ -11,6 +11,7 @@ import { addEvaluate } from './commands/evaluate.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFilter } from './commands/filter.ts';
 import { addInspect } from './commands/inspect.ts';
+import { addQuantize } from './commands/quantize.ts';
 import { addRun } from './commands/run.ts';
 import { addSummary } from './commands/summary.ts';
 import { addTrain } from './commands/train.ts';
@@ -67,6 +68,7 @@ function makeProgram(): Command {
   addView(program);
   addWorker(program);
   addConvert(program);
+  addQuantize(program);
   addExplain(program);
   addFilter(program);
   explainMisuse(program, 'neocog');

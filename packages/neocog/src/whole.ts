@@ -2,4 +2,12 @@
 // here may change with any version, and nothing else should import them.
 
 export { roundToEven } from './geometry/round.ts';
-export { convWhole, linearWhole, matmulWhole, type WholeConvOptions, type WholeSums } from './ops/whole.ts';
+export { type ByteScale, QuantizedConv, QuantizedLinear } from './nn/quantized.ts';
+export {
+  convWhole,
+  linearWhole,
+  matmulWhole,
+  paysOff,
+  type WholeConvOptions,
+  type WholeSums,
+} from './ops/whole.ts';

@@ -2,7 +2,15 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BatchSource, type BrokenSample, compile, FormatError, type nn, type Program } from 'neocog';
+import {
+  type BatchSource,
+  type BrokenSample,
+  compile,
+  FormatError,
+  type nn,
+  type Program,
+  type Tensor,
+} from 'neocog';
 import { CommandError, systemFailure } from '../files.ts';
 import { StageBar } from '../progress.ts';
 import { type Answer, describeAnswers } from '../run/answers.ts';
@@ -13,6 +21,8 @@ import type { Loader } from './samples.ts';
 export interface EvaluateWords {
   readonly workers: number;
   readonly strict?: boolean;
+  /** Is shown what goes into the network. */
+  readonly look?: ((x: Tensor) => void) | undefined;
 }
 
 /** How files are answered. */
@@ -56,9 +66,14 @@ export async function whileCompiled<T>(
   }
 }
 
+/** Samples, one at a time, and who is shown them. */
+export interface Looking extends Pick<EvaluateWords, 'look'> {
+  readonly loader: Loader;
+}
+
 /** Goes over a loader with a bar on the terminal, and closes it. */
 export async function withBar<T>(
-  loader: Loader,
+  { loader, look }: Looking,
   stage: string,
   work: (seen: BatchSource) => Promise<T>,
 ): Promise<T> {
@@ -67,6 +82,7 @@ export async function withBar<T>(
   let done = 0;
   async function* seen() {
     for await (const batch of loader) {
+      look?.(batch.x);
       yield batch;
       bar.update(stage, ++done / all);
     }

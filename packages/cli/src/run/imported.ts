@@ -35,7 +35,8 @@ interface Feeds {
   readonly layout: ImageLayout;
 }
 
-async function readFeeds(network: nn.NamedModule, path: string, words: RunWords): Promise<Feeds> {
+/** What goes into a network of a picture, or of arrays of NumPy. */
+export async function readFeeds(network: nn.NamedModule, path: string, words: PictureWords): Promise<Feeds> {
   const { input: shapes = [], layout } = words;
   if (/\.np[yz]$/i.test(path)) {
     const feeds = complete(network, await readArrays(network, path), shapes);

@@ -1,4 +1,5 @@
-// Constants as they are stored: weights in 32, 16 or 8 bits, everything else as it is. `widen` in runtime.ts is the way back.
+// Constants as they are stored: weights in 32, 16 or 8 bits, everything else as it is. Quantised weights take 8 bits in any case, and lose
+// nothing. `widen` in runtime.ts is the way back.
 
 import type { PackedConstant } from 'neocog';
 import type { Stored } from './runtime.ts';
@@ -10,7 +11,9 @@ export type WeightStorage = 'float32' | 'float16' | 'int8';
 export function storedAs({ values, rows }: PackedConstant, storage: WeightStorage): Stored {
   if (values instanceof Int32Array) return ['int32', values.length, 0];
   const kept: Stored = ['float32', values.length, 0];
-  if (rows === null || storage === 'float32') return kept;
+  if (rows === null) return kept;
+  if (exactScales(values, rows)) return ['int8', values.length, rows];
+  if (storage === 'float32') return kept;
   const limit = storage === 'float16' ? 65520 : Number.POSITIVE_INFINITY;
   return values.every((value) => Math.abs(value) < limit) ? [storage, values.length, rows] : kept;
 }
@@ -46,14 +49,55 @@ function encodeFloat16(values: Float32Array): Uint8Array {
 function encodeInt8(values: Float32Array, rows: number): Uint8Array {
   const bytes = new Uint8Array(4 * rows + values.length);
   const [scales, codes] = [new Float32Array(bytes.buffer, 0, rows), new Int8Array(bytes.buffer, 4 * rows)];
-  const each = values.length / rows;
-  for (let row = 0; row < rows; row++) {
-    const [from, to] = [row * each, (row + 1) * each];
-    let largest = 0;
-    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(values[i]));
-    scales[row] = largest / 127;
-    for (let i = from; i < to && scales[row] > 0; i++)
-      codes[i] = Math.max(-127, Math.min(127, Math.round(values[i] / scales[row])));
-  }
+  scales.set(exactScales(values, rows) ?? rowsOf(values, rows).map((row) => largestOf(row) / mostCode));
+  rowsOf(values, rows).forEach((row, r) => {
+    const scale = scales[r];
+    if (scale > 0)
+      codes.set(
+        row.map((value) => codeOf(value, scale)),
+        (r * values.length) / rows,
+      );
+  });
   return bytes;
+}
+
+const mostCode = 127;
+
+const rowsOf = (values: Float32Array, rows: number): Float32Array[] =>
+  Array.from({ length: rows }, (_, r) =>
+    values.subarray((r * values.length) / rows, ((r + 1) * values.length) / rows),
+  );
+
+const codeOf = (value: number, scale: number): number =>
+  Math.max(-mostCode, Math.min(mostCode, Math.round(value / scale)));
+
+function largestOf(row: Float32Array): number {
+  let largest = 0;
+  for (const value of row) largest = Math.max(largest, Math.abs(value));
+  return largest;
+}
+
+/** The scales of rows all of whose values are whole numbers times them, as of weights that were quantised; null where a row has none. */
+function exactScales(values: Float32Array, rows: number): number[] | null {
+  const scales: number[] = [];
+  for (const row of rowsOf(values, rows)) {
+    const scale = scalesNear(largestOf(row)).find((s) =>
+      row.every((value) => Math.fround(codeOf(value, s) * s) === value),
+    );
+    if (scale === undefined) return null;
+    scales.push(scale);
+  }
+  return scales;
+}
+
+/** What a row with this largest magnitude may be times: 1, or what makes the largest 127, but for its last bit. */
+function scalesNear(largest: number): number[] {
+  if (largest === 0 || !Number.isFinite(largest)) return [1];
+  const near = new Float32Array([largest / mostCode]);
+  const bits = new Int32Array(near.buffer);
+  const last = [-1, 1].map((step) => {
+    const other = new Int32Array([bits[0] + step]);
+    return new Float32Array(other.buffer)[0];
+  });
+  return [1, near[0], ...last];
 }

@@ -92,7 +92,7 @@ function writeAll(writer: GraphWriter, { nodes, calls }: RecordedNetwork): void 
   for (let i = 0; i < nodes.length; ) {
     const call = layers.get(i);
     writer.label = call?.path ?? nodes[i].label;
-    const name = call && writeLayer(writer, call);
+    const name = call && writeLayer(writer, { ...call, nodes: nodes.slice(call.from, call.to) });
     if (call && name) writer.define(call.output.value, { name, shape: call.output.shape });
     else if (nodes[i].outputs.some((value) => writer.reads(value))) writeNode(writer, nodes[i]);
     i = call && name ? call.to : i + 1;

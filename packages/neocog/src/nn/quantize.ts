@@ -18,20 +18,9 @@ type Layer = Conv1d | Conv2d | Conv3d | Linear;
 const isLayer = (part: Module): part is Layer =>
   part instanceof Linear || part instanceof Conv1d || part instanceof Conv2d || part instanceof Conv3d;
 
-/** Fewer input channels of a group gain nothing. */
-const leastChannels = 8;
-
-function channelsOf(layer: Layer): number {
-  const isLast = 'options' in layer && layer.options.layout === 'channels-last';
-  return layer.weight.shape[isLast ? layer.weight.rank - 2 : 1];
-}
-
 /** Which layers are quantised. */
 export interface QuantizeOptions {
-  /**
-   * Says yes to those, by path such as `'layer1.0.conv1'`. Default: every convolution and linear layer with at least 8 input channels per
-   * group; others, the first layer and depthwise ones, have few weights, and are no faster in whole numbers.
-   */
+  /** Says yes to those, by path such as `'layer1.0.conv1'`. Default: every convolution and linear layer. */
   filter?: ((path: string) => boolean) | undefined;
 }
 
@@ -43,9 +32,11 @@ const someSamples = field<Iterable<Tensor | NamedTensors>>(
 );
 
 /**
- * Makes the convolution and linear layers of a trained network multiply whole numbers: inputs of a layer are bytes, with a scale and a zero
- * point for the range that the samples showed; weights are from −127 to 127, with a scale for each output channel; sums are exact. What lies
- * between is computed in floats. Layers are replaced in place, as `replaceHead` does; those that no sample reaches stay as they are.
+ * Makes the weights of convolution and linear layers of a trained network whole numbers from −127 to 127, with a scale for each output channel.
+ * Where it is faster, layers multiply whole numbers too: inputs become bytes, with a scale and a zero point for the range that the samples
+ * showed, and sums are exact. It is for linear layers, and for convolutions of at least 8 input channels per group whose kernel is one cell
+ * or whose stride is above 1; elsewhere floats have algorithms of fewer products. What lies between layers is floats. Layers are replaced in
+ * place, as `replaceHead` does; those that no sample reaches stay as they are.
  *
  * @param samples inputs as the network will meet them, `[n, …]` each; some tens or hundreds of typical ones will do.
  * @returns the network, or the new layer where it was one itself.
@@ -63,10 +54,8 @@ export function quantize(
   need('quantize', 'module', module, aModule);
   need('quantize', 'samples', samples, someSamples);
   needOptions('quantize', options, fields);
-  const { filter } = options;
-  const isChosen = (path: string, layer: Layer): boolean =>
-    filter ? filter(path) : channelsOf(layer) >= leastChannels;
-  const chosen = module.namedModules().filter(([path, part]) => isLayer(part) && isChosen(path, part));
+  const { filter = () => true } = options;
+  const chosen = module.namedModules().filter(([path, part]) => isLayer(part) && filter(path));
   if (chosen.length === 0) {
     throw new ShapeError(
       'quantize: the network has no convolution or linear layer that the filter takes; give a network with one, or another filter',

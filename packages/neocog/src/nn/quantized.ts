@@ -4,13 +4,11 @@
 
 import type { Expr } from '../expression/expression.ts';
 import * as e from '../expression/expression.ts';
-import type { PerAxis } from '../geometry/options.ts';
-import { mul } from '../ops/arithmetic.ts';
 import { conv1d, conv2d, conv3d, readWeight } from '../ops/conv.ts';
 import { fuse } from '../ops/fuse.ts';
 import { frame } from '../ops/layout.ts';
 import { reshape } from '../ops/reshape.ts';
-import { convWhole, linearWhole } from '../ops/whole.ts';
+import { convWhole, linearWhole, paysOff } from '../ops/whole.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Conv1d, Conv2d, Conv3d } from './conv.ts';
@@ -28,7 +26,7 @@ const mostByte = 255;
 const mostWeight = 127;
 
 /** Bytes for a range of values: x is about `scale · (byte − zero)`, and 0 is a byte. */
-interface ByteScale {
+export interface ByteScale {
   readonly scale: number;
   readonly zero: number;
 }
@@ -42,6 +40,9 @@ function byteScale({ low, high }: Range): ByteScale {
 /** From a value to its byte, less the zero point. Products take a fraction of the time of quotients. */
 const bytesFormula = ({ scale, zero }: ByteScale): Expr =>
   e.min(e.max(e.round(e.mul(e.input(0), Math.fround(1 / scale))), -zero), mostByte - zero);
+
+const inWords = (bytes: ByteScale | null): string =>
+  bytes ? `input ${bytes.scale.toPrecision(3)} · (byte − ${bytes.zero})` : 'input of floats';
 
 /** Weights `[out, …]` as whole numbers, and what each output channel's are times. */
 function wholeWeights({ data, shape }: Tensor): { weight: Tensor; scale: Float32Array } {
@@ -75,48 +76,43 @@ function mostSum({ data, shape }: Tensor): number {
 abstract class Quantized extends Module {
   /** Whole numbers from −127 to 127, in the order of PyTorch's weights. */
   readonly weight: Tensor;
-  /** `[out]`: an output is its sum times this. */
-  readonly scale: Tensor;
+  /** `[out]`: what the weights of each output channel are times. */
+  readonly weightScale: Tensor;
   /** `[out]`, added to the output; null for none. */
   readonly bias: Tensor | null;
-  /** Null where floats are multiplied. */
-  readonly #bytes: Expr | null;
+  /** What a byte of the input stands for; null where floats are multiplied. */
+  readonly bytes: ByteScale | null;
   protected readonly most: number;
-  protected readonly text: string;
+  readonly #outputScale: Tensor;
 
   protected constructor(weight: Tensor, bias: Tensor | null, range: Range | null) {
     super();
-    const bytes = range && byteScale(range);
     const whole = wholeWeights(weight);
     this.weight = whole.weight;
-    const step = bytes?.scale ?? 1;
-    this.scale = new Tensor(
+    this.weightScale = new Tensor(whole.scale, [weight.shape[0]]);
+    this.bias = bias && new Tensor(Float32Array.from(bias.data), bias.shape);
+    this.bytes = range && byteScale(range);
+    this.most = mostSum(whole.weight);
+    const step = this.bytes?.scale ?? 1;
+    this.#outputScale = new Tensor(
       whole.scale.map((s) => s * step),
       [weight.shape[0]],
     );
-    this.bias = bias && new Tensor(Float32Array.from(bias.data), bias.shape);
-    this.most = mostSum(whole.weight);
-    this.#bytes = bytes && bytesFormula(bytes);
-    this.text = bytes ? `input ${bytes.scale.toPrecision(3)} · (byte − ${bytes.zero})` : 'input of floats';
   }
 
   /** Bytes less their zero point; null where floats are multiplied. */
   protected toBytes(x: Tensor): Tensor | null {
-    return this.#bytes && fuse('quantize', this.#bytes, [x]);
+    return this.bytes && fuse('quantize', bytesFormula(this.bytes), [x]);
   }
 
   /** Outputs of sums; `perChannel` brings a value for each channel into their shape. */
   protected finish(sums: Tensor, perChannel: (t: Tensor) => Tensor): Tensor {
-    const scale = perChannel(this.scale);
+    const scale = perChannel(this.#outputScale);
     const scaled = e.mul(e.input(0), e.input(1));
     if (!this.bias) return fuse('dequantize', scaled, [sums, scale]);
     return fuse('dequantize', e.add(scaled, e.input(2)), [sums, scale, perChannel(this.bias)]);
   }
 }
-
-/** Whether whole numbers are faster: for other kernels of stride 1, floats have algorithms of fewer products. */
-const paysOff = ({ shape, size }: Tensor, { stride = 1 }: { stride?: PerAxis | undefined }): boolean =>
-  size === shape[0] * shape[1] || [stride].flat().some((s) => s > 1);
 
 const convs = { 1: conv1d, 2: conv2d, 3: conv3d };
 
@@ -129,7 +125,7 @@ export class QuantizedConv extends Quantized {
   constructor(layer: Conv1d | Conv2d | Conv3d, range: Range) {
     const rank = rankOf(layer);
     const weight = readWeight({ fn: 'quantize', rank }, layer.weight, layer.options);
-    super(weight, layer.bias, paysOff(weight, layer.options) ? range : null);
+    super(weight, layer.bias, paysOff(weight.shape, layer.options) ? range : null);
     this.#layer = { options: layer.options, activation: layer.activation };
   }
 
@@ -138,18 +134,22 @@ export class QuantizedConv extends Quantized {
     const { layout, flipKernel: _, ...window } = options;
     const rank = rankOf(this);
     const { enter, leave } = frame({ fn: 'QuantizedConv', rank }, x, layout);
-    const perChannel = (t: Tensor, at: 0 | 1): Tensor =>
-      reshape(t, [...(at === 1 ? [1] : []), t.size, ...new Array<number>(rank + 1 - at).fill(1)]);
-    const bytes = this.toBytes(enter(x));
-    const y = bytes
-      ? this.finish(convWhole(bytes, this.weight, { ...window, most: this.most }), (t) => perChannel(t, 1))
-      : convs[rank](enter(x), mul(this.weight, perChannel(this.scale, 0)), { ...window, bias: this.bias });
+    const input = enter(x);
+    const bytes = this.toBytes(input);
+    const sums = bytes
+      ? convWhole(bytes, this.weight, { ...window, most: this.most })
+      : convs[rank](input, this.weight, window);
+    const y = this.finish(sums, (t) => reshape(t, [1, t.size, ...new Array<number>(rank).fill(1)]));
     const result = leave(y);
     return activation ? activation(result) : result;
   }
 
   override describe(): string {
-    return [this.weight.shape.join('×'), ...describeOptions(this.#layer.options, {}), this.text].join(', ');
+    return [
+      this.weight.shape.join('×'),
+      ...describeOptions(this.#layer.options, {}),
+      inWords(this.bytes),
+    ].join(', ');
   }
 }
 
@@ -165,6 +165,6 @@ export class QuantizedLinear extends Quantized {
   }
 
   override describe(): string {
-    return `${this.weight.shape[1]} → ${this.weight.shape[0]}, ${this.text}`;
+    return `${this.weight.shape[1]} → ${this.weight.shape[0]}, ${inWords(this.bytes)}`;
   }
 }

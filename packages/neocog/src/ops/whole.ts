@@ -26,6 +26,19 @@ function readSums({ most, dtype = 'float32' }: WholeSums): Whole {
   );
 }
 
+/** Of a group: sums of fewer terms are no faster. */
+const leastChannels = 8;
+
+/**
+ * Whether a convolution of these weights `[out, in/groups, …kernel]` is faster in whole numbers: of kernels of several cells with stride 1, floats
+ * have algorithms of fewer products.
+ */
+export const paysOff = (
+  [, channels, ...kernel]: readonly number[],
+  { stride = 1 }: Pick<ConvOptions, 'stride'>,
+): boolean =>
+  channels >= leastChannels && (kernel.every((n) => n === 1) || [stride].flat().some((s) => s > 1));
+
 /** Options of `convWhole`. */
 export interface WholeConvOptions extends Omit<ConvOptions, 'layout'>, WholeSums {
   /** Whole numbers of at most 2²⁴ in magnitude, `[outChannels]`. Default null, none. */

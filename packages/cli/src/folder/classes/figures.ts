@@ -2,17 +2,14 @@
 
 import { type Evaluation, evaluate, metrics } from 'neocog';
 import { formatColumns, formatCount, formatShare } from '../../table.ts';
-import type { Loader } from '../samples.ts';
-import { type Runnable, whileCompiled, withBar } from '../trained.ts';
+import { type Looking, type Runnable, whileCompiled, withBar } from '../trained.ts';
 
 /** What is measured. */
-export interface ClassTest {
+export interface ClassTest extends Looking {
   readonly network: Runnable;
   readonly classes: readonly string[];
   readonly noun: string;
-  /** One sample at a time, with the network's own numbers of classes. */
-  readonly loader: Loader;
-  /** The class of each sample of the loader's data set, by the same numbers. */
+  /** The class of each sample of the loader's data set, by the network's own numbers, as the samples have them. */
   readonly labels: readonly number[];
 }
 
@@ -24,11 +21,11 @@ export interface ClassFigures {
 }
 
 export async function measureClasses(
-  { network, classes, noun, loader, labels }: ClassTest,
+  { network, classes, noun, labels, ...looking }: ClassTest,
   threads: number,
 ): Promise<ClassFigures> {
   const evaluation = await whileCompiled(network, threads, (program) =>
-    withBar(loader, `looking at ${noun}s`, (seen) => evaluate(network.module, seen, { program })),
+    withBar(looking, `looking at ${noun}s`, (seen) => evaluate(network.module, seen, { program })),
   );
   const { predictions } = evaluation;
   const tested = labels.flatMap((_, i) => ((predictions[i] ?? -1) >= 0 ? [i] : []));

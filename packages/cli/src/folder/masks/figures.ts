@@ -2,16 +2,13 @@
 
 import { metrics, type Program, type Tensor } from 'neocog';
 import { formatColumns, formatCount, formatShare } from '../../table.ts';
-import type { Loader } from '../samples.ts';
-import { type Runnable, whileCompiled, withBar } from '../trained.ts';
+import { type Looking, type Runnable, whileCompiled, withBar } from '../trained.ts';
 import { noClass } from './classes.ts';
 
 /** What is measured. */
-export interface MaskTest {
+export interface MaskTest extends Looking {
   readonly network: Runnable;
   readonly classes: readonly string[];
-  /** One picture at a time, with the mask in y. */
-  readonly loader: Loader;
 }
 
 /** Of each class, and over all of them; NaN for a class that is nowhere. */
@@ -34,9 +31,12 @@ export interface MaskFigures extends Overlaps {
   readonly tested: number;
 }
 
-export function measureMasks({ network, classes, loader }: MaskTest, threads: number): Promise<MaskFigures> {
+export function measureMasks(
+  { network, classes, ...looking }: MaskTest,
+  threads: number,
+): Promise<MaskFigures> {
   return whileCompiled(network, threads, (program) =>
-    withBar(loader, 'looking at pictures', async (seen) => {
+    withBar(looking, 'looking at pictures', async (seen) => {
       const sum = classes.map(() => new Array<number>(classes.length).fill(0));
       const pictures: (number | undefined)[] = [];
       for await (const { x, y, index } of seen) {

@@ -37,13 +37,13 @@ export function trainedMasks(module: nn.Module, recipe: MaskRecipe): Trained {
 async function evaluate(
   network: Runnable,
   recipe: MaskRecipe,
-  { folder, workers, strict = false }: EvaluateWords & { readonly folder: string },
+  { folder, workers, look, strict = false }: EvaluateWords & { readonly folder: string },
 ): Promise<Measured> {
   const options = { ...maskReading(recipe), ...readingOf(recipe), split: [1] };
   const set = mostHeldOut(await openPairs(await findPairs(folder), options));
   const loader = samplesOf(set, undefined, { seed: 0, workers, strict }).loader({ batchSize: 1 });
   const { classes, colours } = recipe;
-  const figures = await measureMasks({ network, classes, loader }, usualMachine().threads);
+  const figures = await measureMasks({ network, classes, loader, look }, usualMachine().threads);
   if (Number.isNaN(figures.accuracy)) {
     throw new CommandError(
       `the masks of ${folder} have none of the colours that the network knows, ${colours.join(', ')}; draw them in these`,

@@ -48,7 +48,7 @@ export function lineOf([answer]: readonly Answer[]): string {
 async function evaluate(
   network: { readonly module: nn.Module; readonly input: readonly number[] },
   recipe: PictureRecipe,
-  { folder, workers, strict = false }: EvaluateWords & { readonly folder: string },
+  { folder, workers, look, strict = false }: EvaluateWords & { readonly folder: string },
 ): Promise<Measured> {
   const sets = await imageFolder(folder, { ...readingOf(recipe), split: [1] });
   const numberOf = numbering(folder, sets.classes, recipe.classes);
@@ -59,7 +59,7 @@ async function evaluate(
   });
   const loader = samplesOf(set, renumber, { seed: 0, workers, strict }).loader({ batchSize: 1 });
   const labels = set.labels.map((label) => numberOf(Number(label)));
-  const test = { network, classes: recipe.classes, noun: 'picture', loader, labels };
+  const test = { network, classes: recipe.classes, noun: 'picture', loader, look, labels };
   const figures = await measureClasses(test, usualMachine().threads);
   return { json: jsonOfClasses(figures, test), text: describeClasses(figures, test), broken: loader.broken };
 }

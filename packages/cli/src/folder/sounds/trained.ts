@@ -42,7 +42,7 @@ export function trainedSounds(module: nn.Module, recipe: SoundRecipe): Trained {
 async function evaluate(
   network: Runnable,
   { classes, sampleRate, length }: SoundRecipe,
-  { folder, workers, strict = false }: EvaluateWords & { readonly folder: string },
+  { folder, workers, look, strict = false }: EvaluateWords & { readonly folder: string },
 ): Promise<Measured> {
   const sets = await audioFolder(folder, { sampleRate, mono: true, length, split: [1] });
   const numberOf = numbering(folder, sets.classes, classes);
@@ -52,7 +52,7 @@ async function evaluate(
     label: numberOf(sample.label as number), // of a folder of classes, each has one
   });
   const loader = samplesOf<SoundSample>(set, renumber, { seed: 0, workers, strict }).loader({ batchSize: 1 });
-  const test = { network, classes, noun: 'sound', loader, labels: set.labels.map(numberOf) };
+  const test = { network, classes, noun: 'sound', loader, look, labels: set.labels.map(numberOf) };
   const figures = await measureClasses(test, usualMachine().threads);
   return { json: jsonOfClasses(figures, test), text: describeClasses(figures, test), broken: loader.broken };
 }

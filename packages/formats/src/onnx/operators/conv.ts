@@ -58,14 +58,13 @@ const conv: Operator = {
   limits: '1 to 3 spatial axes',
   build: (node) => {
     const optionsFor = (rank: number) => windowOptions(node, rank);
-    const isQuantised = node.isDequantised(0) && node.isDequantised(1);
-    if (!isQuantised && node.weight(1) && (!node.given(2) || node.weight(2))) {
+    if (!node.isDequantised(1) && node.weight(1) && (!node.given(2) || node.weight(2))) {
       const rank = needRank(node, node.weight(1)!.rank - 2);
       return convLayer(node, rank, optionsFor(rank));
     }
     return operation('Conv', (inputs) => {
-      const whole = scaledConv(inputs, optionsFor);
-      if (whole) return whole;
+      const scaled = scaledConv(inputs, optionsFor);
+      if (scaled) return scaled;
       const [x, w, bias] = tensors(inputs);
       const rank = needRank(node, x!.rank - 2);
       return convs[rank](x!, w!, { ...optionsFor(rank), bias: bias ?? null });

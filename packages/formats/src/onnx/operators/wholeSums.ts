@@ -1,8 +1,9 @@
 // Convolutions and matrix products of quantised tensors, in whole numbers: their exact sums, and what these are times the scales.
 
 import { add, mul, reshape, type Tensor } from 'neocog';
-import { convWhole, linearWhole, matmulWhole, type WholeConvOptions } from 'neocog/whole';
+import { convWhole, linearWhole, matmulWhole, paysOff, type WholeConvOptions } from 'neocog/whole';
 import { productBy } from '../../graph/broadcast.ts';
+import { convs, type Rank } from '../../graph/ranks.ts';
 import { isKnown, toFloats, type Value } from '../../graph/value.ts';
 import { mostSum, type Scaled, scaledOf, type Wholes } from '../../graph/wholes.ts';
 
@@ -40,19 +41,24 @@ const areSmall = (x: Scaled, w: Scaled): boolean =>
   x.most <= mostFactor && w.most <= mostFactor && mostSum(x, w) + mostCounted <= mostTotal;
 
 /**
- * The convolution of two dequantised values by their whole numbers; null where one is none, or has no such scales. A bias that was
- * dequantised by the product of both scales is whole too.
+ * The convolution of a dequantised weight, which is scaled afterwards; null for one that has no scales for its output channels. Of a
+ * dequantised input too it is that of their whole numbers, where that is faster; a bias that was dequantised by the product of both scales is
+ * whole then.
  */
 export function scaledConv(
   [input, weight, bias]: readonly (Value | undefined)[],
   windowFor: (axes: number) => Window,
 ): Tensor | null {
   const [x, w] = [scaledOf(input), scaledOf(weight)];
-  if (!x || !w || x.scale.size !== 1 || w.axis !== 0 || !areSmall(x, w)) return null;
-  const window = windowFor(x.wholes.rank - 2);
-  const scale = mul(x.scale, w.scale);
-  const whole = wholeBias(bias, scale);
-  const sums = biasedSums(x, w, whole, window);
+  if (w?.axis !== 0) return null;
+  const window = windowFor(w.wholes.rank - 2);
+  const rank = (w.wholes.rank - 2) as Rank; // windowFor refuses others
+  const wholes = x && x.scale.size === 1 && areSmall(x, w) && paysOff(w.wholes.shape, window) ? x : null;
+  const scale = wholes ? mul(wholes.scale, w.scale) : w.scale;
+  const whole = wholes ? wholeBias(bias, scale) : undefined;
+  const sums = wholes
+    ? biasedSums(wholes, w, whole, window)
+    : convs[rank](toFloats(input!), w.wholes, window);
   const y = mul(sums, perChannel(scale, sums));
   return bias && !whole ? add(y, perChannel(toFloats(bias), y)) : y;
 }

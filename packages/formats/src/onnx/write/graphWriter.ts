@@ -120,6 +120,12 @@ export class GraphWriter {
     return this.#initializer({ name, dims: [...shape], dataType, rawData });
   }
 
+  /** An initializer of whole numbers of 8 bits. */
+  bytes(type: 'int8' | 'uint8', data: ArrayLike<number>, shape: readonly number[], name = 'zero'): string {
+    const rawData = Uint8Array.from(data, (v) => v & 0xff);
+    return this.#initializer({ name, dims: [...shape], dataType: type === 'int8' ? 3 : 2, rawData });
+  }
+
   scalar(value: number): string {
     return this.#once(`scalar ${Object.is(value, -0) ? '-0' : value}`, () =>
       this.tensor(Float32Array.of(value), [], 'scalar'),

@@ -1,14 +1,21 @@
 // Layers that ONNX has as one node. Each entry writes the node, or says with undefined that this layer, as it is set, is
 // better written as the operations that it is made of.
 
-import { nn, type RecordedCall, type Tensor } from 'neocog';
+import { type GraphNode, nn, type RecordedCall, type Tensor } from 'neocog';
+import { type ByteScale, QuantizedConv, QuantizedLinear } from 'neocog/whole';
 import type { Attributes, GraphWriter } from './graphWriter.ts';
+import { convNode } from './nodes.ts';
+
+/** A layer's call, and what was recorded of it. */
+export interface LayerCall extends RecordedCall {
+  readonly nodes: readonly GraphNode[];
+}
 
 type Constructor = abstract new (...args: never[]) => nn.Module;
 
 interface Entry<M extends nn.Module = nn.Module> {
   readonly classes: readonly Constructor[];
-  readonly write: (writer: GraphWriter, layer: M, call: RecordedCall) => string | undefined;
+  readonly write: (writer: GraphWriter, layer: M, call: LayerCall) => string | undefined;
 }
 
 /** An entry for layers of one type; the list holds them without it. */
@@ -51,6 +58,47 @@ function writeLinear(writer: GraphWriter, layer: nn.Linear, call: RecordedCall):
   return writer.add('Gemm', [inputOf(writer, call), ...names], { transB: 1 });
 }
 
+/** Values as bytes and back: who runs the file may compute what follows in whole numbers. */
+function throughBytes(writer: GraphWriter, name: string, { scale, zero }: ByteScale): string {
+  const grid = [writer.scalar(scale), writer.bytes('uint8', [zero], [])];
+  return writer.add('DequantizeLinear', [writer.add('QuantizeLinear', [name, ...grid]), ...grid]);
+}
+
+/** The operands of a quantised layer: input, weight and bias. */
+function quantisedOperands(
+  writer: GraphWriter,
+  layer: QuantizedConv | QuantizedLinear,
+  call: RecordedCall,
+): string[] {
+  const x = inputOf(writer, call);
+  const key = call.path ? `${call.path}.weight` : 'weight';
+  const weight = writer.bytes('int8', layer.weight.data, layer.weight.shape, key);
+  const [scale, ...bias] = weightsOf(writer, call, { weightScale: layer.weightScale, bias: layer.bias });
+  return [
+    layer.bytes ? throughBytes(writer, x, layer.bytes) : x,
+    writer.add('DequantizeLinear', [weight, scale], { axis: 0 }),
+    ...bias,
+  ];
+}
+
+/** A layer that does more, such as an activation, is written as its operations. */
+function writeQuantizedConv(writer: GraphWriter, layer: QuantizedConv, call: LayerCall): string | undefined {
+  const { nodes } = call;
+  const conv = nodes.find((node) => node.op === 'conv');
+  const expected = layer.bytes ? 'fused conv fused' : 'conv fused';
+  if (conv?.op !== 'conv' || nodes.map(({ op }) => op).join(' ') !== expected) return undefined;
+  return convNode(writer, conv, quantisedOperands(writer, layer, call));
+}
+
+function writeQuantizedLinear(
+  writer: GraphWriter,
+  layer: QuantizedLinear,
+  call: RecordedCall,
+): string | undefined {
+  if (call.input.shape.length !== 2) return undefined;
+  return writer.add('Gemm', quantisedOperands(writer, layer, call), { transB: 1 });
+}
+
 function writeLayerNorm(writer: GraphWriter, layer: nn.LayerNorm, call: RecordedCall): string | undefined {
   if (!layer.weight) return undefined;
   const names = weightsOf(writer, call, { weight: layer.weight, bias: layer.bias });
@@ -82,6 +130,8 @@ const alpha = (value: number | undefined, otherwise: number): Attributes => ({
 const entries: readonly Entry[] = [
   entry([nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d], writeBatchNorm),
   entry([nn.Linear], writeLinear),
+  entry([QuantizedConv], writeQuantizedConv),
+  entry([QuantizedLinear], writeQuantizedLinear),
   entry([nn.LayerNorm], writeLayerNorm),
   entry([nn.PReLU], writePRelu),
   entry([nn.GlobalAvgPool], globalPool('GlobalAveragePool')),
@@ -103,7 +153,7 @@ const entries: readonly Entry[] = [
 ];
 
 /** Writes the layer of a call as one node, if ONNX has it. */
-export function writeLayer(writer: GraphWriter, call: RecordedCall): string | undefined {
+export function writeLayer(writer: GraphWriter, call: LayerCall): string | undefined {
   const known = entries.find(({ classes }) => classes.some((type) => call.part instanceof type));
   return known?.write(writer, call.part, call);
 }

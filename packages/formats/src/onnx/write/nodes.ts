@@ -78,8 +78,27 @@ const padModes: Readonly<Record<string, string>> = {
   circular: 'wrap',
 };
 
-function writeConv(writer: GraphWriter, { geometry: g, inputs, outputs, bias }: NodeOf<'conv'>): void {
-  let x = writer.read(inputs[0], inputShape(g));
+function writeConv(writer: GraphWriter, node: NodeOf<'conv'>): void {
+  const { geometry: g, inputs, outputs, bias } = node;
+  const name = convNode(writer, node, [
+    writer.read(inputs[0], inputShape(g)),
+    writer.read(inputs[1], weightShape(g)),
+    ...(bias ? [writer.read(inputs[2], [g.outChannels])] : []),
+  ]);
+  writer.define(outputs[0], { name: asStored(writer, name, node), shape: outputShape(g) });
+}
+
+/** Whole numbers of 32 bits are computed as floats. */
+const asStored = (writer: GraphWriter, name: string, { whole }: NodeOf<'conv' | 'matmul'>): string =>
+  whole?.result === 'int32' ? writer.add('Cast', [name], { to: 6 }) : name;
+
+/** A convolution of such operands, by their names: input, weight and bias. */
+export function convNode(
+  writer: GraphWriter,
+  { geometry: g }: Pick<NodeOf<'conv'>, 'geometry'>,
+  [input, ...weights]: readonly string[],
+): string {
+  let x = input;
   let pads = padsOf(g.axes);
   if (g.paddingMode !== 'zeros' && pads.some((n) => n > 0)) {
     const mode = padModes[g.paddingMode];
@@ -93,12 +112,7 @@ function writeConv(writer: GraphWriter, { geometry: g, inputs, outputs, bias }: 
     });
     pads = pads.map(() => 0);
   }
-  const weights = [
-    writer.read(inputs[1], weightShape(g)),
-    ...(bias ? [writer.read(inputs[2], [g.outChannels])] : []),
-  ];
-  const name = writer.add('Conv', [x, ...weights], { ...windowOf(g.axes), pads, group: g.groups });
-  writer.define(outputs[0], { name, shape: outputShape(g) });
+  return writer.add('Conv', [x, ...weights], { ...windowOf(g.axes), pads, group: g.groups });
 }
 
 function writeTransposed(
@@ -165,7 +179,8 @@ function writeSumPool(
   writer.define(outputs[0], { name: isMean ? average : writer.add('Mul', [average, factor()]), shape });
 }
 
-function writeMatmul(writer: GraphWriter, { shape: s, inputs, outputs }: NodeOf<'matmul'>): void {
+function writeMatmul(writer: GraphWriter, node: NodeOf<'matmul'>): void {
+  const { shape: s, inputs, outputs } = node;
   const { batch, m, k, n } = s;
   const matrices = [
     { turned: s.transposeA, rows: m, columns: k },
@@ -175,7 +190,7 @@ function writeMatmul(writer: GraphWriter, { shape: s, inputs, outputs }: NodeOf<
     const name = writer.read(inputs[i], turned ? [batch, columns, rows] : [batch, rows, columns]);
     return turned ? writer.add('Transpose', [name], { perm: [0, 2, 1] }) : name;
   });
-  const name = writer.add('MatMul', operands);
+  const name = asStored(writer, writer.add('MatMul', operands), node);
   writer.define(outputs[0], { name, shape: [batch, m, n] });
 }
 

@@ -75,8 +75,8 @@ function fold(
       next.inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
     )[0] as Float32Array;
   const [scale, shift] = [values(affine.scale), values(affine.shift)];
-  if (node.whole) return scaledAfter(node, { scale, shift, make, outputs: next.outputs });
   const [x, weight, bias] = node.inputs;
+  if (staysAsItIs(node)) return scaledAfter(node, { scale, shift, make, outputs: next.outputs });
   return {
     ...node,
     inputs: [
@@ -96,16 +96,21 @@ const [times, timesAndPlus] = [
   e.add(e.mul(e.input(0), e.input(1)), e.input(2)),
 ];
 
-/** Whether a convolution of whole numbers ends with a scale and a shift that are constants of its channels. */
-const isScaled = ({ whole, finish: { formula } }: NodeOf<ConvWork>): boolean =>
-  whole !== undefined && (formula === times || formula === timesAndPlus);
+/** Whether a convolution ends with a scale and a shift that are constants of its channels. */
+const isScaled = ({ finish: { formula } }: NodeOf<ConvWork>): boolean =>
+  formula === times || formula === timesAndPlus;
+
+/** Whether weights are whole numbers of 8 bits, whose scale is to be left out of them: so they can be multiplied as such, and take a byte. */
+const staysAsItIs = ({ whole, inputs: [, weight] }: NodeOf<ConvWork>): boolean =>
+  whole !== undefined ||
+  (weight.data as Float32Array).every((w) => w === Math.round(w) && Math.abs(w) <= 127);
 
 interface After extends Pick<Means, 'make'>, Pick<NodeOf<ConvWork>, 'outputs'> {
   readonly scale: Float32Array;
   readonly shift: Float32Array;
 }
 
-/** Weights that are whole numbers stay so: their sums are scaled, and scaled once where they were before. */
+/** Weights stay as they are: their sums are scaled, and scaled once where they were before. */
 function scaledAfter(node: NodeOf<ConvWork>, { scale, shift, make, outputs }: After): NodeOf<ConvWork> {
   const own = node.inputs.slice(node.bias ? 3 : 2).map((value) => value.data as Float32Array);
   const [first, second] = own;
