@@ -180,6 +180,7 @@ const others: Samples = {
   cacheFeatures: of(() => [linear(), loader(), {}]),
   loadBackbone: of(() => [stacked(), stacked().stateDict(), {}]),
   replaceHead: of(() => [stacked(), 5, {}]),
+  quantize: of(() => [linear(), [row()], {}]),
   ...each('csvLog jsonLog tensorBoard', () => [{ write: () => undefined }, {}]),
   ...each('earlyStopping ema', () => [{}]),
   checkpoint: of(() => [store, {}]),

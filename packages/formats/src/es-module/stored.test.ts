@@ -71,6 +71,27 @@ describe('int8', () => {
   });
 });
 
+describe('quantised weights', () => {
+  // The largest of each row is 127.
+  const codes = Float32Array.from({ length: 40 }, (_, i) => ((i * 37) % 255) - 127).fill(127, 19, 21);
+
+  it('take a byte each, and lose nothing', () => {
+    const scaled = codes.map((code, i) => code * Math.fround(i < 20 ? 0.0123 : 4e-5));
+    for (const values of [codes, scaled])
+      expect(roundTrip(values, 2, 'float32')).toEqual({ kind: 'int8', back: values });
+  });
+
+  it('are not what only looks like them', () => {
+    for (const [i, value] of [
+      [3, 0.5],
+      [3, 128],
+      [3, Number.NaN],
+      [3, Number.POSITIVE_INFINITY],
+    ] as const)
+      expect(roundTrip(codes.with(i, value), 2, 'float32').kind).toBe('float32');
+  });
+});
+
 it('stores biases and tables as they are', () => {
   expect(storedAs({ values: new Float32Array(3), rows: null }, 'int8')).toEqual(['float32', 3, 0]);
   expect(storedAs({ values: new Int32Array(3), rows: null }, 'float16')).toEqual(['int32', 3, 0]);

@@ -2,7 +2,7 @@
 // nothing. `widen` in runtime.ts is the way back.
 
 import type { PackedConstant } from 'neocog';
-import type { Stored } from './runtime.ts';
+import { type Stored, storedBytes } from './runtime.ts';
 
 /** How weights of convolutions and matrix products are stored. Sums are always of float32. */
 export type WeightStorage = 'float32' | 'float16' | 'int8';
@@ -12,7 +12,8 @@ export function storedAs({ values, rows }: PackedConstant, storage: WeightStorag
   if (values instanceof Int32Array) return ['int32', values.length, 0];
   const kept: Stored = ['float32', values.length, 0];
   if (rows === null) return kept;
-  if (exactScales(values, rows)) return ['int8', values.length, rows];
+  const asBytes: Stored = ['int8', values.length, rows];
+  if (storedBytes(asBytes) < values.byteLength && exactScales(values, rows)) return asBytes;
   if (storage === 'float32') return kept;
   const limit = storage === 'float16' ? 65520 : Number.POSITIVE_INFINITY;
   return values.every((value) => Math.abs(value) < limit) ? [storage, values.length, rows] : kept;

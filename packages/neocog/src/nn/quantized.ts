@@ -124,7 +124,9 @@ export class QuantizedConv extends Quantized {
 
   constructor(layer: Conv1d | Conv2d | Conv3d, range: Range) {
     const rank = rankOf(layer);
-    const weight = readWeight({ fn: 'quantize', rank }, layer.weight, layer.options);
+    const weight = readWeight({ fn: 'quantize', rank }, layer.weight, {
+      flipKernel: layer.options.flipKernel,
+    });
     super(weight, layer.bias, paysOff(weight.shape, layer.options) ? range : null);
     this.#layer = { options: layer.options, activation: layer.activation };
   }

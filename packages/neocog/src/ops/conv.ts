@@ -93,7 +93,7 @@ function sumPerChannel(gradient: Tensor): Tensor {
 export function readWeight(
   { fn, rank }: Caller,
   w: Tensor,
-  { layout, flipKernel }: Pick<TensorOptions, 'layout' | 'flipKernel'>,
+  { layout, flipKernel }: Omit<TensorOptions, 'bias'>,
 ): Tensor {
   floats(fn, 'weight', w);
   const axes = w.shape.map((_, d) => d);
