@@ -193,6 +193,17 @@ describe('what was trained', () => {
     );
   });
 
+  it('is quantised, and knows as much', async () => {
+    const { code, out } = await run('quantize', 'runs/stripes/network.onnx', 'stripes', 'small.onnx');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^small\.onnx: \S+ bytes, [23]\.\d times smaller than \S+$/m);
+    expect(out).toMatch(/^accuracy on 46 samples: 100\.00 % before, (100|9\d)\.\d\d % now$/m);
+    const measured = await run('evaluate', 'small.onnx', 'stripes', '--json');
+    expect(JSON.parse(measured.out).accuracy).toBeGreaterThan(0.9);
+    const figures = await run('quantize', 'runs/stripes/network.onnx', 'stripes', 'small.onnx', '--json');
+    expect(JSON.parse(figures.out)).toMatchObject({ samples: 46, accuracyBefore: 1 });
+  });
+
   it('becomes a page that knows the classes and the scale of pixels', async () => {
     const { code } = await run('build', 'runs/stripes/network.onnx', '-o', 'page', '--runs', '1');
     expect(code).toBe(0);
