@@ -143,7 +143,10 @@ const cli = [
   ],
   [{ name: 'view', holds: ['view/'] }],
   [{ name: 'folders', holds: ['folder/'] }],
-  [{ name: 'batches', holds: ['batch/'] }],
+  [
+    { name: 'batches', holds: ['batch/'] },
+    { name: 'quantisation', holds: ['quantize/'] },
+  ],
   [{ name: 'commands', holds: ['commands/'] }],
   [{ name: 'main', holds: ['main.ts', 'bin.ts'] }],
 ];

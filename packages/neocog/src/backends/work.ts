@@ -40,7 +40,9 @@ export type ConvKernel = 'conv' | 'inputGrad' | 'weightGrad';
  * beyond ±`most`, which is below 2³¹. Results are the exact sums: of int32, or rounded once to float32.
  */
 export interface Whole {
+  /** No sum is beyond ±this. */
   readonly most: number;
+  /** The type of the results. */
   readonly result: 'float32' | 'int32';
 }
 
