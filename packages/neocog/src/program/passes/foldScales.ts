@@ -9,11 +9,21 @@ import { affineIn } from '../../expression/affine.ts';
 import type { Expr } from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { isMap, readsPositions } from './joinLoops.ts';
+import { Known } from './known.ts';
 import { isChannel, isPerChannel, planesOf, readsInPlace } from './loopPlaces.ts';
 import { readersOf, resultsOf } from './rewrite.ts';
 
-/** @param alike whether a batch of one must be treated as others are, where an array of one cell has a value per channel too */
-export function foldScales(graph: Graph, backend: Backend, alike = false): Graph {
+interface Options {
+  /** Whether a batch of one must be treated as others are, where an array of one cell has a value per channel too. */
+  readonly alike?: boolean;
+  readonly known?: Known;
+}
+
+export function foldScales(
+  graph: Graph,
+  backend: Backend,
+  { alike = false, known = new Known() }: Options = {},
+): Graph {
   const make = new ValueMaker(graph);
   const readers = readersOf(graph.nodes);
   const kept = new Set(resultsOf(graph));
@@ -24,7 +34,7 @@ export function foldScales(graph: Graph, backend: Backend, alike = false): Graph
     let folded = node;
     for (;;) {
       const next = folded.op === 'conv' || folded.op === 'inputGrad' ? onlyReader(folded) : null;
-      const joined = next && fold(folded as NodeOf<ConvWork>, next, { make, backend, alike });
+      const joined = next && fold(folded as NodeOf<ConvWork>, next, { make, backend, alike, known });
       if (!joined) break;
       gone.add(next);
       folded = joined;
@@ -47,13 +57,14 @@ interface Means {
   readonly make: ValueMaker;
   readonly backend: Backend;
   readonly alike: boolean;
+  readonly known: Known;
 }
 
 /** The convolution that gives what `next` makes of the result of `node`, or null if weights cannot hold that. */
 function fold(
   node: NodeOf<ConvWork>,
   next: NodeOf<FusedWork>,
-  { make, backend, alike }: Means,
+  { make, backend, alike, known }: Means,
 ): NodeOf<ConvWork> | null {
   const { loop } = next;
   const own = next.inputs.indexOf(node.outputs[0]);
@@ -64,28 +75,45 @@ function fold(
   if (readsPositions(loop.expr) || sizeOf(loop.shape) !== node.outputs[0].size) return null;
   const oneEach = alike ? isPerChannel : isChannel;
   const perChannel = next.inputs.every((_, i) => i === own || oneEach(loop, i, planes));
-  const affine = affineIn(loop.expr, own);
-  if (!perChannel || !affine) return null;
-  const strides = next.inputs.map((value, i) => [i === own || value.size === 1 ? 0 : 1]);
+  const affine = perChannel ? affineIn(loop.expr, own) : null;
+  if (!affine) return null;
+  const { op, geometry: g } = node;
+  const [x, ...ownConstants] = node.inputs;
+  const arrays = [...ownConstants, ...next.inputs].map((value) => value.data);
+  const how = `${op} g${g.groups} c${g.inChannels}>${g.outChannels} ${node.bias} f${loop.expr.id}`;
+  const [weight, bias] = known.get(how, arrays, () => scaled(node, next, { affine, own, backend }));
+  const kept = weight === ownConstants[0].data ? ownConstants[0] : make.constant(weight);
+  return { ...node, inputs: [x, kept, make.constant(bias)], bias: true, outputs: next.outputs };
+}
+
+interface Scaling {
+  /** What a value becomes. */
+  readonly affine: { readonly scale: Expr; readonly shift: Expr };
+  /** Which input of the loop it is. */
+  readonly own: number;
+  readonly backend: Backend;
+}
+
+/** Weights and bias that hold the scale and the shift of each channel. */
+function scaled(
+  node: NodeOf<ConvWork>,
+  { inputs }: NodeOf<FusedWork>,
+  { affine, own, backend }: Scaling,
+): Float32Array[] {
+  const strides = inputs.map((value, i) => [i === own || value.size === 1 ? 0 : 1]);
+  const shape = [planesOf(node).channels];
   const values = (expr: Expr): Float32Array =>
     backend.run(
-      { op: 'fused', loop: { expr, strides, shape: [planes.channels], reduced: [false], combine: 'sum' } },
-      next.inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
+      { op: 'fused', loop: { expr, strides, shape, reduced: [false], combine: 'sum' } },
+      inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
     )[0] as Float32Array;
   const [scale, shift] = [values(affine.scale), values(affine.shift)];
-  const [x, weight, bias] = node.inputs;
-  return {
-    ...node,
-    inputs: [
-      x,
-      scale.every((s) => s === 1)
-        ? weight
-        : make.constant(scaleWeights(node, weight.data as Float32Array, scale)),
-      make.constant(shift.map((s, c) => s + (bias ? (bias.data?.[c] as number) * scale[c] : 0))),
-    ],
-    bias: true,
-    outputs: next.outputs,
-  };
+  const weight = node.inputs[1].data as Float32Array;
+  const before = node.inputs[2]?.data;
+  return [
+    scale.every((s) => s === 1) ? weight : scaleWeights(node, weight, scale),
+    shift.map((s, c) => s + (before ? (before[c] as number) * scale[c] : 0)),
+  ];
 }
 
 /** Weights `[out, in / groups, …]` times a factor per channel of the result. */
