@@ -224,7 +224,8 @@ test('every unit is done once, whatever the number of pieces', async () => {
 });
 
 test('job numbers name their routine and share no pieces, around 2³² too', () => {
-  const numbers = new JobNumbers(5);
+  const numbers = new JobNumbers();
+  numbers.routines = 5;
   // Threads wait for another number than 0.
   let end = 1;
   for (let i = 0; i < 5000; i++) {
