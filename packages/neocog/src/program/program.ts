@@ -62,12 +62,13 @@ export class Program {
   readonly outputs: readonly ProgramValue[];
   readonly #executable: Executable;
   readonly #traced: Traced;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   #disposed = false;
 
   /** Made by `compile`. */
-  constructor(executable: Executable, inputs: readonly ProgramValue[], traced: Traced) {
+  constructor(executable: Executable, inputs: readonly ProgramValue[], traced: Traced, turns = new Turns()) {
     need('Program', 'the traced network', traced, compiled);
+    this.#turns = turns;
     this.#executable = executable;
     this.inputs = inputs;
     this.outputs = traced.outputs;
