@@ -3,7 +3,7 @@
 
 import { affine, named, type Term } from './address.ts';
 import type { ResultType, Settled, ValueType } from './code.ts';
-import { type Code, isLocal, type Local, makeLocal, type Operand, operand } from './code.ts';
+import { type Code, isLocal, type Local, makeCode, makeLocal, type Operand, operand } from './code.ts';
 import { unsigned } from './encode.ts';
 import { i32 } from './instructions.ts';
 
@@ -128,7 +128,7 @@ export class Func {
       operand(args[name], type, () => `call ${ref.name}: ${name}`),
     );
     const immediate = { bytes: unsigned(ref.index), text: `$${ref.name}` };
-    return { type: ref.result, name: 'call', operands, opcode: [0x10], immediate };
+    return makeCode({ type: ref.result, name: 'call', opcode: [0x10], immediate }, operands);
   }
 
   /** do { body } while (what body returns ≠ 0). */

@@ -9,6 +9,7 @@ import {
   floatText,
   type Immediate,
   literalOf,
+  makeCode,
   noImmediate,
   type Operand,
   operand,
@@ -64,9 +65,9 @@ function instruction(name: string, row: Row): (...args: unknown[]) => Code {
     const operands: Code[] = [];
     for (let i = 0; i < types.length; i++)
       operands.push(operand(args[i < at ? i : i + 1], types[i], places[i]));
-    const immediate = immediateOf(args[at]);
-    if (!reach) return { type, name, operands, opcode: bytes, immediate };
-    return { type, name, operands, opcode: bytes, ...reach(operands, immediate) };
+    const own = immediateOf(args[at]);
+    const { immediate, access } = reach ? reach(operands, own) : { immediate: own, access: undefined };
+    return makeCode({ type, name, opcode: bytes, immediate }, operands, { access });
   };
 }
 
@@ -194,12 +195,26 @@ function vectorConst(shape: string, lanes: readonly number[], buffer: ArrayBuffe
     bytes: [...new Uint8Array(buffer)],
     text: `${shape} ${lanes.map(floatText).join(' ')}`,
   };
-  return { type: V, name: 'v128.const', operands: [], opcode: [0xfd, 0x0c], immediate };
+  return makeCode({ type: V, name: 'v128.const', opcode: [0xfd, 0x0c], immediate });
+}
+
+/** Vectors of one number are made again and again. */
+const splats = new Map<number, Code<'v128'>>();
+const mostSplats = 256;
+
+function const4F(...lanes: readonly [number, number, number, number]): Code<'v128'> {
+  const [first] = lanes;
+  // To a Map both zeros are one number.
+  const isSplat = !Object.is(first, -0) && lanes.every((lane) => Object.is(lane, first));
+  const known = isSplat ? splats.get(first) : undefined;
+  if (known) return known;
+  const made = vectorConst('f32x4', lanes, Float32Array.from(lanes).buffer);
+  if (isSplat && splats.size < mostSplats) splats.set(first, made);
+  return made;
 }
 
 export const v128 = {
-  const4F: (a: number, b: number, c: number, d: number): Code<'v128'> =>
-    vectorConst('f32x4', [a, b, c, d], Float32Array.of(a, b, c, d).buffer),
+  const4F,
   const4I: (a: number, b: number, c: number, d: number): Code<'v128'> =>
     vectorConst('i32x4', [a, b, c, d], Int32Array.of(a, b, c, d).buffer),
   const2D: (a: number, b: number): Code<'v128'> => vectorConst('f64x2', [a, b], Float64Array.of(a, b).buffer),
@@ -312,7 +327,7 @@ export function select<T extends ValueType>(
 ): Code<T> {
   const where = (i: number) => () => `select: operand ${i}`;
   const operands = [a, operand(b, a.type, where(2)), operand(condition, 'i32', where(3))];
-  return { type: a.type, name: 'select', operands, opcode: [0x1b], immediate: noImmediate };
+  return makeCode({ type: a.type, name: 'select', opcode: [0x1b], immediate: noImmediate }, operands);
 }
 
 const asCode = (value: Operand<'i32'>): Code<'i32'> => operand(value, 'i32', () => 'less or greater');

@@ -28,7 +28,17 @@ export const routineName = (index: number): string => `routine${index}`;
 
 /** @param options.names for debuggers, in the code */
 export function assemble(code: MachineCode, layout: Layout, options?: { names: boolean }): Assembled {
-  const m = new Module();
+  const { m, routines } = emit(code, layout, false);
+  const text = (): string => {
+    const listed = emit(code, layout, true);
+    return listed.legend.join('') + listed.m.text();
+  };
+  return { bytes: m.encode(options), routines, text };
+}
+
+/** @param listed whether the module is to be read as text */
+function emit(code: MachineCode, layout: Layout, listed: boolean) {
+  const m = new Module({ listed });
   const { pages, mostPages, threads, shared } = layout;
   m.memory('env', 'memory', { initial: pages, maximum: mostPages, shared });
   const legend: string[] = [];
@@ -42,7 +52,7 @@ export function assemble(code: MachineCode, layout: Layout, options?: { names: b
     routines.set(name, { index, phases, pieces: phases.reduce((sum, phase) => sum + phase.pieces, 0) });
     legend.push(`;; ${routineName(index)}: ${name}\n`);
   }
-  return { bytes: m.encode(options), routines, text: () => legend.join('') + m.text() };
+  return { m, routines, legend };
 }
 
 /** A step whose addresses are all known. */
