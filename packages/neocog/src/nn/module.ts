@@ -161,7 +161,7 @@ export abstract class Module {
   /** Evaluation mode until the returned function is called, which puts every part into the mode that it was in. */
   evalForNow(): () => void {
     const modes = this.namedModules().map(([, part]) => [part, part.training] as const);
-    this.eval();
+    for (const [part] of modes) part.training = false;
     return () => {
       for (const [part, training] of modes) part.training = training;
     };

@@ -117,8 +117,7 @@ function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
   const weights = new Map(Object.values(module.stateDict()).map(({ data }) => [data, data.slice()]));
   const shared = { weights, common: new Common(), turns: new Turns() };
   return new OpenProgram(inputs, {
-    make: (sized) =>
-      shared.turns.take(() => programOf({ module, inputs: sized, shared, ...how }, sized)),
+    make: (sized) => shared.turns.take(() => programOf({ module, inputs: sized, shared, ...how }, sized)),
     keep,
   });
 }

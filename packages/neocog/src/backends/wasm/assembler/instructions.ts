@@ -56,18 +56,22 @@ const immediates: Record<ImmediateKind, (given: unknown) => Immediate> = {
 
 function instruction(name: string, row: Row): (...args: unknown[]) => Code {
   const [opcode, types, type, kind = 'none'] = row;
-  const bytes = opcodeBytes(opcode);
   const places = types.map((_, i) => () => `${name}: operand ${i + 1}`);
+  const take = (given: unknown, i: number): Code => operand(given, types[i], places[i]);
+  const plain = { type, name, opcode: opcodeBytes(opcode), immediate: noImmediate };
+  // Most code is of these two kinds: they take no detour.
+  if (kind === 'none' && types.length === 2) return (a, b) => makeCode(plain, [take(a, 0), take(b, 1)]);
+  if (kind === 'none' && types.length === 3)
+    return (a, b, c) => makeCode(plain, [take(a, 0), take(b, 1), take(c, 2)]);
   const reach = kind === 'memory' || kind === 'laneOfMemory' ? reaching(name) : null;
   const immediateOf = immediates[kind];
   const at = kind === 'lane' ? 1 : types.length;
   return (...args) => {
-    const operands: Code[] = [];
-    for (let i = 0; i < types.length; i++)
-      operands.push(operand(args[i < at ? i : i + 1], types[i], places[i]));
+    const operands = types.map((_, i) => take(args[i < at ? i : i + 1], i));
     const own = immediateOf(args[at]);
-    const { immediate, access } = reach ? reach(operands, own) : { immediate: own, access: undefined };
-    return makeCode({ type, name, opcode: bytes, immediate }, operands, { access });
+    if (!reach) return makeCode({ ...plain, immediate: own }, operands);
+    const { immediate, access } = reach(operands, own);
+    return makeCode({ ...plain, immediate }, operands, { access });
   };
 }
 
@@ -78,17 +82,29 @@ function instruction(name: string, row: Row): (...args: unknown[]) => Code {
  */
 function reaching(name: string) {
   const log2Align = /32|notify/.test(name) ? 2 : name.includes('64') ? 3 : 4;
+  const immediateOf = (offset: number, lane: Immediate): Immediate => ({
+    bytes: [log2Align, ...unsigned(offset), ...lane.bytes],
+    text: offset === 0 ? lane.text : `offset=${offset}${lane.text && ' '}${lane.text}`,
+  });
+  const known = new Map<number, Immediate>();
+  const remembered = (offset: number): Immediate => {
+    const immediate = known.get(offset) ?? immediateOf(offset, noImmediate);
+    if (known.size < mostKnown) known.set(offset, immediate);
+    return immediate;
+  };
   return (operands: Code[], lane: Immediate): Pick<Code, 'immediate' | 'access'> => {
     const at = operands[0] as Code<'i32'>;
     if (at.array === undefined && literalOf(at) === null)
       throw new Error(`${name}: its address lies in no array; make it by address or f.pointer`);
     const { start, offset } = split(at);
     operands[0] = start;
-    const text = offset === 0 ? lane.text : `offset=${offset}${lane.text && ' '}${lane.text}`;
-    const immediate = { bytes: [log2Align, ...unsigned(offset), ...lane.bytes], text };
+    const immediate = lane === noImmediate ? remembered(offset) : immediateOf(offset, lane);
     return { immediate, access: { array: at.array ?? null, offset } };
   };
 }
+
+/** Offsets, and vectors of one number, are met again and again. */
+const mostKnown = 1024;
 
 function split(at: Code<'i32'>): { start: Code<'i32'>; offset: number } {
   const { start, constant, falls } = at.sum ?? { start: null, constant: 0, falls: false };
@@ -198,9 +214,7 @@ function vectorConst(shape: string, lanes: readonly number[], buffer: ArrayBuffe
   return makeCode({ type: V, name: 'v128.const', opcode: [0xfd, 0x0c], immediate });
 }
 
-/** Vectors of one number are made again and again. */
 const splats = new Map<number, Code<'v128'>>();
-const mostSplats = 256;
 
 function const4F(...lanes: readonly [number, number, number, number]): Code<'v128'> {
   const [first] = lanes;
@@ -209,7 +223,7 @@ function const4F(...lanes: readonly [number, number, number, number]): Code<'v12
   const known = isSplat ? splats.get(first) : undefined;
   if (known) return known;
   const made = vectorConst('f32x4', lanes, Float32Array.from(lanes).buffer);
-  if (isSplat && splats.size < mostSplats) splats.set(first, made);
+  if (isSplat && splats.size < mostKnown) splats.set(first, made);
   return made;
 }
 

@@ -77,6 +77,7 @@ function emitKernels(m: Module, steps: readonly MachineStep[], legend: string[])
 }
 
 function checkStep({ key, operands, units }: Kernel, addresses: MachineStep['addresses']): void {
-  assert(operands.length === addresses.length, `${key}: ${addresses.length} addresses, needs ${operands}`);
+  const [given, needed] = [addresses.length, operands.length];
+  assert(needed === given, `${key}: ${given} addresses, needs ${needed}`);
   assert(Number.isInteger(units) && units >= 0, `${key}: ${units} units`);
 }

@@ -62,7 +62,16 @@ interface Offer extends Candidate {
 
 /** Everything that an offer depends on. */
 const taskKey = ({ geometry, kernel, xOrder, yOrder, xPitch, yPitch, epilogue, engine }: ConvTask): string =>
-  [kernel, formatConv(geometry), xOrder, yOrder, xPitch, yPitch, epilogueKey(epilogue), engineKey(engine)].join(' ');
+  [
+    kernel,
+    formatConv(geometry),
+    xOrder,
+    yOrder,
+    xPitch,
+    yPitch,
+    epilogueKey(epilogue),
+    engineKey(engine),
+  ].join(' ');
 
 /** The offers of all algorithms: layers that are alike are considered once. */
 class Offers {

@@ -30,7 +30,11 @@ export function packGraph(
   return { constants: constants.all, codes: codes.map((code) => ({ ...code, places: places(code) })) };
 }
 
-function packCode({ lowered, preparations, code, place }: GraphPlan, simd: string, constants: Constants): PackedCode {
+function packCode(
+  { lowered, preparations, code, place }: GraphPlan,
+  simd: string,
+  constants: Constants,
+): PackedCode {
   const layout = layOut(code, 1);
   const { bytes, routines } = assemble(code, layout, { names: false });
   const nameOf = (routine: string): string => routineName(routines.get(routine)?.index as number);

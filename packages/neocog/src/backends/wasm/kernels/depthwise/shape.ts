@@ -7,6 +7,7 @@ import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
 import { oneCell, product, rowMajor } from '../../../../geometry/window.ts';
 import { type Engine, enoughUnits, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
+import { perTask } from '../perTask.ts';
 import { statedProducts, type TileRun, tileRuns } from './row.ts';
 
 /**
@@ -39,7 +40,9 @@ const mostStatedProducts = 1500;
 const mostHeldTaps = 7;
 const mostTile = 10;
 
-export function depthwiseShape({ geometry: g, kernel, xPitch, yPitch, engine }: ConvTask): DepthwiseShape {
+export const depthwiseShape = perTask(shapeOf);
+
+function shapeOf({ geometry: g, kernel, xPitch, yPitch, engine }: ConvTask): DepthwiseShape {
   const axes = g.axes.map((a) => sumAxis(a, kernel));
   const multiplier = g.outChannels / g.inChannels;
   const grad = kernel === 'inputGrad';

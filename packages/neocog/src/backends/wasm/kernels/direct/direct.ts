@@ -14,6 +14,7 @@ import {
   sumsOverTaps,
 } from '../convPlan.ts';
 import { laneOperands } from '../epilogue.ts';
+import { perTask } from '../perTask.ts';
 import { evenTiles } from '../tiles.ts';
 import {
   type ClipPlan,
@@ -39,6 +40,8 @@ function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder, engine }: ConvTas
   return inputGradPlans(geometry, { xPitch, yPitch });
 }
 
+const partsOf = perTask((task) => directParts(clipPlans(task), task.engine));
+
 function refuse(task: ConvTask): string | null {
   const { geometry } = task;
   if (geometry.paddingMode !== 'zeros') return `needs zero padding; this is ${geometry.paddingMode}`;
@@ -58,15 +61,14 @@ function refusePlanes({ geometry, kernel, xOrder, epilogue }: ConvTask): string 
 
 function planFor(name: string, task: ConvTask): ConvPlan {
   const { engine, epilogue, kernel } = task;
-  const plans = clipPlans(task);
-  const parts = directParts(plans, engine);
-  const weightBytes = plans.reduce((n, plan) => n + weightBytesOf(plan), 0);
+  const parts = partsOf(task);
+  const weightBytes = parts.reduce((n, { plan }) => n + weightBytesOf(plan), 0);
   const [read, written] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
   const operands = [read, 'w', written, ...laneOperands(epilogue)] as ConvOperand[];
   return {
     description: describe(name, parts, engine),
     exact: true,
-    multiplications: plans.reduce((n, plan) => n + multiplicationsOf(plan), 0),
+    multiplications: parts.reduce((n, { plan }) => n + multiplicationsOf(plan), 0),
     weightBytes,
     prepare:
       weightBytes > 0
@@ -99,16 +101,15 @@ const turnCycles = 0.5;
 
 function cost(task: ConvTask): number {
   const lanes = 4 * bestRate * (task.engine.wide ? 2 : 1);
-  return clipPlans(task).reduce((sum, plan) => sum + planCycles(plan, task.engine), 0) * lanes;
+  return partsOf(task).reduce((sum, part) => sum + partCycles(part, task.engine), 0) * lanes;
 }
 
-function planCycles(plan: ClipPlan, engine: Engine): number {
-  const [part] = directParts([plan], engine);
+function partCycles({ plan, runs }: DirectPart, engine: Engine): number {
   const axis = plan.axes[plan.axes.length - 1];
   const rows = plan.images * product(plan.axes.slice(0, -1).map((a) => a.results));
   const inside = plan.axes.map((a) => (a.taps === 0 ? 0 : tapStatistics(a).sum / (a.results * a.taps)));
   const steps = plan.ins * tapsOf(plan) * product(inside);
-  const row = part.runs.reduce((sum, run) => {
+  const row = runs.reduce((sum, run) => {
     const tiles = evenTiles(axis.results, run.pixels).map(
       (t) =>
         t.times * (steps * stepCycles(engine, { ...run, pixels: t.size }, rowOfPixels(plan)) + tileCycles),
@@ -137,12 +138,12 @@ export const isPointwise = (g: ConvGeometry): boolean =>
   );
 
 /** The cells of all images as one row of one image. */
-function asOneRow(task: ConvTask): ConvTask {
+const asOneRow = perTask((task): ConvTask => {
   const { geometry } = task;
   const cells = geometry.batch * product(geometry.axes.map((a) => a.input));
   const axis = { ...geometry.axes[0], input: cells, output: cells };
   return { ...task, geometry: { ...geometry, batch: 1, axes: [axis] } };
-}
+});
 
 /** Kernels of one cell: no tile is cut at the end of an image's row. Linear layers are run as these. */
 export const pointwisePlanner: ConvPlanner = {
