@@ -63,6 +63,10 @@ export class ByteRow {
   }
 
   append(bytes: ArrayLike<number>): void {
+    if (bytes.length === 1) {
+      this.push(bytes[0]);
+      return;
+    }
     if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length);
     const buffer = this.#buffer;
     let at = this.#length;

@@ -216,14 +216,13 @@ function vectorConst(shape: string, lanes: readonly number[], buffer: ArrayBuffe
 
 const splats = new Map<number, Code<'v128'>>();
 
-function const4F(...lanes: readonly [number, number, number, number]): Code<'v128'> {
-  const [first] = lanes;
+function const4F(a: number, b: number, c: number, d: number): Code<'v128'> {
   // To a Map both zeros are one number.
-  const isSplat = !Object.is(first, -0) && lanes.every((lane) => Object.is(lane, first));
-  const known = isSplat ? splats.get(first) : undefined;
+  const isSplat = Object.is(a, b) && Object.is(a, c) && Object.is(a, d) && !Object.is(a, -0);
+  const known = isSplat ? splats.get(a) : undefined;
   if (known) return known;
-  const made = vectorConst('f32x4', lanes, Float32Array.from(lanes).buffer);
-  if (isSplat && splats.size < mostKnown) splats.set(first, made);
+  const made = vectorConst('f32x4', [a, b, c, d], Float32Array.of(a, b, c, d).buffer);
+  if (isSplat && splats.size < mostKnown) splats.set(a, made);
   return made;
 }
 

@@ -58,9 +58,10 @@ const binary: Record<BinaryOp, (f: Func, a: Vector, b: Vector) => Vector> = {
 /** Emits the code for `root` into f. Nodes used more than once go to locals. */
 export function emitFormula(f: Func, root: Expr, leaves: Leaves): Vector {
   const values = new Map(leaves.known ?? []);
+  const all = { ...leaves, known: values };
   for (const { node, shared } of stepsOf(root)) {
     if (values.has(node)) continue;
-    const code = emitNode(f, node, { ...leaves, known: values });
+    const code = emitNode(f, node, all);
     values.set(node, shared ? f.keep(code, node.op) : code);
   }
   return values.get(root) as Vector;
