@@ -107,6 +107,22 @@ it('calls that overlap have their turn, on the values that they were made with',
   program.dispose();
 });
 
+it('a size that is there takes its values at once, also while another one runs by itself', async () => {
+  const net = network();
+  const program = await compile(net, { input: [1, 3, 'h', 'w'], threads: 2 });
+  const [x, z] = [randn([1, 3, 6, 5]), randn([1, 3, 9, 9])];
+  const wanted = [await fixed(net, x), await fixed(net, z), await fixed(net, x)];
+  const first = await program.prepare({ h: 6, w: 5 });
+  await program.prepare({ h: 9, w: 9 });
+  const runs = [first.run(x), program.run(z), program.run(x)];
+  x.data.fill(0);
+  z.data.fill(0);
+  expect(await Promise.all(runs)).toEqual(wanted);
+  const [y] = await Promise.all([first.run(x), program.prepare({ h: 30, w: 20 })]);
+  expect(y).toEqual(await fixed(net, x));
+  program.dispose();
+});
+
 it('results go where they are wanted, and inputs may have their channels last', async () => {
   const net = network();
   const program = await compile(net, { input: [1, 'h', 'w', 3], layout: 'channels-last', threads: 2 });

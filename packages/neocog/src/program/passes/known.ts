@@ -27,7 +27,7 @@ export class Known {
     );
     for (const values of results) {
       this.#gone.register(values, key);
-      this.#sources.set(values, arrays);
+      if (!arrays.includes(values)) this.#sources.set(values, arrays);
     }
     return results;
   }
