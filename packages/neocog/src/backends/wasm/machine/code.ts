@@ -2,7 +2,7 @@
 
 import type { Kernel } from '../kernels/kernel.ts';
 
-/** An address in bytes; `tail` is where what grows begins, `beyond` counts from a base that the site states for each run. */
+/** An address in bytes; `tail` is where what grows begins, `beyond` counts from a base that the workplace states for each run. */
 export type Address = number | 'tail' | { readonly beyond: number };
 
 export interface MachineStep {
@@ -23,7 +23,7 @@ export interface MachineCode {
   readonly routines: Readonly<Record<string, readonly MachineStep[]>>;
   /** Addresses from 0 to here belong to whoever made the code; the machine leaves the first 64 bytes unused. From the base if it floats. */
   readonly dataBytes: number;
-  /** Whether it shares its site with others: everything but constants lies beyond a base, which may change from run to run. */
+  /** Whether it shares its workplace with others: everything but constants lies beyond a base, which may change from run to run. */
   readonly floats?: boolean;
   /** Whether the memory is to have a tail that grows. */
   readonly grows?: boolean;

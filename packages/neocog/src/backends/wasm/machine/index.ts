@@ -3,4 +3,4 @@
 export type { Address, MachineCode, MachineStep } from './code.ts';
 export { firstData } from './layout.ts';
 export { Machine } from './machine.ts';
-export type { Site } from './site.ts';
+export type { Workplace } from './workplace.ts';

@@ -37,7 +37,7 @@ export const words = {
 /** Characters of a failure's message that are kept. */
 export const textBytes = 2 * alignment;
 const controlBytes = words.text + textBytes;
-/** On a site of several codes, the control block comes first and data from here on. */
+/** On a workplace of several codes, the control block comes first and data from here on. */
 export const firstData = controlBytes;
 
 export interface Layout {

@@ -179,22 +179,22 @@ for (const threads of [1, 2, 4])
   test(`${threads} threads: machines beside each other have one memory, one team, and a base that may move`, async () => {
     const [a, b] = [firstData + 64, firstData + 192];
     const first = await Machine.start(copying(a), { threads });
-    const { site } = first;
-    site.settle(firstData + 256, 'test');
-    const second = await Machine.beside(site, copying(b));
+    const { workplace } = first;
+    workplace.settle(firstData + 256, 'test');
+    const second = await Machine.beside(workplace, copying(b));
     expect([second.memory, second.threads, second.note]).toEqual([first.memory, threads, null]);
-    const write = (at: number, value: number) => new Int32Array(site.memory.buffer, at, 8).fill(value);
+    const write = (at: number, value: number) => new Int32Array(workplace.memory.buffer, at, 8).fill(value);
     write(a, 5);
     write(b, 7);
     for (const base of [firstData + 256, firstData + 384, 3 * 65536]) {
-      site.settle(base, 'test');
+      workplace.settle(base, 'test');
       for (const [machine, value] of [
         [first, 5],
         [second, 7],
         [second, 7],
         [first, 5],
       ] as const) {
-        new Int32Array(site.memory.buffer, base, 64).fill(0);
+        new Int32Array(workplace.memory.buffer, base, 64).fill(0);
         await machine.run('empty');
         await machine.run('copy');
         expect(ints(first, base + 64, 8)).toEqual(Array.from({ length: 8 }, () => value));
@@ -202,20 +202,20 @@ for (const threads of [1, 2, 4])
     }
     first.dispose();
     await expect(first.run('copy')).rejects.toThrow('it was disposed');
-    const third = await Machine.beside(site, copying(a));
+    const third = await Machine.beside(workplace, copying(a));
     for (const machine of [third, second, third]) await machine.run('copy');
-    expect(ints(third, site.base + 64, 8)).toEqual(Array.from({ length: 8 }, () => 5));
+    expect(ints(third, workplace.base + 64, 8)).toEqual(Array.from({ length: 8 }, () => 5));
     second.dispose();
-    expect(site.isOver).toBe(false);
+    expect(workplace.isOver).toBe(false);
     third.dispose();
-    expect(site.isOver).toBe(true);
-    await expect(Machine.beside(site, copying(a))).rejects.toThrow(DeviceError);
+    expect(workplace.isOver).toBe(true);
+    await expect(Machine.beside(workplace, copying(a))).rejects.toThrow(DeviceError);
   });
 
-test('a site that may have no more memory says so, and goes on', async () => {
+test('a workplace that may have no more memory says so, and goes on', async () => {
   const machine = await Machine.start(copying(firstData + 64), { threads: 1 });
-  machine.site.settle(firstData + 128, 'test');
-  expect(() => machine.site.settle(2 ** 32, 'test')).toThrow(
+  machine.workplace.settle(firstData + 128, 'test');
+  expect(() => machine.workplace.settle(2 ** 32, 'test')).toThrow(
     /^test: the engine refuses 4096\.\d MiB of memory, 4096\.0 for constants \(.*\); use a smaller size, or keep fewer$/,
   );
   await machine.run('copy');

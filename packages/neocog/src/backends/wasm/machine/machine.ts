@@ -1,11 +1,11 @@
-// Runs a program's steps: one WebAssembly module on a site, with one or more threads.
+// Runs a program's steps: one WebAssembly module on a workplace, with one or more threads.
 
 import { assert, DeviceError } from '../../../errors.ts';
 import { type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
 import { addParts, buildParts, type Parts } from './parts.ts';
 import type { Phase } from './phases.ts';
-import type { Site } from './site.ts';
+import type { Workplace } from './workplace.ts';
 
 /** A routine's function: see RoutineFunction. */
 type RunRoutine = (job: number, scratch: number, from: number, to: number, base: number) => number;
@@ -27,7 +27,7 @@ interface StartOptions {
 
 /** Every method throws a DeviceError once a step or a thread has failed, or the machine was disposed. */
 export class Machine {
-  readonly site: Site;
+  readonly workplace: Workplace;
   readonly codeBytes: number;
   /** Of all threads together. */
   readonly scratchBytes: number;
@@ -37,7 +37,7 @@ export class Machine {
   private constructor(parts: Parts) {
     const { layout, assembled } = parts.loaded;
     this.#parts = parts;
-    this.site = parts.site;
+    this.workplace = parts.workplace;
     this.codeBytes = assembled.bytes.length;
     this.scratchBytes = layout.scratchStride * layout.threads;
   }
@@ -57,22 +57,22 @@ export class Machine {
   }
 
   /** Another machine for code that floats, on the memory and the threads of one that runs such code. */
-  static async beside(site: Site, code: MachineCode, fn = 'machine'): Promise<Machine> {
-    return new Machine(await addParts(code, site, fn));
+  static async beside(workplace: Workplace, code: MachineCode, fn = 'machine'): Promise<Machine> {
+    return new Machine(await addParts(code, workplace, fn));
   }
 
   get memory(): WebAssembly.Memory {
-    return this.site.memory;
+    return this.workplace.memory;
   }
 
   /** Really in use. */
   get threads(): number {
-    return this.site.threads;
+    return this.workplace.threads;
   }
 
   /** Why these are fewer than were asked for, or null. */
   get note(): string | null {
-    return this.site.note;
+    return this.workplace.note;
   }
 
   /**
@@ -98,7 +98,7 @@ export class Machine {
         "machine: a page's main thread may not wait for other threads; await run, or use one thread",
       );
     this.#look();
-    this.site.check();
+    this.workplace.check();
     const job = this.#begin(routine, false);
     let done = false;
     while (!done) done = this.#attempt(job, 0, job.routine.phases.length);
@@ -123,7 +123,7 @@ export class Machine {
 
   /** Makes the tail at least so large. @throws DeviceError if the engine has no more memory, or this machine may not have it */
   grow(tailBytes: number): void {
-    this.site.reserve(this.tail + tailBytes, (cause) => {
+    this.workplace.reserve(this.tail + tailBytes, (cause) => {
       const wanted = (tailBytes / 2 ** 20).toFixed(1);
       return `run: the engine refuses ${wanted} MiB for frames (${cause}); use smaller frames, or fewer at a time`;
     });
@@ -134,28 +134,28 @@ export class Machine {
     return this.#parts.loaded.assembled.text();
   }
 
-  /** Ends the workers, if nobody else is on the site. The memory stays for as long as somebody holds it. */
+  /** Ends the workers, if nobody else is on the workplace. The memory stays for as long as somebody holds it. */
   dispose(): void {
     this.#disposed = true;
-    this.site.remove(this.#parts.loaded);
+    this.workplace.remove(this.#parts.loaded);
   }
 
   async #exclusively<T>(body: () => Promise<T>): Promise<T> {
     this.#look();
-    return this.site.exclusively(body);
+    return this.workplace.exclusively(body);
   }
 
   #look(): void {
     if (this.#disposed)
       throw new DeviceError('machine: it no longer runs, because it was disposed; compile the program again');
-    this.site.look();
+    this.workplace.look();
   }
 
   #begin(name: string, profile: boolean): Job {
     const { loaded } = this.#parts;
     const routine = loaded.assembled.routines.get(name);
     assert(routine, `no routine ${name}`);
-    return { routine, number: this.site.begin(loaded, routine, profile) };
+    return { routine, number: this.workplace.begin(loaded, routine, profile) };
   }
 
   /** The calling thread's share of some phases. Between waits that last long, events such as a worker's end come through. */
@@ -184,12 +184,12 @@ export class Machine {
   #attempt({ routine, number }: Job, from: number, to: number): boolean {
     if (from === to) return true;
     const run = this.#parts.exports?.[routineName(routine.index)] as RunRoutine;
-    const { base } = this.site;
+    const { base } = this.workplace;
     let done: number;
     try {
       done = run(number, base + this.#parts.loaded.layout.scratch, from, to, base);
     } catch (cause) {
-      throw this.site.end(`a step failed: ${cause}`, cause);
+      throw this.workplace.end(`a step failed: ${cause}`, cause);
     }
     if (done === 0) this.#look();
     return done !== 0;
@@ -197,13 +197,13 @@ export class Machine {
 
   /** What the workers need for a job that the caller takes no part in. */
   async #finished({ routine }: Job): Promise<readonly number[]> {
-    const { team } = this.site;
+    const { team } = this.workplace;
     if (!team || routine.pieces === 0) return [];
     try {
       return await team.finished();
     } catch {
       this.#look();
-      throw this.site.end('its workers have ended');
+      throw this.workplace.end('its workers have ended');
     }
   }
 }

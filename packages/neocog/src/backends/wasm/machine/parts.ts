@@ -4,13 +4,13 @@ import { DeviceError } from '../../../errors.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import type { MachineCode } from './code.ts';
 import { allocate, type Layout, layOut } from './layout.ts';
-import { type Loaded, Site } from './site.ts';
 import { tasksOf } from './tasks.ts';
 import { mayWait, mostThreads, obstacle, Team } from './team.ts';
 import type { ThreadTask } from './thread.ts';
+import { type Loaded, Workplace } from './workplace.ts';
 
 export interface Parts {
-  readonly site: Site;
+  readonly workplace: Workplace;
   readonly loaded: Loaded;
   /** For the calling thread's share of the work, which is thread 0; null if it takes none. */
   readonly exports: WebAssembly.Exports | null;
@@ -37,21 +37,21 @@ export async function buildParts(code: MachineCode, workforce: Workforce, fn: st
   return parts;
 }
 
-/** For a site that others work on already. @throws DeviceError without enough memory, or if the engine refuses the code */
-export async function addParts(code: MachineCode, site: Site, fn: string): Promise<Parts> {
-  const { memory, threads, takesPart } = site;
+/** For a workplace that others work on already. @throws DeviceError without enough memory, or if the engine refuses the code */
+export async function addParts(code: MachineCode, workplace: Workplace, fn: string): Promise<Parts> {
+  const { memory, threads, takesPart } = workplace;
   const layout = layOut(code, threads, !(memory.buffer instanceof ArrayBuffer));
   const loaded = await load(code, layout, fn);
-  await site.add(loaded);
-  return { site, loaded, exports: takesPart ? await bind(loaded.module, memory) : null };
+  await workplace.add(loaded);
+  return { workplace, loaded, exports: takesPart ? await bind(loaded.module, memory) : null };
 }
 
 async function alone(code: MachineCode, fn: string, note: string | null): Promise<Parts> {
   const layout = layOut(code, 1);
   const memory = allocate(layout, fn);
   const loaded = await load(code, layout, fn);
-  const site = new Site({ memory, team: null, takesPart: true, note }, loaded);
-  return { site, loaded, exports: await bind(loaded.module, memory) };
+  const workplace = new Workplace({ memory, team: null, takesPart: true, note }, loaded);
+  return { workplace, loaded, exports: await bind(loaded.module, memory) };
 }
 
 async function load(code: MachineCode, layout: Layout, fn: string): Promise<Loaded> {
@@ -76,7 +76,7 @@ const bind = async (module: WebAssembly.Module, memory: WebAssembly.Memory): Pro
 /** Gives the reason if no workers can be started. @throws DeviceError if the engine refuses the memory or the code */
 async function together(
   code: MachineCode,
-  { threads, apart, note }: Workforce & Pick<Site, 'note'>,
+  { threads, apart, note }: Workforce & Pick<Workplace, 'note'>,
   fn: string,
 ): Promise<Parts | string> {
   const layout = layOut(code, threads, true);
@@ -91,6 +91,6 @@ async function together(
   const team = await Team.start(takesPart ? threads - 1 : threads, tasks);
   if (typeof team === 'string') return team;
   const loaded = await (loading ?? load(code, layout, fn));
-  const site = new Site({ memory, team, takesPart, note }, loaded);
-  return { site, loaded, exports: takesPart ? await bind(loaded.module, memory) : null };
+  const workplace = new Workplace({ memory, team, takesPart, note }, loaded);
+  return { workplace, loaded, exports: takesPart ? await bind(loaded.module, memory) : null };
 }

@@ -1,19 +1,16 @@
-// What the workers of a site are told: the code there is, and which number names which routine.
+// What the workers of a workplace are told: the code there is, and which number names which routine.
 
 import { routineName } from './assemble.ts';
 import { jobStride } from './jobs.ts';
 import { textBytes, words } from './layout.ts';
-import type { Loaded } from './site.ts';
 import type { ThreadTask } from './thread.ts';
-
-/** Where they work. */
-interface Workplace {
-  readonly memory: WebAssembly.Memory;
-  readonly takesPart: boolean;
-}
+import type { Loaded, Workplace } from './workplace.ts';
 
 /** One for each thread but the calling one, where that takes part. Number 0 names no routine. */
-export function tasksOf(all: readonly Loaded[], { memory, takesPart }: Workplace): ThreadTask[] {
+export function tasksOf(
+  all: readonly Loaded[],
+  { memory, takesPart }: Pick<Workplace, 'memory' | 'takesPart'>,
+): ThreadTask[] {
   const routines = all.flatMap(({ assembled }, code) =>
     [...assembled.routines.values()].map(({ index, phases }) => ({
       code,

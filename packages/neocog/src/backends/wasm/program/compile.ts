@@ -14,7 +14,7 @@ import type { Graph, GraphValue } from '../../graph.ts';
 import type { Values } from '../../work.ts';
 import { commonEngine, engine, engineName } from '../engine.ts';
 import { slackBytes } from '../kernels/kernel.ts';
-import { firstData, Machine, type MachineCode, type Site } from '../machine/index.ts';
+import { firstData, Machine, type MachineCode, type Workplace } from '../machine/index.ts';
 import { refusalOf } from '../refusal.ts';
 import type { Room } from './arrays.ts';
 import { Constants } from './constants.ts';
@@ -33,7 +33,7 @@ export function compileGraph(graph: Graph, options: CompileOptions): Promise<Exe
 export function sharedCompiler(): typeof compileGraph {
   let home = new Home();
   return (graph, options) => {
-    if (home.site?.isOver) home = new Home();
+    if (home.workplace?.isOver) home = new Home();
     return compileAt(home, graph, options);
   };
 }
@@ -42,13 +42,13 @@ export function sharedCompiler(): typeof compileGraph {
 class Home {
   readonly constants = new Constants(firstData + slackBytes);
   /** Null before the first program. */
-  site: Site | null = null;
+  workplace: Workplace | null = null;
 
   async start(code: MachineCode, options: MachineOptions): Promise<Machine> {
-    const machine = this.site
-      ? await Machine.beside(this.site, code, options.fn)
+    const machine = this.workplace
+      ? await Machine.beside(this.workplace, code, options.fn)
       : await Machine.start(code, options);
-    this.site = machine.site;
+    this.workplace = machine.workplace;
     return machine;
   }
 }
@@ -72,7 +72,7 @@ async function programOf(home: Home | null, graph: Graph, options: CompileOption
   let machine: Machine | null = null;
   try {
     machine = await (home ?? Machine).start(plan.code, { threads, apart, fn });
-    if (home) machine.site.settle(alignUp(home.constants.end), fn);
+    if (home) machine.workplace.settle(alignUp(home.constants.end), fn);
     await give(machine);
     const kind = { simd: engineName(e), exact };
     return new WasmProgram({ graph, ...plan, machine, kind, ranks });
@@ -108,7 +108,7 @@ function handOver({ lowered, preparations, layout, taken }: GraphPlan): (machine
 
 /** Where a room lies now: what is no constant of a shared memory moves with the base. */
 const addressAt = (machine: Machine, { addresses }: Layout, room: Room): number =>
-  (addresses.get(room) as number) + (room.lasting ? 0 : machine.site.base);
+  (addresses.get(room) as number) + (room.lasting ? 0 : machine.workplace.base);
 
 /** Memory as values of a type. */
 function view<T extends Values>(

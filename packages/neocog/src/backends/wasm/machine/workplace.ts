@@ -9,7 +9,7 @@ import { type Layout, pageBytes } from './layout.ts';
 import { tasksOf } from './tasks.ts';
 import type { Team } from './team.ts';
 
-/** Ends the workers of a site that nobody can reach any more. */
+/** Ends the workers of a workplace that nobody can reach any more. */
 const forgotten = new FinalizationRegistry<Team>((team) => team.end('its machine is gone'));
 
 /** Code that threads can run. */
@@ -19,7 +19,7 @@ export interface Loaded {
   readonly module: WebAssembly.Module;
 }
 
-interface SiteParts {
+interface WorkplaceParts {
   readonly memory: WebAssembly.Memory;
   /** Null with one thread. */
   readonly team: Team | null;
@@ -30,7 +30,7 @@ interface SiteParts {
 }
 
 /** Every method throws a DeviceError once a step or a thread has failed, or the last machine was disposed. */
-export class Site {
+export class Workplace {
   readonly memory: WebAssembly.Memory;
   readonly threads: number;
   readonly takesPart: boolean;
@@ -46,7 +46,7 @@ export class Site {
   #over: string | null = null;
 
   /** @param first what the team serves already */
-  constructor({ memory, team, takesPart, note }: SiteParts, first: Loaded) {
+  constructor({ memory, team, takesPart, note }: WorkplaceParts, first: Loaded) {
     this.memory = memory;
     this.threads = first.layout.threads;
     this.takesPart = takesPart;
@@ -61,7 +61,7 @@ export class Site {
     return this.#over !== null;
   }
 
-  /** From where machines that share the site count their addresses. */
+  /** From where machines that share the workplace count their addresses. */
   get base(): number {
     return this.#base;
   }
@@ -107,7 +107,7 @@ export class Site {
     this.#base = base;
   }
 
-  /** Makes the memory at least so large. @throws DeviceError if the engine has no more, or this site may not have it */
+  /** Makes the memory at least so large. @throws DeviceError if the engine has no more, or this workplace may not have it */
   reserve(bytes: number, refusal: (cause: unknown) => string): void {
     const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / pageBytes);
     if (missing <= 0) return;
