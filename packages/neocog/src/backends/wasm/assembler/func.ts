@@ -100,7 +100,8 @@ export class Func {
   /** @throws Error if an address in one array is put where those in another are */
   set<T extends ValueType>(local: Local<T>, value: Operand<Settled<T>>): void {
     const code = operand(value, local.type, () => `${this.name}: value of $${local.local}`);
-    const [to, from] = [local.array, code.array];
+    const { array: to } = local;
+    const { array: from } = code;
     if (to !== undefined && from !== undefined && to !== from)
       throw new Error(`${this.name}: $${local.local} points into ${to}, ${named(code)} into ${from}`);
     this.statements.push({ kind: 'set', local, code });
