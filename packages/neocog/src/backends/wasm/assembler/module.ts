@@ -1,7 +1,7 @@
 // A WebAssembly module: one imported memory and functions, to bytes and to text.
 // Each function may call those that were said before it. There are no tables, globals or data segments.
 
-import { type Code, isLocal, type Local, type ResultType, type ValueType } from './code.ts';
+import { type Code, isLocal, type Local, noImmediate, type ResultType, type ValueType } from './code.ts';
 import type { Definition, MemoryImport, MemoryLimits } from './definition.ts';
 import { ByteRow, bytesOf, name, section, unsigned, vector } from './encode.ts';
 import { Func, type FuncRef, type Params, type Statement } from './func.ts';
@@ -185,9 +185,11 @@ class Writer {
   }
 
   code(code: Code): void {
-    for (const operand of code.operands) this.code(operand);
-    this.row.append(code.opcode);
-    this.row.append(isLocal(code) ? this.#index(code) : code.immediate.bytes);
+    const { operands, opcode, immediate } = code;
+    for (let i = 0; i < operands.length; i++) this.code(operands[i]);
+    this.row.append(opcode);
+    if (isLocal(code)) this.row.append(this.#index(code));
+    else if (immediate !== noImmediate) this.row.append(immediate.bytes);
   }
 
   statement(s: Statement): void {
