@@ -24,6 +24,13 @@ export interface Assembled {
   text(): string;
 }
 
+/** The same as threads can run it. */
+export interface Loaded {
+  readonly layout: Layout;
+  readonly assembled: Assembled;
+  readonly module: WebAssembly.Module;
+}
+
 export const routineName = (index: number): string => `routine${index}`;
 
 /** @param options.names for debuggers, in the code */

@@ -1,13 +1,13 @@
 // Building what a machine consists of: code, memory, and workers where there can be any.
 
 import { DeviceError } from '../../../errors.ts';
-import { type Assembled, assemble } from './assemble.ts';
+import { type Assembled, assemble, type Loaded } from './assemble.ts';
 import type { MachineCode } from './code.ts';
 import { allocate, type Layout, layOut } from './layout.ts';
 import { tasksOf } from './tasks.ts';
 import { mayWait, mostThreads, obstacle, Team } from './team.ts';
 import type { ThreadTask } from './thread.ts';
-import { type Loaded, Workplace } from './workplace.ts';
+import { Workplace } from './workplace.ts';
 
 export interface Parts {
   readonly workplace: Workplace;

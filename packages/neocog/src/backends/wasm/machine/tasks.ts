@@ -1,16 +1,18 @@
 // What the workers of a workplace are told: the code there is, and which number names which routine.
 
-import { routineName } from './assemble.ts';
+import { type Loaded, routineName } from './assemble.ts';
 import { jobStride } from './jobs.ts';
 import { textBytes, words } from './layout.ts';
 import type { ThreadTask } from './thread.ts';
-import type { Loaded, Workplace } from './workplace.ts';
+
+/** Where they work, and whether the calling thread does. */
+interface Surroundings {
+  readonly memory: WebAssembly.Memory;
+  readonly takesPart: boolean;
+}
 
 /** One for each thread but the calling one, where that takes part. Number 0 names no routine. */
-export function tasksOf(
-  all: readonly Loaded[],
-  { memory, takesPart }: Pick<Workplace, 'memory' | 'takesPart'>,
-): ThreadTask[] {
+export function tasksOf(all: readonly Loaded[], { memory, takesPart }: Surroundings): ThreadTask[] {
   const routines = all.flatMap(({ assembled }, code) =>
     [...assembled.routines.values()].map(({ index, phases }) => ({
       code,

@@ -2,22 +2,15 @@
 // a time, and what each works on begins at a base behind what all of them keep.
 
 import { DeviceError } from '../../../errors.ts';
-import type { Assembled, Routine } from './assemble.ts';
+import type { Loaded, Routine } from './assemble.ts';
 import { Control } from './control.ts';
 import { JobNumbers } from './jobs.ts';
-import { type Layout, pageBytes } from './layout.ts';
+import { pageBytes } from './layout.ts';
 import { tasksOf } from './tasks.ts';
 import type { Team } from './team.ts';
 
 /** Ends the workers of a workplace that nobody can reach any more. */
 const forgotten = new FinalizationRegistry<Team>((team) => team.end('its machine is gone'));
-
-/** Code that threads can run. */
-export interface Loaded {
-  readonly layout: Layout;
-  readonly assembled: Assembled;
-  readonly module: WebAssembly.Module;
-}
 
 interface WorkplaceParts {
   readonly memory: WebAssembly.Memory;
