@@ -9,18 +9,15 @@ import { optimize } from './optimize.ts';
 import { Known } from './passes/known.ts';
 import { preferences } from './preferences.ts';
 
-type Compile = Backend['compile'];
-
 /** What graphs of one network, for inputs of different sizes, have in common. Their executables are made and run one after the other. */
 export class Common {
   readonly known = new Known();
-  readonly #compilers = new Map<Backend, Compile>();
+  readonly #compilers = new Map<Backend, ReturnType<NonNullable<Backend['compiler']>> | undefined>();
 
-  /** How a backend compiles them. */
-  compiler(of: Backend): Compile {
-    const compile = this.#compilers.get(of) ?? of.compiler?.() ?? of.compile;
-    this.#compilers.set(of, compile);
-    return compile;
+  /** How a backend compiles them so that they share. */
+  compiler(of: Backend) {
+    if (!this.#compilers.has(of)) this.#compilers.set(of, of.compiler?.());
+    return this.#compilers.get(of);
   }
 }
 
@@ -34,6 +31,10 @@ export function executableOf(
   const best = optimize(graph, now, how.exact, common?.known);
   const { exactConvolution } = preferences;
   const options = { ...how, exactConvolution };
-  const compile = common ? common.compiler(now) : now.compile;
-  return compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, how));
+  const shared = common?.compiler(now);
+  return (
+    shared?.(best, options) ??
+    now.compile?.(best, options) ??
+    Promise.resolve(new Interpreted(now, best, how))
+  );
 }

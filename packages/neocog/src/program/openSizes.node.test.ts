@@ -1,7 +1,8 @@
 // What the sizes of an open program share: memory, constants and threads.
 
+import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { compile, nn, type OpenProgram, randn, type Tensor } from '../index.ts';
+import { compile, DeviceError, nn, type OpenProgram, randn, type Tensor } from '../index.ts';
 
 /** Its weights take more than what it computes with. Winograd's algorithm runs some of them; its tiles are smaller below 24 × 24. */
 const network = () =>
@@ -64,18 +65,26 @@ it('constants that one size alone reads give way with it', async () => {
   program.dispose();
 });
 
-it('threads are started once, for all sizes', async () => {
+/** Runs `body`, with the workers that are started meanwhile. */
+async function withWorkers(body: (started: readonly Worker[]) => Promise<void>): Promise<void> {
   const workers = process.getBuiltinModule('node:worker_threads');
-  const { Worker } = workers;
-  let started = 0;
-  class Counted extends Worker {
+  const started: Worker[] = [];
+  class Noted extends Worker {
     constructor(...given: ConstructorParameters<typeof Worker>) {
       super(...given);
-      started++;
+      started.push(this);
     }
   }
-  Object.assign(workers, { Worker: Counted });
+  Object.assign(workers, { Worker: Noted });
   try {
+    await body(started);
+  } finally {
+    Object.assign(workers, { Worker });
+  }
+}
+
+it('threads are started once, for all sizes', () =>
+  withWorkers(async (started) => {
     const net = network();
     const program = await open(net, { threads: 3, keep: 2 });
     for (const side of [8, 16, 8, 24, 8, 16]) {
@@ -88,12 +97,21 @@ it('threads are started once, for all sizes', async () => {
     const report = await (await program.prepare(sizeOf(16))).profile();
     expect([report.threads, report.note]).toEqual([3, null]);
     expect(report.steps.every(({ milliseconds }) => (milliseconds ?? -1) >= 0)).toBe(true);
+    expect(started).toHaveLength(2);
     program.dispose();
-  } finally {
-    Object.assign(workers, { Worker });
-  }
-  expect(started).toBe(2);
-});
+  }));
+
+it('when a thread has died, new sizes start anew', () =>
+  withWorkers(async (started) => {
+    const program = await open(network(), { threads: 2 });
+    await program.run(imageOf(8));
+    await started[0].terminate();
+    expect((await program.run(imageOf(16))).shape).toEqual([1, 2000]);
+    await expect(program.run(imageOf(8))).rejects.toThrow(DeviceError);
+    await program.run(imageOf(24));
+    expect(started).toHaveLength(2);
+    program.dispose();
+  }));
 
 it('constants are packed once: another size has no code for it', async () => {
   const program = await open(network());

@@ -52,8 +52,8 @@ const copyOf = (given: Given): Given => (isFrames(given) ? copyFrames(given) : g
 export type { ProgramReport };
 
 /**
- * A network made ready for inputs of one shape each: kernels for just these sizes in one WebAssembly module, on one memory of its
- * own, with all weights prepared. It holds memory and threads until `dispose`.
+ * A network made ready for inputs of one shape each: kernels for just these sizes in one WebAssembly module, on one memory, with all
+ * weights prepared. It holds memory and threads until `dispose`; those of an `OpenProgram` have theirs in common.
  */
 export class Program {
   /** What a run takes; a network without names has one, `input`. */

@@ -41,6 +41,7 @@ export async function buildParts(code: MachineCode, workforce: Workforce, fn: st
 export async function addParts(code: MachineCode, workplace: Workplace, fn: string): Promise<Parts> {
   const { memory, threads, takesPart } = workplace;
   const layout = layOut(code, threads, !(memory.buffer instanceof ArrayBuffer));
+  workplace.makeRoom(layout, fn);
   const loaded = await load(code, layout, fn);
   await workplace.add(loaded);
   return { workplace, loaded, exports: takesPart ? await bind(loaded.module, memory) : null };

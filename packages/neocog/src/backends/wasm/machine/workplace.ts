@@ -5,7 +5,7 @@ import { DeviceError } from '../../../errors.ts';
 import type { Loaded, Routine } from './assemble.ts';
 import { Control } from './control.ts';
 import { JobNumbers } from './jobs.ts';
-import { pageBytes } from './layout.ts';
+import { type Layout, pageBytes } from './layout.ts';
 import { tasksOf } from './tasks.ts';
 import type { Team } from './team.ts';
 
@@ -51,7 +51,7 @@ export class Workplace {
   }
 
   get isOver(): boolean {
-    return this.#over !== null;
+    return this.#reason() !== null;
   }
 
   /** From where machines that share the workplace count their addresses. */
@@ -92,12 +92,16 @@ export class Workplace {
 
   /** Puts the base here, with room for all machines behind it. @throws DeviceError if the engine has no more memory */
   settle(base: number, fn: string): void {
-    const most = Math.max(...[...this.#firsts.keys()].map(({ layout }) => layout.tail));
-    this.reserve(base + most, (cause) => {
-      const [all, kept] = [base + most, base].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+    for (const { layout } of this.#firsts.keys()) this.makeRoom(layout, fn, base);
+    this.#base = base;
+  }
+
+  /** For a machine. @throws DeviceError if the engine has no more memory */
+  makeRoom({ tail }: Pick<Layout, 'tail'>, fn: string, base = this.#base): void {
+    this.reserve(base + tail, (cause) => {
+      const [all, kept] = [base + tail, base].map((bytes) => (bytes / 2 ** 20).toFixed(1));
       return `${fn}: the engine refuses ${all} MiB of memory, ${kept} for constants (${cause}); use a smaller size, or keep fewer`;
     });
-    this.#base = base;
   }
 
   /** Makes the memory at least so large. @throws DeviceError if the engine has no more, or this workplace may not have it */
@@ -135,8 +139,12 @@ export class Workplace {
 
   /** @throws DeviceError if a thread has failed */
   look(): void {
-    const why = this.#over ?? this.#control?.failure() ?? this.team?.failure() ?? null;
+    const why = this.#reason();
     if (why !== null) throw this.end(why);
+  }
+
+  #reason(): string | null {
+    return this.#over ?? this.#control?.failure() ?? this.team?.failure() ?? null;
   }
 
   end(why: string, cause?: unknown): DeviceError {
