@@ -205,7 +205,13 @@ for (const threads of [1, 2, 4])
     const third = await Machine.beside(workplace, copying(a));
     for (const machine of [third, second, third]) await machine.run('copy');
     expect(ints(third, workplace.base + 64, 8)).toEqual(Array.from({ length: 8 }, () => 5));
+    // One that goes while another comes.
+    const coming = Machine.beside(workplace, copying(b));
     second.dispose();
+    const fourth = await coming;
+    await fourth.run('copy');
+    expect(ints(third, workplace.base + 64, 8)).toEqual(Array.from({ length: 8 }, () => 7));
+    fourth.dispose();
     expect(workplace.isOver).toBe(false);
     third.dispose();
     expect(workplace.isOver).toBe(true);

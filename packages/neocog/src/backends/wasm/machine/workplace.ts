@@ -66,7 +66,9 @@ export class Workplace {
       this.#control?.post(this.#numbers.take(0, 1), { profile: false, base: 0 });
       await this.team?.serve(tasksOf(all, this));
       this.look();
+      const gone = all.filter((one) => one !== loaded && !this.#firsts.has(one));
       this.#know(all);
+      for (const one of gone) this.#firsts.delete(one);
     });
   }
 
