@@ -157,28 +157,33 @@ function appendBodies(row: ByteRow, functions: readonly Encoded[], bodies: Uint8
 
 /** Locals grouped by type, then the instructions. */
 function writeBody(row: ByteRow, f: Definition): void {
-  const params = f.locals.slice(0, Object.keys(f.params).length);
-  const types = Object.keys(typeBytes) as ValueType[];
-  const groups = types.map((type) => f.locals.slice(params.length).filter((local) => local.type === type));
-  const order = [...params, ...groups.flat()];
-  const declared = groups.flatMap(([first, ...more]) =>
-    first ? [[...unsigned(more.length + 1), typeBytes[first.type]]] : [],
-  );
-  const indices = new Map(order.map((local, index) => [local, unsigned(index)]));
+  const count = Object.keys(f.params).length;
+  const groups: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  for (let i = count; i < f.locals.length; i++) groups[f.locals[i].type].push(f.locals[i]);
+  const declared = Object.entries(groups).filter(([, locals]) => locals.length > 0);
+  const order = [...f.locals.slice(0, count), ...declared.flatMap(([, locals]) => locals)];
+  const indices = new Map(order.map((local, index) => [local, indexBytes(index)]));
   const writer = new Writer(f.name, row, indices);
-  row.append(vector(declared));
+  row.append(
+    vector(declared.map(([type, { length }]) => [...unsigned(length), typeBytes[type as ValueType]])),
+  );
   for (const statement of f.statements) writer.statement(statement);
   if (f.value) writer.code(f.value);
   row.push(0x0b);
 }
 
+/** Most functions have few locals. */
+const fewIndices = Array.from({ length: 512 }, (_, index) => unsigned(index));
+
+const indexBytes = (index: number): readonly number[] => fewIndices[index] ?? unsigned(index);
+
 /** Writes the instructions of one function. */
 class Writer {
   readonly row: ByteRow;
   readonly #name: string;
-  readonly #indices: ReadonlyMap<Local, number[]>;
+  readonly #indices: ReadonlyMap<Local, readonly number[]>;
 
-  constructor(name: string, row: ByteRow, indices: ReadonlyMap<Local, number[]>) {
+  constructor(name: string, row: ByteRow, indices: ReadonlyMap<Local, readonly number[]>) {
     this.#name = name;
     this.row = row;
     this.#indices = indices;
