@@ -154,7 +154,8 @@ export class Program {
   }
 
   /**
-   * Runs once more on what the last input was, and tells the milliseconds of each step. Waits for the runs before it.
+   * Runs once more on what the last input was, and tells the milliseconds of each step. Waits for the runs before it. A size of an
+   * `OpenProgram` runs on what other sizes left in its place, if they ran since.
    *
    * @throws DeviceError after `dispose`, or if a thread has died.
    */
