@@ -9,15 +9,21 @@ import { optimize } from './optimize.ts';
 import { Known } from './passes/known.ts';
 import { preferences } from './preferences.ts';
 
-/** What graphs of one network, for inputs of different sizes, have in common. Their executables are made and run one after the other. */
-export class Common {
-  readonly known = new Known();
-  readonly #compilers = new Map<Backend, ReturnType<NonNullable<Backend['compiler']>> | undefined>();
+/** What graphs of one network, for inputs of different sizes, have in common on one backend. */
+interface Shared {
+  readonly known: Known;
+  /** For executables that are made and run one after the other, if the backend makes such. */
+  readonly compile: ReturnType<NonNullable<Backend['compiler']>> | undefined;
+}
 
-  /** How a backend compiles them so that they share. */
-  compiler(of: Backend) {
-    if (!this.#compilers.has(of)) this.#compilers.set(of, of.compiler?.());
-    return this.#compilers.get(of);
+/** The same on each backend that is used. */
+export class Common {
+  readonly #all = new Map<Backend, Shared>();
+
+  on(backend: Backend): Shared {
+    const shared = this.#all.get(backend) ?? { known: new Known(), compile: backend.compiler?.() };
+    this.#all.set(backend, shared);
+    return shared;
   }
 }
 
@@ -28,13 +34,10 @@ export function executableOf(
   common?: Common,
 ): Promise<Executable> {
   const now = backend();
-  const best = optimize(graph, now, how.exact, common?.known);
+  const shared = common?.on(now);
+  const best = optimize(graph, now, how.exact, shared?.known);
   const { exactConvolution } = preferences;
   const options = { ...how, exactConvolution };
-  const shared = common?.compiler(now);
-  return (
-    shared?.(best, options) ??
-    now.compile?.(best, options) ??
-    Promise.resolve(new Interpreted(now, best, how))
-  );
+  const made = shared?.compile?.(best, options) ?? now.compile?.(best, options);
+  return made ?? Promise.resolve(new Interpreted(now, best, how));
 }

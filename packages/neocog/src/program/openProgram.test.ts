@@ -70,6 +70,17 @@ describe.each(['wasm', 'reference'] as const)('on %s', (backend) => {
     }));
 });
 
+it('the backend may change between sizes', async () => {
+  const net = network();
+  const program = await compile(net, { input: [1, 3, 's', 's'] });
+  const [small, large] = [randn([1, 3, 6, 6]), randn([1, 3, 9, 9])];
+  await program.run(small);
+  const wanted = await withBackend('reference', () => fixed(net, large));
+  expect(await withBackend('reference', () => program.run(large))).toEqual(wanted);
+  expect(await program.run(small)).toEqual(await fixed(net, small));
+  program.dispose();
+});
+
 it('weights are those of the call', async () => {
   const net = network();
   const x = randn([1, 3, 6, 6]);
