@@ -32,6 +32,7 @@ export const checkedBackend = (random: Generator): Backend => ({
     return new CheckedProgram(graph, { lowered, layout: layOut(lowered) }, random).runNow(arrays);
   },
   compile: async (graph, options) => checkedProgram(graph, options, random),
+  compiler: () => async (graph, options) => checkedProgram(graph, options, random),
 });
 
 /** A graph as `compileGraph` plans it, on one thread. */

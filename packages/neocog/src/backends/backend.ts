@@ -70,6 +70,9 @@ export interface Backend {
   /** Makes a graph ready to run, if the backend compiles. */
   compile?(graph: Graph, options: CompileOptions): Promise<Executable>;
 
+  /** `compile` for graphs of one network that are compiled and run one after the other: they share memory, threads and constants. */
+  compiler?(): (graph: Graph, options: CompileOptions) => Promise<Executable>;
+
   /** What `compile` makes, as data for another place; of a backend that makes code. */
   pack?(graph: Graph, options: Omit<CompileOptions, 'threads' | 'fn'>): PackedGraph;
 }

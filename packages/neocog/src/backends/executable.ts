@@ -58,13 +58,13 @@ export interface StepReport {
 
 /** What a program takes of memory, in bytes. */
 export interface MemoryReport {
-  /** Bytes of weights and other constants as kernels read them. */
+  /** Bytes of weights and other constants as kernels read them, whether other sizes read them too or not. */
   readonly constants: number;
   /** Bytes of arrays that live during a run, sharing memory where they can. */
   readonly activations: number;
   /** Bytes of the threads' own scratch. */
   readonly scratch: number;
-  /** The program's whole WebAssembly memory. */
+  /** The whole WebAssembly memory, which sizes of one `OpenProgram` share. */
   readonly total: number;
   /** Weights as tensors plus the two largest values: what cannot be done without. */
   readonly least: number;

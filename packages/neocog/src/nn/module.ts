@@ -54,7 +54,12 @@ export abstract class Module {
 
   /** Direct parts, by name. */
   children(): [name: string, child: Module][] {
-    return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+    const found: [string, Module][] = [];
+    for (const name of Object.keys(this)) {
+      const part: unknown = this[name as keyof this];
+      if (part instanceof Module) found.push([name, part]);
+    }
+    return found;
   }
 
   /** Puts another module in the place of a direct part. @throws ShapeError where there is no part of this name. */
@@ -161,7 +166,7 @@ export abstract class Module {
   /** Evaluation mode until the returned function is called, which puts every part into the mode that it was in. */
   evalForNow(): () => void {
     const modes = this.namedModules().map(([, part]) => [part, part.training] as const);
-    this.eval();
+    for (const [part] of modes) part.training = false;
     return () => {
       for (const [part, training] of modes) part.training = training;
     };

@@ -7,7 +7,7 @@ import { ShapeError } from '../errors.ts';
 import { type Layout, layout } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
-import { executableOf } from './executable.ts';
+import { Common, executableOf } from './executable.ts';
 import { OpenProgram } from './openProgram.ts';
 import { type InputPixels, pixelsField, withFrames } from './pixels.ts';
 import { threadsOf } from './preferences.ts';
@@ -23,6 +23,7 @@ import {
   resolveOpen,
 } from './signature.ts';
 import { traceInference } from './trace.ts';
+import { Turns } from './turns.ts';
 
 /** For which inputs `compile` makes a program, and how it runs. */
 export interface CompileOptions {
@@ -114,8 +115,9 @@ function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
   const { keep = 4, input, ...how } = options;
   const inputs = resolveOpen(fn, module, input);
   const weights = new Map(Object.values(module.stateDict()).map(({ data }) => [data, data.slice()]));
+  const shared = { weights, common: new Common(), turns: new Turns() };
   return new OpenProgram(inputs, {
-    make: (sized) => programOf({ module, inputs: sized, weights, ...how }, sized),
+    make: (sized) => shared.turns.take(() => programOf({ module, inputs: sized, shared, ...how }, sized)),
     keep,
   });
 }
@@ -124,15 +126,21 @@ function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
 interface Task extends Omit<CompileOptions, 'input' | 'pixels'> {
   readonly module: Module;
   readonly inputs: readonly ProgramValue[];
-  /** What the module's weights are, where that is not what they are now. */
-  readonly weights?: ReadonlyMap<Values, Values>;
+  /** With the programs of other sizes. */
+  readonly shared?: {
+    /** What the module's weights are, where that is not what they are now. */
+    readonly weights: ReadonlyMap<Values, Values>;
+    readonly common: Common;
+    /** Their runs take place on one memory. */
+    readonly turns: Turns;
+  };
 }
 
 async function programOf(task: Task, given: readonly GivenValue[]): Promise<Program> {
   const fn = 'compile';
-  const { module, inputs, layout, weights, compact = false, exact = false, worker: apart = false } = task;
+  const { module, inputs, layout, shared, compact = false, exact = false, worker: apart = false } = task;
   const threads = threadsOf(fn, task.threads);
-  const traced = traceInference({ fn, module, inputs: given, layout, weights });
-  const executable = await executableOf(traced.graph, { fn, threads, apart, compact, exact });
-  return new Program(executable, inputs, traced);
+  const traced = traceInference({ fn, module, inputs: given, layout, weights: shared?.weights });
+  const executable = await executableOf(traced.graph, { fn, threads, apart, compact, exact }, shared?.common);
+  return new Program(executable, inputs, traced, shared?.turns);
 }

@@ -1,20 +1,43 @@
 // A graph as something that the backend in use can run.
 
+import type { Backend } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import type { CompileOptions as BackendOptions, Executable } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
 import { Interpreted } from './interpreted.ts';
 import { optimize } from './optimize.ts';
+import { Known } from './passes/known.ts';
 import { preferences } from './preferences.ts';
+
+/** What graphs of one network, for inputs of different sizes, have in common on one backend. */
+interface Shared {
+  readonly known: Known;
+  /** For executables that are made and run one after the other, if the backend makes such. */
+  readonly compile: ReturnType<NonNullable<Backend['compiler']>> | undefined;
+}
+
+/** The same on each backend that is used. */
+export class Common {
+  readonly #all = new Map<Backend, Shared>();
+
+  on(backend: Backend): Shared {
+    const shared = this.#all.get(backend) ?? { known: new Known(), compile: backend.compiler?.() };
+    this.#all.set(backend, shared);
+    return shared;
+  }
+}
 
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
 export function executableOf(
   graph: Graph,
   how: Omit<BackendOptions, 'exactConvolution'>,
+  common?: Common,
 ): Promise<Executable> {
   const now = backend();
-  const best = optimize(graph, now, how.exact);
+  const shared = common?.on(now);
+  const best = optimize(graph, now, how.exact, shared?.known);
   const { exactConvolution } = preferences;
   const options = { ...how, exactConvolution };
-  return now.compile?.(best, options) ?? Promise.resolve(new Interpreted(now, best, how));
+  const made = shared?.compile?.(best, options) ?? now.compile?.(best, options);
+  return made ?? Promise.resolve(new Interpreted(now, best, how));
 }

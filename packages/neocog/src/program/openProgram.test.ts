@@ -70,6 +70,17 @@ describe.each(['wasm', 'reference'] as const)('on %s', (backend) => {
     }));
 });
 
+it('the backend may change between sizes', async () => {
+  const net = network();
+  const program = await compile(net, { input: [1, 3, 's', 's'] });
+  const [small, large] = [randn([1, 3, 6, 6]), randn([1, 3, 9, 9])];
+  await program.run(small);
+  const wanted = await withBackend('reference', () => fixed(net, large));
+  expect(await withBackend('reference', () => program.run(large))).toEqual(wanted);
+  expect(await program.run(small)).toEqual(await fixed(net, small));
+  program.dispose();
+});
+
 it('weights are those of the call', async () => {
   const net = network();
   const x = randn([1, 3, 6, 6]);
@@ -104,6 +115,22 @@ it('calls that overlap have their turn, on the values that they were made with',
   const runs = inputs.map((x) => program.run(x));
   for (const { data } of inputs) data.fill(0);
   expect(await Promise.all(runs)).toEqual(wanted);
+  program.dispose();
+});
+
+it('a size that is there takes its values at once, also while another one runs by itself', async () => {
+  const net = network();
+  const program = await compile(net, { input: [1, 3, 'h', 'w'], threads: 2 });
+  const [x, z] = [randn([1, 3, 6, 5]), randn([1, 3, 9, 9])];
+  const wanted = [await fixed(net, x), await fixed(net, z), await fixed(net, x)];
+  const first = await program.prepare({ h: 6, w: 5 });
+  await program.prepare({ h: 9, w: 9 });
+  const runs = [first.run(x), program.run(z), program.run(x)];
+  x.data.fill(0);
+  z.data.fill(0);
+  expect(await Promise.all(runs)).toEqual(wanted);
+  const [y] = await Promise.all([first.run(x), program.prepare({ h: 30, w: 20 })]);
+  expect(y).toEqual(await fixed(net, x));
   program.dispose();
 });
 

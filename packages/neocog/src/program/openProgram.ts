@@ -9,7 +9,7 @@ import type { Program, RunOptions } from './program.ts';
 import { type AxisSizes, closed, type OpenValue, type ProgramValue, sizesOf } from './signature.ts';
 import { Turns } from './turns.ts';
 
-/** How an OpenProgram comes by its programs. */
+/** How an OpenProgram comes by its programs, which share memory and threads and so take turns. */
 interface Sizes {
   /** Makes one for inputs of stated shapes. */
   readonly make: (inputs: readonly ProgramValue[]) => Promise<Program>;
@@ -17,18 +17,24 @@ interface Sizes {
   readonly keep: number;
 }
 
+interface Kept {
+  readonly sizes: AxisSizes;
+  readonly program: Program;
+}
+
 const sizesField: Field<Sizes> = field('how compile(…) makes programs; call compile instead', isRecord);
 
 /**
- * A network made ready for inputs some of whose axes are open. The first run of a size makes a program for just this size, which takes as
- * long as `compile`; later ones find it. The programs of the sizes that were used last are kept, each with memory of its own.
+ * A network made ready for inputs some of whose axes are open. The first run of a size makes a program for just this size; later ones
+ * find it. The programs of the sizes that were used last are kept, on one memory and with the same threads: weights lie there once, and
+ * what runs compute shares the space behind them.
  */
 export class OpenProgram {
   /** What a run takes; a network without names has one, `input`. */
   readonly inputs: readonly OpenValue[];
   readonly #sizes: Sizes;
   /** By sizes, those that were used last at the end. */
-  readonly #kept = new Map<string, { readonly sizes: AxisSizes; readonly program: Program }>();
+  readonly #kept = new Map<string, Kept>();
   readonly #turns = new Turns();
   #disposed = false;
 
@@ -46,7 +52,7 @@ export class OpenProgram {
 
   /**
    * Runs the network in evaluation mode, as `Program.run` does. Calls that overlap run one after the other, each on the values that its inputs
-   * had when it was made.
+   * had when it was made. What a run with `view` gives holds until the next run or `prepare` of any size.
    *
    * @throws ShapeError for inputs of other types or shapes, inputs that do not agree on a size, or sizes that the network cannot take; for a
    * tensor in `into` of another shape, and for both `into` and `view`.
@@ -65,7 +71,8 @@ export class OpenProgram {
     const own = mustWait ? copyOf(given) : given;
     return this.#turns.take(async () => {
       this.#checkAlive(fn);
-      const program = await this.#programOf(sizes);
+      // One that is there takes the values of its inputs at once.
+      const program = this.#find(sizes) ?? (await this.#make(sizes));
       return program.run(own as Tensor, options as RunOptions<Tensor>);
     });
   }
@@ -91,9 +98,9 @@ export class OpenProgram {
         `${fn}: the sizes are ${show(sizes)}; give a size for each of ${names.join(', ')}`,
       );
     const own = Object.fromEntries(names.map((name) => [name, sizes[name]]));
-    return this.#turns.take(() => {
+    return this.#turns.take(async () => {
       this.#checkAlive(fn);
-      return this.#programOf(own);
+      return this.#find(own) ?? this.#make(own);
     });
   }
 
@@ -103,14 +110,24 @@ export class OpenProgram {
     this.#letGo();
   }
 
-  async #programOf(sizes: AxisSizes): Promise<Program> {
-    const key = keyOf(sizes);
-    const known = this.#kept.get(key);
-    const program = known?.program ?? (await this.#sizes.make(closed(this.inputs, sizes)));
-    this.#kept.delete(key);
-    this.#kept.set(key, { sizes, program });
+  #find(sizes: AxisSizes): Program | null {
+    const known = this.#kept.get(keyOf(sizes));
+    if (known) this.#keep(known);
+    return known?.program ?? null;
+  }
+
+  async #make(sizes: AxisSizes): Promise<Program> {
+    const program = await this.#sizes.make(closed(this.inputs, sizes));
+    this.#keep({ sizes, program });
     this.#letGo();
     return program;
+  }
+
+  /** As the one that was used last. */
+  #keep(kept: Kept): void {
+    const key = keyOf(kept.sizes);
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
   }
 
   /** Of all but those that were used last, or of all after `dispose`. */

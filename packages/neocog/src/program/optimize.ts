@@ -8,6 +8,7 @@ import { foldScales } from './passes/foldScales.ts';
 import { fuseMaps } from './passes/fuseMaps.ts';
 import { inlineMaps } from './passes/inlineMaps.ts';
 import { joinSums } from './passes/joinSums.ts';
+import { Known } from './passes/known.ts';
 import { dropUnread } from './passes/rewrite.ts';
 import { settleEmpty } from './passes/settleEmpty.ts';
 
@@ -15,10 +16,11 @@ import { settleEmpty } from './passes/settleEmpty.ts';
  * A graph that computes the same with less: `backend` computes what is known already.
  *
  * @param exact whether results are to be the same bits on every engine
+ * @param known of graphs of the same network, for other sizes
  */
-export function optimize(graph: Graph, backend: Backend, exact = false): Graph {
-  const known = foldConstants(normalForm(settleEmpty(graph)), backend, exact);
-  const folded = dropUnread(foldScales(known, backend, exact));
+export function optimize(graph: Graph, backend: Backend, exact = false, known = new Known()): Graph {
+  const settled = foldConstants(normalForm(settleEmpty(graph)), backend, { exact, known });
+  const folded = dropUnread(foldScales(settled, backend, { alike: exact, known }));
   // Convolutions and single readers first; what is left of maps then joins whoever reads it.
   return dropUnread(joinSums(fuseMaps(inlineMaps(fuseMaps(folded)))));
 }

@@ -52,8 +52,8 @@ const copyOf = (given: Given): Given => (isFrames(given) ? copyFrames(given) : g
 export type { ProgramReport };
 
 /**
- * A network made ready for inputs of one shape each: kernels for just these sizes in one WebAssembly module, on one memory of its
- * own, with all weights prepared. It holds memory and threads until `dispose`.
+ * A network made ready for inputs of one shape each: kernels for just these sizes in one WebAssembly module, on one memory, with all
+ * weights prepared. It holds memory and threads until `dispose`; those of an `OpenProgram` have theirs in common.
  */
 export class Program {
   /** What a run takes; a network without names has one, `input`. */
@@ -62,12 +62,13 @@ export class Program {
   readonly outputs: readonly ProgramValue[];
   readonly #executable: Executable;
   readonly #traced: Traced;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
   #disposed = false;
 
   /** Made by `compile`. */
-  constructor(executable: Executable, inputs: readonly ProgramValue[], traced: Traced) {
+  constructor(executable: Executable, inputs: readonly ProgramValue[], traced: Traced, turns = new Turns()) {
     need('Program', 'the traced network', traced, compiled);
+    this.#turns = turns;
     this.#executable = executable;
     this.inputs = inputs;
     this.outputs = traced.outputs;
@@ -153,7 +154,8 @@ export class Program {
   }
 
   /**
-   * Runs once more on what the last input was, and tells the milliseconds of each step. Waits for the runs before it.
+   * Runs once more on what the last input was, and tells the milliseconds of each step. Waits for the runs before it. A size of an
+   * `OpenProgram` runs on what other sizes left in its place, if they ran since.
    *
    * @throws DeviceError after `dispose`, or if a thread has died.
    */

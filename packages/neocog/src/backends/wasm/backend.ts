@@ -8,11 +8,16 @@ import { explain } from './eager/explain.ts';
 import { fused } from './eager/fused.ts';
 import { scatterAdd, take } from './eager/gather.ts';
 import { carryOut } from './eager/routine.ts';
-import { compileGraph } from './program/compile.ts';
+import { compileGraph, sharedCompiler } from './program/compile.ts';
 import { packGraph } from './program/pack.ts';
 import { refusalOf } from './refusal.ts';
 
-export const wasmBackend: Backend = { name: 'wasm', run, explain, compile: compileGraph, pack: packGraph };
+export const wasmBackend: Backend = {
+  ...{ name: 'wasm', run, explain },
+  compile: compileGraph,
+  compiler: sharedCompiler,
+  pack: packGraph,
+};
 
 /** @throws DeviceError where the engine has no more memory */
 function run(work: Work, inputs: readonly Values[]): Values[] {

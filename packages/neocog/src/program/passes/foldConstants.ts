@@ -2,14 +2,24 @@
 
 import type { Backend } from '../../backends/backend.ts';
 import type { Graph, GraphNode, GraphValue, NodeOf } from '../../backends/graph.ts';
-import type { FusedWork, Values } from '../../backends/work.ts';
+import { type FusedWork, type Values, workKey } from '../../backends/work.ts';
 import { constant, input, substitute } from '../../expression/expression.ts';
+import { Known } from './known.ts';
 import { mapResults } from './rewrite.ts';
 
-/** @param exact leaves sums to the program: eager ones are made for the engine at hand */
-export function foldConstants(graph: Graph, backend: Backend, exact = false): Graph {
-  const known = new Map<GraphValue, GraphValue>();
-  const current = (value: GraphValue): GraphValue => known.get(value) ?? value;
+interface Options {
+  /** Leaves sums to the program: eager ones are made for the engine at hand. */
+  readonly exact?: boolean;
+  readonly known?: Known;
+}
+
+export function foldConstants(
+  graph: Graph,
+  backend: Backend,
+  { exact = false, known = new Known() }: Options = {},
+): Graph {
+  const computed = new Map<GraphValue, GraphValue>();
+  const current = (value: GraphValue): GraphValue => computed.get(value) ?? value;
   const nodes: GraphNode[] = [];
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(current);
@@ -18,12 +28,10 @@ export function foldConstants(graph: Graph, backend: Backend, exact = false): Gr
       nodes.push(node.op === 'fused' ? withNumbers({ ...node, inputs }) : ({ ...node, inputs } as GraphNode));
       continue;
     }
-    const results = backend.run(
-      node,
-      inputs.map((value) => value.data as Values),
-    );
+    const arrays = inputs.map((value) => value.data as Values);
+    const results = known.get(workKey(node), arrays, () => backend.run(node, arrays));
     node.outputs.forEach((value, i) => {
-      known.set(value, { ...value, source: 'constant', data: results[i] });
+      computed.set(value, { ...value, source: 'constant', data: results[i] });
     });
   }
   return mapResults({ ...graph, nodes }, current);

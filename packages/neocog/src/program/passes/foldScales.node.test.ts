@@ -28,7 +28,7 @@ function convolution(text: string, op: ConvWork['op'] = 'conv', bias = false): S
 
 /** The graph before and after, which must mean the same. */
 function folded(graph: Graph, alike = false): string[] {
-  const after = foldScales(graph, referenceBackend, alike);
+  const after = foldScales(graph, referenceBackend, { alike });
   expect(distance(graph, after)).toBeLessThan(1e-5);
   return opsOf(after);
 }

@@ -10,11 +10,21 @@ import type { Expr } from '../../expression/expression.ts';
 import * as e from '../../expression/expression.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { isMap, readsPositions } from './joinLoops.ts';
+import { Known } from './known.ts';
 import { isChannel, isPerChannel, planesOf, readsInPlace } from './loopPlaces.ts';
 import { readersOf, resultsOf } from './rewrite.ts';
 
-/** @param alike whether a batch of one must be treated as others are, where an array of one cell has a value per channel too */
-export function foldScales(graph: Graph, backend: Backend, alike = false): Graph {
+interface Options {
+  /** Whether a batch of one must be treated as others are, where an array of one cell has a value per channel too. */
+  readonly alike?: boolean;
+  readonly known?: Known;
+}
+
+export function foldScales(
+  graph: Graph,
+  backend: Backend,
+  { alike = false, known = new Known() }: Options = {},
+): Graph {
   const make = new ValueMaker(graph);
   const readers = readersOf(graph.nodes);
   const kept = new Set(resultsOf(graph));
@@ -25,7 +35,7 @@ export function foldScales(graph: Graph, backend: Backend, alike = false): Graph
     let folded = node;
     for (;;) {
       const next = folded.op === 'conv' || folded.op === 'inputGrad' ? onlyReader(folded) : null;
-      const joined = next && fold(folded as NodeOf<ConvWork>, next, { make, backend, alike });
+      const joined = next && fold(folded as NodeOf<ConvWork>, next, { make, backend, alike, known });
       if (!joined) break;
       gone.add(next);
       folded = joined;
@@ -48,13 +58,14 @@ interface Means {
   readonly make: ValueMaker;
   readonly backend: Backend;
   readonly alike: boolean;
+  readonly known: Known;
 }
 
 /** The convolution that gives what `next` makes of the result of `node`, or null if weights cannot hold that. */
 function fold(
   node: NodeOf<ConvWork>,
   next: NodeOf<FusedWork>,
-  { make, backend, alike }: Means,
+  { make, backend, alike, known }: Means,
 ): NodeOf<ConvWork> | null {
   const { loop } = next;
   const own = next.inputs.indexOf(node.outputs[0]);
@@ -66,29 +77,54 @@ function fold(
   if (readsPositions(loop.expr) || sizeOf(loop.shape) !== node.outputs[0].size) return null;
   const oneEach = alike ? isPerChannel : isChannel;
   const perChannel = next.inputs.every((_, i) => i === own || oneEach(loop, i, planes));
-  const affine = affineIn(loop.expr, own);
-  if (!perChannel || !affine) return null;
-  const strides = next.inputs.map((value, i) => [i === own || value.size === 1 ? 0 : 1]);
+  const affine = perChannel ? affineIn(loop.expr, own) : null;
+  if (!affine) return null;
+  const { op, geometry: g } = node;
+  const [x, ...ownConstants] = node.inputs;
+  const arrays = [...ownConstants, ...next.inputs].map((value) => value.data);
+  const after = staysAsItIs(node);
+  const how = `${op} g${g.groups} c${g.inChannels}>${g.outChannels} ${node.bias} f${loop.expr.id} ${after} f${node.finish.formula?.id}`;
+  const found = known.get(how, arrays, () => scaled(node, next, { affine, own, backend }));
+  if (after)
+    return endingWith(
+      node,
+      next,
+      found.map((values) => make.constant(values)),
+    );
+  const [weight, bias] = found;
+  const kept = weight === ownConstants[0].data ? ownConstants[0] : make.constant(weight);
+  return { ...node, inputs: [x, kept, make.constant(bias)], bias: true, outputs: next.outputs };
+}
+
+interface Scaling {
+  /** What a value becomes. */
+  readonly affine: { readonly scale: Expr; readonly shift: Expr };
+  /** Which input of the loop it is. */
+  readonly own: number;
+  readonly backend: Backend;
+}
+
+/** Weights and bias that hold the scale and the shift of each channel; or, where weights stay as they are, what their sums are times, and plus. */
+function scaled(
+  node: NodeOf<ConvWork>,
+  { inputs }: NodeOf<FusedWork>,
+  { affine, own, backend }: Scaling,
+): Float32Array[] {
+  const strides = inputs.map((value, i) => [i === own || value.size === 1 ? 0 : 1]);
+  const shape = [planesOf(node).channels];
   const values = (expr: Expr): Float32Array =>
     backend.run(
-      { op: 'fused', loop: { expr, strides, shape: [planes.channels], reduced: [false], combine: 'sum' } },
-      next.inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
+      { op: 'fused', loop: { expr, strides, shape, reduced: [false], combine: 'sum' } },
+      inputs.map((value, i) => (i === own ? new Float32Array(1) : (value.data as Float32Array))),
     )[0] as Float32Array;
   const [scale, shift] = [values(affine.scale), values(affine.shift)];
-  const [x, weight, bias] = node.inputs;
-  if (staysAsItIs(node)) return scaledAfter(node, { scale, shift, make, outputs: next.outputs });
-  return {
-    ...node,
-    inputs: [
-      x,
-      scale.every((s) => s === 1)
-        ? weight
-        : make.constant(scaleWeights(node, weight.data as Float32Array, scale)),
-      make.constant(shift.map((s, c) => s + (bias ? (bias.data?.[c] as number) * scale[c] : 0))),
-    ],
-    bias: true,
-    outputs: next.outputs,
-  };
+  const weight = node.inputs[1].data as Float32Array;
+  const before = node.inputs[2]?.data;
+  if (staysAsItIs(node)) return scaledAfter(node, scale, shift);
+  return [
+    scale.every((s) => s === 1) ? weight : scaleWeights(node, weight, scale),
+    shift.map((s, c) => s + (before ? (before[c] as number) * scale[c] : 0)),
+  ];
 }
 
 const [times, timesAndPlus] = [
@@ -105,26 +141,26 @@ const staysAsItIs = ({ whole, inputs: [, weight] }: NodeOf<ConvWork>): boolean =
   whole !== undefined ||
   (weight.data as Float32Array).every((w) => w === Math.round(w) && Math.abs(w) <= 127);
 
-interface After extends Pick<Means, 'make'>, Pick<NodeOf<ConvWork>, 'outputs'> {
-  readonly scale: Float32Array;
-  readonly shift: Float32Array;
-}
-
-/** Weights stay as they are: their sums are scaled, and scaled once where they were before. */
-function scaledAfter(node: NodeOf<ConvWork>, { scale, shift, make, outputs }: After): NodeOf<ConvWork> {
+/** A scale and, unless it is 0, a shift for each channel after the sums, with those that are there already. */
+function scaledAfter(node: NodeOf<ConvWork>, scale: Float32Array, shift: Float32Array): Float32Array[] {
   const own = node.inputs.slice(node.bias ? 3 : 2).map((value) => value.data as Float32Array);
   const [first, second] = own;
   const scales = first ? scale.map((s, c) => s * first[c]) : scale;
   const shifts = second ? shift.map((s, c) => s + scale[c] * second[c]) : shift;
-  const isShifted = shifts.some((s) => s !== 0);
-  const constants = isShifted ? [scales, shifts] : [scales];
-  return {
-    ...node,
-    inputs: [...node.inputs.slice(0, node.bias ? 3 : 2), ...constants.map((values) => make.constant(values))],
-    finish: { formula: isShifted ? timesAndPlus : times, extras: constants.map(() => 'channel') },
-    outputs,
-  };
+  return shifts.some((s) => s !== 0) ? [scales, shifts] : [scales];
 }
+
+/** Weights stay as they are; their sums are scaled and shifted. */
+const endingWith = (
+  node: NodeOf<ConvWork>,
+  { outputs }: NodeOf<FusedWork>,
+  constants: readonly GraphValue[],
+): NodeOf<ConvWork> => ({
+  ...node,
+  inputs: [...node.inputs.slice(0, node.bias ? 3 : 2), ...constants],
+  finish: { formula: constants.length > 1 ? timesAndPlus : times, extras: constants.map(() => 'channel') },
+  outputs,
+});
 
 /** Weights `[out, in / groups, …]` times a factor per channel of the result. */
 function scaleWeights(

@@ -27,7 +27,7 @@ export const affine = (...terms: readonly Term[]): Code<'i32'> => toCode(sumOf(t
 export function address(pointer: Code<'i32'>, ...terms: readonly Term[]): Code<'i32'> {
   const { array } = pointer;
   if (array === undefined) throw new Error(`address: ${named(pointer)} points into no array`);
-  const code = toCode(sumOf([pointer, ...terms]));
+  const code = toCode(terms.reduce<Sum>(plus, partsOf(pointer)), array);
   return code.array === array ? code : { ...code, array };
 }
 
@@ -39,6 +39,7 @@ const one: Sum = { ...nothing, constant: 1 };
 const sumOf = (terms: readonly Term[]): Sum => terms.reduce<Sum>((sum, term) => plus(sum, term), nothing);
 
 function plus(sum: Sum, term: Term): Sum {
+  if (typeof term === 'number') return { ...sum, constant: sum.constant + (term | 0) };
   const isScaled = Array.isArray(term);
   const a = partsOf(isScaled ? term[0] : (term as Operand<'i32'>));
   const b = isScaled ? partsOf(term[1]) : one;
@@ -71,9 +72,9 @@ function partsOf(given: Operand<'i32'>): Sum {
   return code.sum ?? { start: code, constant: 0, falls: false };
 }
 
-function toCode(sum: Sum): Code<'i32'> {
+function toCode(sum: Sum, array?: string): Code<'i32'> {
   const { start, constant, falls } = sum;
   if (start === null) return constI32(constant);
-  if (constant !== 0) return { ...i32.add(start, constant), sum };
+  if (constant !== 0) return { ...i32.add(start, constant), sum, array };
   return falls ? { ...start, sum } : start;
 }

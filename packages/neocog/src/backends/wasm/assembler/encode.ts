@@ -29,7 +29,9 @@ export function opcodeBytes(opcode: number): number[] {
   return opcode < 0x100 ? [opcode] : [opcode >> 12, ...unsigned(opcode & 0xfff)];
 }
 
-export const name = (text: string): number[] => bytesOf([...new TextEncoder().encode(text)]);
+const encoder = new TextEncoder();
+
+export const name = (text: string): number[] => bytesOf([...encoder.encode(text)]);
 
 /** Bytes after their length. */
 export const bytesOf = (bytes: readonly number[]): number[] => unsigned(bytes.length).concat(bytes);
@@ -61,6 +63,10 @@ export class ByteRow {
   }
 
   append(bytes: ArrayLike<number>): void {
+    if (bytes.length === 1) {
+      this.push(bytes[0]);
+      return;
+    }
     if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length);
     const buffer = this.#buffer;
     let at = this.#length;

@@ -3,7 +3,7 @@
 
 import { affine, named, type Term } from './address.ts';
 import type { ResultType, Settled, ValueType } from './code.ts';
-import { type Code, isLocal, type Local, makeLocal, type Operand, operand } from './code.ts';
+import { type Code, isLocal, type Local, makeCode, makeLocal, type Operand, operand } from './code.ts';
 import { unsigned } from './encode.ts';
 import { i32 } from './instructions.ts';
 
@@ -100,7 +100,8 @@ export class Func {
   /** @throws Error if an address in one array is put where those in another are */
   set<T extends ValueType>(local: Local<T>, value: Operand<Settled<T>>): void {
     const code = operand(value, local.type, () => `${this.name}: value of $${local.local}`);
-    const [to, from] = [local.array, code.array];
+    const { array: to } = local;
+    const { array: from } = code;
     if (to !== undefined && from !== undefined && to !== from)
       throw new Error(`${this.name}: $${local.local} points into ${to}, ${named(code)} into ${from}`);
     this.statements.push({ kind: 'set', local, code });
@@ -128,7 +129,7 @@ export class Func {
       operand(args[name], type, () => `call ${ref.name}: ${name}`),
     );
     const immediate = { bytes: unsigned(ref.index), text: `$${ref.name}` };
-    return { type: ref.result, name: 'call', operands, opcode: [0x10], immediate };
+    return makeCode({ type: ref.result, name: 'call', opcode: [0x10], immediate }, operands);
   }
 
   /** do { body } while (what body returns ≠ 0). */

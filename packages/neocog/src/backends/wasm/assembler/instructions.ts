@@ -9,6 +9,7 @@ import {
   floatText,
   type Immediate,
   literalOf,
+  makeCode,
   noImmediate,
   type Operand,
   operand,
@@ -55,18 +56,22 @@ const immediates: Record<ImmediateKind, (given: unknown) => Immediate> = {
 
 function instruction(name: string, row: Row): (...args: unknown[]) => Code {
   const [opcode, types, type, kind = 'none'] = row;
-  const bytes = opcodeBytes(opcode);
   const places = types.map((_, i) => () => `${name}: operand ${i + 1}`);
+  const take = (given: unknown, i: number): Code => operand(given, types[i], places[i]);
+  const plain = { type, name, opcode: opcodeBytes(opcode), immediate: noImmediate };
+  // Most code is of these two kinds: they take no detour.
+  if (kind === 'none' && types.length === 2) return (a, b) => makeCode(plain, [take(a, 0), take(b, 1)]);
+  if (kind === 'none' && types.length === 3)
+    return (a, b, c) => makeCode(plain, [take(a, 0), take(b, 1), take(c, 2)]);
   const reach = kind === 'memory' || kind === 'laneOfMemory' ? reaching(name) : null;
   const immediateOf = immediates[kind];
   const at = kind === 'lane' ? 1 : types.length;
   return (...args) => {
-    const operands: Code[] = [];
-    for (let i = 0; i < types.length; i++)
-      operands.push(operand(args[i < at ? i : i + 1], types[i], places[i]));
-    const immediate = immediateOf(args[at]);
-    if (!reach) return { type, name, operands, opcode: bytes, immediate };
-    return { type, name, operands, opcode: bytes, ...reach(operands, immediate) };
+    const operands = types.map((_, i) => take(args[i < at ? i : i + 1], i));
+    const own = immediateOf(args[at]);
+    if (!reach) return makeCode({ ...plain, immediate: own }, operands);
+    const { immediate, access } = reach(operands, own);
+    return makeCode({ ...plain, immediate }, operands, { access });
   };
 }
 
@@ -77,17 +82,29 @@ function instruction(name: string, row: Row): (...args: unknown[]) => Code {
  */
 function reaching(name: string) {
   const log2Align = /32|notify/.test(name) ? 2 : name.includes('64') ? 3 : 4;
+  const immediateOf = (offset: number, lane: Immediate): Immediate => ({
+    bytes: [log2Align, ...unsigned(offset), ...lane.bytes],
+    text: offset === 0 ? lane.text : `offset=${offset}${lane.text && ' '}${lane.text}`,
+  });
+  const known = new Map<number, Immediate>();
+  const remembered = (offset: number): Immediate => {
+    const immediate = known.get(offset) ?? immediateOf(offset, noImmediate);
+    if (known.size < mostKnown) known.set(offset, immediate);
+    return immediate;
+  };
   return (operands: Code[], lane: Immediate): Pick<Code, 'immediate' | 'access'> => {
     const at = operands[0] as Code<'i32'>;
     if (at.array === undefined && literalOf(at) === null)
       throw new Error(`${name}: its address lies in no array; make it by address or f.pointer`);
     const { start, offset } = split(at);
     operands[0] = start;
-    const text = offset === 0 ? lane.text : `offset=${offset}${lane.text && ' '}${lane.text}`;
-    const immediate = { bytes: [log2Align, ...unsigned(offset), ...lane.bytes], text };
+    const immediate = lane === noImmediate ? remembered(offset) : immediateOf(offset, lane);
     return { immediate, access: { array: at.array ?? null, offset } };
   };
 }
+
+/** Offsets, and vectors of one number, are met again and again. */
+const mostKnown = 1024;
 
 function split(at: Code<'i32'>): { start: Code<'i32'>; offset: number } {
   const { start, constant, falls } = at.sum ?? { start: null, constant: 0, falls: false };
@@ -194,12 +211,23 @@ function vectorConst(shape: string, lanes: readonly number[], buffer: ArrayBuffe
     bytes: [...new Uint8Array(buffer)],
     text: `${shape} ${lanes.map(floatText).join(' ')}`,
   };
-  return { type: V, name: 'v128.const', operands: [], opcode: [0xfd, 0x0c], immediate };
+  return makeCode({ type: V, name: 'v128.const', opcode: [0xfd, 0x0c], immediate });
+}
+
+const splats = new Map<number, Code<'v128'>>();
+
+function const4F(a: number, b: number, c: number, d: number): Code<'v128'> {
+  // To a Map both zeros are one number.
+  const isSplat = Object.is(a, b) && Object.is(a, c) && Object.is(a, d) && !Object.is(a, -0);
+  const known = isSplat ? splats.get(a) : undefined;
+  if (known) return known;
+  const made = vectorConst('f32x4', [a, b, c, d], Float32Array.of(a, b, c, d).buffer);
+  if (isSplat && splats.size < mostKnown) splats.set(a, made);
+  return made;
 }
 
 export const v128 = {
-  const4F: (a: number, b: number, c: number, d: number): Code<'v128'> =>
-    vectorConst('f32x4', [a, b, c, d], Float32Array.of(a, b, c, d).buffer),
+  const4F,
   const4I: (a: number, b: number, c: number, d: number): Code<'v128'> =>
     vectorConst('i32x4', [a, b, c, d], Int32Array.of(a, b, c, d).buffer),
   const2D: (a: number, b: number): Code<'v128'> => vectorConst('f64x2', [a, b], Float64Array.of(a, b).buffer),
@@ -312,7 +340,7 @@ export function select<T extends ValueType>(
 ): Code<T> {
   const where = (i: number) => () => `select: operand ${i}`;
   const operands = [a, operand(b, a.type, where(2)), operand(condition, 'i32', where(3))];
-  return { type: a.type, name: 'select', operands, opcode: [0x1b], immediate: noImmediate };
+  return makeCode({ type: a.type, name: 'select', opcode: [0x1b], immediate: noImmediate }, operands);
 }
 
 const asCode = (value: Operand<'i32'>): Code<'i32'> => operand(value, 'i32', () => 'less or greater');

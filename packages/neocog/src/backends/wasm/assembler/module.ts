@@ -1,7 +1,7 @@
 // A WebAssembly module: one imported memory and functions, to bytes and to text.
 // Each function may call those that were said before it. There are no tables, globals or data segments.
 
-import { type Code, isLocal, type Local, type ResultType, type ValueType } from './code.ts';
+import { type Code, isLocal, type Local, noImmediate, type ResultType, type ValueType } from './code.ts';
 import type { Definition, MemoryImport, MemoryLimits } from './definition.ts';
 import { ByteRow, bytesOf, name, section, unsigned, vector } from './encode.ts';
 import { Func, type FuncRef, type Params, type Statement } from './func.ts';
@@ -14,9 +14,26 @@ export type ResultOf<B> = B extends Code<infer R> ? R : 'void';
 /** Bytes on memory that is not shared; before TypeScript 5.7 `Uint8Array<ArrayBuffer>` cannot be written. */
 export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer };
 
+/** A finished function, and where its body is. */
+interface Encoded extends FuncRef {
+  readonly exported: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
 export class Module {
-  readonly #functions: Definition[] = [];
+  readonly #names = new Set<string>();
+  readonly #functions: Encoded[] = [];
+  /** Code is written as soon as a function is finished: trees are large, and soon forgotten. */
+  readonly #row = new ByteRow();
+  /** Null unless there is to be a listing. */
+  readonly #definitions: Definition[] | null;
   #memory: MemoryImport | undefined;
+
+  /** @param listed whether `text` will be called */
+  constructor({ listed = true } = {}) {
+    this.#definitions = listed ? [] : null;
+  }
 
   /** Imports the memory that loads and stores refer to. */
   memory(module: string, name: string, limits: MemoryLimits): void {
@@ -31,7 +48,8 @@ export class Module {
     body: (f: Func, p: { readonly [K in keyof P]: Local<P[K]> }) => B,
     options: { export?: boolean; result?: ResultOf<B> } = {},
   ): FuncRef<P, ResultOf<B>> {
-    if (this.#functions.some((f) => f.name === name)) throw new Error(`function ${name} is there already`);
+    if (this.#names.has(name)) throw new Error(`function ${name} is there already`);
+    this.#names.add(name);
     const f = new Func(name);
     const locals = Object.entries(params).map(([key, type]) => [key, f.parameter(type, key)]);
     const value = (body(f, Object.fromEntries(locals)) ?? undefined) as Code<ValueType> | undefined;
@@ -40,7 +58,12 @@ export class Module {
       throw new Error(`${name}: returns ${result}, needs ${options.result}`);
     const ref = { name, index: this.#functions.length, params, result };
     const statements = [...f.prologue, ...f.statements];
-    this.#functions.push({ ...ref, exported: options.export ?? false, locals: f.locals, statements, value });
+    const exported = options.export ?? false;
+    const definition = { ...ref, exported, locals: f.locals, statements, value };
+    const from = this.#row.length;
+    writeBody(this.#row, definition);
+    this.#functions.push({ ...ref, exported, from, to: this.#row.length });
+    this.#definitions?.push(definition);
     return ref;
   }
 
@@ -61,14 +84,15 @@ export class Module {
       ),
     );
     row.append(section(7, exports));
-    appendBodies(row, functions);
+    appendBodies(row, functions, this.#row.bytes);
     if (names) row.append(nameSection(functions));
     return row.bytes.slice();
   }
 
   /** The module in WebAssembly's text format. */
   text(): string {
-    return listing(this.#memory, this.#functions);
+    if (!this.#definitions) throw new Error('the module was made without a listing');
+    return listing(this.#memory, this.#definitions);
   }
 }
 
@@ -99,7 +123,7 @@ export class Scope {
 
 const resultTypes = (type: ResultType): number[] => (type === 'void' ? [0] : [1, typeBytes[type]]);
 
-const signature = ({ params, result }: Definition): number[] => [
+const signature = ({ params, result }: FuncRef): number[] => [
   0x60,
   ...vector(Object.values(params).map((type) => [typeBytes[type]])),
   ...resultTypes(result),
@@ -112,58 +136,65 @@ function importBytes({ module, name: field, limits }: MemoryImport): number[] {
   return [...name(module), ...name(field), 0x02, flags, ...sizes];
 }
 
-function nameSection(functions: readonly Definition[]): number[] {
+function nameSection(functions: readonly FuncRef[]): number[] {
   const names = vector(functions.map((f) => [...unsigned(f.index), ...name(f.name)]));
   return [0x00, ...bytesOf([...name('name'), 0x01, ...bytesOf(names)])];
 }
 
 /** The code section: each function's body after its length. */
-function appendBodies(row: ByteRow, functions: readonly Definition[]): void {
+function appendBodies(row: ByteRow, functions: readonly Encoded[], bodies: Uint8Array): void {
   if (functions.length === 0) return;
-  const bodies = functions.map(bodyOf);
-  const lengths = bodies.map((body) => unsigned(body.length));
-  const count = unsigned(bodies.length);
+  const lengths = functions.map(({ from, to }) => unsigned(to - from));
+  const count = unsigned(functions.length);
   row.push(10);
-  row.append(unsigned(bodies.reduce((sum, body, i) => sum + body.length + lengths[i].length, count.length)));
+  row.append(unsigned(lengths.reduce((sum, length) => sum + length.length, count.length + bodies.length)));
   row.append(count);
-  bodies.forEach((body, i) => {
+  functions.forEach(({ from, to }, i) => {
     row.append(lengths[i]);
-    row.append(body.bytes);
+    row.append(bodies.subarray(from, to));
   });
 }
 
 /** Locals grouped by type, then the instructions. */
-function bodyOf(f: Definition): ByteRow {
-  const params = f.locals.slice(0, Object.keys(f.params).length);
-  const types = Object.keys(typeBytes) as ValueType[];
-  const groups = types.map((type) => f.locals.slice(params.length).filter((local) => local.type === type));
-  const order = [...params, ...groups.flat()];
-  const declared = groups.flatMap(([first, ...more]) =>
-    first ? [[...unsigned(more.length + 1), typeBytes[first.type]]] : [],
+function writeBody(row: ByteRow, f: Definition): void {
+  const count = Object.keys(f.params).length;
+  const groups: Record<ValueType, Local[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  for (let i = count; i < f.locals.length; i++) groups[f.locals[i].type].push(f.locals[i]);
+  const declared = Object.entries(groups).filter(([, locals]) => locals.length > 0);
+  const order = [...f.locals.slice(0, count), ...declared.flatMap(([, locals]) => locals)];
+  const indices = new Map(order.map((local, index) => [local, indexBytes(index)]));
+  const writer = new Writer(f.name, row, indices);
+  row.append(
+    vector(declared.map(([type, { length }]) => [...unsigned(length), typeBytes[type as ValueType]])),
   );
-  const writer = new Writer(f.name, new Map(order.map((local, index) => [local, unsigned(index)])));
-  writer.row.append(vector(declared));
   for (const statement of f.statements) writer.statement(statement);
   if (f.value) writer.code(f.value);
-  writer.row.push(0x0b);
-  return writer.row;
+  row.push(0x0b);
 }
+
+/** Most functions have few locals. */
+const fewIndices = Array.from({ length: 512 }, (_, index) => unsigned(index));
+
+const indexBytes = (index: number): readonly number[] => fewIndices[index] ?? unsigned(index);
 
 /** Writes the instructions of one function. */
 class Writer {
-  readonly row = new ByteRow();
+  readonly row: ByteRow;
   readonly #name: string;
-  readonly #indices: ReadonlyMap<Local, number[]>;
+  readonly #indices: ReadonlyMap<Local, readonly number[]>;
 
-  constructor(name: string, indices: ReadonlyMap<Local, number[]>) {
+  constructor(name: string, row: ByteRow, indices: ReadonlyMap<Local, readonly number[]>) {
     this.#name = name;
+    this.row = row;
     this.#indices = indices;
   }
 
   code(code: Code): void {
-    for (const operand of code.operands) this.code(operand);
-    this.row.append(code.opcode);
-    this.row.append(isLocal(code) ? this.#index(code) : code.immediate.bytes);
+    const { operands, opcode, immediate } = code;
+    for (let i = 0; i < operands.length; i++) this.code(operands[i]);
+    this.row.append(opcode);
+    if (isLocal(code)) this.row.append(this.#index(code));
+    else if (immediate !== noImmediate) this.row.append(immediate.bytes);
   }
 
   statement(s: Statement): void {

@@ -58,23 +58,37 @@ const binary: Record<BinaryOp, (f: Func, a: Vector, b: Vector) => Vector> = {
 
 /** Emits the code for `root` into f. Nodes used more than once go to locals. */
 export function emitFormula(f: Func, root: Expr, leaves: Leaves): Vector {
-  const uses = countUses(root);
   const values = new Map(leaves.known ?? []);
-  for (const node of nodesOf(root)) {
+  const all = { ...leaves, known: values };
+  for (const { node, shared } of stepsOf(root)) {
     if (values.has(node)) continue;
-    const code = emitNode(f, node, { ...leaves, known: values });
-    const shared = (uses.get(node) as number) > 1 && node.op !== 'const';
+    const code = emitNode(f, node, all);
     values.set(node, shared ? f.keep(code, node.op) : code);
   }
   return values.get(root) as Vector;
 }
 
-function countUses(root: Expr): Map<Expr, number> {
+/** A node of a formula, and whether it is worth a local. */
+interface FormulaStep {
+  readonly node: Expr;
+  readonly shared: boolean;
+}
+
+/** A kernel emits its formula again and again. */
+const known = new WeakMap<Expr, readonly FormulaStep[]>();
+
+function stepsOf(root: Expr): readonly FormulaStep[] {
+  const steps = known.get(root) ?? findSteps(root);
+  known.set(root, steps);
+  return steps;
+}
+
+function findSteps(root: Expr): FormulaStep[] {
   const uses = new Map([[root, 1]]);
-  for (const node of nodesOf(root)) {
+  const nodes = nodesOf(root);
+  for (const node of nodes)
     for (const operand of operands(node)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
-  }
-  return uses;
+  return nodes.map((node) => ({ node, shared: (uses.get(node) as number) > 1 && node.op !== 'const' }));
 }
 
 function emitNode(f: Func, node: Expr, leaves: Required<Pick<Leaves, 'known'>> & Leaves): Vector {

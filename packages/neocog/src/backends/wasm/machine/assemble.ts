@@ -24,11 +24,28 @@ export interface Assembled {
   text(): string;
 }
 
+/** The same as threads can run it. */
+export interface Loaded {
+  readonly layout: Layout;
+  readonly assembled: Assembled;
+  readonly module: WebAssembly.Module;
+}
+
 export const routineName = (index: number): string => `routine${index}`;
 
 /** @param options.names for debuggers, in the code */
 export function assemble(code: MachineCode, layout: Layout, options?: { names: boolean }): Assembled {
-  const m = new Module();
+  const { m, routines } = emit(code, layout, false);
+  const text = (): string => {
+    const listed = emit(code, layout, true);
+    return listed.legend.join('') + listed.m.text();
+  };
+  return { bytes: m.encode(options), routines, text };
+}
+
+/** @param listed whether the module is to be read as text */
+function emit(code: MachineCode, layout: Layout, listed: boolean) {
+  const m = new Module({ listed });
   const { pages, mostPages, threads, shared } = layout;
   m.memory('env', 'memory', { initial: pages, maximum: mostPages, shared });
   const legend: string[] = [];
@@ -42,7 +59,7 @@ export function assemble(code: MachineCode, layout: Layout, options?: { names: b
     routines.set(name, { index, phases, pieces: phases.reduce((sum, phase) => sum + phase.pieces, 0) });
     legend.push(`;; ${routineName(index)}: ${name}\n`);
   }
-  return { bytes: m.encode(options), routines, text: () => legend.join('') + m.text() };
+  return { m, routines, legend };
 }
 
 /** A step whose addresses are all known. */
@@ -67,6 +84,7 @@ function emitKernels(m: Module, steps: readonly MachineStep[], legend: string[])
 }
 
 function checkStep({ key, operands, units }: Kernel, addresses: MachineStep['addresses']): void {
-  assert(operands.length === addresses.length, `${key}: ${addresses.length} addresses, needs ${operands}`);
+  const [given, needed] = [addresses.length, operands.length];
+  assert(needed === given, `${key}: ${given} addresses, needs ${needed}`);
   assert(Number.isInteger(units) && units >= 0, `${key}: ${units} units`);
 }

@@ -14,8 +14,9 @@ export class Control {
   }
 
   /** Threads may begin with the job whose first piece has this number. All jobs before it are done. */
-  post(job: number, profile: boolean): void {
+  post(job: number, { profile, base }: { profile: boolean; base: number }): void {
     this.#store(words.profile, profile ? 1 : 0);
+    this.#store(words.base, base);
     this.#store(words.next, job);
     this.#store(words.done, job);
     this.#store(words.job, job);

@@ -1,4 +1,6 @@
 // The machine that runs a compiled program's steps on one WebAssembly memory, with threads.
 
-export type { MachineCode, MachineStep } from './code.ts';
+export type { Address, MachineCode, MachineStep } from './code.ts';
+export { firstData } from './layout.ts';
 export { Machine } from './machine.ts';
+export type { Workplace } from './workplace.ts';

@@ -4,13 +4,14 @@
 export const jobStride = (routines: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, routines)));
 
 export class JobNumbers {
-  readonly #stride: number;
+  #stride = 1;
   /** Near the end of the signed numbers: that they wrap around is no rare event. Threads wait for another number than 0. */
   #last = 2 ** 31 - 2 ** 12;
   #pieces = 0;
 
-  constructor(routines: number) {
-    this.#stride = jobStride(routines);
+  /** How many routines there are from now on. */
+  set routines(count: number) {
+    this.#stride = jobStride(count);
   }
 
   /** The number of the first of a job's pieces, which are at least 1; a signed integer of 32 bits. */

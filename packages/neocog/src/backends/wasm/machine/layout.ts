@@ -29,22 +29,26 @@ export const words = {
   profile: 4 * alignment,
   /** Not zero after a thread failed: the length of the message at `text`. */
   failed: 5 * alignment,
-  text: 6 * alignment,
+  /** The base from which addresses of the job count. */
+  base: 6 * alignment,
+  text: 7 * alignment,
 } as const;
 
 /** Characters of a failure's message that are kept. */
 export const textBytes = 2 * alignment;
 const controlBytes = words.text + textBytes;
+/** On a workplace of several codes, the control block comes first and data from here on. */
+export const firstData = controlBytes;
 
 export interface Layout {
   readonly threads: number;
   /** Whether several threads see the memory: the caller and others. */
   readonly shared: boolean;
-  /** The address of thread i's scratch is `scratch + i · scratchStride`. */
+  /** The address of thread i's scratch is `scratch + i · scratchStride`, from the base of code that floats. */
   readonly scratch: number;
   readonly scratchStride: number;
   readonly control: number;
-  /** Behind everything else: what grows begins here. */
+  /** Behind everything else: what grows begins here. From the base of code that floats. */
   readonly tail: number;
   readonly pages: number;
   /** So many pages if it grows. */
@@ -64,19 +68,27 @@ export function layOut(code: MachineCode, threads: number, shared = threads > 1)
   const most = kernels.reduce((bytes, kernel) => Math.max(bytes, kernel.scratchBytes), 0);
   const scratch = alignUp(code.dataBytes + slackBytes);
   const scratchStride = alignUp(most + slackBytes);
-  const control = scratch + scratchStride * threads;
-  const tail = alignUp(control + controlBytes);
+  const end = scratch + scratchStride * threads;
+  const control = code.floats ? 0 : end;
+  const tail = code.floats ? end : alignUp(control + controlBytes);
   const pages = Math.ceil(tail / pageBytes);
-  const mostPages = code.grows ? Math.max(pages, Math.min(largestMemory, pages + mostGrowth)) : pages;
-  return { threads, shared, scratch, scratchStride, control, tail, pages, mostPages };
+  return { threads, shared, scratch, scratchStride, control, tail, pages, mostPages: mostPages(code, pages) };
+}
+
+function mostPages({ floats, grows }: MachineCode, pages: number): number {
+  if (floats) return Math.max(pages, largestMemory);
+  return grows ? Math.max(pages, Math.min(largestMemory, pages + mostGrowth)) : pages;
 }
 
 /** As large as the layout. @throws DeviceError if the engine refuses. */
-export function allocate(layout: Layout, fn: string): WebAssembly.Memory {
-  const { pages, mostPages, threads, shared, scratch, scratchStride } = layout;
+export function allocate(layout: Layout, fn: string, maximum = layout.mostPages): WebAssembly.Memory {
+  const { pages, threads, shared, scratch, scratchStride } = layout;
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: mostPages, shared });
+    return new WebAssembly.Memory({ initial: pages, maximum, shared });
   } catch (cause) {
+    // Engines may set address space aside for all of the maximum, and have less.
+    const less = Math.floor(maximum / 2);
+    if (less > pages) return allocate(layout, fn, less);
     const [all, data, each] = [pages * pageBytes, scratch, scratchStride].map((b) =>
       (b / 2 ** 20).toFixed(1),
     );

@@ -13,7 +13,8 @@ import {
   trap,
 } from '../../../../../../test/threadsKernels.ts';
 import { DeviceError } from '../../../errors.ts';
-import { Machine, type MachineCode } from './index.ts';
+import { address, i32, type Local } from '../assembler/index.ts';
+import { firstData, Machine, type MachineCode } from './index.ts';
 import { JobNumbers } from './jobs.ts';
 import { layOut } from './layout.ts';
 import { phasesOf } from './phases.ts';
@@ -161,6 +162,72 @@ test('a piece that lasts longer than threads wait in one go: nothing is done twi
   machine.dispose();
 });
 
+/** A copy of eight numbers that are kept to where a machine works. */
+const copying = (from: number): MachineCode => ({
+  routines: {
+    copy: [{ kernel: copyKernel, addresses: [from, { beyond: 64 }] }],
+    empty: [],
+  },
+  dataBytes: 64 + 8 * 4,
+  floats: true,
+});
+const copyKernel = kernelOf('copy 8', 8, ['x', 'y'], (f, unit, { x, y }) =>
+  f.run(i32.store(address(y as Local<'i32'>, [unit, 4]), i32.load(address(x as Local<'i32'>, [unit, 4])))),
+);
+
+for (const threads of [1, 2, 4])
+  test(`${threads} threads: machines beside each other have one memory, one team, and a base that may move`, async () => {
+    const [a, b] = [firstData + 64, firstData + 192];
+    const first = await Machine.start(copying(a), { threads });
+    const { workplace } = first;
+    workplace.settle(firstData + 256, 'test');
+    const second = await Machine.beside(workplace, copying(b));
+    expect([second.memory, second.threads, second.note]).toEqual([first.memory, threads, null]);
+    const write = (at: number, value: number) => new Int32Array(workplace.memory.buffer, at, 8).fill(value);
+    write(a, 5);
+    write(b, 7);
+    for (const base of [firstData + 256, firstData + 384, 3 * 65536]) {
+      workplace.settle(base, 'test');
+      for (const [machine, value] of [
+        [first, 5],
+        [second, 7],
+        [second, 7],
+        [first, 5],
+      ] as const) {
+        new Int32Array(workplace.memory.buffer, base, 64).fill(0);
+        await machine.run('empty');
+        await machine.run('copy');
+        expect(ints(first, base + 64, 8)).toEqual(Array.from({ length: 8 }, () => value));
+      }
+    }
+    first.dispose();
+    await expect(first.run('copy')).rejects.toThrow('it was disposed');
+    const third = await Machine.beside(workplace, copying(a));
+    for (const machine of [third, second, third]) await machine.run('copy');
+    expect(ints(third, workplace.base + 64, 8)).toEqual(Array.from({ length: 8 }, () => 5));
+    // One that goes while another comes.
+    const coming = Machine.beside(workplace, copying(b));
+    second.dispose();
+    const fourth = await coming;
+    await fourth.run('copy');
+    expect(ints(third, workplace.base + 64, 8)).toEqual(Array.from({ length: 8 }, () => 7));
+    fourth.dispose();
+    expect(workplace.isOver).toBe(false);
+    third.dispose();
+    expect(workplace.isOver).toBe(true);
+    await expect(Machine.beside(workplace, copying(a))).rejects.toThrow(DeviceError);
+  });
+
+test('a workplace that may have no more memory says so, and goes on', async () => {
+  const machine = await Machine.start(copying(firstData + 64), { threads: 1 });
+  machine.workplace.settle(firstData + 128, 'test');
+  expect(() => machine.workplace.settle(2 ** 32, 'test')).toThrow(
+    /^test: the engine refuses 4096\.\d MiB of memory, 4096\.0 for constants \(.*\); use a smaller size, or keep fewer$/,
+  );
+  await machine.run('copy');
+  machine.dispose();
+});
+
 test('more memory than there can be', async () => {
   const starts = [1, 2].map((threads) => Machine.start(oneRoutine([], 2 ** 32), { threads }));
   for (const start of starts)
@@ -224,7 +291,8 @@ test('every unit is done once, whatever the number of pieces', async () => {
 });
 
 test('job numbers name their routine and share no pieces, around 2³² too', () => {
-  const numbers = new JobNumbers(5);
+  const numbers = new JobNumbers();
+  numbers.routines = 5;
   // Threads wait for another number than 0.
   let end = 1;
   for (let i = 0; i < 5000; i++) {

@@ -1,20 +1,14 @@
-// Runs a program's steps: one memory, one WebAssembly module, one or more threads.
+// Runs a program's steps: one WebAssembly module on a workplace, with one or more threads.
 
 import { assert, DeviceError } from '../../../errors.ts';
 import { type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
-import { Control } from './control.ts';
-import { JobNumbers } from './jobs.ts';
-import { pageBytes } from './layout.ts';
-import { buildParts, type Parts } from './parts.ts';
+import { addParts, buildParts, type Parts } from './parts.ts';
 import type { Phase } from './phases.ts';
-import type { Team } from './team.ts';
-
-/** Ends the workers of a machine that nobody can reach any more. */
-const forgotten = new FinalizationRegistry<Team>((team) => team.end('its machine is gone'));
+import type { Workplace } from './workplace.ts';
 
 /** A routine's function: see RoutineFunction. */
-type RunRoutine = (job: number, scratch: number, from: number, to: number) => number;
+type RunRoutine = (job: number, scratch: number, from: number, to: number, base: number) => number;
 
 /** A routine that is being run. */
 interface Job {
@@ -33,32 +27,19 @@ interface StartOptions {
 
 /** Every method throws a DeviceError once a step or a thread has failed, or the machine was disposed. */
 export class Machine {
-  readonly memory: WebAssembly.Memory;
-  /** Really in use. */
-  readonly threads: number;
-  /** Why these are fewer than were asked for, or null. */
-  readonly note: string | null;
+  readonly workplace: Workplace;
   readonly codeBytes: number;
   /** Of all threads together. */
   readonly scratchBytes: number;
   readonly #parts: Parts;
-  readonly #control: Control | null;
-  readonly #numbers: JobNumbers;
-  #running = false;
-  /** Why nothing can be run any more, or null. */
-  #over: string | null = null;
+  #disposed = false;
 
   private constructor(parts: Parts) {
-    const { layout, assembled, memory, team, note } = parts;
+    const { layout, assembled } = parts.loaded;
     this.#parts = parts;
-    this.memory = memory;
-    this.threads = layout.threads;
-    this.note = note;
+    this.workplace = parts.workplace;
     this.codeBytes = assembled.bytes.length;
     this.scratchBytes = layout.scratchStride * layout.threads;
-    this.#control = team && new Control(memory, layout);
-    this.#numbers = new JobNumbers(assembled.routines.size);
-    if (team) forgotten.register(this, team, this);
   }
 
   /**
@@ -73,6 +54,25 @@ export class Machine {
   ): Promise<Machine> {
     assert(Number.isInteger(threads) && threads >= 1, `a machine of ${threads} threads`);
     return new Machine(await buildParts(code, { threads, apart }, fn));
+  }
+
+  /** Another machine for code that floats, on the memory and the threads of one that runs such code. */
+  static async beside(workplace: Workplace, code: MachineCode, fn = 'machine'): Promise<Machine> {
+    return new Machine(await addParts(code, workplace, fn));
+  }
+
+  get memory(): WebAssembly.Memory {
+    return this.workplace.memory;
+  }
+
+  /** Really in use. */
+  get threads(): number {
+    return this.workplace.threads;
+  }
+
+  /** Why these are fewer than were asked for, or null. */
+  get note(): string | null {
+    return this.workplace.note;
   }
 
   /**
@@ -97,7 +97,8 @@ export class Machine {
       throw new DeviceError(
         "machine: a page's main thread may not wait for other threads; await run, or use one thread",
       );
-    this.#check();
+    this.#look();
+    this.workplace.check();
     const job = this.#begin(routine, false);
     let done = false;
     while (!done) done = this.#attempt(job, 0, job.routine.phases.length);
@@ -117,71 +118,44 @@ export class Machine {
 
   /** Where what grows begins. */
   get tail(): number {
-    return this.#parts.layout.tail;
+    return this.#parts.loaded.layout.tail;
   }
 
   /** Makes the tail at least so large. @throws DeviceError if the engine has no more memory, or this machine may not have it */
   grow(tailBytes: number): void {
-    const missing = Math.ceil((this.tail + tailBytes - this.memory.buffer.byteLength) / pageBytes);
-    if (missing <= 0) return;
-    try {
-      this.memory.grow(missing);
-    } catch (cause) {
+    this.workplace.reserve(this.tail + tailBytes, (cause) => {
       const wanted = (tailBytes / 2 ** 20).toFixed(1);
-      throw new DeviceError(
-        `run: the engine refuses ${wanted} MiB for frames (${cause}); use smaller frames, or fewer at a time`,
-        { cause },
-      );
-    }
+      return `run: the engine refuses ${wanted} MiB for frames (${cause}); use smaller frames, or fewer at a time`;
+    });
   }
 
   /** The code as WebAssembly text. */
   text(): string {
-    return this.#parts.assembled.text();
+    return this.#parts.loaded.assembled.text();
   }
 
-  /** Ends the workers. The memory stays for as long as somebody holds it. */
+  /** Ends the workers, if nobody else is on the workplace. The memory stays for as long as somebody holds it. */
   dispose(): void {
-    this.#end('it was disposed');
-    forgotten.unregister(this);
+    this.#disposed = true;
+    this.workplace.remove(this.#parts.loaded);
   }
 
   async #exclusively<T>(body: () => Promise<T>): Promise<T> {
-    this.#check();
-    this.#running = true;
-    try {
-      return await body();
-    } finally {
-      this.#running = false;
-    }
-  }
-
-  #check(): void {
     this.#look();
-    if (this.#running) throw new DeviceError('machine: another run uses this memory; await it first');
+    return this.workplace.exclusively(body);
   }
 
-  /** @throws DeviceError if a thread has failed */
   #look(): void {
-    const why = this.#over ?? this.#control?.failure() ?? this.#parts.team?.failure() ?? null;
-    if (why !== null) throw this.#end(why);
-  }
-
-  #end(why: string, cause?: unknown): DeviceError {
-    this.#over ??= why;
-    this.#control?.fail();
-    this.#parts.team?.end(this.#over);
-    return new DeviceError(`machine: it no longer runs, because ${this.#over}; compile the program again`, {
-      cause,
-    });
+    if (this.#disposed)
+      throw new DeviceError('machine: it no longer runs, because it was disposed; compile the program again');
+    this.workplace.look();
   }
 
   #begin(name: string, profile: boolean): Job {
-    const routine = this.#parts.assembled.routines.get(name);
+    const { loaded } = this.#parts;
+    const routine = loaded.assembled.routines.get(name);
     assert(routine, `no routine ${name}`);
-    const number = this.#numbers.take(routine.index, routine.pieces);
-    if (routine.pieces > 0) this.#control?.post(number, profile);
-    return { routine, number };
+    return { routine, number: this.workplace.begin(loaded, routine, profile) };
   }
 
   /** The calling thread's share of some phases. Between waits that last long, events such as a worker's end come through. */
@@ -210,11 +184,12 @@ export class Machine {
   #attempt({ routine, number }: Job, from: number, to: number): boolean {
     if (from === to) return true;
     const run = this.#parts.exports?.[routineName(routine.index)] as RunRoutine;
+    const { base } = this.workplace;
     let done: number;
     try {
-      done = run(number, this.#parts.layout.scratch, from, to);
+      done = run(number, base + this.#parts.loaded.layout.scratch, from, to, base);
     } catch (cause) {
-      throw this.#end(`a step failed: ${cause}`, cause);
+      throw this.workplace.end(`a step failed: ${cause}`, cause);
     }
     if (done === 0) this.#look();
     return done !== 0;
@@ -222,13 +197,13 @@ export class Machine {
 
   /** What the workers need for a job that the caller takes no part in. */
   async #finished({ routine }: Job): Promise<readonly number[]> {
-    const { team } = this.#parts;
+    const { team } = this.workplace;
     if (!team || routine.pieces === 0) return [];
     try {
       return await team.finished();
     } catch {
       this.#look();
-      throw this.#end('its workers have ended');
+      throw this.workplace.end('its workers have ended');
     }
   }
 }

@@ -12,13 +12,13 @@ import {
   select,
 } from '../assembler/index.ts';
 import type { Kernel, KernelFunction } from '../kernels/kernel.ts';
-import { type MachineStep, unitsOf } from './code.ts';
+import { type Address, type MachineStep, unitsOf } from './code.ts';
 import type { Phase } from './phases.ts';
 import type { Sharing } from './sharing.ts';
 
 /**
  * Does phases `from` … `to` − 1, at least one, of the job whose first piece is number `job`, or as much of them as other
- * threads leave, with `scratch` as the thread's own memory. Not 0 when all of it is done. 0 after waiting in vain for
+ * threads leave, with `scratch` as the thread's own memory and `base` where addresses beyond it count from. Not 0 when all of it is done. 0 after waiting in vain for
  * another thread: call it again, it goes on where things stand.
  */
 export type RoutineFunction = FuncRef<typeof params, 'i32'>;
@@ -26,7 +26,7 @@ export type RoutineFunction = FuncRef<typeof params, 'i32'>;
 /** The function that a kernel became. */
 export type KernelFunctions = (kernel: Kernel) => KernelFunction;
 
-const params = { job: 'i32', scratch: 'i32', from: 'i32', to: 'i32' } as const;
+const params = { job: 'i32', scratch: 'i32', from: 'i32', to: 'i32', base: 'i32' } as const;
 
 /** @param sharing null for one thread, which does all pieces itself */
 export function emitRoutine(
@@ -40,7 +40,7 @@ export function emitRoutine(
     name,
     params,
     (f, p) => {
-      const emitter = new RoutineEmitter(f, kernels, p.scratch);
+      const emitter = new RoutineEmitter(f, kernels, p);
       // How many phases from `from` on are wanted; 0 makes all that follow be left out.
       const count = f.keep(affine(p.to, [p.from, -1]), 'count');
       let end = 0;
@@ -60,16 +60,16 @@ export function emitRoutine(
 class RoutineEmitter {
   readonly #f: Func;
   readonly #kernels: KernelFunctions;
-  readonly #scratch: Local<'i32'>;
+  readonly #memory: Record<'scratch' | 'base', Local<'i32'>>;
   readonly #piece: Local<'i32'>;
   readonly #left: Local<'i32'>;
   readonly #end: Local<'i32'>;
   readonly #unit: Local<'i32'>;
 
-  constructor(f: Func, kernels: KernelFunctions, scratch: Local<'i32'>) {
+  constructor(f: Func, kernels: KernelFunctions, memory: Record<'scratch' | 'base', Local<'i32'>>) {
     this.#f = f;
     this.#kernels = kernels;
-    this.#scratch = scratch;
+    this.#memory = memory;
     this.#piece = f.local('i32', 'piece');
     this.#left = f.local('i32', 'left');
     this.#end = f.local('i32', 'end');
@@ -127,9 +127,13 @@ class RoutineEmitter {
 
   #call({ kernel, addresses, units }: MachineStep, first: Operand<'i32'>, last: Operand<'i32'>): void {
     const [from, to] = units ? [affine(first, units.from), affine(last, units.from)] : [first, last];
-    const operands = Object.fromEntries(
-      kernel.operands.map((name, i) => [name, (addresses[i] as number | undefined) ?? 0]),
-    );
-    this.#f.run(this.#f.call(this.#kernels(kernel), { ...operands, from, to, scratch: this.#scratch }));
+    const { scratch } = this.#memory;
+    const operands = Object.fromEntries(kernel.operands.map((name, i) => [name, this.#at(addresses[i])]));
+    this.#f.run(this.#f.call(this.#kernels(kernel), { ...operands, from, to, scratch }));
+  }
+
+  #at(address: Address): Operand<'i32'> {
+    if (typeof address === 'object') return affine(this.#memory.base, address.beyond);
+    return address as number;
   }
 }

@@ -67,7 +67,7 @@ export function starters(): Starter[] {
 }
 
 const nodeSource = ({ serve }: ThreadFile): string => `const { parentPort } = require('node:worker_threads');
-parentPort.once('message', (task) => (${serve})(task, (message) => parentPort.postMessage(message)));`;
+parentPort.on('message', (task) => (${serve})(task, (message) => parentPort.postMessage(message)));`;
 
 function nodeStarter({ Worker: NodeWorker }: WorkerThreads): Starter {
   return (file, listener) => {

@@ -38,14 +38,13 @@ export function mayWait(): boolean {
 export class Team {
   readonly #threads: Thread[] = [];
   /** Workers that have not said that they are ready. */
-  #missing: number;
+  #missing = 0;
   #failure: string | null = null;
   /** What waits for a message or a failure. */
   #wake: () => void = () => {};
   #times: readonly number[] | null = null;
 
   private constructor(start: Starter, file: ThreadFile, count: number) {
-    this.#missing = count;
     for (let i = 0; i < count && this.#failure === null; i++) this.#add(start, file, i);
   }
 
@@ -61,7 +60,7 @@ export class Team {
     for (const start of starters()) {
       const team = new Team(start, file, count);
       try {
-        if (await team.#serve(await tasks())) return team;
+        if (await team.serve(await tasks())) return team;
       } catch (error) {
         team.end('it was not started');
         throw error;
@@ -84,8 +83,9 @@ export class Team {
     }
   }
 
-  /** Whether all workers take on their tasks. */
-  async #serve(tasks: readonly ThreadTask[]): Promise<boolean> {
+  /** Whether all workers take on their tasks, which must be looking for some. */
+  async serve(tasks: readonly ThreadTask[]): Promise<boolean> {
+    this.#missing = tasks.length;
     const timer = setTimeout(() => this.#fail('a worker did not answer'), startTime);
     this.#threads.forEach((thread, i) => {
       thread.send(tasks[i] as ThreadTask);

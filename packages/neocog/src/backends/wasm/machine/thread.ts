@@ -5,18 +5,21 @@
 import type { words } from './layout.ts';
 
 export interface ThreadTask {
-  readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** Which thread this is. */
   readonly thread: number;
-  /** The address of its scratch memory. */
-  readonly scratch: number;
+  /** The code there is, and where this thread's scratch memory lies for it, from the base. */
+  readonly codes: readonly { readonly module: WebAssembly.Module; readonly scratch: number }[];
+  /** What the lowest bits of a job's number name, as many as a power of two; null for nothing: another task is to come. */
+  readonly routines: readonly ({
+    readonly code: number;
+    readonly name: string;
+    readonly phases: number;
+  } | null)[];
   /** The address of the control block, and what is where in it. */
   readonly control: number;
   readonly words: typeof words;
   readonly textBytes: number;
-  /** The number of phases of each routine, filled up to a power of two, so that a job's lowest bits name its routine. */
-  readonly phases: readonly number[];
   /** Say when a job is finished: for a starter that takes no part in it. */
   readonly reports: boolean;
 }
@@ -28,19 +31,19 @@ export type ThreadMessage =
   | { readonly kind: 'failed' };
 
 /**
- * Never returns, except after a failure: of this thread, which it then describes in the control block, or of another.
+ * Returns for another task, and after a failure: of this thread, which it then describes in the control block, or of another.
  *
  * Its text is a worker's source: it uses nothing from outside, and has no named functions within, around which bundlers
  * may put helpers of theirs.
  */
 export function serve(task: ThreadTask, send: (message: ThreadMessage) => void): void {
-  const { memory, control, words: word, scratch, phases } = task;
+  const { memory, control, words: word, routines } = task;
   const shared = new Int32Array(memory.buffer);
   const [jobAt, failedAt] = [(control + word.job) >>> 2, (control + word.failed) >>> 2];
   // Milliseconds of looking for the next job before going to sleep.
   const patience = 0.05;
   try {
-    const { exports } = new WebAssembly.Instance(task.module, { env: { memory } });
+    const instances = task.codes.map(({ module }) => new WebAssembly.Instance(module, { env: { memory } }));
     let job = Atomics.load(shared, jobAt);
     send({ kind: 'ready' });
     for (;;) {
@@ -48,14 +51,17 @@ export function serve(task: ThreadTask, send: (message: ThreadMessage) => void):
       while (Atomics.load(shared, jobAt) === job)
         if (performance.now() - began > patience) Atomics.wait(shared, jobAt, job, 1000);
       job = Atomics.load(shared, jobAt);
-      const routine = job & (phases.length - 1);
-      const run = exports[`routine${routine}`] as (...args: number[]) => number;
-      const count = phases[routine] as number;
+      const routine = routines[job & (routines.length - 1)];
+      if (!routine) return;
+      const { code, name, phases: count } = routine;
+      const run = instances[code].exports[name] as (...args: number[]) => number;
+      const base = Atomics.load(shared, (control + word.base) >>> 2);
+      const scratch = base + task.codes[code].scratch;
       const profiled = task.reports && Atomics.load(shared, (control + word.profile) >>> 2) !== 0;
       const times = profiled ? [performance.now()] : [];
       for (let from = 0; from < count; ) {
         const to = profiled ? from + 1 : count;
-        while (run(job, scratch, from, to) === 0) if (Atomics.load(shared, failedAt) !== 0) return;
+        while (run(job, scratch, from, to, base) === 0) if (Atomics.load(shared, failedAt) !== 0) return;
         if (profiled) times.push(performance.now());
         from = to;
       }

@@ -13,50 +13,102 @@ import { type Given, isFrames } from '../../frames.ts';
 import type { Graph, GraphValue } from '../../graph.ts';
 import type { Values } from '../../work.ts';
 import { commonEngine, engine, engineName } from '../engine.ts';
-import { Machine } from '../machine/index.ts';
+import { slackBytes } from '../kernels/kernel.ts';
+import { firstData, Machine, type MachineCode, type Workplace } from '../machine/index.ts';
 import { refusalOf } from '../refusal.ts';
 import type { Room } from './arrays.ts';
+import { Constants } from './constants.ts';
 import { type FrameMemory, FrameWriter } from './frames.ts';
 import type { Layout } from './layout.ts';
 import type { Lowered } from './lowering.ts';
-import { leastBytes, planGraph, prepareRoutine } from './plan.ts';
+import { type GraphPlan, leastBytes, planGraph, prepareRoutine } from './plan.ts';
 import { type Segment, Stops } from './stops.ts';
 
 /** @throws DeviceError where the engine has no memory for it, or refuses the code */
-export async function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
+export function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
+  return compileAt(null, graph, options);
+}
+
+/** `compileGraph` for graphs that run, and are compiled, one after the other: on one memory, with the same threads. */
+export function sharedCompiler(): typeof compileGraph {
+  let home = new Home();
+  return (graph, options) => {
+    if (home.workplace?.isOver) home = new Home();
+    return compileAt(home, graph, options);
+  };
+}
+
+/** What programs share. */
+class Home {
+  readonly constants = new Constants(firstData + slackBytes);
+  /** Null before the first program. */
+  workplace: Workplace | null = null;
+
+  async start(code: MachineCode, options: MachineOptions): Promise<Machine> {
+    const machine = this.workplace
+      ? await Machine.beside(this.workplace, code, options.fn)
+      : await Machine.start(code, options);
+    this.workplace = machine.workplace;
+    return machine;
+  }
+}
+
+type MachineOptions = Parameters<typeof Machine.start>[1];
+
+async function compileAt(home: Home | null, graph: Graph, options: CompileOptions): Promise<Executable> {
   try {
-    return await programOf(graph, options);
+    return await programOf(home, graph, options);
   } catch (error) {
     throw refusalOf(error, options.fn, 'the program');
   }
 }
 
-async function programOf(graph: Graph, options: CompileOptions): Promise<Executable> {
+async function programOf(home: Home | null, graph: Graph, options: CompileOptions): Promise<Executable> {
   const { fn, exact, exactConvolution, compact = false, threads, apart = false, ranks = null } = options;
   const e = exact ? commonEngine : engine();
   const limits = { exact: exact || exactConvolution, compact };
-  const { lowered, layout, code, place, segments } = planGraph(graph, e, limits);
-  // Copies: the module may change before the machine is there.
-  const contents = [...lowered.arrays.contents].map(([room, values]) => ({ room, values: values.slice() }));
-  const weights = lowered.preparations.map(({ source, values }) => ({
-    room: source,
-    values: values.slice(),
-  }));
-  const machine = await Machine.start(code, { threads, apart, fn });
+  const plan = planGraph(graph, e, limits, home?.constants);
+  const give = handOver(plan);
+  let machine: Machine | null = null;
   try {
-    for (const { room, values } of contents)
-      view(machine, { address: place(room), length: values.length }, values).set(values);
-    for (const [i, { room, values }] of weights.entries()) {
-      view(machine, { address: place(room), length: values.length }, values).set(values);
-      await machine.run(prepareRoutine(i));
-    }
+    machine = await (home ?? Machine).start(plan.code, { threads, apart, fn });
+    if (home) machine.workplace.settle(alignUp(home.constants.end), fn);
+    await give(machine);
+    const kind = { simd: engineName(e), exact };
+    return new WasmProgram({ graph, ...plan, machine, kind, ranks });
   } catch (error) {
-    machine.dispose();
+    machine?.dispose();
+    plan.taken?.release();
     throw error;
   }
-  const kind = { simd: engineName(e), exact };
-  return new WasmProgram({ graph, lowered, layout, machine, kind, segments, ranks });
 }
+
+/** Cache lines are fetched in pairs. */
+const alignUp = (bytes: number): number => Math.ceil(bytes / 128) * 128;
+
+/**
+ * Writes the constants that are not there yet, and prepares weights. They are copied when it is called: the module may change
+ * before the machine is there.
+ */
+function handOver({ lowered, preparations, layout, taken }: GraphPlan): (machine: Machine) => Promise<void> {
+  const contents = [...lowered.arrays.contents]
+    .filter(([room]) => !taken || taken.fresh.has(room))
+    .map(([room, values]) => ({ room, values: values.slice() }));
+  const weights = preparations.map(({ source, values }) => ({ room: source, values: values.slice() }));
+  return async (machine) => {
+    const put = (room: Room, values: Values): void =>
+      view(machine, { address: addressAt(machine, layout, room), length: values.length }, values).set(values);
+    for (const { room, values } of contents) put(room, values);
+    for (const [i, { room, values }] of weights.entries()) {
+      put(room, values);
+      await machine.run(prepareRoutine(i));
+    }
+  };
+}
+
+/** Where a room lies now: what is no constant of a shared memory moves with the base. */
+const addressAt = (machine: Machine, { addresses }: Layout, room: Room): number =>
+  (addresses.get(room) as number) + (room.lasting ? 0 : machine.workplace.base);
 
 /** Memory as values of a type. */
 function view<T extends Values>(
@@ -87,13 +139,10 @@ function copyOf(values: Values, into?: Values): Values {
 }
 
 /** What a program is made of. */
-interface Parts {
+interface Parts extends Pick<GraphPlan, 'lowered' | 'layout' | 'segments' | 'taken'> {
   readonly graph: Graph;
-  readonly lowered: Lowered;
-  readonly layout: Layout;
   readonly machine: Machine;
   readonly kind: Pick<ProgramReport, 'simd' | 'exact'>;
-  readonly segments: readonly Segment[];
   readonly ranks: RanksOptions | null;
 }
 
@@ -105,13 +154,14 @@ class WasmProgram implements Executable {
   readonly #kind: Parts['kind'];
   readonly #frames: FrameWriter | null;
   readonly #segments: readonly Segment[];
+  readonly #taken: Parts['taken'];
   /** Null for a program of one rank. */
   readonly #stops: Stops | null;
   readonly #ranks: RanksOptions | null;
   /** Of the run that is on its way, or was last. */
   #inputs: readonly Given[] = [];
 
-  constructor({ graph, lowered, layout, machine, kind, segments, ranks }: Parts) {
+  constructor({ graph, lowered, layout, machine, kind, segments, taken, ranks }: Parts) {
     this.#graph = graph;
     this.#lowered = lowered;
     this.#layout = layout;
@@ -120,6 +170,7 @@ class WasmProgram implements Executable {
     this.#frames =
       lowered.frames.length > 0 ? new FrameWriter(graph, lowered.frames, this.#frameMemory()) : null;
     this.#segments = segments;
+    this.#taken = taken;
     this.#ranks = ranks;
     this.#stops = ranks && new Stops({ ...ranks, ...this.#rooms() }, segments);
   }
@@ -178,7 +229,7 @@ class WasmProgram implements Executable {
   }
 
   #view<T extends Values>(room: Room, length: number, like: T): T {
-    const address = this.#layout.addresses.get(room) as number;
+    const address = addressAt(this.#machine, this.#layout, room);
     return view(this.#machine, { address, length }, like);
   }
 
@@ -238,11 +289,11 @@ class WasmProgram implements Executable {
   }
 
   #memory(): MemoryReport {
-    const { constants, end } = this.#layout;
+    const { constants, activations } = this.#layout;
     const total = this.#machine.memory.buffer.byteLength;
     return {
       constants,
-      activations: end - constants,
+      activations,
       scratch: this.#machine.scratchBytes,
       total,
       least: leastBytes(this.#graph),
@@ -255,5 +306,6 @@ class WasmProgram implements Executable {
 
   dispose(): void {
     this.#machine.dispose();
+    this.#taken?.release();
   }
 }

@@ -2,6 +2,7 @@
 
 import { slackBytes } from '../kernels/kernel.ts';
 import type { Room } from './arrays.ts';
+import { placeBytes } from './constants.ts';
 import type { Lowered } from './lowering.ts';
 import { planMemory } from './memoryPlan.ts';
 
@@ -10,19 +11,22 @@ const firstAddress = slackBytes;
 
 export interface Layout {
   readonly addresses: ReadonlyMap<Room, number>;
+  /** Bytes of lasting rooms. */
   readonly constants: number;
+  /** Bytes of what temporary rooms share. */
+  readonly activations: number;
   readonly end: number;
 }
 
-/** Lasting rooms first, side by side; then temporary ones, which share. */
-export function layOut({
-  arrays,
-  steps,
-  stops,
-  preparations,
-  inputs,
-  outputs,
-}: Omit<Lowered, 'frames'>): Layout {
+/**
+ * Lasting rooms first, side by side; then temporary ones, which share.
+ *
+ * @param kept where lasting rooms lie already; addresses of temporary ones, and the end, then count from a base behind them
+ */
+export function layOut(
+  { arrays, steps, stops, preparations, inputs, outputs }: Omit<Lowered, 'frames'>,
+  kept?: ReadonlyMap<Room, number>,
+): Layout {
   const lives = new Map<Room, { first: number; last: number }>();
   const use = (room: Room, at: number): void => {
     const life = lives.get(room);
@@ -37,25 +41,27 @@ export function layOut({
     for (const room of [...begins.flatMap(({ from, to }) => [from, to]), ...awaits.map(({ to }) => to)])
       use(room, at - 0.5);
   for (const room of outputs) use(room, steps.length);
-  const addresses = new Map<Room, number>();
+  const addresses = new Map<Room, number>(kept);
   let constants = firstAddress;
   for (const room of arrays.rooms) {
     if (room.within) addresses.set(room, (addresses.get(room.within.room) as number) + room.within.offset);
     if (!room.lasting || room.within || room.grows) continue;
-    addresses.set(room, constants);
-    constants += Math.ceil((room.bytes + slackBytes) / 64) * 64;
+    if (!kept) addresses.set(room, constants);
+    constants += placeBytes(room.bytes);
   }
+  const base = kept ? 0 : constants;
   const temporary = arrays.rooms.filter((room) => !room.lasting && lives.has(room));
   const rooms = temporary.map((room) => ({
     bytes: room.bytes + slackBytes,
     ...(lives.get(room) as { first: number; last: number }),
   }));
-  const plan = planMemory(rooms, constants);
+  const plan = planMemory(rooms, base);
   temporary.forEach((room, i) => {
     addresses.set(room, plan.addresses[i]);
   });
   // Weights are handed over, one tensor at a time, where activations will be.
   const handed = Math.max(0, ...preparations.map((p) => p.source.bytes + slackBytes));
-  for (const { source } of preparations) addresses.set(source, constants);
-  return { addresses, constants, end: Math.max(plan.end, constants + handed) };
+  for (const { source } of preparations) addresses.set(source, base);
+  const end = Math.max(plan.end, base + handed);
+  return { addresses, constants, activations: end - base, end };
 }

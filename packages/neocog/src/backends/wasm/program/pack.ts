@@ -30,7 +30,11 @@ export function packGraph(
   return { constants: constants.all, codes: codes.map((code) => ({ ...code, places: places(code) })) };
 }
 
-function packCode({ lowered, code, place }: GraphPlan, simd: string, constants: Constants): PackedCode {
+function packCode(
+  { lowered, preparations, code, place }: GraphPlan,
+  simd: string,
+  constants: Constants,
+): PackedCode {
   const layout = layOut(code, 1);
   const { bytes, routines } = assemble(code, layout, { names: false });
   const nameOf = (routine: string): string => routineName(routines.get(routine)?.index as number);
@@ -42,7 +46,7 @@ function packCode({ lowered, code, place }: GraphPlan, simd: string, constants: 
   };
   for (const [room, values] of lowered.arrays.contents)
     put(values, { from: 0, to: values.length, address: place(room), routine: null });
-  lowered.preparations.forEach(({ source, whole, values, part }, i) => {
+  preparations.forEach(({ source, whole, values, part }, i) => {
     const from = part?.start ?? 0;
     const routine = nameOf(prepareRoutine(i));
     put(whole, { from, to: from + values.length, address: place(source), routine });

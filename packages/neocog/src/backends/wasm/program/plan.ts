@@ -2,12 +2,13 @@
 
 import type { Graph, GraphValue } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
-import type { MachineCode, MachineStep } from '../machine/index.ts';
+import type { Address, MachineCode, MachineStep } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
 import { Chooser, type Limits } from './choose.ts';
+import { type Constants, preparedRoom, type TakenConstants } from './constants.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lower } from './lower.ts';
-import type { Lowered, PlacedStep, Preparation } from './lowering.ts';
+import type { Lowered, Preparation } from './lowering.ts';
 import { type Segment, segmentsOf } from './stops.ts';
 
 /** A program may take this many times its weights and the two largest values. */
@@ -22,47 +23,58 @@ const smallProgram = 8 * 2 ** 20;
 export interface GraphPlan {
   readonly lowered: Lowered;
   readonly layout: Layout;
-  /** A routine for each segment, and for each preparation of `lowered` one named by `prepareRoutine`. */
+  /** Those of `lowered` whose weights are not there already. */
+  readonly preparations: readonly Preparation[];
+  /** A routine for each segment, and for each preparation one named by `prepareRoutine`. */
   readonly code: MachineCode;
   /** One, `run`, unless several ranks exchange arrays in between. */
   readonly segments: readonly Segment[];
-  /** The address of a room. */
+  /** The address of a room; from the base for a temporary one of a program that shares its memory. */
   readonly place: (room: Room) => number;
+  /** What a program that shares its memory has taken of the constants there; else null. */
+  readonly taken: TakenConstants | null;
 }
 
 /** The routine that makes kernels' weights of those that lie in the source room of preparation `i`. */
 export const prepareRoutine = (i: number): string => `prepare${i}`;
 
-export function planGraph(graph: Graph, e: Engine, limits: Limits): GraphPlan {
+/** @param constants of the memory that the program shares with others */
+export function planGraph(graph: Graph, e: Engine, limits: Limits, constants?: Constants): GraphPlan {
   const lowered = lowerWithinBounds(graph, e, limits);
-  const layout = layOut(lowered);
+  const taken = constants?.take(lowered) ?? null;
+  const preparations = lowered.preparations.filter((p) => !taken || taken.fresh.has(preparedRoom(p)));
+  const layout = layOut({ ...lowered, preparations }, taken?.addresses);
   const place = (room: Room): number => layout.addresses.get(room) as number;
-  const machineStep = ({ kernel, rooms }: Pick<PlacedStep, 'kernel' | 'rooms'>): MachineStep => ({
-    kernel,
-    addresses: rooms.map((room) => (room.grows ? 'tail' : place(room))),
-  });
+  const addressOf = (room: Room, before = 0): Address => {
+    if (room.grows) return 'tail';
+    const at = place(room) - before;
+    return taken && !room.lasting ? { beyond: at } : at;
+  };
   const segments = segmentsOf(lowered.stops, lowered.steps.length);
   const routines: Record<string, readonly MachineStep[]> = Object.fromEntries(
-    segments.map(({ routine, from, to }) => [routine, lowered.steps.slice(from, to).map(machineStep)]),
+    segments.map(({ routine, from, to }) => [
+      routine,
+      lowered.steps
+        .slice(from, to)
+        .map(({ kernel, rooms }) => ({ kernel, addresses: rooms.map((room) => addressOf(room)) })),
+    ]),
   );
-  lowered.preparations.forEach((preparation, i) => {
-    routines[prepareRoutine(i)] = preparationSteps(preparation, place);
+  preparations.forEach((preparation, i) => {
+    routines[prepareRoutine(i)] = preparationSteps(preparation, addressOf);
   });
-  return {
-    lowered,
-    layout,
-    code: { routines, dataBytes: layout.end, grows: lowered.frames.length > 0 },
-    segments,
-    place,
-  };
+  const code = { routines, dataBytes: layout.end, grows: lowered.frames.length > 0, floats: taken !== null };
+  return { lowered, layout, preparations, code, segments, place, taken };
 }
 
 /** Of a part of an array, kernels are told where the whole would begin. */
-function preparationSteps({ steps, source, part }: Preparation, place: GraphPlan['place']): MachineStep[] {
+function preparationSteps(
+  { steps, source, part }: Preparation,
+  addressOf: (room: Room, before?: number) => Address,
+): MachineStep[] {
   const before = (part?.start ?? 0) * 4;
   return steps.map(({ kernel, rooms }) => ({
     kernel,
-    addresses: rooms.map((room) => (room === source ? place(room) - before : place(room))),
+    addresses: rooms.map((room) => addressOf(room, room === source ? before : 0)),
     units: part,
   }));
 }

@@ -7,6 +7,7 @@ import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
 import { oneCell, product, rowMajor } from '../../../../geometry/window.ts';
 import { type Engine, enoughUnits, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
+import { perTask } from '../perTask.ts';
 import { statedProducts, type TileRun, tileRuns } from './row.ts';
 
 /**
@@ -41,7 +42,9 @@ const mostStatedProducts = 1500;
 const mostHeldTaps = 7;
 const mostTile = 10;
 
-export function depthwiseShape(task: ConvTask): DepthwiseShape {
+export const depthwiseShape = perTask(shapeOf);
+
+function shapeOf(task: ConvTask): DepthwiseShape {
   const { geometry: g, kernel, xPitch, yPitch, engine, epilogue } = task;
   const axes = g.axes.map((a) => sumAxis(a, kernel));
   const multiplier = g.outChannels / g.inChannels;

@@ -15,6 +15,7 @@ import {
   sumsOverTaps,
 } from '../convPlan.ts';
 import { laneOperands } from '../epilogue.ts';
+import { perTask } from '../perTask.ts';
 import { evenTiles } from '../tiles.ts';
 import {
   asPairs,
@@ -40,6 +41,8 @@ function clipPlans({ geometry, kernel, xPitch, yPitch, yOrder, engine }: ConvTas
   }
   return inputGradPlans(geometry, { xPitch, yPitch });
 }
+
+const partsOf = perTask((task) => directParts(clipPlans(task), task.engine, task.epilogue.pairs));
 
 function refuse(task: ConvTask): string | null {
   const { geometry } = task;
@@ -67,16 +70,15 @@ function refusePlanes({ geometry, kernel, xOrder, epilogue }: ConvTask): string 
   return row > longestRow ? `brings rows of up to ${longestRow} results to planes, not ${row}` : null;
 }
 
-function planFor(name: string, task: ConvTask, plans = clipPlans(task)): ConvPlan {
+function planFor(name: string, task: ConvTask, parts = partsOf(task)): ConvPlan {
   const { engine, epilogue, kernel } = task;
-  const parts = directParts(plans, engine, epilogue.pairs);
-  const weightBytes = plans.reduce((n, plan) => n + weightBytesOf(plan), 0);
+  const weightBytes = parts.reduce((n, { plan }) => n + weightBytesOf(plan), 0);
   const [read, written] = kernel === 'conv' ? (['x', 'y'] as const) : (['y', 'x'] as const);
   const operands = [read, 'w', written, ...laneOperands(epilogue)] as ConvOperand[];
   return {
     description: describe(name, parts, engine),
     exact: true,
-    multiplications: plans.reduce((n, plan) => n + multiplicationsOf(plan), 0),
+    multiplications: parts.reduce((n, { plan }) => n + multiplicationsOf(plan), 0),
     weightBytes,
     prepare:
       weightBytes > 0
@@ -108,18 +110,17 @@ const bytesPerCycle = 16;
 /** For a float of a row that goes to planes. */
 const turnCycles = 0.5;
 
-function cost(task: ConvTask, plans = clipPlans(task)): number {
+function cost(task: ConvTask, parts = partsOf(task)): number {
   const lanes = 4 * bestRate * (task.engine.wide ? 2 : 1);
-  return plans.reduce((sum, plan) => sum + planCycles(plan, task.engine), 0) * lanes;
+  return parts.reduce((sum, part) => sum + partCycles(part, task.engine), 0) * lanes;
 }
 
-function planCycles(plan: ClipPlan, engine: Engine): number {
-  const [part] = directParts([plan], engine);
+function partCycles({ plan, runs }: DirectPart, engine: Engine): number {
   const axis = plan.axes[plan.axes.length - 1];
   const rows = plan.images * product(plan.axes.slice(0, -1).map((a) => a.results));
   const inside = plan.axes.map((a) => (a.taps === 0 ? 0 : tapStatistics(a).sum / (a.results * a.taps)));
   const steps = plan.ins * tapsOf(plan) * product(inside);
-  const row = part.runs.reduce((sum, run) => {
+  const row = runs.reduce((sum, run) => {
     const tiles = evenTiles(axis.results, run.pixels).map(
       (t) =>
         t.times * (steps * stepCycles(engine, { ...run, pixels: t.size }, rowOfPixels(plan)) + tileCycles),
@@ -149,12 +150,12 @@ export const isPointwise = (g: ConvGeometry): boolean =>
   );
 
 /** The cells of all images as one row of one image. */
-function asOneRow(task: ConvTask): ConvTask {
+const asOneRow = perTask((task): ConvTask => {
   const { geometry } = task;
   const cells = geometry.batch * product(geometry.axes.map((a) => a.input));
   const axis = { ...geometry.axes[0], input: cells, output: cells };
   return { ...task, geometry: { ...geometry, batch: 1, axes: [axis] } };
-}
+});
 
 /** Kernels of one cell: no tile is cut at the end of an image's row. Linear layers are run as these. */
 export const pointwisePlanner: ConvPlanner = {
@@ -170,20 +171,21 @@ export const pointwisePlanner: ConvPlanner = {
 };
 
 /** The same task on pixels, by products and sums of their own. */
-function onPixels(task: ConvTask): ConvTask {
+const onPixels = perTask((task): ConvTask => {
   const { xOrder, yOrder, engine } = task;
   const orders = { xOrder: pixelsFor(xOrder), yOrder: pixelsFor(yOrder) };
   const pixels = { ...task, ...orders, engine: { ...engine, fma: false } };
   return isPointwise(task.geometry) && orders.yOrder === 'pixels' ? asOneRow(pixels) : pixels;
-}
+});
 
 const pixelsFor = (order: Order = 'pixels'): Order => (order === 'pairs' ? 'pixels' : order);
 
-const wholePlans = (task: ConvTask): ClipPlan[] =>
-  clipPlans({ ...task, engine: { ...task.engine, wide: false } }).map((plan) => ({
-    ...asPairs(plan),
-    int32: task.whole?.result === 'int32',
-  }));
+const wholeParts = perTask((task) => {
+  const plans = clipPlans({ ...task, engine: { ...task.engine, wide: false } });
+  const int32 = task.whole?.result === 'int32';
+  const pairs = plans.map((plan) => ({ ...asPairs(plan), int32 }));
+  return directParts(pairs, task.engine, task.epilogue.pairs);
+});
 
 const refuseFloats = ({ kernel, xOrder, yOrder }: ConvTask): string | null =>
   (kernel === 'conv' ? xOrder : yOrder) === 'pairs' ? null : 'reads pairs of whole numbers';
@@ -200,10 +202,10 @@ export const wholePlanner: ConvPlanner = {
   refuse: (task) => refuseFloats(task) ?? refuse(onPixels(task)),
   cost(task) {
     const pixels = onPixels(task);
-    return cost(pixels, wholePlans(pixels)) * pairCycles(task.engine);
+    return cost(pixels, wholeParts(pixels)) * pairCycles(task.engine);
   },
   plan(task) {
     const pixels = onPixels(task);
-    return planFor('whole', pixels, wholePlans(pixels));
+    return planFor('whole', pixels, wholeParts(pixels));
   },
 };

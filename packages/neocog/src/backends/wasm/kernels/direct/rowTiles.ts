@@ -50,7 +50,7 @@ export function stepCycles(
   const columns = e.wide ? Math.ceil(vectors / 2) : vectors;
   const together = shared ? taps : 1;
   const products = pixels * columns * together;
-  const read = shared ? pixelPlaces({ step, tapStep }, [wholeTile(taps, pixels)]).length : pixels;
+  const read = shared ? columnCount({ step, tapStep }, taps, pixels) : pixels;
   const weights = vectors * together;
   const cycles = Math.max(products / 2, (read + columns * together) / 2, (weights * 16) / weightRate);
   return Math.max(4, cycles / together);
@@ -69,8 +69,8 @@ function tileFor(e: Engine, row: RowOfPixels, vectors: number): Stepping {
   const known = row.joined ? sharedTiles(e, row) : [...plain, ...sharedTiles(e, row)];
   const fitting = known.filter((t) => t.vectors <= vectors);
   const loads = (t: Tile): number => 1 / Math.min(t.pixels, row.results) + 1 / t.vectors;
-  const cost = (t: Stepping): number => rowCycles(e, t, row) * (1 + 1e-3 * loads(t));
-  return fitting.reduce((best, t) => (cost(t) < cost(best) ? t : best));
+  const costs = fitting.map((t) => rowCycles(e, t, row) * (1 + 1e-3 * loads(t)));
+  return fitting[costs.reduce((best, cost, i) => (cost < costs[best] ? i : best), 0)];
 }
 
 /** Tiles whose shared steps hold the weights of all taps of a row, a pixel, and if that is a vector its four splats in turn. */
@@ -149,7 +149,17 @@ export function cutRow(axis: SumAxis, most: number): TileRun[] {
   return runs;
 }
 
-const wholeTile = (taps: number, pixels: number): Segment => ({ from: 0, to: taps, low: 0, high: pixels });
+/** How many pixels a whole tile sees. */
+function columnCount(
+  { step, tapStep }: Pick<SumAxis, 'step' | 'tapStep'>,
+  taps: number,
+  pixels: number,
+): number {
+  const columns = new Set<number>();
+  for (let tap = 0; tap < taps; tap++)
+    for (let pixel = 0; pixel < pixels; pixel++) columns.add(tap * tapStep + pixel * step);
+  return columns.size;
+}
 
 /** A pixel of the row, in pixels from a tile's first one at tap 0, and the sums that see it, each with the tap that it meets. */
 export interface PixelPlace {

@@ -28,6 +28,8 @@ export interface Registers {
   readonly shared: boolean;
   /** One per pixel; of joined groups one per vector. */
   readonly splats: readonly Local<'v128'>[];
+  /** Sums with a product of the first splat added: the same code in every step. */
+  readonly added: Map<Local<'v128'>, Code<'v128'>>;
   readonly x: Local<'i32'>;
   readonly w: Local<'i32'>;
   /** Where the weights of the current run end. */
@@ -67,6 +69,7 @@ export function makeRegisters(
     sums: Array.from({ length: pixels }, (_, i) => vectorsOf(vectors, `sum${i}_`)),
     weights: Array.from({ length: rows }, (_, tap) => vectorsOf(vectors, `w${tap}_`)),
     splats: vectorsOf(Math.max(pixels, plan.joined ?? 1), 'splat'),
+    added: new Map(),
     x: f.pointer('xTap', x),
     w: f.pointer('wTap', w),
     end: f.pointer('runEnd', w),
@@ -237,22 +240,27 @@ function sumStep(s: Site, sums: Registers['sums'], at: { x: number; w: number })
     f.set(weights[j], v128.load(address(registers.w, at.w * floatBytes + j * vectorBytes)));
   const loadSplat = (i: number): Code<'v128'> =>
     v128.load32Splat(address(registers.x, (at.x + i * axis.step * plan.xPitch) * floatBytes));
-  const add = (i: number, j: number, splat: Local<'v128'>): void =>
-    f.set(sums[i][j], madd(splat, weights[j], sums[i][j]));
   if (sums.length >= vectors) {
+    const [splat] = registers.splats;
     weights.forEach((_, j) => loadWeights(j));
     sums.forEach((row, i) => {
-      f.set(registers.splats[0], loadSplat(i));
-      row.forEach((_, j) => add(i, j, registers.splats[0]));
+      f.set(splat, loadSplat(i));
+      row.forEach((sum, j) => {
+        const added = registers.added.get(sum) ?? madd(splat, weights[j], sum);
+        registers.added.set(sum, added);
+        f.set(sum, added);
+      });
     });
     return;
   }
+  const add = (i: number, j: number): void =>
+    f.set(sums[i][j], madd(registers.splats[i], weights[j], sums[i][j]));
   sums.forEach((_, i) => f.set(registers.splats[i], loadSplat(i)));
   const together = engine.wide ? 2 : 1;
   for (let j = 0; j < vectors; j += together) {
     const pair = Array.from({ length: Math.min(together, vectors - j) }, (_, k) => j + k);
     pair.forEach(loadWeights);
-    sums.forEach((_, i) => pair.forEach((k) => add(i, k, registers.splats[i])));
+    sums.forEach((_, i) => pair.forEach((k) => add(i, k)));
   }
 }
 

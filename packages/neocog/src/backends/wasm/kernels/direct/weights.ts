@@ -26,12 +26,8 @@ const operands = ['weights', 'w'];
 export function weightsKernel(parts: readonly DirectPart[]): Kernel {
   const packed = parts.filter(({ plan }) => tapsOf(plan) > 0);
   const units = (part: DirectPart): number => part.plan.groups * blockCount(part.runs);
-  const described = packed.map(({ plan, runs, weightStart }) => {
-    const { groups, ins, pairs, lanes, weights, axes } = plan;
-    return { groups, ins, pairs, lanes, weights, taps: axes.map((a) => a.taps), runs, weightStart };
-  });
   return {
-    key: `weights ${JSON.stringify(described)}`,
+    key: `weights ${JSON.stringify(packed.map(describe))}`,
     operands,
     units: packed.reduce((n, part) => n + units(part), 0),
     scratchBytes: 0,
@@ -43,6 +39,16 @@ export function weightsKernel(parts: readonly DirectPart[]): Kernel {
       return joinJobs(scope, operands, jobs);
     },
   };
+}
+
+/** What the code depends on: layers of other sizes have the same. */
+function describe({ plan, runs, weightStart }: DirectPart) {
+  const { groups, ins, pairs, lanes, weights, axes } = plan;
+  const { groupStep, laneStep, inStep } = weights;
+  const taps = axes.map((a, i) => [a.taps, weights.tapSteps[i]]).filter(([count]) => count > 1);
+  const steps = { groupStep, laneStep, inStep, lowest: lowestTap(plan) };
+  const blocks = runs.map(({ vectors, first, times, lane }) => [vectors, first, times, lane]);
+  return { groups, ins, pairs, lanes, ...steps, taps, blocks, weightStart };
 }
 
 /** Where each unit begins to read, if all weights of a lane lie together. */

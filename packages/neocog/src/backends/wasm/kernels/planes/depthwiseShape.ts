@@ -7,6 +7,7 @@ import { type SumAxis, sumAxis } from '../../../../geometry/sumAxis.ts';
 import { oneCell } from '../../../../geometry/window.ts';
 import { type Engine, enoughUnits, freeRegisters } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
+import { perTask } from '../perTask.ts';
 import { evenTiles } from '../tiles.ts';
 
 /** One vector of source pixels of a tap: where it begins, and which lanes lie inside. */
@@ -68,7 +69,9 @@ export interface DepthwiseShape {
 
 const mostHeld = 9;
 
-export function depthwiseShape({ geometry: g, kernel, engine }: ConvTask): DepthwiseShape {
+export const depthwiseShape = perTask(shapeOf);
+
+function shapeOf({ geometry: g, kernel, engine }: ConvTask): DepthwiseShape {
   const [rows, columns] = [oneCell, ...g.axes].slice(-2).map((a) => sumAxis(a, kernel));
   const channels = kernel === 'conv' ? g.outChannels : g.inChannels;
   const planes = g.batch * channels;

@@ -19,6 +19,7 @@
 import { counted } from '../../../../arguments/show.ts';
 import type { TileSize } from '../../../../geometry/filtering.ts';
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
+import { perTask } from '../perTask.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { blocksReadFrom, laneRuns } from './laneBlocks.ts';
@@ -47,7 +48,7 @@ const filteringName = ({ filterings }: WinogradShape): string =>
 const onTheFly = { packed: ', weights on the fly', transformed: '' };
 
 function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvPlan {
-  const s = winogradShape(task, size);
+  const s = shapes[size](task);
   const form = formFor(s, weights);
   const phases = s.stride > 1 ? ` of ${s.stride ** 2} phases` : '';
   return {
@@ -71,13 +72,20 @@ function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvP
 const reluctance = (size: TileSize, { stride }: WinogradShape): number =>
   size === 'largest' ? 1.4 : stride > 1 ? 1.1 : 1;
 
+const shapes: Record<TileSize, (task: ConvTask) => WinogradShape> = {
+  small: perTask((task) => winogradShape(task, 'small')),
+  large: perTask((task) => winogradShape(task, 'large')),
+  largest: perTask((task) => winogradShape(task, 'largest')),
+};
+
 function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
+  const shapeOf = shapes[size];
   return {
     name: `winograd ${size}${onTheFly[weights]}`,
     computes: sumsOverTaps,
-    refuse: (task) => refuseWinograd(task, size) ?? refusePlanes(task, winogradShape(task, size)),
+    refuse: (task) => refuseWinograd(task, size) ?? refusePlanes(task, shapeOf(task)),
     cost(task) {
-      const s = winogradShape(task, size);
+      const s = shapeOf(task);
       return forwardCost(s, formFor(s, weights)) * reluctance(size, s);
     },
     plan: (task) => planForward(task, size, weights),

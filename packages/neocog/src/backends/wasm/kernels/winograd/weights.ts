@@ -11,6 +11,7 @@ import {
   type Scope,
   v128,
 } from '../../assembler/index.ts';
+import { engineKey } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
 import { type Kernel, unitFunction } from '../kernel.ts';
 import { i32Params, type Pointers } from '../pointers.ts';
@@ -198,7 +199,7 @@ export function prepareKernel(s: WinogradShape, form: WeightForm): Kernel {
   const blocks = blockCount(runs);
   const chunkBytes = Math.max(...runs.map((run) => packedBytes(s, chunkChannels, run)));
   return {
-    key: `${s.key} ${form} weights`,
+    key: `winograd ${form} weights ${weightsKey(s)}`,
     operands,
     units: s.groups * blocks,
     scratchBytes: form === 'packed' ? 0 : chunkBytes,
@@ -215,6 +216,13 @@ export function prepareKernel(s: WinogradShape, form: WeightForm): Kernel {
       });
     },
   };
+}
+
+/** What the code depends on: layers of other sizes have the same. */
+function weightsKey({ filterings, groups, source, target, stride, weights, engine }: WinogradShape): string {
+  const tiles = filterings.map(({ outputs, taps }) => `F(${outputs}, ${taps})`);
+  const order = source.planes ? 'planes' : 'pixels';
+  return `${tiles} ${order} g${groups} c${source.channels}>${target.channels} s${stride} ${JSON.stringify(weights)} ${engineKey(engine)}`;
 }
 
 /** All channels of one block; on the way to transformed weights packed ones lie in scratch, a chunk at a time. */
