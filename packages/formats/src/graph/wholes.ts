@@ -2,7 +2,7 @@
 // of, and one that was quantised the whole numbers less their zero point: an operator takes the one or the other, and a compiled network
 // computes only what is taken.
 
-import { cast, sub, Tensor } from 'neocog';
+import { cast, sub, Tensor, withBackend } from 'neocog';
 import { product } from '../shape.ts';
 import { type HostType, isKnown, knownValues, rangeOf, toFloats, typeOf, type Value } from './value.ts';
 
@@ -61,12 +61,15 @@ export function withoutZero(
   zero: Value | undefined,
   { spread, otherwise }: { spread: (zero: Tensor) => Tensor; otherwise: number },
 ): Wholes {
-  const known = value instanceof Tensor ? centred.get(value) : undefined;
-  if (known && sameValues(known.zero, zero)) return known;
+  const parts = value instanceof Tensor ? centred.get(value) : undefined;
+  if (parts && sameValues(parts.zero, zero)) return parts;
   const type = typeOf(value) ?? (zero && typeOf(zero));
-  const floats = toFloats(value);
+  const less = (): Tensor =>
+    zero && !isZero(zero) ? sub(toFloats(value), spread(toFloats(zero))) : toFloats(value);
+  // Weights that are known are so too while a network is being recorded: how large they are says how large sums become.
+  const known = isKnown(value) && (!zero || isKnown(zero));
   return {
-    wholes: zero && !isZero(zero) ? sub(floats, spread(toFloats(zero))) : floats,
+    wholes: known ? withBackend('reference', less) : less(),
     most: type ? mostOf(type, zero) : otherwise,
   };
 }

@@ -88,4 +88,35 @@ export function filtering(size: TileSize, taps: number): Filtering {
   };
 }
 
+/**
+ * F(4, 3) by the points 0, ±1, ±2 and ∞, of whole numbers: weights are not divided by anything, so that outputs come as `scale` times what they
+ * are. Numbers of 9 bits stay below 2¹⁵ in two dimensions (10² · 255), and weights of 8 bits too (7² · 128). An axis of one tap is left as it is.
+ */
+export function wholeFiltering(taps: 1 | 3): Filtering & { readonly scale: number } {
+  if (taps === 1) return { ...filtering('large', 1), scale: 1 };
+  const signs = [1, -1];
+  const pairs = (a: number): number[] => signs.map((sign) => sign * a);
+  const finite = [0, ...pairs(1), ...pairs(2)];
+  const scale = 24;
+  // What each point's weights would be divided by.
+  const divisors = [4, -6, -6, 24, 24, 1];
+  const outputs = 4;
+  const powers = (a: number, count: number): number[] => upTo(count).map((k) => a ** k);
+  return {
+    ...{ outputs, taps, inputs: 6, scale },
+    output: upTo(outputs).map((i) =>
+      [...finite.map((a) => a ** i), i === outputs - 1 ? 1 : 0].map((c, j) => (c * scale) / divisors[j]),
+    ),
+    weight: [...finite.map((a) => powers(a, taps)), [0, 0, 1]],
+    input: [
+      [4, 0, -5, 0, 1, 0],
+      [0, -4, -4, 1, 1, 0],
+      [0, 4, -4, -1, 1, 0],
+      [0, -2, -1, 2, 1, 0],
+      [0, 2, -1, -2, 1, 0],
+      [0, 4, 0, -5, 0, 1],
+    ],
+  };
+}
+
 export const transposed = (m: Matrix): Matrix => m[0].map((_, j) => m.map((row) => row[j]));

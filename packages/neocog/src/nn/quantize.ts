@@ -34,9 +34,9 @@ const someSamples = field<Iterable<Tensor | NamedTensors>>(
 /**
  * Makes the weights of convolution and linear layers of a trained network whole numbers from −127 to 127, with a scale for each output channel.
  * Where it is faster, layers multiply whole numbers too: inputs become bytes, with a scale and a zero point for the range that the samples
- * showed, and sums are exact. It is for linear layers, and for convolutions of at least 8 input channels per group whose kernel is one cell
- * or whose stride is above 1; elsewhere floats have algorithms of fewer products. What lies between layers is floats. Layers are replaced in
- * place, as `replaceHead` does; those that no sample reaches stay as they are.
+ * showed, and sums are exact. It is for linear layers, and for convolutions of at least 8 input channels per group whose kernels have one or three
+ * taps along each axis (one, of volumes) or whose stride is above 1; elsewhere floats have algorithms of fewer products. What lies between
+ * layers is floats. Layers are replaced in place, as `replaceHead` does; those that no sample reaches stay as they are.
  *
  * @param samples inputs as the network will meet them, `[n, …]` each; some tens or hundreds of typical ones will do.
  * @returns the network, or the new layer where it was one itself.

@@ -30,14 +30,17 @@ function readSums({ most, dtype = 'float32' }: WholeSums): Whole {
 const leastChannels = 8;
 
 /**
- * Whether a convolution of these weights `[out, in/groups, …kernel]` is faster in whole numbers: of kernels of several cells with stride 1, floats
- * have algorithms of fewer products.
+ * Whether a convolution of these weights `[out, in/groups, …kernel]` is faster in whole numbers: of longer kernels with stride 1, and of volumes,
+ * floats have algorithms of fewer products.
  */
-export const paysOff = (
+export function paysOff(
   [, channels, ...kernel]: readonly number[],
   { stride = 1 }: Pick<ConvOptions, 'stride'>,
-): boolean =>
-  channels >= leastChannels && (kernel.every((n) => n === 1) || [stride].flat().some((s) => s > 1));
+): boolean {
+  if (channels < leastChannels) return false;
+  const least = kernel.every((n) => n === 1) || [stride].flat().some((s) => s > 1);
+  return least || (kernel.length < 3 && kernel.every((n) => n === 1 || n === 3));
+}
 
 /** Options of `convWhole`. */
 export interface WholeConvOptions extends Omit<ConvOptions, 'layout'>, WholeSums {

@@ -3,7 +3,7 @@
 // Measured figures behind the table: docs/kernels.md.
 
 import { DeviceError } from '../../errors.ts';
-import { type Bytes, f32x4, Module } from './assembler/index.ts';
+import { type Bytes, f32x4, i32x4, Module } from './assembler/index.ts';
 
 /** `off` unless the caller asks: wide SIMD rests on an experimental flag of V8. */
 export type WideSimd = 'off' | 'auto' | 'on';
@@ -152,3 +152,6 @@ export function blocksFor(e: Engine, vectors: number): Tile[] {
 
 /** a · b + c with one instruction where there is one. */
 export const multiplyAdd = (e: Engine): Formula => (e.fma ? f32x4.relaxedMadd : twoSteps);
+
+/** The same of pairs of whole numbers of 16 bits: both products of each pair are added to a sum of 32 bits. */
+export const addPairs: Formula = (a, b, c) => i32x4.add(c, i32x4.dotI16x8S(a, b));

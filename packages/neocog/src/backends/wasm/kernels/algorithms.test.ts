@@ -253,7 +253,7 @@ describe('the choice', () => {
       convWork('conv', parseConv('n1 g1 c64>64 56x56 k3x3 s1 d1 p1')),
     );
     expect(candidates.map((c) => c.name)).toEqual(
-      convPlanners.filter((p) => p.computes.includes('conv') && !p.readsPairs).map((p) => p.name),
+      convPlanners.filter((p) => p.computes.includes('conv') && !p.sumsWhole).map((p) => p.name),
     );
     for (const { name, cost, refusal } of candidates) {
       if (name === 'direct') expect([refusal, (cost ?? 0) > 0]).toEqual([null, true]);

@@ -71,8 +71,8 @@ export interface ConvPlanner {
   readonly name: string;
   /** It is asked for these alone. */
   readonly computes: readonly ConvKernel[];
-  /** It reads pairs of whole numbers, where others read floats. */
-  readonly readsPairs?: true;
+  /** It adds whole numbers in 32 bits, where others add floats. */
+  readonly sumsWhole?: true;
   /** Its results may be pairs, where the epilogue says so. */
   readonly writesPairs?: true;
   /** Why this algorithm does not take the task, or null if it does. */

@@ -34,7 +34,7 @@ function refusePairs(
 const minding = (planner: ConvPlanner): ConvPlanner => ({
   ...planner,
   refuse: (task) =>
-    (planner.readsPairs ? null : refuseNumbers(task)) ?? refusePairs(planner, task) ?? planner.refuse(task),
+    (planner.sumsWhole ? null : refuseNumbers(task)) ?? refusePairs(planner, task) ?? planner.refuse(task),
 });
 
 const all: readonly ConvPlanner[] = [

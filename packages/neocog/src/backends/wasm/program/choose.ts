@@ -83,7 +83,7 @@ class Offers {
 
 const askAll = (task: ConvTask): Offer[] =>
   convPlanners
-    .filter((planner) => planner.computes.includes(task.kernel) && (task.whole || !planner.readsPairs))
+    .filter((planner) => planner.computes.includes(task.kernel) && (task.whole || !planner.sumsWhole))
     .map((planner) => {
       const refusal = planner.refuse(task);
       const cost = refusal === null ? planner.cost(task) : Number.NaN;

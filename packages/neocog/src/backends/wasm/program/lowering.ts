@@ -7,6 +7,7 @@ import type { Graph, GraphNode, GraphValue } from '../../graph.ts';
 import type { Engine } from '../engine.ts';
 import type { Kernel, Step } from '../kernels/kernel.ts';
 import { pairsKernel } from '../kernels/moves/pairs.ts';
+import { suitsWhole } from '../kernels/winograd/shape.ts';
 import { Arrays, type Placed, type Room } from './arrays.ts';
 import type { Chooser, ConvChoice } from './choose.ts';
 import { Exchanges, type Stop } from './exchanges.ts';
@@ -84,6 +85,7 @@ const leastPaired = 8;
 export function readsPairs(node: GraphNode): boolean {
   if ((node.op !== 'conv' && node.op !== 'inputGrad') || !node.whole) return false;
   const { inChannels, outChannels, groups } = node.geometry;
+  if (suitsWhole(node.geometry, node.whole)) return false;
   return (node.op === 'conv' ? inChannels : outChannels) / groups >= leastPaired;
 }
 

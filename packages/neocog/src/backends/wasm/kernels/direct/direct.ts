@@ -197,7 +197,7 @@ const pairCycles = ({ fma }: Engine): number => (fma ? 1.35 : 1);
 export const wholePlanner: ConvPlanner = {
   name: 'whole',
   computes: sumsOverTaps,
-  readsPairs: true,
+  sumsWhole: true,
   writesPairs: true,
   refuse: (task) => refuseFloats(task) ?? refuse(onPixels(task)),
   cost(task) {

@@ -5,15 +5,13 @@ import {
   address,
   type Code,
   type Func,
-  type f32x4,
   i8x16,
   i32,
-  i32x4,
   type Local,
   type Operand,
   v128,
 } from '../../assembler/index.ts';
-import { type Engine, multiplyAdd } from '../../engine.ts';
+import { addPairs, type Engine, multiplyAdd } from '../../engine.ts';
 import { type Ahead, touchAhead } from '../ahead.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { type ClipPlan, mergesTaps, xSteps } from './clipPlan.ts';
@@ -226,9 +224,7 @@ function sumRun(s: Site, sums: Registers['sums'], { x, w, length }: Run): void {
   stepsFrom(turns * unroll, length - turns * unroll);
 }
 
-/** a · b + c of four floats; or of four pairs of whole numbers, whose two products are added to a sum of 32 bits. */
-const adderOf = ({ pairs }: ClipPlan, engine: Engine): typeof f32x4.relaxedMadd =>
-  pairs ? (a, b, c) => i32x4.add(c, i32x4.dotI16x8S(a, b)) : multiplyAdd(engine);
+const adderOf = ({ pairs }: ClipPlan, engine: Engine) => (pairs ? addPairs : multiplyAdd(engine));
 
 /** One x per pixel times one row of weights; whichever are fewer wait in registers for the others. Places in floats. */
 function sumStep(s: Site, sums: Registers['sums'], at: { x: number; w: number }): void {

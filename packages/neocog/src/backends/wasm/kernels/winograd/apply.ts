@@ -2,7 +2,7 @@
 // Points come in pairs ±a, so rows (or columns) come in pairs that differ only in signs: what they share is computed once.
 
 import type { Matrix } from '../../../../geometry/filtering.ts';
-import { type Func, f32x4, type Local } from '../../assembler/index.ts';
+import { type Func, f32x4, i32x4, type Local, v128 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { splat, type Vector } from '../../fused/math.ts';
 import type { Pair } from './shape.ts';
@@ -14,6 +14,17 @@ type Row = readonly number[];
 interface Site {
   readonly f: Func;
   readonly engine: Engine;
+  /** Whether values and coefficients are whole numbers of 32 bits; sums beyond them wrap around. */
+  readonly whole?: boolean;
+}
+
+const addition = ({ whole }: Site) => (whole ? i32x4 : f32x4);
+
+/** c · x */
+function times({ f, whole }: Site, c: number, x: Vector): Vector {
+  if (!whole) return f32x4.mul(splat(f, c), x);
+  const bits = Math.log2(c);
+  return Number.isInteger(bits) ? i32x4.shl(x, bits) : i32x4.mul(x, v128.const4I(c, c, c, c));
 }
 
 /** Σ row[i] · x[i]. A coefficient of ±1 costs no multiplication. */
@@ -24,17 +35,19 @@ function combine(site: Site, row: Row, x: Values): Vector {
     terms.findIndex((t) => t.c === 1),
   );
   const first = terms[start];
-  let sum = first.c === 1 ? first.x : f32x4.mul(splat(site.f, first.c), first.x);
+  let sum = first.c === 1 ? first.x : times(site, first.c, first.x);
   terms.forEach((term, i) => {
     if (i !== start) sum = accumulate(site, term, sum);
   });
   return sum;
 }
 
-function accumulate({ f, engine }: Site, { c, x }: { c: number; x: Vector }, sum: Vector): Vector {
-  if (c === 1) return f32x4.add(sum, x);
-  if (c === -1) return f32x4.sub(sum, x);
-  return multiplyAdd(engine)(splat(f, c), x, sum);
+function accumulate(site: Site, { c, x }: { c: number; x: Vector }, sum: Vector): Vector {
+  const { add, sub } = addition(site);
+  if (c === 1) return add(sum, x);
+  if (c === -1) return sub(sum, x);
+  if (site.whole) return c > 0 ? add(sum, times(site, c, x)) : sub(sum, times(site, -c, x));
+  return multiplyAdd(site.engine)(splat(site.f, c), x, sum);
 }
 
 /** Where two rows agree and where they are opposite. */
@@ -64,14 +77,17 @@ function byRows(site: Site, m: Matrix, x: Values): Vector[] {
   const out: Vector[] = [];
   while (out.length < m.length) {
     const row = m[out.length];
-    const pair = mirror(row, m[out.length + 1]);
+    // What mirrored rows share may be no whole number.
+    const pair = site.whole ? null : mirror(row, m[out.length + 1]);
     out.push(...(pair ? mirroredRows(site, pair, x) : [combine(site, row, x)]));
   }
   return out;
 }
 
 /** Replaces mirrored columns by the sum and the difference of their inputs. */
-function foldColumns(f: Func, m: Matrix, x: Values): { matrix: Matrix; x: Values } {
+function foldColumns(site: Site, m: Matrix, x: Values): { matrix: Matrix; x: Values } {
+  const { f } = site;
+  const { add, sub } = addition(site);
   const columns = m[0].map((_, j) => m.map((row) => row[j]));
   const [folded, values]: [Row[], Local<'v128'>[]] = [[], []];
   for (let j = 0; j < columns.length; j++) {
@@ -82,7 +98,7 @@ function foldColumns(f: Func, m: Matrix, x: Values): { matrix: Matrix; x: Values
       continue;
     }
     folded.push(pair.same, pair.opposite);
-    values.push(f.keep(f32x4.add(x[j], x[j + 1]), 'sum'), f.keep(f32x4.sub(x[j], x[j + 1]), 'difference'));
+    values.push(f.keep(add(x[j], x[j + 1]), 'sum'), f.keep(sub(x[j], x[j + 1]), 'difference'));
     j++;
   }
   return { matrix: m.map((_, i) => folded.map((column) => column[i])), x: values };
@@ -90,7 +106,7 @@ function foldColumns(f: Func, m: Matrix, x: Values): { matrix: Matrix; x: Values
 
 /** m · x, kept in locals. */
 function apply(site: Site, m: Matrix, x: Values): Local<'v128'>[] {
-  const folded = foldColumns(site.f, m, x);
+  const folded = foldColumns(site, m, x);
   return byRows(site, folded.matrix, folded.x).map((v) => site.f.keep(v, 'value'));
 }
 

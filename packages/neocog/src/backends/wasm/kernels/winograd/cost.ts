@@ -56,7 +56,8 @@ const keptWeights = 6 * 2 ** 20;
 /** Where the transformed tiles of a block and the weights of a few lanes exceed the second cache, products wait. */
 const spillShare = 1.25;
 
-export function forwardCost(s: WinogradShape, form: ForwardForm): number {
+/** `share`: what a product takes beside one of floats. */
+export function forwardCost(s: WinogradShape, form: ForwardForm, share = 1): number {
   const rates = s.engine.wide ? wide : narrow;
   const [from, to, count] = [s.depth, s.target.channels, points(s)];
   const products = from * vectors(to) * 4;
@@ -69,7 +70,9 @@ export function forwardCost(s: WinogradShape, form: ForwardForm): number {
   const spill = blockBytes(s, form) > 2 ** 20 ? spillShare : 1;
   const memory = Math.max(0, bytes - cachedWeights) * passes * rates.byte;
   const tile =
-    products * productShare * rowShare(s.tiles) * spill + transformed * transformRate(s, rates) + gathered;
+    products * share * productShare * rowShare(s.tiles) * spill +
+    transformed * transformRate(s, rates) +
+    gathered;
   return s.groups * count * (s.tiles * tile + onTheFly) + memory;
 }
 

@@ -14,7 +14,7 @@ import { floatBytes, toLines } from '../sizes.ts';
 import { blockCount, firstLane, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { atChannel, outputPatchBytes, outputTile, resultNames } from './output.ts';
 import { type Products, products } from './products.ts';
-import { each, points, type WinogradShape } from './shape.ts';
+import { each, points, termsOf, type WinogradShape } from './shape.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
   blockPlace,
@@ -22,7 +22,7 @@ import {
   divideBy,
   heightsOf,
   planeBytes,
-  rowFloats,
+  rowWords,
   type TileBlocks,
   type TileInput,
   tileBlocks,
@@ -50,6 +50,7 @@ interface Context {
   readonly s: WinogradShape;
   readonly form: ForwardForm;
   readonly epilogue: Epilogue;
+  readonly int32: boolean;
   readonly blocks: TileBlocks;
   /** Of the transformed input, from point to point. */
   readonly vPlane: number;
@@ -60,13 +61,17 @@ interface RunContext extends Context {
   readonly run: LaneRun;
 }
 
-const rowBytes = (s: WinogradShape): number => rowFloats(s.source.channels, s.stride) * floatBytes;
+const isWhole = ({ scale }: WinogradShape): boolean => scale !== undefined;
+
+const rowBytes = (s: WinogradShape): number =>
+  rowWords(s.source.channels, { stride: s.stride, pairs: isWhole(s) }) * floatBytes;
 
 function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context {
   const blocks = tileBlocks(s.tiles, form.blockTiles);
   const rows = form.steps === 1 ? blocks.most : s.tiles;
   const vPlane = planeBytes((rows * rowBytes(s)) / floatBytes);
-  return { s, form, epilogue: task.epilogue, blocks, vPlane };
+  const int32 = task.whole?.result === 'int32';
+  return { s, form, epilogue: task.epilogue, int32, blocks, vPlane };
 }
 
 const tileInput = ({ s, vPlane }: Context): TileInput => ({
@@ -77,6 +82,7 @@ const tileInput = ({ s, vPlane }: Context): TileInput => ({
   shift: each(s.pad, (pad) => -pad),
   matrices: each(s.filterings, (f) => f.input),
   planeBytes: vPlane,
+  pairs: isWhole(s),
 });
 
 /** Sums of one block of tiles for one block of lanes. */
@@ -102,7 +108,13 @@ function laneBlock(scope: Scope, c: RunContext): PointersFunction {
   const { s, epilogue, run } = c;
   const room = blockScratch(c);
   const multiply = c.form.weights === 'packed' ? multiplyPacked(scope, c) : multiplyTransformed(scope, c);
-  const output = outputTile(scope.within('Output'), { s, run, epilogue, plane: sumsPlane(c) });
+  const output = outputTile(scope.within('Output'), {
+    s,
+    run,
+    epilogue,
+    plane: sumsPlane(c),
+    int32: c.int32,
+  });
   return scope.func(i32Params([...blockParams, ...resultNames(epilogue)]), (f, p) => {
     const large = i32.gtS(p.size, c.blocks.size);
     const patch = f.keep(address(p.scratch, room.sums), 'patch');
@@ -143,6 +155,7 @@ function productsOver(
     depth,
     vectors: run.tile.vectors,
     accumulate,
+    pairs: isWhole(s),
     engine: s.engine,
     heights: heightsOf(c.blocks, run.tile.pixels),
     a: { row: rowBytes(s), term: floatBytes, plane: c.vPlane },
@@ -153,7 +166,8 @@ function productsOver(
 }
 
 function multiplyTransformed(scope: Scope, c: RunContext): Multiply {
-  const { depth, engine } = c.s;
+  const { engine } = c.s;
+  const depth = termsOf(c.s);
   const plane = weightPlane(depth, c.run);
   const block = points(c.s) * plane;
   // Products of pairs are too fast for it: 131 instead of 167 GFLOP/s for 256 channels at 14² (Zen 4).

@@ -1,4 +1,6 @@
 // From the sums of a tile to finished pixels: Y = Aᵀ M A, then bias and formula, for one block of lanes.
+// Sums of whole numbers wrap around at 2³²: their outputs, which are 576 = 64 · 9 times what they should be (in one dimension 24 = 8 · 3), are
+// multiplied by the inverse of the odd factor, and what is left of 2³² after the shift by the even one holds them.
 // The transformed tile passes through scratch, so that the epilogue's code stands once and pixels beyond the map are
 // simply not visited.
 
@@ -10,12 +12,14 @@ import {
   type Func,
   f32x4,
   i32,
+  i32x4,
   type Local,
   type Scope,
   select,
   v128,
 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
+import type { Vector } from '../../fused/math.ts';
 import { type Epilogue, finish, laneArguments, laneOperands } from '../epilogue.ts';
 import { storeRow } from '../lanes.ts';
 import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
@@ -36,6 +40,8 @@ interface OutputBlock {
   readonly epilogue: Epilogue;
   /** Of the sums, from point to point. */
   readonly plane: number;
+  /** Whether sums of whole numbers stay so. */
+  readonly int32: boolean;
 }
 
 /** Where its code is made. */
@@ -103,20 +109,36 @@ function transformSums(scope: Scope, { s, run, plane }: OutputBlock) {
   const { inputs, outputs } = s.filterings[1];
   const vectors = Math.min(2, run.tile.vectors);
   const matrices = each(s.filterings, (filtering) => filtering.output);
+  const whole = s.scale !== undefined;
   return scope.func(transformParams, (f, { sums, patch }) => {
     f.repeat(run.tile.vectors / vectors, () => {
-      applyBothSides({ f, engine: s.engine }, matrices, {
+      applyBothSides({ f, engine: s.engine, whole }, matrices, {
         vectors,
         load: ({ i, j, v }) => v128.load(address(sums, (i * inputs + j) * plane + v * vectorBytes)),
         store({ i, j, v }, value) {
           const pixel = (i * outputs + j) * laneWidth(run) * floatBytes;
-          f.run(v128.store(address(patch, pixel + v * vectorBytes), value));
+          const output = s.scale === undefined ? value : divided(value, s.scale);
+          f.run(v128.store(address(patch, pixel + v * vectorBytes), output));
         },
       });
       f.increase(sums, vectors * vectorBytes);
       f.increase(patch, vectors * vectorBytes);
     });
   });
+}
+
+/** Whole numbers modulo 2³² that are `scale` times others. */
+function divided(value: Vector, scale: number): Vector {
+  const bits = Math.log2(scale & -scale);
+  const inverse = inverseOf(scale >> bits);
+  return i32x4.shrS(i32x4.mul(value, v128.const4I(inverse, inverse, inverse, inverse)), bits);
+}
+
+/** Of an odd number modulo 2³², by Newton's steps: each doubles the bits that are right. */
+function inverseOf(odd: number): number {
+  let x = odd;
+  for (let bits = 3; bits < 32; bits *= 2) x = Math.imul(x, 2 - Math.imul(odd, x));
+  return x;
 }
 
 const transformParams = i32Params(['sums', 'patch']);
@@ -130,14 +152,20 @@ function finishVector(
   const { f, p } = site;
   const offset = v * vectorBytes;
   const plain = v128.load(address(from, offset + bytes));
-  const sum = f.keep(
-    site.epilogue.bias ? f32x4.add(plain, v128.load(address(p.bias, offset))) : plain,
-    'sum',
-  );
+  const bias = site.epilogue.bias ? v128.load(address(p.bias, offset)) : null;
+  const sum = f.keep(site.s.scale === undefined ? plus(plain, bias) : wholePlus(site, plain, bias), 'sum');
   return f.keep(
     finish(site, sum, (i) => v128.load(address(p[`extra${i}`], offset))),
     'value',
   );
+}
+
+const plus = (sum: Vector, bias: Vector | null): Vector => (bias ? f32x4.add(sum, bias) : sum);
+
+/** Whole sums become floats with their bias, if at all. */
+function wholePlus({ int32 }: Site, sum: Vector, bias: Vector | null): Vector {
+  if (int32) return sum;
+  return f32x4.convertI32x4S(bias ? i32x4.add(sum, i32x4.truncSatF32x4S(bias)) : sum);
 }
 
 const vectorsOf = (run: LaneRun): number[] => Array.from({ length: run.tile.vectors }, (_, v) => v);

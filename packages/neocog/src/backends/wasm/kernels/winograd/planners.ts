@@ -18,12 +18,21 @@
 
 import { counted } from '../../../../arguments/show.ts';
 import type { TileSize } from '../../../../geometry/filtering.ts';
+import type { Engine } from '../../engine.ts';
 import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
 import { perTask } from '../perTask.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { blocksReadFrom, laneRuns } from './laneBlocks.ts';
-import { points, refusePlanes, refuseWinograd, type WinogradShape, winogradShape } from './shape.ts';
+import {
+  points,
+  refusePlanes,
+  refuseWhole,
+  refuseWinograd,
+  type WinogradShape,
+  wholeShape,
+  winogradShape,
+} from './shape.ts';
 import { weightGradSteps } from './weightGrad.ts';
 import { preparedWeights, prepareKernel, type WeightForm } from './weights.ts';
 
@@ -47,13 +56,12 @@ const filteringName = ({ filterings }: WinogradShape): string =>
 
 const onTheFly = { packed: ', weights on the fly', transformed: '' };
 
-function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvPlan {
-  const s = shapes[size](task);
+function planForward(task: ConvTask, s: WinogradShape, weights: WeightForm): ConvPlan {
   const form = formFor(s, weights);
   const phases = s.stride > 1 ? ` of ${s.stride ** 2} phases` : '';
   return {
-    description: `winograd ${filteringName(s)}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
-    exact: false,
+    description: `winograd ${filteringName(s)}${s.scale ? ', 16 bits' : ''}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
+    exact: s.scale !== undefined,
     bulky: s.stride > 1,
     multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights).total,
@@ -88,9 +96,28 @@ function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
       const s = shapeOf(task);
       return forwardCost(s, formFor(s, weights)) * reluctance(size, s);
     },
-    plan: (task) => planForward(task, size, weights),
+    plan: (task) => planForward(task, shapeOf(task), weights),
   };
 }
+
+/** A product of pairs beside one of floats, of which it does two. */
+const pairShare = ({ fma }: Engine): number => (fma ? 0.7 : 0.5);
+
+const wholeShapeOf = perTask(wholeShape);
+
+/** Exact sums of whole numbers, by products of pairs. */
+const wholePlanner: ConvPlanner = {
+  name: 'winograd whole',
+  computes: sumsOverTaps,
+  sumsWhole: true,
+  refuse: (task) =>
+    refuseWinograd(task, 'large') ?? refuseWhole(task) ?? refusePlanes(task, wholeShapeOf(task)),
+  cost(task) {
+    const s = wholeShapeOf(task);
+    return forwardCost(s, formFor(s, 'transformed'), pairShare(task.engine));
+  },
+  plan: (task) => planForward(task, wholeShapeOf(task), 'transformed'),
+};
 
 /** Sums of few tiles show all of their rounding. */
 const refuseRough = ({ filterings }: WinogradShape): string | null =>
@@ -126,4 +153,5 @@ export const winogradPlanners: readonly ConvPlanner[] = [
   forwardPlanner('small', 'packed'),
   weightGradPlanner('large'),
   weightGradPlanner('small'),
+  wholePlanner,
 ];

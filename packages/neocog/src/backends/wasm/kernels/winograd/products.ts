@@ -2,7 +2,7 @@
 // block of lanes. The register tile is the engine's: rows × vectors of sums stay in registers while k runs.
 
 import { address, type Func, i32, type Local, type Scope, select, v128 } from '../../assembler/index.ts';
-import { type Engine, multiplyAdd } from '../../engine.ts';
+import { addPairs, type Engine, multiplyAdd } from '../../engine.ts';
 import { type Ahead, touchAhead } from '../ahead.ts';
 import { i32Params, type Pointers } from '../pointers.ts';
 import { vectorBytes } from '../sizes.ts';
@@ -24,6 +24,8 @@ export interface Products {
   readonly sums: { readonly row: number; readonly plane: number };
   /** Bytes from address `ahead` on that are touched meanwhile, since they are needed next and far away; see `touchAhead`. */
   readonly ahead: number;
+  /** Whether terms are pairs of whole numbers of 16 bits, and sums whole numbers of 32. */
+  readonly pairs: boolean;
   readonly engine: Engine;
 }
 
@@ -132,7 +134,7 @@ function aheadPerTurn(p: Products): number {
 
 /** Term number `u` of a turn, to all sums. */
 function addTerm({ f, p, registers: r }: Site, tile: Registers['sums'], u: number): void {
-  const madd = multiplyAdd(p.engine);
+  const madd = p.pairs ? addPairs : multiplyAdd(p.engine);
   r.b.forEach((b, j) => f.set(b, v128.load(address(r.bTerm, u * p.b.term + j * vectorBytes))));
   tile.forEach((row, i) => {
     f.set(r.splat, v128.load32Splat(address(r.aTerm, u * p.a.term + i * p.a.row)));

@@ -2,10 +2,17 @@
 // An input gradient is a convolution with turned taps and exchanged channels; dilation d is d×d interleaved plain ones; one of
 // stride s is a sum of s×s plain ones, over the source's phases: cell (s·i + a, s·j + b) is cell (i, j) of phase (a, b).
 
-import { type Filtering, filtering, type TileSize, tapRange } from '../../../../geometry/filtering.ts';
+import {
+  type Filtering,
+  filtering,
+  type TileSize,
+  tapRange,
+  wholeFiltering,
+} from '../../../../geometry/filtering.ts';
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { oneCell, product } from '../../../../geometry/window.ts';
+import type { Whole } from '../../../work.ts';
 import { type Engine, engineKey } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
@@ -54,6 +61,8 @@ export interface WinogradShape {
   readonly stride: number;
   /** Terms of each product: the channels of all phases of a group. */
   readonly depth: number;
+  /** Of whole numbers: products of pairs of them, with sums of 32 bits, that are so many times what they should be. Undefined of floats. */
+  readonly scale?: number;
   readonly axes: Pair<TileAxis>;
   /** Tiles of all images. */
   readonly tiles: number;
@@ -65,6 +74,10 @@ export interface WinogradShape {
 
 /** One value per axis. */
 export const each = <T, U>([a, b]: Pair<T>, read: (value: T) => U): Pair<U> => [read(a), read(b)];
+
+/** Words of each product: a word holds a float, or two channels as whole numbers. */
+export const termsOf = ({ depth, scale }: Pick<WinogradShape, 'depth' | 'scale'>): number =>
+  scale === undefined ? depth : Math.ceil(depth / 2);
 
 /** Products of matrices. */
 export const points = (s: WinogradShape): number => product(s.filterings.map((f) => f.inputs));
@@ -151,6 +164,34 @@ export function winogradShape(task: ConvTask, size: TileSize): WinogradShape {
     key: `winograd ${size} ${kernel} ${formatConv(g)} ${placeKey(x)}>${placeKey(y)} ${epilogueKey(task.epilogue)} ${engineKey(task.engine)}`,
   };
 }
+
+/** The same for whole numbers, by products and sums of their own. */
+export function wholeShape(task: ConvTask): WinogradShape {
+  const engine = { ...task.engine, fma: false };
+  const s = winogradShape({ ...task, engine }, 'large');
+  const filterings = each(s.filterings, ({ taps }) => wholeFiltering(taps as 1 | 3));
+  const scale = product(filterings.map((f) => f.scale));
+  return { ...s, filterings, scale, key: `${s.key} ${task.whole?.result}` };
+}
+
+/** Outputs are known modulo 2³² / 64, see `output.ts`. */
+const mostWhole = 2 ** 25;
+
+export function refuseWhole({ geometry, whole, xOrder, yOrder }: ConvTask): string | null {
+  if (xOrder === 'pairs' || yOrder === 'pairs') return 'reads floats';
+  if (!axesOf(geometry).every(isThree)) return 'of whole numbers, takes kernels of 3 taps and stride 1 only';
+  return whole && whole.most >= mostWhole ? `takes sums below ${mostWhole}` : null;
+}
+
+const isThree = ({ kernel, stride }: WindowAxis): boolean => stride === 1 && (kernel === 1 || kernel === 3);
+
+/** Whether whole numbers may be multiplied so: then they are wanted as floats. */
+export const suitsWhole = (g: ConvGeometry, { most }: Whole): boolean =>
+  g.axes.length <= 2 &&
+  g.axes.every(isThree) &&
+  g.axes.some(({ kernel }) => kernel === 3) &&
+  Math.min(g.inChannels, g.outChannels) / g.groups >= fewestChannels &&
+  most < mostWhole;
 
 /** Fewer channels leave the register tiles empty and the transforms unpaid. */
 const fewestChannels = 8;

@@ -4,6 +4,7 @@
 
 import { address, affine, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
+import { narrowed } from '../lanes.ts';
 import { i32Params, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { applyBothSides } from './apply.ts';
@@ -137,14 +138,19 @@ function rectangleTransform(scope: Scope, t: TileInput, steps: Pair): Transform 
   const across = t.matrices[1].length;
   return scope.func(placeParams, (f, { cells, v }) => {
     f.repeat(paddedChannels(patchChannels(t)) / 8, () => {
+      const beside: Vector[] = [];
       applyBothSides({ f, engine: t.engine }, t.matrices, {
         vectors: 2,
         load: (at) => v128.load(address(cells, at.i * steps[0] + at.j * steps[1] + at.v * vectorBytes)),
-        store: (at, value) =>
-          f.run(v128.store(address(v, (at.i * across + at.j) * t.planeBytes + at.v * vectorBytes), value)),
+        store(at, value) {
+          const point = (at.i * across + at.j) * t.planeBytes;
+          beside[at.v] = value;
+          if (!t.pairs) f.run(v128.store(address(v, point + at.v * vectorBytes), value));
+          else if (at.v === 1) f.run(v128.store(address(v, point), narrowed(beside[0], value)));
+        },
       });
       f.increase(cells, 2 * vectorBytes);
-      f.increase(v, 2 * vectorBytes);
+      f.increase(v, t.pairs ? vectorBytes : 2 * vectorBytes);
     });
   });
 }

@@ -35,15 +35,17 @@ export interface TileInput {
   readonly matrices: Pair<Matrix>;
   /** From one point's plane to the next. */
   readonly planeBytes: number;
+  /** Whether values are whole numbers, and leave as pairs of 16 bits. */
+  readonly pairs?: boolean;
   readonly engine: Engine;
 }
 
-/** Floats of a transformed tile at one point: the last phase may write its channels rounded up. */
-export const rowFloats = (channels: number, stride: number): number =>
-  paddedChannels((stride ** 2 - 1) * channels + paddedChannels(channels));
+/** Words of a transformed tile at one point: the last phase may write its channels rounded up. */
+export const rowWords = (channels: number, { stride, pairs }: Pick<TileInput, 'stride' | 'pairs'>): number =>
+  paddedChannels((stride ** 2 - 1) * channels + paddedChannels(channels)) / (pairs ? 2 : 1);
 
 /** Bytes from one transformed tile to the next. */
-export const rowBytes = ({ map, stride }: TileInput): number => rowFloats(map.channels, stride) * floatBytes;
+export const rowBytes = (input: TileInput): number => rowWords(input.map.channels, input) * floatBytes;
 
 /** Points of a tile's transform. */
 export const pointsOf = (t: TileInput): number => product(t.matrices.map((m) => m.length));

@@ -82,6 +82,7 @@ const productsOver = (
   const { s, run } = c;
   const outs = s.target.channels;
   return products(scope, {
+    pairs: false,
     ...over,
     vectors: run.tile.vectors,
     accumulate: true,

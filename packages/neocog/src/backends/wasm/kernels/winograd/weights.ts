@@ -7,6 +7,7 @@ import {
   type Code,
   type Func,
   i32,
+  i32x4,
   type Local,
   type Scope,
   v128,
@@ -27,7 +28,7 @@ import {
   laneWidth,
   weightPlaces,
 } from './laneBlocks.ts';
-import { each, type Pair, phaseRuns, points, tapCount, type WinogradShape } from './shape.ts';
+import { each, type Pair, phaseRuns, points, tapCount, termsOf, type WinogradShape } from './shape.ts';
 import { divideBy, planeBytes } from './tiles.ts';
 
 /** Channels whose weights are transformed at a time: what lies between the two steps stays in the second-level cache. */
@@ -143,30 +144,72 @@ function loadTap(f: Func, { at, lane }: Pointers<'at' | 'lane'>, channels: numbe
 
 const transformParams = i32Params(['from', 'to', 'channels', 'plane']);
 
-/** `channels` channels of a block from `[channel][tap][lane]` to `[point][channel][lane]`, planes `plane` bytes apart. */
+/**
+ * `channels` channels of a block from `[channel][tap][lane]` to `[point][channel][lane]`, planes `plane` bytes apart. Of whole numbers two
+ * channels are one word.
+ */
 export function transformWeights(scope: Scope, s: WinogradShape, run: LaneRun) {
+  return scope.func(transformParams, (f, p) => {
+    const channel = (half: Half | null): void => {
+      transformChannel({ f, p, s, run }, half);
+      f.increase(p.from, tapCount(s) * rowBytes(run));
+    };
+    if (s.scale === undefined) {
+      f.repeat(p.channels, () => {
+        channel(null);
+        f.increase(p.to, rowBytes(run));
+      });
+      return;
+    }
+    const pairs = f.keep(i32.shrU(p.channels, 1), 'pairs');
+    f.if(pairs, () =>
+      f.repeat(pairs, () => {
+        channel('lower');
+        channel('upper');
+        f.increase(p.to, rowBytes(run));
+      }),
+    );
+    f.if(i32.and(p.channels, 1), () => channel('lower'));
+  });
+}
+
+/** Of a word. */
+type Half = 'lower' | 'upper';
+
+interface TransformSite extends Omit<Packing, 'phases'> {
+  readonly f: Func;
+  readonly p: Pointers<'from' | 'to' | 'plane'>;
+}
+
+/** One channel; the upper half of words joins the lower one, which is there. */
+function transformChannel({ f, p, s, run }: TransformSite, half: Half | null): void {
   const vectors = Math.min(2, run.tile.vectors);
   const row = rowBytes(run);
-  const [{ taps }, count] = [s.filterings[1], tapCount(s)];
+  const [{ taps }] = [s.filterings[1]];
   const matrices = each(s.filterings, (filtering) => filtering.weight);
-  return scope.func(transformParams, (f, p) => {
-    f.repeat(p.channels, () => {
-      f.repeat(run.tile.vectors / vectors, () => {
-        const to = f.keep(p.to, 'point');
-        applyBothSides({ f, engine: s.engine }, matrices, {
-          vectors,
-          load: ({ i, j, v }: Element) => v128.load(address(p.from, (i * taps + j) * row + v * vectorBytes)),
-          store({ v }, value) {
-            f.run(v128.store(address(to, v * vectorBytes), value));
-            if (v === vectors - 1) f.increase(to, p.plane);
-          },
-        });
-        f.increase(p.from, vectors * vectorBytes);
-        f.increase(p.to, vectors * vectorBytes);
-      });
-      f.increase(p.from, (count - 1) * row);
+  const [from, vector] = [f.keep(p.from, 'fromVector'), f.keep(p.to, 'toVector')];
+  f.repeat(run.tile.vectors / vectors, () => {
+    const to = f.keep(vector, 'point');
+    applyBothSides({ f, engine: s.engine }, matrices, {
+      vectors,
+      load: ({ i, j, v }: Element) => v128.load(address(from, (i * taps + j) * row + v * vectorBytes)),
+      store({ v }, value) {
+        const place = address(to, v * vectorBytes);
+        const stored = half ? halfOf(half, value, v128.load(place)) : value;
+        f.run(v128.store(place, stored));
+        if (v === vectors - 1) f.increase(to, p.plane);
+      },
     });
+    f.increase(from, vectors * vectorBytes);
+    f.increase(vector, vectors * vectorBytes);
   });
+}
+
+/** Words whose half is a whole number of 16 bits: with 0 above, or with what is there below. */
+function halfOf(half: Half, value: Vector, there: Vector): Vector {
+  const whole = i32x4.truncSatF32x4S(value);
+  if (half === 'upper') return v128.or(there, i32x4.shl(whole, 16));
+  return v128.and(whole, v128.const4I(0xffff, 0xffff, 0xffff, 0xffff));
 }
 
 /** Where the weights of a block begin in the tensor, in bytes. */
@@ -182,7 +225,7 @@ export type WeightForm = 'packed' | 'transformed';
 export function preparedWeights(s: WinogradShape, form: WeightForm) {
   const runs = laneRuns(s.target.channels, s.engine);
   const blockBytes = (run: LaneRun): number =>
-    form === 'packed' ? packedBytes(s, s.depth, run) : points(s) * weightPlane(s.depth, run);
+    form === 'packed' ? packedBytes(s, s.depth, run) : points(s) * weightPlane(termsOf(s), run);
   const { total, start } = weightPlaces(runs, blockBytes);
   /** The address of a block. */
   const addressOf = (w: Local<'i32'>, { run, group, index }: GroupBlock): Code<'i32'> => {
@@ -219,10 +262,11 @@ export function prepareKernel(s: WinogradShape, form: WeightForm): Kernel {
 }
 
 /** What the code depends on: layers of other sizes have the same. */
-function weightsKey({ filterings, groups, source, target, stride, weights, engine }: WinogradShape): string {
+function weightsKey(s: WinogradShape): string {
+  const { filterings, groups, source, target, stride, weights, engine, scale } = s;
   const tiles = filterings.map(({ outputs, taps }) => `F(${outputs}, ${taps})`);
   const order = source.planes ? 'planes' : 'pixels';
-  return `${tiles} ${order} g${groups} c${source.channels}>${target.channels} s${stride} ${JSON.stringify(weights)} ${engineKey(engine)}`;
+  return `${tiles} ${order} g${groups} c${source.channels}>${target.channels} s${stride} ${JSON.stringify(weights)} ${engineKey(engine)}${scale === undefined ? '' : ' whole'}`;
 }
 
 /** All channels of one block; on the way to transformed weights packed ones lie in scratch, a chunk at a time. */
@@ -239,11 +283,13 @@ function prepareBlock(scope: Scope, { s, run }: Omit<Packing, 'phases'>, form: W
           const to = transform ? p.scratch : p.to;
           f.run(f.call(packs[i], { from, to, channels, lane, channel }));
           const packed = { from: p.scratch, to: p.to, channels: channels * length };
-          if (transform) f.run(f.call(transform, { ...packed, plane: weightPlane(s.depth, run) }));
+          if (transform) f.run(f.call(transform, { ...packed, plane: weightPlane(termsOf(s), run) }));
           f.increase(from, channels * channel);
           f.increase(
             p.to,
-            transform ? channels * length * rowBytes(run) : packedBytes(s, channels * length, run),
+            transform
+              ? termsOf({ ...s, depth: channels * length }) * rowBytes(run)
+              : packedBytes(s, channels * length, run),
           );
         });
       }
