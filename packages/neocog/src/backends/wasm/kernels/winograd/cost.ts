@@ -3,15 +3,18 @@
 // strides with 3 to 128 channels in the caches (Zen 4): there it counts 25 to 35 billion a second with FMA, 46 to 73 if wide,
 // where the direct kernel's own estimate counts 28 to 31 and 55 to 61, or 37 and 71 for 3 channels.
 
+import { product } from '../../../../geometry/window.ts';
 import type { ForwardForm } from './forward.ts';
-import { points, type WinogradShape } from './shape.ts';
+import { partsOfSlice, points, type WinogradShape } from './shape.ts';
+import { each } from './split.ts';
+import { cellsOf } from './tileTransform.ts';
 import { partsFor } from './weightGrad.ts';
 import { preparedWeights } from './weights.ts';
 
 interface Rates {
   /** One vector of channels of one tile, in or out, for each of its points, by how many of them lie along an axis. */
   readonly transform: Readonly<Record<number, number>>;
-  /** The same gathered from planes. Results go out as planes for nothing. */
+  /** One vector of channels of a cell, gathered from planes. Results go out as planes for nothing. */
   readonly gather: number;
   /** Four lanes of one channel's weights, transformed on the fly, for each point. */
   readonly weights: number;
@@ -20,14 +23,14 @@ interface Rates {
 }
 
 const narrow: Rates = {
-  transform: { 4: 12.5, 5: 30, 6: 25, 7: 26.5 },
+  transform: { 1: 12.5, 3: 12.5, 4: 12.5, 5: 30, 6: 25, 7: 26.5 },
   gather: 13,
   weights: 20,
   byte: 2,
 };
 /** Pairs of vectors: transforms gain less than products, and memory nothing. */
 const wide: Rates = {
-  transform: { 4: 25, 5: 50, 6: 35, 7: 39 },
+  transform: { 1: 25, 3: 25, 4: 25, 5: 50, 6: 35, 7: 39 },
   gather: 26,
   weights: 32,
   byte: 4,
@@ -61,16 +64,21 @@ export function forwardCost(s: WinogradShape, form: ForwardForm): number {
   const [from, to, count] = [s.depth, s.target.channels, points(s)];
   const products = from * vectors(to) * 4;
   const transformed = vectors(from) + vectors(to) + tileVectors;
-  const gathered = s.source.planes ? vectors(from) * rates.gather : 0;
+  const gathered = s.source.planes ? cellsRead(s) * rates.gather : 0;
   const onTheFly =
     form.weights === 'packed' ? Math.ceil(s.tiles / form.blockTiles) * from * vectors(to) * rates.weights : 0;
   const bytes = s.groups * preparedWeights(s, form.weights).total;
   const passes = bytes > keptWeights ? Math.ceil(s.tiles / form.blockTiles) : 1;
   const spill = blockBytes(s, form) > 2 ** 20 ? spillShare : 1;
   const memory = Math.max(0, bytes - cachedWeights) * passes * rates.byte;
-  const tile =
-    products * productShare * rowShare(s.tiles) * spill + transformed * transformRate(s, rates) + gathered;
-  return s.groups * count * (s.tiles * tile + onTheFly) + memory;
+  const tile = products * productShare * rowShare(s.tiles) * spill + transformed * transformRate(s, rates);
+  return s.groups * (s.tiles * (count * tile + gathered) + count * onTheFly) + memory;
+}
+
+/** By a tile, in vectors of channels. Parts see some of the same cells. */
+function cellsRead(s: WinogradShape): number {
+  const cells = cellsOf({ ...s, matrices: each(s.filterings, (f) => f.input) });
+  return (product(cells) * vectors(s.depth)) / partsOfSlice(s);
 }
 
 /** Transformed tiles of one block, and the weights of a few lanes that they meet. */

@@ -14,7 +14,8 @@ import { floatBytes, toLines } from '../sizes.ts';
 import { blockCount, firstLane, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { atChannel, outputPatchBytes, outputTile, resultNames } from './output.ts';
 import { type Products, products } from './products.ts';
-import { each, points, type WinogradShape } from './shape.ts';
+import { partCount, points, type WinogradShape } from './shape.ts';
+import { each } from './split.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
   blockPlace,
@@ -60,7 +61,7 @@ interface RunContext extends Context {
   readonly run: LaneRun;
 }
 
-const rowBytes = (s: WinogradShape): number => rowFloats(s.source.channels, s.stride) * floatBytes;
+const rowBytes = (s: WinogradShape): number => rowFloats(s.source.channels, partCount(s)) * floatBytes;
 
 function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context {
   const blocks = tileBlocks(s.tiles, form.blockTiles);
@@ -71,8 +72,12 @@ function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context
 
 const tileInput = ({ s, vPlane }: Context): TileInput => ({
   map: s.source,
+  slices: s.target.slices,
   axes: s.axes,
   stride: s.stride,
+  parts: s.parts,
+  sides: s.sides,
+  sliceTaps: s.sliceTaps,
   engine: s.engine,
   shift: each(s.pad, (pad) => -pad),
   matrices: each(s.filterings, (f) => f.input),

@@ -18,11 +18,29 @@
 
 import { counted } from '../../../../arguments/show.ts';
 import type { TileSize } from '../../../../geometry/filtering.ts';
-import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
+import { product } from '../../../../geometry/window.ts';
+import {
+  type ConvPlan,
+  type ConvPlanner,
+  type ConvTask,
+  needsOrder,
+  type PrepareStep,
+  sumsOverTaps,
+} from '../convPlan.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { blocksReadFrom, laneRuns } from './laneBlocks.ts';
-import { points, refusePlanes, refuseWinograd, type WinogradShape, winogradShape } from './shape.ts';
+import {
+  lineShapes,
+  partCount,
+  points,
+  refuseLines,
+  refusePlanes,
+  refuseWinograd,
+  type WinogradShape,
+  winogradShape,
+} from './shape.ts';
+import { isFolded } from './split.ts';
 import { weightGradSteps } from './weightGrad.ts';
 import { preparedWeights, prepareKernel, type WeightForm } from './weights.ts';
 
@@ -37,6 +55,8 @@ function formFor(s: WinogradShape, weights: WeightForm): ForwardForm {
   return { steps: 1, weights, blockTiles: roomy ? 24 : 12 };
 }
 
+const isStrided = ({ stride }: WinogradShape): boolean => product(stride) > 1;
+
 const multiplications = (s: WinogradShape): number =>
   s.groups * s.tiles * points(s) * s.depth * s.target.channels;
 
@@ -46,30 +66,30 @@ const filteringName = ({ filterings }: WinogradShape): string =>
 
 const onTheFly = { packed: ', weights on the fly', transformed: '' };
 
+const prepareStep = (s: WinogradShape, weights: WeightForm): PrepareStep => ({
+  kernel: prepareKernel(s, weights),
+  operands: ['weights', 'w'],
+  readsFrom: blocksReadFrom(laneRuns(s.target.channels, s.engine), s.weights),
+});
+
 function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvPlan {
   const s = winogradShape(task, size);
   const form = formFor(s, weights);
-  const phases = s.stride > 1 ? ` of ${s.stride ** 2} phases` : '';
+  const parts = partCount(s) > 1 ? ` of ${partCount(s)} ${isStrided(s) ? 'phases' : 'parts'}` : '';
   return {
-    description: `winograd ${filteringName(s)}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
+    description: `winograd ${filteringName(s)}${parts}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
     exact: false,
-    bulky: s.stride > 1,
+    bulky: isStrided(s),
     multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights).total,
-    prepare: [
-      {
-        kernel: prepareKernel(s, weights),
-        operands: ['weights', 'w'],
-        readsFrom: blocksReadFrom(laneRuns(s.target.channels, s.engine), s.weights),
-      },
-    ],
+    prepare: [prepareStep(s, weights)],
     ...forwardSteps(task, s, form),
   };
 }
 
 /** The largest tiles round more, and phases take much code: what they cost more than they take, so that small gains do not count. */
-const reluctance = (size: TileSize, { stride }: WinogradShape): number =>
-  size === 'largest' ? 1.4 : stride > 1 ? 1.1 : 1;
+const reluctance = (size: TileSize, s: WinogradShape): number =>
+  size === 'largest' ? 1.4 : isStrided(s) ? 1.1 : 1;
 
 function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
   return {
@@ -84,9 +104,40 @@ function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
   };
 }
 
+const packedForm: ForwardForm = { steps: 2, weights: 'packed', blockTiles: 96 };
+
+/** Phases of a few cells, which dilation leaves of a small map: each is a tile, without the taps that fall outside. */
+const linesPlanner: ConvPlanner = {
+  name: 'winograd phases, weights on the fly',
+  computes: sumsOverTaps,
+  refuse: refuseLines,
+  cost: (task) => lineShapes(task).reduce((sum, s) => sum + forwardCost(s, packedForm), 0),
+  plan(task) {
+    const shapes = lineShapes(task);
+    const all = shapes.map((s) => forwardSteps(task, s, packedForm));
+    const [first] = shapes;
+    return {
+      description: `winograd of whole phases, ${shapes.map(lineName).join(', ')}, weights on the fly`,
+      exact: false,
+      multiplications: shapes.reduce((sum, s) => sum + multiplications(s), 0),
+      weightBytes: first.groups * preparedWeights(first, 'packed').total,
+      prepare: [prepareStep(first, 'packed')],
+      workspaces: [Math.max(...all.map(({ workspaces }) => workspaces[0]))],
+      steps: all.flatMap(({ steps }) => steps),
+    };
+  },
+};
+
+/** Cells of each phase, as in `3×2`. */
+const lineName = ({ axes }: WinogradShape): string => axes.map(({ outputs }) => outputs).join('×');
+
 /** Sums of few tiles show all of their rounding. */
-const refuseRough = ({ filterings }: WinogradShape): string | null =>
-  filterings.some((f) => f.inputs > 6) ? 'takes weight gradients of up to 3 taps, more round too much' : null;
+function refuseRough(s: WinogradShape): string | null {
+  if (partCount(s) > 1 || isFolded(s)) return 'takes weight gradients of short kernels along one axis or two';
+  return s.filterings.some((f) => f.inputs > 6)
+    ? 'takes weight gradients of up to 3 taps, more round too much'
+    : null;
+}
 
 function weightGradPlanner(size: TileSize): ConvPlanner {
   return {
@@ -116,6 +167,7 @@ export const winogradPlanners: readonly ConvPlanner[] = [
   forwardPlanner('largest', 'packed'),
   forwardPlanner('small', 'transformed'),
   forwardPlanner('small', 'packed'),
+  linesPlanner,
   weightGradPlanner('large'),
   weightGradPlanner('small'),
 ];

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { runPlan } from '../../../../../../../test/convPlans.ts';
 import { byReference } from '../../../../../../../test/reference.ts';
 import { inputShape, outputShape, weightShape } from '../../../../geometry/conv.ts';
-import { type Filtering, filtering, type TileSize } from '../../../../geometry/filtering.ts';
+import { type Filtering, filtering, squareFiltering, type TileSize } from '../../../../geometry/filtering.ts';
 import { parseConv } from '../../../../geometry/text.ts';
 import { product } from '../../../../geometry/window.ts';
 import { Generator } from '../../../../index.ts';
@@ -16,7 +16,9 @@ import type { ConvTask } from '../convPlan.ts';
 import { directPlanner } from '../direct/direct.ts';
 import { plainEpilogue } from '../epilogue.ts';
 import { winogradPlanners } from './planners.ts';
-import { winogradShape } from './shape.ts';
+import { type WinogradShape, winogradShape } from './shape.ts';
+import { each } from './split.ts';
+import { cellsOf } from './tileTransform.ts';
 
 const sizes: readonly (readonly [TileSize, number])[] = [
   ['large', 2],
@@ -47,24 +49,42 @@ interface Case {
   readonly size: TileSize;
   readonly text: string;
   readonly task: ConvTask;
+  readonly shape: WinogradShape;
 }
 
-const casesOf = (fma: boolean): Case[] =>
-  sizes.flatMap(([size, taps]) =>
-    [`n1 g1 c9>8 9x11 k${taps}x${taps} s1 d1 p1`, `n1 g1 c9>8 23 k${taps} s1 d1 p1`].map((text) => {
-      const geometry = parseConv(text);
-      const e = { ...engine(), fma: fma && engine().fma, wide: false };
-      const task: ConvTask = {
-        geometry,
-        kernel: 'conv',
-        xPitch: 12,
-        yPitch: 12,
-        epilogue: plainEpilogue,
-        engine: e,
-      };
-      return { size, text, task };
-    }),
-  );
+/** Kernels that are folded, in parts, or both. */
+const splitTexts = [
+  ...[6, 9, 12, 16, 20, 31].map((taps) => `n1 g1 c9>8 53 k${taps} s1 d1 p3`),
+  'n1 g1 c9>8 9x23 k1x8 s1 d1 p0x2',
+  'n1 g1 c9>8 9x14 k7x7 s1 d1 p3',
+  'n1 g1 c9>8 4x6x9 k3x3x3 s1 d1 p1',
+];
+
+const caseOf = (size: TileSize, text: string, fma: boolean): Case => {
+  const geometry = parseConv(text);
+  const e = { ...engine(), fma: fma && engine().fma, wide: false };
+  const task: ConvTask = {
+    geometry,
+    kernel: 'conv',
+    xPitch: 12,
+    yPitch: 12,
+    epilogue: plainEpilogue,
+    engine: e,
+  };
+  return { size, text, task, shape: winogradShape(task, size) };
+};
+
+const casesOf = (fma: boolean): Case[] => [
+  ...sizes.flatMap(([size, taps]) =>
+    [`n1 g1 c9>8 9x11 k${taps}x${taps} s1 d1 p1`, `n1 g1 c9>8 23 k${taps} s1 d1 p1`].map((text) =>
+      caseOf(size, text, fma),
+    ),
+  ),
+  ...splitTexts.map((text) => caseOf('large', text, fma)),
+];
+
+/** Height or width as a number of the shape's axes, for an axis of the geometry; below 0 for slices. */
+const axisOf = ({ task }: Case, axis: number): number => axis + 2 - task.geometry.axes.length;
 
 interface Arrays {
   readonly x: Float32Array;
@@ -80,12 +100,15 @@ function run({ size, task }: Case, arrays: Arrays, planner = plannerOf(size)): F
 }
 
 /** The cells of an axis that the tile of output `o` reads: from … to − 1. */
-function seen({ size, task }: Case, axis: number, o: number): [from: number, to: number] {
-  const { axes } = task.geometry;
+function seen(c: Case, axis: number, o: number): [from: number, to: number] {
+  const { axes } = c.task.geometry;
   const { kernel, padBefore, input } = axes[axis] as (typeof axes)[number];
-  const { outputs, inputs } = filtering(size, kernel);
+  const { shape } = c;
+  const inputs = cellsOf({ ...shape, matrices: each(shape.filterings, (f) => f.input) });
+  const number = axisOf(c, axis);
+  const [outputs, cells] = number < 0 ? [1, kernel] : [shape.axes[number].outputs, inputs[number]];
   const first = Math.floor(o / outputs) * outputs - padBefore;
-  return [Math.max(0, first), Math.min(input, first + inputs)];
+  return [Math.max(0, first), Math.min(input, first + cells)];
 }
 
 /** `read` of every cell of the result's planes, and the cells of x's that its tile reads. */
@@ -108,7 +131,7 @@ function eachPlace(c: Case, read: (place: number, cells: readonly number[]) => v
 function boundsOf(c: Case, { x, w }: Arrays): Float64Array {
   const g = c.task.geometry;
   const bounds = new Float64Array(product(outputShape(g)));
-  const factor = winogradShape(c.task, c.size).filterings.reduce((all, f) => all * growth(f), 1);
+  const factor = c.shape.filterings.reduce((all, f) => all * growth(f), 1);
   const [plane, inPlane] = [bounds.length / g.outChannels, x.length / g.inChannels];
   const sizes = Array.from({ length: inPlane }, (_, cell) =>
     Math.max(...Array.from({ length: g.inChannels }, (_, i) => Math.abs(x[i * inPlane + cell] as number))),
@@ -120,7 +143,7 @@ function boundsOf(c: Case, { x, w }: Arrays): Float64Array {
   eachPlace(c, (place, cells) => {
     const largest = Math.max(...cells.map((cell) => sizes[cell] as number));
     weights.forEach((all, o) => {
-      bounds[o * plane + place] = factor * (g.inChannels + roundings) * 2 ** -24 * largest * all;
+      bounds[o * plane + place] = factor * (c.shape.depth + roundings) * 2 ** -24 * largest * all;
     });
   });
   return bounds;
@@ -134,13 +157,25 @@ function worstSigns(c: Case, row: number): Float32Array {
   return Float32Array.from({ length: g.inChannels * plane }, (_, i) => {
     const place = i % plane;
     return lengths.reduce((sign, n, d) => {
-      const { kernel, padBefore } = g.axes[d] as (typeof g.axes)[number];
-      const { input, outputs } = filtering(c.size, kernel);
+      const { padBefore } = g.axes[d] as (typeof g.axes)[number];
       const cell = (Math.floor(place / product(lengths.slice(d + 1))) % n) + padBefore;
-      const coefficients = input[row % input.length] as number[];
-      return sign * (Math.sign(coefficients[cell % outputs] as number) || 1);
+      return sign * signAlong(c, axisOf(c, d), cell, row);
     }, 1);
   });
+}
+
+/** The sign for a cell of an axis, counted from the first tile's first cell. */
+function signAlong({ shape }: Case, axis: number, cell: number, row: number): number {
+  if (axis < 0) return 1;
+  const { filterings, sides, axes } = shape;
+  let rest = cell % axes[axis].outputs;
+  return filterings.reduce((sign, { input }, i) => {
+    if (sides[i].axis !== axis) return sign;
+    const coefficients = input[row % input.length] as number[];
+    const at = Math.floor(rest / sides[i].step);
+    rest %= sides[i].step;
+    return sign * (Math.sign(coefficients[at] as number) || 1);
+  }, 1);
 }
 
 function inputsOf(c: Case, random: Generator): Record<string, Float32Array> {
@@ -210,8 +245,7 @@ describe.each([
 
 it('the growth of each tile is what the documents say', () => {
   const text = readFileSync(new URL('../../../../../../../docs/programs.md', import.meta.url), 'utf8');
-  for (const [size, taps] of sizes) {
-    const f = filtering(size, taps);
+  for (const f of [...sizes.map(([size, taps]) => filtering(size, taps)), squareFiltering(3)]) {
     const row = text.split('\n').find((line) => line.startsWith(`| ${nameOf(f)} |`)) ?? '';
     expect(row, nameOf(f)).toContain(`| ${growth(f).toPrecision(3)} | ${(growth(f) ** 2).toPrecision(3)} |`);
   }
