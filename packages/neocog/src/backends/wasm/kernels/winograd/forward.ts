@@ -30,7 +30,7 @@ import {
 } from './tiles.ts';
 import { patchBytes, tileTransform } from './tileTransform.ts';
 import {
-  chunkChannels,
+  chunkFor,
   chunksOf,
   packedBytes,
   preparedWeights,
@@ -94,7 +94,7 @@ function blockScratch(c: Context): { sums: number; patch: number; weights: numbe
   return {
     sums: most((run) => points(c.s) * sumsPlane({ ...c, run })),
     patch: most((run) => outputPatchBytes(c.s, run)),
-    weights: c.form.weights === 'packed' ? most((run) => points(c.s) * weightPlane(chunkChannels, run)) : 0,
+    weights: c.form.weights === 'packed' ? most((run) => points(c.s) * weightPlane(chunkFor(c.s), run)) : 0,
   };
 }
 
@@ -151,7 +151,7 @@ function productsOver(
     engine: s.engine,
     heights: heightsOf(c.blocks, run.tile.pixels),
     a: { row: rowBytes(s), term: floatBytes, plane: c.vPlane },
-    b: { term: row, plane: weightPlane(accumulate ? chunkChannels : depth, run) },
+    b: { term: row, plane: weightPlane(accumulate ? chunkFor(s) : depth, run) },
     sums: { row, plane: sumsPlane(c) },
     ahead: c.form.steps === 2 && weightBytes(c) > nearBytes ? ahead : 0,
   });
@@ -173,8 +173,8 @@ function multiplyTransformed(scope: Scope, c: RunContext): Multiply {
 function multiplyPacked(scope: Scope, c: RunContext): Multiply {
   const { s, run } = c;
   const transform = transformWeights(scope.within('Weights'), s, run);
-  const plane = weightPlane(chunkChannels, run);
-  const chunks = chunksOf(s.depth, chunkChannels).map((chunk, i) => {
+  const plane = weightPlane(chunkFor(s), run);
+  const chunks = chunksOf(s.depth, chunkFor(s)).map((chunk, i) => {
     const bytes = packedBytes(s, chunk.channels, run);
     const form = { depth: chunk.channels, accumulate: true, ahead: bytes };
     return { ...chunk, bytes, add: productsOver(scope.within(`Products${i}`), c, form) };

@@ -30,7 +30,13 @@ import { each } from './split.ts';
 import { divideBy, planeBytes } from './tiles.ts';
 
 /** Channels whose weights are transformed at a time: what lies between the two steps stays in the second-level cache. */
-export const chunkChannels = 64;
+const chunkChannels = 64;
+
+/** Tiles that one register tile takes: each transformed weight is read but once. */
+export const isOneRead = ({ tiles }: WinogradShape): boolean => tiles <= 6;
+
+/** The same on the fly. What is read but once stays in the first cache. */
+export const chunkFor = (s: WinogradShape): number => (isOneRead(s) ? 8 : chunkChannels);
 
 /** Chunks of channels: whole ones, then the rest. */
 export function chunksOf(channels: number, most: number): { channels: number; count: number }[] {
