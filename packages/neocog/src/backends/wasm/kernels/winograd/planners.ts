@@ -1,6 +1,6 @@
 // Winograd convolution for programs: kernels of up to 5 taps per axis, or per axis and phase if strided, in large tiles and
-// small ones, each with weights that are transformed once or on the fly. See `matrices.ts` for the mathematics and
-// `forward.ts` for the steps.
+// small ones, each with weights that are transformed once or on the fly; longer kernels and rank 3 in parts, in large tiles; whole
+// phases of a few cells. See `geometry/filtering.ts` and `split.ts` for the mathematics and `forward.ts` for the steps.
 //
 // Rounding error of a convolution against float64 sums, values and weights normally distributed, 64 / 128 / 256 / 512
 // channels, as a share of the outputs' standard deviation √(taps·channels), with fused multiply-adds, in 10⁻⁶:
@@ -14,7 +14,13 @@
 //           F(3×3, 4×4)                    0.8 / 1.1 / 1.5 / 2.1                            5 / 7 / 9 / 12
 //           F(2×2, 5×5)                    0.9 / 1.2 / 1.6 / 2.3                            6 / 7 / 9 / 16
 //
-// A kernel of 7×7 with stride 2 on 3 channels, which is F(4×4, 4×4) of 12, has 0.7 and 7.
+//   folded  F(4×3, 3×3)                    0.6 / 0.8 / 1.1 / 1.5                            3 / 6 / 6 / 8
+//           F(4×4, 3×4)                    1.1 / 1.4 / 2.0 / 2.8                            7 / 10 / 13 / 14
+//           F(3×4, 5×4)                    1.5 / 2.2 / 2.8 / 3.9                            9 / 16 / 15 / 25
+//   phases  of 3×3 and 2×2 cells           0.3 / 0.4 / 0.5 / 0.7                            1 / 2 / 4 / 3
+//
+// Phases of strides and parts count as channels: a kernel of 7×7 with stride 2 on 3 channels, which is F(4×4, 4×4) of 12, has 0.7
+// and 7; one of 31 taps on 64, which is two parts of F(4×4, 4×4), 1.9 and 15.
 
 import { counted } from '../../../../arguments/show.ts';
 import type { TileSize } from '../../../../geometry/filtering.ts';
@@ -30,11 +36,10 @@ import {
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { blocksReadFrom, laneRuns } from './laneBlocks.ts';
+import { lineShapes, refuseLines } from './lines.ts';
 import {
-  lineShapes,
   partCount,
   points,
-  refuseLines,
   refusePlanes,
   refuseWinograd,
   type WinogradShape,
@@ -64,6 +69,9 @@ const multiplications = (s: WinogradShape): number =>
 const filteringName = ({ filterings }: WinogradShape): string =>
   `F(${filterings.map((f) => f.outputs).join('×')}, ${filterings.map((f) => f.taps).join('×')})`;
 
+/** Each part has code of its own that packs its weights. */
+const mostCompactParts = 8;
+
 const onTheFly = { packed: ', weights on the fly', transformed: '' };
 
 const prepareStep = (s: WinogradShape, weights: WeightForm): PrepareStep => ({
@@ -79,7 +87,7 @@ function planForward(task: ConvTask, size: TileSize, weights: WeightForm): ConvP
   return {
     description: `winograd ${filteringName(s)}${parts}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
     exact: false,
-    bulky: isStrided(s),
+    bulky: isStrided(s) || partCount(s) > mostCompactParts,
     multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights).total,
     prepare: [prepareStep(s, weights)],
@@ -119,6 +127,7 @@ const linesPlanner: ConvPlanner = {
     return {
       description: `winograd of whole phases, ${shapes.map(lineName).join(', ')}, weights on the fly`,
       exact: false,
+      bulky: true,
       multiplications: shapes.reduce((sum, s) => sum + multiplications(s), 0),
       weightBytes: first.groups * preparedWeights(first, 'packed').total,
       prepare: [prepareStep(first, 'packed')],

@@ -2,14 +2,14 @@
 // An input gradient is a convolution with turned taps and exchanged channels; dilation d is d×d interleaved plain ones; other
 // kernels than short ones are sums of parts (`split.ts`), whose source cells count as channels of their own.
 
-import { lineFiltering, type TileSize, tapRange } from '../../../../geometry/filtering.ts';
+import { type TileSize, tapRange } from '../../../../geometry/filtering.ts';
 import { formatConv } from '../../../../geometry/text.ts';
 import type { ConvGeometry, WindowAxis } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
 import { type Engine, engineKey } from '../../engine.ts';
-import { type ConvTask, needsOrder } from '../convPlan.ts';
+import type { ConvTask } from '../convPlan.ts';
 import { epilogueKey } from '../epilogue.ts';
-import { axesOf, each, onePart, type Pair, plainSides, type Split, splitOf } from './split.ts';
+import { axesOf, each, type Pair, type Split, splitOf } from './split.ts';
 
 /** A map in memory, as pixels or as planes. */
 export interface PixelMap {
@@ -194,7 +194,7 @@ interface Tiling {
   readonly name: string;
 }
 
-function shapeOf(task: ConvTask, { split, axes, pad, name }: Tiling): WinogradShape {
+export function shapeOf(task: ConvTask, { split, axes, pad, name }: Tiling): WinogradShape {
   const { geometry: g, kernel } = task;
   const turned = kernel === 'inputGrad';
   const [outer, ...windows] = axesOf(g);
@@ -227,53 +227,6 @@ function shapeOf(task: ConvTask, { split, axes, pad, name }: Tiling): WinogradSh
   };
 }
 
-/** The phases of a dilated axis that are equally long: the longer ones, then the others. Cell by cell for kernels of one tap. */
-function lineAxes({ output, kernel, dilation }: WindowAxis): TileAxis[] {
-  if (kernel === 1) return [{ first: 0, count: output, outputs: 1, dilation: 1 }];
-  const [cells, rest] = [Math.floor(output / dilation), output % dilation];
-  return [
-    { first: 0, count: rest, outputs: cells + 1, dilation },
-    { first: rest, count: dilation - rest, outputs: cells, dilation },
-  ].filter((axis) => axis.count * axis.outputs > 0);
-}
-
-/** Cells of the longest phase. */
-const lineCells = (a: WindowAxis): number => lineAxes(a)[0].outputs;
-
-/** The phases of dilated axes as tiles, a shape for each length of both. They share packed weights. */
-export function lineShapes(task: ConvTask): WinogradShape[] {
-  const [, ...windows] = axesOf(task.geometry);
-  const [rows, columns] = each(windows, lineAxes);
-  const line = (axis: 0 | 1, { outputs }: TileAxis) =>
-    lineFiltering(outputs as 1 | 2 | 3, windows[axis].kernel);
-  const whole = { parts: [onePart, onePart], sides: plainSides } as const;
-  return rows.flatMap((down) =>
-    columns.map((across) => {
-      const split = { ...whole, filterings: [line(0, down), line(1, across)] as const };
-      const name = `lines ${down.first} ${across.first}`;
-      return shapeOf(task, { split, axes: [down, across], pad: [0, 0], name });
-    }),
-  );
-}
-
-/** Longer lines take fewer products with the tiles of other maps. */
-const longestLine = 3;
-
-export function refuseLines(task: ConvTask): string | null {
-  const { geometry: g } = task;
-  if (g.paddingMode !== 'zeros') return `needs zero padding; this is ${g.paddingMode}`;
-  const [outer, ...windows] = axesOf(g);
-  if (windows.every((a) => a.kernel === 1)) return 'needs a kernel of 3 taps';
-  const centred = (a: WindowAxis): boolean =>
-    a.stride === 1 && a.output === a.input && 2 * a.padBefore === (a.kernel - 1) * a.dilation;
-  const bad = windows.find((a) => !centred(a) || (a.kernel !== 1 && a.kernel !== 3));
-  if (bad || outer.stride > 1)
-    return 'needs stride 1, and kernels of 3 taps, or 1, with as much padding as dilation';
-  const cells = Math.max(...windows.map(lineCells));
-  if (cells > longestLine) return `needs phases of up to ${longestLine} cells; these have ${cells}`;
-  return needsOrder('pixels', task) ?? refuseChannels(g, 1);
-}
-
 /** Fewer channels leave the register tiles empty and the transforms unpaid. */
 const fewestChannels = 8;
 
@@ -295,7 +248,7 @@ function refuseTaps(windows: Pair<WindowAxis>, size: TileSize): string | null {
   return `needs kernels of ${least} to ${most} taps (per phase if strided); these are ${a} and ${b}`;
 }
 
-function refuseChannels(g: ConvGeometry, phases: number): string | null {
+export function refuseChannels(g: ConvGeometry, phases: number): string | null {
   const [from, to] = [(g.inChannels / g.groups) * phases, g.outChannels / g.groups];
   if (Math.min(from, to) >= fewestChannels) return null;
   return `needs ${fewestChannels} channels per group on both sides; there are ${from} and ${to}`;
