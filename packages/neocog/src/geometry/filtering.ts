@@ -77,14 +77,13 @@ export const filtering = (size: TileSize, taps: number): Filtering =>
   minimalFiltering(sides[size][taps as keyof (typeof sides)[TileSize]], taps);
 
 /** F(r, r), for 1 to 4 taps. */
-export const squareFiltering = (taps: 1 | 2 | 3 | 4): Filtering =>
-  minimalFiltering(([1, 3, 5, 7] as const)[taps - 1], taps);
+export const squareFiltering = (taps: number): Filtering => minimalFiltering(2 * taps - 1, taps);
 
 /**
- * A line of so few cells that a kernel of 3 taps, or of 1, reaches past both of its ends, with zeros there: y(o) = Σ x(o + k − 1)·w(k).
+ * A line of 1 to 3 cells, between zeros, under a kernel of 3 taps or of 1: y(o) = Σ x(o + k − (taps − 1)/2)·w(k). It is
  * F(cells, cells) with inputs and taps exchanged; its outputs then come in reverse.
  */
-export function lineFiltering(cells: 1 | 2 | 3, taps: number): Filtering {
+export function lineFiltering(cells: number, taps: number): Filtering {
   const { inputs, output, weight, input } = squareFiltering(cells);
   const before = cells - (taps + 1) / 2;
   return {
@@ -101,8 +100,8 @@ export const filteringsOf = (taps: number): Filtering[] =>
     (a, b) => a.outputs - b.outputs,
   );
 
-function minimalFiltering(n: keyof typeof pointsOf, taps: number): Filtering {
-  const points: readonly number[] = pointsOf[n];
+function minimalFiltering(n: number, taps: number): Filtering {
+  const points: readonly number[] = pointsOf[n as keyof typeof pointsOf];
   const outputs = n - taps + 1;
   const others = (j: number): number[] => points.filter((_, l) => l !== j);
   const scale = (j: number): number => others(j).reduce((product, b) => product * (points[j] - b), 1);

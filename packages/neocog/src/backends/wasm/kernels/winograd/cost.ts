@@ -1,7 +1,8 @@
 // What Winograd convolution is estimated to take, in multiply-adds of the direct kernel. Fitted to 3×3 layers of 64 to 512
 // channels at 7² to 56² with their weights out of the caches, as they are in a network (Zen 5, V8 13), and to other kernels and
 // strides with 3 to 128 channels in the caches (Zen 4): there it counts 25 to 35 billion a second with FMA, 46 to 73 if wide,
-// where the direct kernel's own estimate counts 28 to 31 and 55 to 61, or 37 and 71 for 3 channels.
+// where the direct kernel's own estimate counts 28 to 31 and 55 to 61, or 37 and 71 for 3 channels. Long kernels, three axes and whole
+// phases, on Emerald Rapids: 18 to 28 and 36 to 50, the direct kernel 19 to 24 and 37 to 46.
 
 import { product } from '../../../../geometry/window.ts';
 import type { ForwardForm } from './forward.ts';
@@ -68,21 +69,18 @@ export function forwardCost(s: WinogradShape, form: ForwardForm): number {
   const products = from * vectors(to) * 4;
   const transformed = vectors(from) + vectors(to) + tileVectors;
   const gathered = s.source.planes ? cellsRead(s) * rates.gather : 0;
-  const onTheFly =
-    form.weights === 'packed'
-      ? Math.ceil(s.tiles / form.blockTiles) *
-        from *
-        vectors(to) *
-        rates.weights *
-        (isOneRead(s) ? nearShare : 1)
-      : 0;
   const bytes = s.groups * preparedWeights(s, form.weights).total;
   const passes = bytes > keptWeights ? Math.ceil(s.tiles / form.blockTiles) : 1;
   const spill = blockBytes(s, form) > 2 ** 20 ? spillShare : 1;
   const memory = Math.max(0, bytes - cachedWeights) * passes * rates.byte;
   const tile = products * productShare * rowShare(s.tiles) * spill + transformed * transformRate(s, rates);
+  const onTheFly = form.weights === 'packed' ? weightsOnTheFly(s, form) * rates.weights : 0;
   return s.groups * (s.tiles * (count * tile + gathered) + count * onTheFly) + memory;
 }
+
+/** At each point, in vectors of lanes: for every block of tiles once more. */
+const weightsOnTheFly = (s: WinogradShape, { blockTiles }: ForwardForm): number =>
+  Math.ceil(s.tiles / blockTiles) * s.depth * vectors(s.target.channels) * (isOneRead(s) ? nearShare : 1);
 
 /** By a tile, in vectors of channels. Parts see some of the same cells. */
 function cellsRead(s: WinogradShape): number {

@@ -24,8 +24,7 @@ const lineCells = (a: WindowAxis): number => lineAxes(a)[0].outputs;
 export function lineShapes(task: ConvTask): WinogradShape[] {
   const [, ...windows] = axesOf(task.geometry);
   const [rows, columns] = each(windows, lineAxes);
-  const line = (axis: 0 | 1, { outputs }: TileAxis) =>
-    lineFiltering(outputs as 1 | 2 | 3, windows[axis].kernel);
+  const line = (axis: 0 | 1, { outputs }: TileAxis) => lineFiltering(outputs, windows[axis].kernel);
   const whole = { parts: [onePart, onePart], sides: plainSides } as const;
   return rows.flatMap((down) =>
     columns.map((across) => {

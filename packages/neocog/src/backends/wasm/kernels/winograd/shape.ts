@@ -94,11 +94,11 @@ export type Part = readonly [slice: number, down: number, across: number];
 
 /** All parts in the order of their channels, runs of them with the channels inside. */
 export function partRuns(s: WinogradShape): Part[][] {
-  const counts = [s.sliceTaps.taps, ...s.parts.map(({ count }) => count)];
-  const all = counts.reduce<number[][]>(
-    (heads, count) => heads.flatMap((head) => Array.from({ length: count }, (_, i) => [...head, i])),
-    [[]],
-  ) as unknown as Part[];
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+  const [down, across] = each(s.parts, ({ count }) => upTo(count));
+  const all = upTo(s.sliceTaps.taps).flatMap((slice) =>
+    down.flatMap((a) => across.map((b): Part => [slice, a, b])),
+  );
   const together = gathersPhases(s.source, s) ? partsOfSlice(s) : 1;
   return Array.from({ length: all.length / together }, (_, i) => all.slice(i * together, (i + 1) * together));
 }
