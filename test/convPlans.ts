@@ -138,7 +138,8 @@ export function runCase(planner: ConvPlanner, c: PlanCase, random: Generator): O
     w: operands.w.map(Math.abs),
     y: operands.y.map(Math.abs),
   };
-  const scale = (): number => Math.max(usualSum(c, magnitudes), ...expectedSums(c, magnitudes, null));
+  const scale = (): number =>
+    expectedSums(c, magnitudes, null).reduce((most, v) => Math.max(most, v), usualSum(c, magnitudes));
   return { got, want, scale };
 }
 

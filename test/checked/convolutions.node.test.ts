@@ -34,6 +34,9 @@ const layers = [
   'n1 g2 c16>16 2x5 k3x3 s1 d1 p1x40',
   'n1 g1 c8>8 6x6 k3x3 s1 d1 p20:0x20:0',
   'n1 g2 c6>8 50 k9 s1 d1 p40',
+  'n1 g1 c9>8 50 k31 s1 d1 p15',
+  'n2 g1 c8>9 3x5x6 k3x3x3 s1 d1 p1',
+  'n1 g1 c9>8 13x11 k3x3 s1 d5 p5',
   'n1 g1 c1>1 1x1 k1x1 s1 d1 p0',
 ];
 

@@ -77,8 +77,17 @@ const endings: readonly NamedEpilogue[] = [
   },
 ];
 
-type Style = 'pointwise' | 'square' | 'long' | 'strided' | 'any';
-const styles: readonly Style[] = ['pointwise', 'square', 'square', 'long', 'strided', 'any', 'any'];
+type Style = 'pointwise' | 'square' | 'long' | 'strided' | 'dilated' | 'any';
+const styles: readonly Style[] = [
+  'pointwise',
+  'square',
+  'square',
+  'long',
+  'strided',
+  'dilated',
+  'any',
+  'any',
+];
 
 interface Draw {
   readonly random: Generator;
@@ -94,17 +103,21 @@ function spatial({ random, style }: Draw, axes: Axes) {
     square: [3],
     long: [1, 2, 5, 7, 9, 17, 31],
     strided: [1, 2, 3, 4, 5, 8],
+    dilated: [1, 3, 3],
     any: [1, 2, 3, 4, 6],
   };
   const pads: readonly number[] = style === 'pointwise' ? [0] : [0, 0, 1, 1, 2, 3, 5, 9, 17, 24, 40];
   const strides = style === 'strided' ? [1, 2, 3, 4, 5, 6, 7, 9] : style === 'any' ? [1, 1, 2, 3] : [1];
-  return {
-    kernel: axes(kernels[style]),
-    size: axes([1, 2, 3, 5, 7, 8, 9, 13, 16, 21, 33]),
-    stride: axes(strides),
-    dilation: axes(style === 'pointwise' ? [1] : [1, 1, 1, 2, 3, 5]),
-    padding: axes(pads).map((p) => [p, random.integer(2) === 0 ? p : pick(random, pads)] as [number, number]),
-  };
+  const dilations = style === 'pointwise' ? [1] : style === 'dilated' ? [2, 3, 5, 9, 17] : [1, 1, 1, 2, 3, 5];
+  const kernel = axes(kernels[style]);
+  const dilation = axes(dilations);
+  const padding = axes(pads).map((p, i) => {
+    const same = (((kernel[i] as number) - 1) * (dilation[i] as number)) / 2;
+    if (style === 'dilated') return [same, same] as [number, number];
+    return [p, random.integer(2) === 0 ? p : pick(random, pads)] as [number, number];
+  });
+  const size = axes([1, 2, 3, 5, 7, 8, 9, 13, 16, 21, 33]);
+  return { kernel, size, stride: axes(strides), dilation, padding };
 }
 
 /** So many multiply-adds, at most: plain loops are to be done in milliseconds. */

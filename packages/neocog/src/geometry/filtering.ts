@@ -18,7 +18,7 @@ export interface Filtering {
   readonly outputs: number;
   /** r: taps of the kernel. */
   readonly taps: number;
-  /** n: inputs of a tile. */
+  /** n: inputs of a tile, or its products where it has fewer inputs. */
   readonly inputs: number;
   /** Aᵀ, m × n. */
   readonly output: Matrix;
@@ -31,6 +31,7 @@ export interface Filtering {
 /** n by the finite points that it stands for. An axis whose kernel has one tap is left as it is. */
 const pointsOf = {
   1: [],
+  3: [0, 1],
   4: [0, 1, -1],
   5: [3 / 8, -3 / 8, 5 / 4, -5 / 4],
   6: [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2],
@@ -52,7 +53,7 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
  */
 export type TileSize = 'largest' | 'large' | 'small';
 
-export const tileSizes: readonly TileSize[] = ['small', 'large', 'largest'];
+const tileSizes: readonly TileSize[] = ['small', 'large', 'largest'];
 
 /** n by the taps of a kernel. */
 const sides = {
@@ -61,17 +62,46 @@ const sides = {
   small: { 1: 1, 2: 5, 3: 4, 4: 6, 5: 6 },
 } as const;
 
+/** The most taps of an axis that are transformed together. */
+export const mostTaps = 5;
+
 /** Of the longer axis of a kernel. */
 export const tapRange = {
   largest: { least: 3, most: 3 },
-  large: { least: 2, most: 5 },
-  small: { least: 3, most: 5 },
+  large: { least: 2, most: mostTaps },
+  small: { least: 3, most: mostTaps },
 } as const;
 
 /** F(n − r + 1, r) for kernels of `taps` = r, 1 to 5. */
-export function filtering(size: TileSize, taps: number): Filtering {
-  const n = sides[size][taps as keyof (typeof sides)[TileSize]];
-  const points: readonly number[] = pointsOf[n];
+export const filtering = (size: TileSize, taps: number): Filtering =>
+  minimalFiltering(sides[size][taps as keyof (typeof sides)[TileSize]], taps);
+
+/** F(r, r), for 1 to 4 taps. */
+export const squareFiltering = (taps: number): Filtering => minimalFiltering(2 * taps - 1, taps);
+
+/**
+ * A line of 1 to 3 cells, between zeros, under a kernel of 3 taps or of 1: y(o) = Σ x(o + k − (taps − 1)/2)·w(k). It is
+ * F(cells, cells) with inputs and taps exchanged; its outputs then come in reverse.
+ */
+export function lineFiltering(cells: number, taps: number): Filtering {
+  const { inputs, output, weight, input } = squareFiltering(cells);
+  const before = cells - (taps + 1) / 2;
+  return {
+    ...{ outputs: cells, taps, inputs },
+    output: output.toReversed(),
+    weight: input.map((row) => upTo(taps).map((k) => row[k + before] ?? 0)),
+    input: weight,
+  };
+}
+
+/** All that kernels of 2 to 5 taps have, the fewest outputs first. */
+export const filteringsOf = (taps: number): Filtering[] =>
+  [...tileSizes.map((size) => filtering(size, taps)), ...(taps === 3 ? [squareFiltering(taps)] : [])].sort(
+    (a, b) => a.outputs - b.outputs,
+  );
+
+function minimalFiltering(n: number, taps: number): Filtering {
+  const points: readonly number[] = pointsOf[n as keyof typeof pointsOf];
   const outputs = n - taps + 1;
   const others = (j: number): number[] => points.filter((_, l) => l !== j);
   const scale = (j: number): number => others(j).reduce((product, b) => product * (points[j] - b), 1);

@@ -185,8 +185,9 @@ describe('winograd', () => {
 
   it('takes the smallest tiles, and refuses those that there are not', () => {
     expect(winograd({ kernel: 3 })).toMatchObject({ outputs: 2, taps: 3, inputs: 4 });
-    expect(() => winograd({ kernel: 3, outputs: 3 })).toThrow(
-      /^explain\.winograd: outputs is 3, but tiles of a kernel of 3 taps have 2, 4, 5; /,
+    expect(winograd({ kernel: 3, outputs: 3 })).toMatchObject({ outputs: 3, taps: 3, inputs: 5 });
+    expect(() => winograd({ kernel: 3, outputs: 6 })).toThrow(
+      /^explain\.winograd: outputs is 6, but tiles of a kernel of 3 taps have 2, 3, 4, 5; /,
     );
     expect(() => winograd({ kernel: 6 })).toThrow(ShapeError);
   });

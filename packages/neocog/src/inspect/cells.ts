@@ -4,7 +4,7 @@
 import { count, type Field, field, isListOf, isSize, need, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { ShapeError } from '../errors.ts';
-import { type Filtering, filtering, tileSizes } from '../geometry/filtering.ts';
+import { type Filtering, filteringsOf } from '../geometry/filtering.ts';
 import { aConvGeometry, aGeometry } from '../geometry/given.ts';
 import * as reach from '../geometry/reach.ts';
 import type { ConvGeometry, PoolGeometry } from '../geometry/types.ts';
@@ -86,7 +86,7 @@ const winogradFields: Fields<ExplainWinogradOptions> = {
 export function winograd(options: ExplainWinogradOptions): Filtering {
   needOptions('explain.winograd', options, winogradFields);
   const { kernel, outputs } = options;
-  const all = tileSizes.map((size) => filtering(size, kernel));
+  const all = filteringsOf(kernel);
   const found = outputs === undefined ? all[0] : all.find((tile) => tile.outputs === outputs);
   if (found) return found;
   const sizes = [...new Set(all.map((tile) => tile.outputs))].join(', ');

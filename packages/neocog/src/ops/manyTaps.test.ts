@@ -40,7 +40,7 @@ const layers: readonly Layer[] = [
   transposed([1, 1, 2, 3, 3], [1, 2, 3, 3, 4]),
   transposed([1, 2, 2, 2, 3], [2, 2, 4, 4, 4]),
   transposed([1, 2, 3, 2, 2], [2, 1, 3, 4, 5], { groups: 2, stride: [1, 2, 1] }),
-  conv([1, 8, 16, 16], [8, 8, 7, 7], { padding: 3 }),
+  conv([1, 7, 16, 16], [7, 7, 7, 7], { padding: 3 }),
   conv([1, 6, 40], [4, 3, 29], { groups: 2, padding: 7 }),
   conv([2, 3, 9, 11], [5, 3, 6, 5], { padding: 3, paddingMode: 'reflect' }),
   conv([1, 2, 5, 6, 6], [3, 2, 4, 4, 4], { padding: 2 }),

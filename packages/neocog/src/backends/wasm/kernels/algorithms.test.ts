@@ -34,9 +34,9 @@ const engines: readonly Partial<Engine>[] = [{ fma: true }, { fma: false }];
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** One cell, 3×3 with stride 1, or anything: what some algorithms are for would seldom come up by itself. */
-type Style = 'pointwise' | 'square' | 'any';
-const styles: readonly Style[] = ['pointwise', 'square', 'square', 'any', 'any', 'any', 'any'];
+/** One cell, 3×3 with stride 1, 3 taps with wide dilation, or anything: what some algorithms are for would seldom come up by itself. */
+type Style = 'pointwise' | 'square' | 'dilated' | 'any';
+const styles: readonly Style[] = ['pointwise', 'square', 'square', 'dilated', 'any', 'any', 'any', 'any'];
 
 /** A geometry of odd sizes, groups, strides, dilations and uneven padding, or null where they do not fit together. */
 function randomGeometry(random: Generator, paddingMode: PaddingMode): ConvGeometry | null {
@@ -47,13 +47,15 @@ function randomGeometry(random: Generator, paddingMode: PaddingMode): ConvGeomet
   const groups = pick(random, [1, 1, 2, 3, 5]);
   const wide = pick(random, [1, 1, 8]);
   const [perIn, perOut] = [wide * pick(random, [1, 1, 2, 3, 5]), wide * pick(random, [1, 2, 3, 4, 7, 9])];
-  const kernel = { pointwise: [1], square: [3], any: [1, 2, 3, 4] }[style];
+  const kernel = { pointwise: [1], square: [3], dilated: [3], any: [1, 2, 3, 4] }[style];
+  const dilation = perAxis(style === 'dilated' ? [3, 5, 8] : [1, 1, 2, 3]);
+  const pads = { pointwise: perAxis([0]), square: null, dilated: dilation, any: null }[style];
   const options = {
     groups,
     stride: style === 'any' ? perAxis([1, 1, 2, 3]) : 1,
-    dilation: perAxis([1, 1, 2, 3]),
-    padding: perAxis([0, 1, 2]).map(
-      (p) => (style === 'pointwise' ? [0, 0] : [p, pick(random, [0, 1, 2])]) as [number, number],
+    dilation,
+    padding: (pads ?? perAxis([0, 1, 2])).map(
+      (p) => [p, pads ? p : pick(random, [0, 1, 2])] as [number, number],
     ),
     paddingMode,
   };

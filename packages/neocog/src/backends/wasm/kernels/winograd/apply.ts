@@ -5,7 +5,7 @@ import type { Matrix } from '../../../../geometry/filtering.ts';
 import { type Func, f32x4, i32x4, type Local, v128 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import { splat, type Vector } from '../../fused/math.ts';
-import type { Pair } from './shape.ts';
+import type { Pair } from './split.ts';
 
 type Values = readonly Local<'v128'>[];
 type Row = readonly number[];

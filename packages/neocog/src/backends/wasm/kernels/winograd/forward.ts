@@ -14,7 +14,8 @@ import { floatBytes, toLines } from '../sizes.ts';
 import { blockCount, firstLane, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { atChannel, outputPatchBytes, outputTile, resultNames } from './output.ts';
 import { type Products, products } from './products.ts';
-import { each, points, termsOf, type WinogradShape } from './shape.ts';
+import { partCount, points, termsOf, type WinogradShape } from './shape.ts';
+import { each } from './split.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
   blockPlace,
@@ -29,7 +30,7 @@ import {
 } from './tiles.ts';
 import { patchBytes, tileTransform } from './tileTransform.ts';
 import {
-  chunkChannels,
+  chunkFor,
   chunksOf,
   packedBytes,
   preparedWeights,
@@ -64,7 +65,7 @@ interface RunContext extends Context {
 const isWhole = ({ scale }: WinogradShape): boolean => scale !== undefined;
 
 const rowBytes = (s: WinogradShape): number =>
-  rowWords(s.source.channels, { stride: s.stride, pairs: isWhole(s) }) * floatBytes;
+  rowWords(s.source.channels, partCount(s), isWhole(s)) * floatBytes;
 
 function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context {
   const blocks = tileBlocks(s.tiles, form.blockTiles);
@@ -76,8 +77,12 @@ function contextOf(task: ConvTask, s: WinogradShape, form: ForwardForm): Context
 
 const tileInput = ({ s, vPlane }: Context): TileInput => ({
   map: s.source,
+  slices: s.target.slices,
   axes: s.axes,
   stride: s.stride,
+  parts: s.parts,
+  sides: s.sides,
+  sliceTaps: s.sliceTaps,
   engine: s.engine,
   shift: each(s.pad, (pad) => -pad),
   matrices: each(s.filterings, (f) => f.input),
@@ -95,7 +100,7 @@ function blockScratch(c: Context): { sums: number; patch: number; weights: numbe
   return {
     sums: most((run) => points(c.s) * sumsPlane({ ...c, run })),
     patch: most((run) => outputPatchBytes(c.s, run)),
-    weights: c.form.weights === 'packed' ? most((run) => points(c.s) * weightPlane(chunkChannels, run)) : 0,
+    weights: c.form.weights === 'packed' ? most((run) => points(c.s) * weightPlane(chunkFor(c.s), run)) : 0,
   };
 }
 
@@ -159,7 +164,7 @@ function productsOver(
     engine: s.engine,
     heights: heightsOf(c.blocks, run.tile.pixels),
     a: { row: rowBytes(s), term: floatBytes, plane: c.vPlane },
-    b: { term: row, plane: weightPlane(accumulate ? chunkChannels : depth, run) },
+    b: { term: row, plane: weightPlane(accumulate ? chunkFor(s) : depth, run) },
     sums: { row, plane: sumsPlane(c) },
     ahead: c.form.steps === 2 && weightBytes(c) > nearBytes ? ahead : 0,
   });
@@ -182,8 +187,8 @@ function multiplyTransformed(scope: Scope, c: RunContext): Multiply {
 function multiplyPacked(scope: Scope, c: RunContext): Multiply {
   const { s, run } = c;
   const transform = transformWeights(scope.within('Weights'), s, run);
-  const plane = weightPlane(chunkChannels, run);
-  const chunks = chunksOf(s.depth, chunkChannels).map((chunk, i) => {
+  const plane = weightPlane(chunkFor(s), run);
+  const chunks = chunksOf(s.depth, chunkFor(s)).map((chunk, i) => {
     const bytes = packedBytes(s, chunk.channels, run);
     const form = { depth: chunk.channels, accumulate: true, ahead: bytes };
     return { ...chunk, bytes, add: productsOver(scope.within(`Products${i}`), c, form) };

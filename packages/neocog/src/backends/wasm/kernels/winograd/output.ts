@@ -27,7 +27,8 @@ import { floatBytes, vectorBytes } from '../sizes.ts';
 import { storePlanes } from '../transpose.ts';
 import { applyBothSides } from './apply.ts';
 import { type LaneRun, laneWidth } from './laneBlocks.ts';
-import { each, type WinogradShape } from './shape.ts';
+import type { WinogradShape } from './shape.ts';
+import { each } from './split.ts';
 import { channelBytes, pixelBytes, pixelDistance, tilePlace } from './tiles.ts';
 
 /** Arrays of the result: `y`, `bias` if there is one, `extra0`, …. */
@@ -73,7 +74,7 @@ export function outputTile(scope: Scope, block: OutputBlock): PointersFunction {
   return scope.func(i32Params(['sums', 'patch', 'tile', ...resultNames(block.epilogue)]), (f, p) => {
     f.run(f.call(transform, { sums: p.sums, patch: p.patch }));
     const site = { ...block, f, p, engine: s.engine };
-    const place = tilePlace(f, s.axes, p.tile);
+    const place = tilePlace(f, { axes: s.axes, slices: s.target.slices }, p.tile);
     const offset = f.keep(pixelDistance(s.target, place), 'offset');
     const pixel = s.axes.map((a, i) => a.dilation * (i === 0 ? s.target.size[1] : 1) * pixelBytes(s.target));
     const rows = cellsLeft(site, 0, place.row);
@@ -193,12 +194,13 @@ function finishRow(
   const plane = channelBytes(s.target);
   const cells = (count: number) => () => {
     for (const v of vectorsOf(run)) {
-      const row = Array.from({ length: count }, (_, i) =>
-        finishVector(site, patchRow, { v, bytes: i * laneWidth(run) * floatBytes }),
-      );
       const channels = Math.min(4, run.lanes - 4 * v);
-      for (let i = 0; i < count; i += 4)
-        storePlanes(f, row.slice(i, i + 4), { channels, y, offset: 4 * v * plane + i * floatBytes, plane });
+      for (let i = 0; i < count; i += 4) {
+        const row = Array.from({ length: Math.min(4, count - i) }, (_, j) =>
+          finishVector(site, patchRow, { v, bytes: (i + j) * laneWidth(run) * floatBytes }),
+        );
+        storePlanes(f, row, { channels, y, offset: 4 * v * plane + i * floatBytes, plane });
+      }
     }
   };
   if (typeof columns === 'number') cells(columns)();

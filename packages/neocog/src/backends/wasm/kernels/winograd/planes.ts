@@ -5,6 +5,7 @@
 import {
   address,
   affine,
+  type Code,
   type Func,
   i8x16,
   i32,
@@ -18,7 +19,8 @@ import type { Vector } from '../../fused/math.ts';
 import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { firstHalves, lastHalves, transposeSquare } from '../transpose.ts';
-import type { Pair, PixelMap } from './shape.ts';
+import type { PixelMap } from './shape.ts';
+import type { Pair } from './split.ts';
 import { channelBytes, pixelDistance } from './tiles.ts';
 
 /** A rectangle of cells on its way from planes into a patch of pixels. */
@@ -73,7 +75,7 @@ function plainCells(f: Func, { map }: Gather, { row, column }: FirstCell): Cells
   };
 }
 
-/** Rows outside are read as the nearest one inside; then what is outside is masked. */
+/** Rows and vectors outside are read as the nearest ones; then what is outside is masked. */
 function maskedCells(f: Func, g: Gather, { row, column }: FirstCell): Cells {
   const { map, sides, stride } = g;
   const [height, width] = map.size;
@@ -84,29 +86,32 @@ function maskedCells(f: Func, g: Gather, { row, column }: FirstCell): Cells {
       i32x4.gtS(at, i32x4.splat(i32.const(-1))),
       i32x4.ltS(at, i32x4.splat(i32.const(width))),
     );
-    return { c, mask: f.keep(inside, 'inside') };
+    // Nearest: beside the row, where a vector reads no further than four cells.
+    const nearest = f.keep(clamp(f, affine(column, c), [-4, width]), 'nearest');
+    return { c, mask: f.keep(inside, 'inside'), nearest };
   });
   const rows = Array.from({ length: sides[0] * stride }, (_, r) => {
     const at = f.keep(affine(row, r), 'at');
     const isKnown = f.keep(i32.ltU(at, height), 'isKnown');
-    const nearest = f.keep(clamp(at, height - 1), 'nearest');
+    const nearest = f.keep(clamp(f, at, [0, height - 1]), 'nearest');
     const mask = f.keep(i32x4.splat(affine(0, [isKnown, -1])), 'mask');
-    return {
-      offset: f.keep(pixelDistance(map, { row: nearest, column }), 'offset'),
-      masks: new Map(known.map(({ c, mask: lanes }) => [c, f.keep(v128.and(lanes, mask), 'mask')])),
-    };
+    const vectors = known.map(({ c, mask: lanes, nearest: first }) => {
+      const offset = f.keep(pixelDistance(map, { row: nearest, column: first }), 'offset');
+      return [c, { offset, mask: f.keep(v128.and(lanes, mask), 'mask') }] as const;
+    });
+    return new Map(vectors);
   });
-  return (r, plane) => {
-    const at = f.keep(address(plane, rows[r].offset), 'at');
-    return (c, channel) =>
-      v128.and(v128.load(address(at, channel + c * floatBytes)), rows[r].masks.get(c) as Local<'v128'>);
+  return (r, plane) => (c, channel) => {
+    const { offset, mask } = rows[r].get(c) as { offset: Local<'i32'>; mask: Local<'v128'> };
+    return v128.and(v128.load(address(plane, offset, channel)), mask);
   };
 }
 
-/** Between 0 and `most`. */
-function clamp(value: Local<'i32'>, most: number) {
-  const high = select<'i32'>(value, i32.const(most), i32.ltS(value, most));
-  return select<'i32'>(high, i32.const(0), i32.gtS(value, -1));
+/** At least `least`, at most `most`. */
+function clamp(f: Func, value: Code<'i32'>, [least, most]: Pair): Code<'i32'> {
+  const low = f.keep(value, 'value');
+  const high = f.keep(select<'i32'>(low, i32.const(most), i32.ltS(low, most)), 'high');
+  return select<'i32'>(high, i32.const(least), i32.gtS(high, least));
 }
 
 /** Where the loads of a row begin: the last one ends at the row's end. */

@@ -1,6 +1,6 @@
 // Winograd convolution for programs: kernels of up to 5 taps per axis, or per axis and phase if strided, in large tiles and
-// small ones, each with weights that are transformed once or on the fly. See `matrices.ts` for the mathematics and
-// `forward.ts` for the steps.
+// small ones, each with weights that are transformed once or on the fly; longer kernels and rank 3 in parts, in large tiles; whole
+// phases of a few cells. See `geometry/filtering.ts` and `split.ts` for the mathematics and `forward.ts` for the steps.
 //
 // Rounding error of a convolution against float64 sums, values and weights normally distributed, 64 / 128 / 256 / 512
 // channels, as a share of the outputs' standard deviation √(taps·channels), with fused multiply-adds, in 10⁻⁶:
@@ -14,17 +14,33 @@
 //           F(3×3, 4×4)                    0.8 / 1.1 / 1.5 / 2.1                            5 / 7 / 9 / 12
 //           F(2×2, 5×5)                    0.9 / 1.2 / 1.6 / 2.3                            6 / 7 / 9 / 16
 //
-// A kernel of 7×7 with stride 2 on 3 channels, which is F(4×4, 4×4) of 12, has 0.7 and 7.
+//   folded  F(4×3, 3×3)                    0.6 / 0.8 / 1.1 / 1.5                            3 / 6 / 6 / 8
+//           F(4×4, 3×4)                    1.1 / 1.4 / 2.0 / 2.8                            7 / 10 / 13 / 14
+//           F(3×4, 5×4)                    1.5 / 2.2 / 2.8 / 3.9                            9 / 16 / 15 / 25
+//   phases  of 3×3 and 2×2 cells           0.3 / 0.4 / 0.5 / 0.7                            1 / 2 / 4 / 3
+//
+// Phases of strides and parts count as channels: a kernel of 7×7 with stride 2 on 3 channels, which is F(4×4, 4×4) of 12, has 0.7
+// and 7; one of 31 taps on 64, which is two parts of F(4×4, 4×4), 1.9 and 15.
 
 import { counted } from '../../../../arguments/show.ts';
 import type { TileSize } from '../../../../geometry/filtering.ts';
+import { product } from '../../../../geometry/window.ts';
 import type { Engine } from '../../engine.ts';
-import { type ConvPlan, type ConvPlanner, type ConvTask, needsOrder, sumsOverTaps } from '../convPlan.ts';
+import {
+  type ConvPlan,
+  type ConvPlanner,
+  type ConvTask,
+  needsOrder,
+  type PrepareStep,
+  sumsOverTaps,
+} from '../convPlan.ts';
 import { perTask } from '../perTask.ts';
 import { forwardCost, weightGradCost } from './cost.ts';
 import { type ForwardForm, forwardSteps } from './forward.ts';
 import { blocksReadFrom, laneRuns } from './laneBlocks.ts';
+import { lineShapes, refuseLines } from './lines.ts';
 import {
+  partCount,
   points,
   refusePlanes,
   refuseWhole,
@@ -33,6 +49,7 @@ import {
   wholeShape,
   winogradShape,
 } from './shape.ts';
+import { isFolded } from './split.ts';
 import { weightGradSteps } from './weightGrad.ts';
 import { preparedWeights, prepareKernel, type WeightForm } from './weights.ts';
 
@@ -47,6 +64,8 @@ function formFor(s: WinogradShape, weights: WeightForm): ForwardForm {
   return { steps: 1, weights, blockTiles: roomy ? 24 : 12 };
 }
 
+const isStrided = ({ stride }: WinogradShape): boolean => product(stride) > 1;
+
 const multiplications = (s: WinogradShape): number =>
   s.groups * s.tiles * points(s) * s.depth * s.target.channels;
 
@@ -54,31 +73,34 @@ const multiplications = (s: WinogradShape): number =>
 const filteringName = ({ filterings }: WinogradShape): string =>
   `F(${filterings.map((f) => f.outputs).join('×')}, ${filterings.map((f) => f.taps).join('×')})`;
 
+/** Each part has code of its own that packs its weights. */
+const mostCompactParts = 8;
+
 const onTheFly = { packed: ', weights on the fly', transformed: '' };
+
+const prepareStep = (s: WinogradShape, weights: WeightForm): PrepareStep => ({
+  kernel: prepareKernel(s, weights),
+  operands: ['weights', 'w'],
+  readsFrom: blocksReadFrom(laneRuns(s.target.channels, s.engine), s.weights),
+});
 
 function planForward(task: ConvTask, s: WinogradShape, weights: WeightForm): ConvPlan {
   const form = formFor(s, weights);
-  const phases = s.stride > 1 ? ` of ${s.stride ** 2} phases` : '';
+  const parts = partCount(s) > 1 ? ` of ${partCount(s)} ${isStrided(s) ? 'phases' : 'parts'}` : '';
   return {
-    description: `winograd ${filteringName(s)}${s.scale ? ', 16 bits' : ''}${phases}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
+    description: `winograd ${filteringName(s)}${s.scale ? ', 16 bits' : ''}${parts}${onTheFly[weights]}, ${form.steps === 1 ? 'one step' : 'two steps'}, blocks of ${counted(Math.min(s.tiles, form.blockTiles), 'tile')}`,
     exact: s.scale !== undefined,
-    bulky: s.stride > 1,
+    bulky: isStrided(s) || partCount(s) > mostCompactParts,
     multiplications: multiplications(s),
     weightBytes: s.groups * preparedWeights(s, weights).total,
-    prepare: [
-      {
-        kernel: prepareKernel(s, weights),
-        operands: ['weights', 'w'],
-        readsFrom: blocksReadFrom(laneRuns(s.target.channels, s.engine), s.weights),
-      },
-    ],
+    prepare: [prepareStep(s, weights)],
     ...forwardSteps(task, s, form),
   };
 }
 
 /** The largest tiles round more, and phases take much code: what they cost more than they take, so that small gains do not count. */
-const reluctance = (size: TileSize, { stride }: WinogradShape): number =>
-  size === 'largest' ? 1.4 : stride > 1 ? 1.1 : 1;
+const reluctance = (size: TileSize, s: WinogradShape): number =>
+  size === 'largest' ? 1.4 : isStrided(s) ? 1.1 : 1;
 
 const shapes: Record<TileSize, (task: ConvTask) => WinogradShape> = {
   small: perTask((task) => winogradShape(task, 'small')),
@@ -100,6 +122,36 @@ function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
   };
 }
 
+const packedForm: ForwardForm = { steps: 2, weights: 'packed', blockTiles: 96 };
+
+const linesOf = perTask(lineShapes);
+
+/** Phases of a few cells, which dilation leaves of a small map: each is a tile, without the taps that fall outside. */
+const linesPlanner: ConvPlanner = {
+  name: 'winograd phases, weights on the fly',
+  computes: sumsOverTaps,
+  refuse: refuseLines,
+  cost: (task) => linesOf(task).reduce((sum, s) => sum + forwardCost(s, packedForm), 0),
+  plan(task) {
+    const lines = linesOf(task);
+    const all = lines.map((s) => forwardSteps(task, s, packedForm));
+    const [first] = lines;
+    return {
+      description: `winograd of whole phases, ${lines.map(lineName).join(', ')}, weights on the fly`,
+      exact: false,
+      bulky: true,
+      multiplications: lines.reduce((sum, s) => sum + multiplications(s), 0),
+      weightBytes: first.groups * preparedWeights(first, 'packed').total,
+      prepare: [prepareStep(first, 'packed')],
+      workspaces: [Math.max(...all.map(({ workspaces }) => workspaces[0]))],
+      steps: all.flatMap(({ steps }) => steps),
+    };
+  },
+};
+
+/** Cells of each phase, as in `3×2`. */
+const lineName = ({ axes }: WinogradShape): string => axes.map(({ outputs }) => outputs).join('×');
+
 /** A product of pairs beside one of floats, of which it does two. */
 const pairShare = ({ fma }: Engine): number => (fma ? 0.7 : 0.5);
 
@@ -120,8 +172,12 @@ const wholePlanner: ConvPlanner = {
 };
 
 /** Sums of few tiles show all of their rounding. */
-const refuseRough = ({ filterings }: WinogradShape): string | null =>
-  filterings.some((f) => f.inputs > 6) ? 'takes weight gradients of up to 3 taps, more round too much' : null;
+function refuseRough(s: WinogradShape): string | null {
+  if (partCount(s) > 1 || isFolded(s)) return 'takes weight gradients of short kernels along one axis or two';
+  return s.filterings.some((f) => f.inputs > 6)
+    ? 'takes weight gradients of up to 3 taps, more round too much'
+    : null;
+}
 
 function weightGradPlanner(size: TileSize): ConvPlanner {
   return {
@@ -151,6 +207,7 @@ export const winogradPlanners: readonly ConvPlanner[] = [
   forwardPlanner('largest', 'packed'),
   forwardPlanner('small', 'transformed'),
   forwardPlanner('small', 'packed'),
+  linesPlanner,
   weightGradPlanner('large'),
   weightGradPlanner('small'),
   wholePlanner,

@@ -6,8 +6,15 @@ import { describe, expect, it } from 'vitest';
 import { runPlan } from '../../../../../../../test/convPlans.ts';
 import { byReference } from '../../../../../../../test/reference.ts';
 import { inputShape, outputShape, weightShape } from '../../../../geometry/conv.ts';
-import { type Filtering, filtering, type TileSize } from '../../../../geometry/filtering.ts';
+import {
+  type Filtering,
+  filtering,
+  lineFiltering,
+  squareFiltering,
+  type TileSize,
+} from '../../../../geometry/filtering.ts';
 import { parseConv } from '../../../../geometry/text.ts';
+import type { WindowAxis } from '../../../../geometry/types.ts';
 import { product } from '../../../../geometry/window.ts';
 import { Generator } from '../../../../index.ts';
 import { convWork } from '../../../work.ts';
@@ -15,8 +22,11 @@ import { engine } from '../../engine.ts';
 import type { ConvTask } from '../convPlan.ts';
 import { directPlanner } from '../direct/direct.ts';
 import { plainEpilogue } from '../epilogue.ts';
+import { lineShapes } from './lines.ts';
 import { winogradPlanners } from './planners.ts';
-import { winogradShape } from './shape.ts';
+import { type WinogradShape, winogradShape } from './shape.ts';
+import { each } from './split.ts';
+import { cellsOf } from './tileTransform.ts';
 
 const sizes: readonly (readonly [TileSize, number])[] = [
   ['large', 2],
@@ -44,48 +54,79 @@ function growth({ output, weight, input }: Filtering): number {
 const roundings = 40;
 
 interface Case {
-  readonly size: TileSize;
   readonly text: string;
+  /** Of the algorithm. */
+  readonly name: string;
   readonly task: ConvTask;
+  /** The largest, if there are several. */
+  readonly shape: WinogradShape;
 }
 
-const casesOf = (fma: boolean): Case[] =>
-  sizes.flatMap(([size, taps]) =>
-    [`n1 g1 c9>8 9x11 k${taps}x${taps} s1 d1 p1`, `n1 g1 c9>8 23 k${taps} s1 d1 p1`].map((text) => {
-      const geometry = parseConv(text);
-      const e = { ...engine(), fma: fma && engine().fma, wide: false };
-      const task: ConvTask = {
-        geometry,
-        kernel: 'conv',
-        xPitch: 12,
-        yPitch: 12,
-        epilogue: plainEpilogue,
-        engine: e,
-      };
-      return { size, text, task };
-    }),
-  );
+/** Kernels that are folded, in parts, or both. */
+const splitTexts = [
+  ...[6, 9, 12, 16, 20, 31].map((taps) => `n1 g1 c9>8 53 k${taps} s1 d1 p3`),
+  'n1 g1 c9>8 9x23 k1x8 s1 d1 p0x2',
+  'n1 g1 c9>8 9x14 k7x7 s1 d1 p3',
+  'n1 g1 c9>8 4x6x9 k3x3x3 s1 d1 p1',
+];
+
+const taskOf = (text: string, fma: boolean): ConvTask => ({
+  geometry: parseConv(text),
+  kernel: 'conv',
+  xPitch: 12,
+  yPitch: 12,
+  epilogue: plainEpilogue,
+  engine: { ...engine(), fma: fma && engine().fma, wide: false },
+});
+
+function caseOf(size: TileSize, text: string, fma: boolean): Case {
+  const task = taskOf(text, fma);
+  return { text, name: `winograd ${size}`, task, shape: winogradShape(task, size) };
+}
+
+function phasesCase(text: string, fma: boolean): Case {
+  const task = taskOf(text, fma);
+  return { text, name: 'winograd phases, weights on the fly', task, shape: lineShapes(task)[0] };
+}
+
+const casesOf = (fma: boolean): Case[] => [
+  ...sizes.flatMap(([size, taps]) =>
+    [`n1 g1 c9>8 9x11 k${taps}x${taps} s1 d1 p1`, `n1 g1 c9>8 23 k${taps} s1 d1 p1`].map((text) =>
+      caseOf(size, text, fma),
+    ),
+  ),
+  ...splitTexts.map((text) => caseOf('large', text, fma)),
+  ...['n1 g1 c9>8 11x10 k3x3 s1 d4 p4', 'n1 g1 c9>8 17 k3 s1 d9 p9'].map((text) => phasesCase(text, fma)),
+];
+
+/** Height or width as a number of the shape's axes, for an axis of the geometry; below 0 for slices. */
+const axisOf = ({ task }: Case, axis: number): number => axis + 2 - task.geometry.axes.length;
 
 interface Arrays {
   readonly x: Float32Array;
   readonly w: Float32Array;
 }
 
-const plannerOf = (size: TileSize) =>
-  winogradPlanners.find(({ name }) => name === `winograd ${size}`) as (typeof winogradPlanners)[number];
+const plannerOf = (name: string) =>
+  winogradPlanners.find((p) => p.name === name) as (typeof winogradPlanners)[number];
 
-function run({ size, task }: Case, arrays: Arrays, planner = plannerOf(size)): Float32Array {
+function run({ name, task }: Case, arrays: Arrays, planner = plannerOf(name)): Float32Array {
   const y = new Float32Array(product(outputShape(task.geometry)));
   return runPlan(planner, task, { ...arrays, y, bias: null, extras: [] }, new Generator(1));
 }
 
-/** The cells of an axis that the tile of output `o` reads: from … to − 1. */
-function seen({ size, task }: Case, axis: number, o: number): [from: number, to: number] {
-  const { axes } = task.geometry;
-  const { kernel, padBefore, input } = axes[axis] as (typeof axes)[number];
-  const { outputs, inputs } = filtering(size, kernel);
-  const first = Math.floor(o / outputs) * outputs - padBefore;
-  return [Math.max(0, first), Math.min(input, first + inputs)];
+/** The cells of an axis that the tile of output `o` reads. */
+function seen(c: Case, axis: number, o: number): number[] {
+  const { kernel, padBefore, input } = c.task.geometry.axes[axis] as WindowAxis;
+  const { shape } = c;
+  const number = axisOf(c, axis);
+  const read = cellsOf({ ...shape, matrices: each(shape.filterings, (f) => f.input) })[number] ?? kernel;
+  const { outputs, dilation } = shape.axes[number] ?? { outputs: 1, dilation: 1 };
+  const first = Math.floor(o / dilation / outputs) * outputs * dilation + (o % dilation);
+  const pad = shape.pad[number] ?? padBefore;
+  return Array.from({ length: read }, (_, i) => first + i * dilation - pad).filter(
+    (cell) => cell >= 0 && cell < input,
+  );
 }
 
 /** `read` of every cell of the result's planes, and the cells of x's that its tile reads. */
@@ -97,8 +138,8 @@ function eachPlace(c: Case, read: (place: number, cells: readonly number[]) => v
     axes.forEach((_, d) => {
       const step = product(axes.slice(d + 1).map((b) => b.input));
       const o = Math.floor(place / product(lengths.slice(d + 1))) % (lengths[d] as number);
-      const [from, to] = seen(c, d, o);
-      cells = cells.flatMap((cell) => Array.from({ length: to - from }, (_, i) => cell + (from + i) * step));
+      const along = seen(c, d, o);
+      cells = cells.flatMap((cell) => along.map((i) => cell + i * step));
     });
     read(place, cells);
   }
@@ -108,7 +149,7 @@ function eachPlace(c: Case, read: (place: number, cells: readonly number[]) => v
 function boundsOf(c: Case, { x, w }: Arrays): Float64Array {
   const g = c.task.geometry;
   const bounds = new Float64Array(product(outputShape(g)));
-  const factor = winogradShape(c.task, c.size).filterings.reduce((all, f) => all * growth(f), 1);
+  const factor = c.shape.filterings.reduce((all, f) => all * growth(f), 1);
   const [plane, inPlane] = [bounds.length / g.outChannels, x.length / g.inChannels];
   const sizes = Array.from({ length: inPlane }, (_, cell) =>
     Math.max(...Array.from({ length: g.inChannels }, (_, i) => Math.abs(x[i * inPlane + cell] as number))),
@@ -120,7 +161,7 @@ function boundsOf(c: Case, { x, w }: Arrays): Float64Array {
   eachPlace(c, (place, cells) => {
     const largest = Math.max(...cells.map((cell) => sizes[cell] as number));
     weights.forEach((all, o) => {
-      bounds[o * plane + place] = factor * (g.inChannels + roundings) * 2 ** -24 * largest * all;
+      bounds[o * plane + place] = factor * (c.shape.depth + roundings) * 2 ** -24 * largest * all;
     });
   });
   return bounds;
@@ -134,13 +175,25 @@ function worstSigns(c: Case, row: number): Float32Array {
   return Float32Array.from({ length: g.inChannels * plane }, (_, i) => {
     const place = i % plane;
     return lengths.reduce((sign, n, d) => {
-      const { kernel, padBefore } = g.axes[d] as (typeof g.axes)[number];
-      const { input, outputs } = filtering(c.size, kernel);
-      const cell = (Math.floor(place / product(lengths.slice(d + 1))) % n) + padBefore;
-      const coefficients = input[row % input.length] as number[];
-      return sign * (Math.sign(coefficients[cell % outputs] as number) || 1);
+      const cell = Math.floor(place / product(lengths.slice(d + 1))) % n;
+      return sign * signAlong(c, axisOf(c, d), cell, row);
     }, 1);
   });
+}
+
+/** The sign for a cell of an axis. */
+function signAlong({ shape }: Case, axis: number, cell: number, row: number): number {
+  if (axis < 0) return 1;
+  const { filterings, sides, axes, pad } = shape;
+  const { outputs, dilation } = axes[axis];
+  let rest = Math.floor((cell + pad[axis]) / dilation) % outputs;
+  return filterings.reduce((sign, { input }, i) => {
+    if (sides[i].axis !== axis) return sign;
+    const coefficients = input[row % input.length] as number[];
+    const at = Math.floor(rest / sides[i].step);
+    rest %= sides[i].step;
+    return sign * (Math.sign(coefficients[at] as number) || 1);
+  }, 1);
 }
 
 function inputsOf(c: Case, random: Generator): Record<string, Float32Array> {
@@ -164,7 +217,7 @@ describe.each([
   ['fused', true],
   ['mul and add', false],
 ])('%s', (_, fma) => {
-  it.each(casesOf(fma).map((c) => [`${c.size} ${c.text}`, c] as const))(
+  it.each(casesOf(fma).map((c) => [`${c.name} ${c.text}`, c] as const))(
     'errors keep within the bound: %s',
     (_, c) => {
       const random = new Generator(11);
@@ -180,7 +233,7 @@ describe.each([
     },
   );
 
-  it.each(casesOf(fma).map((c) => [`${c.size} ${c.text}`, c] as const))(
+  it.each(casesOf(fma).map((c) => [`${c.name} ${c.text}`, c] as const))(
     'NaN and infinities spread to their tiles and no further: %s',
     (_, c) => {
       const random = new Generator(12);
@@ -210,9 +263,13 @@ describe.each([
 
 it('the growth of each tile is what the documents say', () => {
   const text = readFileSync(new URL('../../../../../../../docs/programs.md', import.meta.url), 'utf8');
-  for (const [size, taps] of sizes) {
-    const f = filtering(size, taps);
-    const row = text.split('\n').find((line) => line.startsWith(`| ${nameOf(f)} |`)) ?? '';
-    expect(row, nameOf(f)).toContain(`| ${growth(f).toPrecision(3)} | ${(growth(f) ** 2).toPrecision(3)} |`);
+  const tiles = [...sizes.map(([size, taps]) => filtering(size, taps)), squareFiltering(3)];
+  const rows = [
+    ...tiles.map((f) => [nameOf(f), f] as const),
+    ...([2, 3] as const).map((cells) => [`phase of ${cells} cells`, lineFiltering(cells, 3)] as const),
+  ];
+  for (const [name, f] of rows) {
+    const row = text.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '';
+    expect(row, name).toContain(`| ${growth(f).toPrecision(3)} | ${(growth(f) ** 2).toPrecision(3)} |`);
   }
 });

@@ -1,21 +1,31 @@
-// The transform of tiles on their way in: V = m · tile · mᵀ for all channels of all phases, read from pixels, written as planes
+// The transform of tiles on their way in: V = m · tile · mᵀ for all channels of all parts, read from pixels, written as planes
 // [point][tile][channel]. A tile within a map of pixels is read where it lies; one at the border is first copied, with zeros,
 // and so is every tile of a map that lies as planes.
 
-import { address, affine, type Func, i32, type Local, type Scope, v128 } from '../../assembler/index.ts';
+import {
+  address,
+  affine,
+  type Func,
+  i32,
+  type Local,
+  type Operand,
+  type Scope,
+  v128,
+} from '../../assembler/index.ts';
 import type { Vector } from '../../fused/math.ts';
 import { narrowed } from '../lanes.ts';
-import { i32Params, type PointersFunction } from '../pointers.ts';
+import { clearBytes, i32Params, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { applyBothSides } from './apply.ts';
 import { gatherTile } from './planes.ts';
-import { each, type Pair } from './shape.ts';
+import { gathersPhases, partsOfSlice } from './shape.ts';
+import { each, type Pair } from './split.ts';
 import {
   paddedChannels,
   pixelBytes,
   pixelDistance,
+  pointsOf,
   type TileInput,
-  type TilePlace,
   tilePlace,
   tileReach,
 } from './tiles.ts';
@@ -24,13 +34,26 @@ import {
 const params = i32Params(['x', 'v', 'tile', 'patch']);
 export type TileTransform = PointersFunction<'x' | 'v' | 'tile' | 'patch'>;
 
-/** The cells of a map that a tile reads. */
-const sidesOf = (t: TileInput): Pair => each(t.matrices, (m) => m[0].length * t.stride);
+/** The cells of a slice that a tile reads: from the first cell of its first part to the last of its last. */
+export const cellsOf = ({
+  matrices,
+  sides,
+  parts,
+}: Pick<TileInput, 'matrices' | 'sides' | 'parts'>): Pair => {
+  const along = (axis: 0 | 1): number =>
+    sides.reduce(
+      (cells, side, i) => cells + (side.axis === axis ? (matrices[i][0].length - 1) * side.step : 0),
+      1 + (parts[axis].count - 1) * parts[axis].apart,
+    );
+  return [along(0), along(1)];
+};
 
-/** The pixels of a patch, with the phases as channels if they come from planes. */
-const patchSides = (t: TileInput): Pair => (t.map.planes ? each(t.matrices, (m) => m[0].length) : sidesOf(t));
+/** The pixels of a patch, with the phases as channels if they are gathered so. */
+const patchSides = (t: TileInput): Pair =>
+  gathersPhases(t.map, t) ? each(t.matrices, (m) => m[0].length) : cellsOf(t);
 
-const patchChannels = ({ map, stride }: TileInput): number => map.channels * (map.planes ? stride ** 2 : 1);
+const patchChannels = (t: TileInput): number =>
+  t.map.channels * (gathersPhases(t.map, t) ? partsOfSlice(t) : 1);
 
 /** Bytes from one pixel of a packed patch to the next: one more vector pair than channels, so that pixels share no cache set. */
 const patchPixel = (t: TileInput): number => (paddedChannels(patchChannels(t)) + 16) * floatBytes;
@@ -40,7 +63,7 @@ const patchPixel = (t: TileInput): number => (paddedChannels(patchChannels(t)) +
  * both; packed where no tile is read from the map.
  */
 function patchSteps(t: TileInput): Pair {
-  if (t.map.planes || !tileReach(t, sidesOf(t)).inside)
+  if (t.map.planes || !tileReach(t, cellsOf(t)).inside)
     return [patchSides(t)[1] * patchPixel(t), patchPixel(t)];
   const pixel = pixelBytes(t.map);
   return [t.axes[0].dilation * t.map.size[1] * pixel, t.axes[1].dilation * pixel];
@@ -53,18 +76,55 @@ export function patchBytes(t: TileInput): number {
 
 /** Adds the function that transforms one tile. */
 export function tileTransform(scope: Scope, t: TileInput): TileTransform {
-  if (t.map.planes) return planesTransform(scope, t);
-  const { inside, outside } = tileReach(t, sidesOf(t));
-  const transform = phasesTransform(scope.within('Rectangle'), t);
-  const border = outside ? borderTransform(scope, t, transform) : null;
+  const transform = (t.map.planes ? planesTransform : pixelsTransform)(scope, t);
   return scope.func(params, (f, p) => {
-    const { image, row, column } = firstPlace(f, t, p.tile);
+    const { image, slice, row, column } = tilePlace(f, t, p.tile);
+    const firstRow = f.keep(affine([row, t.stride[0]], t.shift[0]), 'firstRow');
+    const firstColumn = f.keep(affine([column, t.stride[1]], t.shift[1]), 'firstColumn');
+    const at = { v: p.v, patch: p.patch, row: firstRow, column: firstColumn };
+    const ofSlice = (number: Operand<'i32'>) => () => {
+      const x = address(p.x, pixelDistance(t.map, { image, slice: number }));
+      f.run(f.call(transform, { ...at, x }));
+    };
+    const { taps, stride, dilation, pad } = t.sliceTaps;
+    if (taps * stride * t.map.slices === 1) {
+      ofSlice(0)();
+      return;
+    }
+    const number = f.keep(affine([slice, stride], -pad), 'sourceSlice');
+    f.repeat(taps, () => {
+      f.if(i32.ltU(number, t.map.slices), ofSlice(number), () => clearSlice(f, t, p.v));
+      f.increase(p.v, partsOfSlice(t) * t.map.channels * floatBytes);
+      f.increase(number, dilation);
+    });
+  });
+}
+
+/** What a tile sees of a slice before the first or behind the last. */
+function clearSlice(f: Func, t: TileInput, v: Local<'i32'>): void {
+  const point = f.keep(v, 'point');
+  const vectors = Math.ceil((partsOfSlice(t) * t.map.channels) / 4);
+  f.repeat(pointsOf(t), () => {
+    clearBytes(f, point, vectors * vectorBytes);
+    f.increase(point, t.planeBytes);
+  });
+}
+
+/** `x`: the slice at the group's first channel; `row`, `column`: the first cell, which may lie before the map. */
+const sliceParams = i32Params(['x', 'v', 'row', 'column', 'patch']);
+type SliceTransform = PointersFunction<'x' | 'v' | 'row' | 'column' | 'patch'>;
+
+function pixelsTransform(scope: Scope, t: TileInput): SliceTransform {
+  const { inside, outside } = tileReach(t, cellsOf(t));
+  const transform = partsTransform(scope.within('Rectangle'), t);
+  const border = outside ? borderTransform(scope, t, transform) : null;
+  return scope.within('Slice').func(sliceParams, (f, p) => {
+    const { row, column } = p;
     const atBorder = (): void => {
-      const x = address(p.x, pixelDistance(t.map, { image }));
-      if (border) f.run(f.call(border, { x, v: p.v, row, column, patch: p.patch }));
+      if (border) f.run(f.call(border, p));
     };
     const within = (): void => {
-      const cells = address(p.x, pixelDistance(t.map, { image, row, column }));
+      const cells = address(p.x, pixelDistance(t.map, { row, column }));
       f.run(f.call(transform, { cells, v: p.v }));
     };
     if (inside && border) f.if(isInside(t, row, column), within, atBorder);
@@ -73,39 +133,29 @@ export function tileTransform(scope: Scope, t: TileInput): TileTransform {
   });
 }
 
-/** The first cell that a tile reads, which may lie before the map. */
-function firstPlace(f: Func, t: TileInput, tile: Local<'i32'>): TilePlace {
-  const { image, row, column } = tilePlace(f, t.axes, tile);
-  return {
-    image,
-    row: f.keep(affine([row, t.stride], t.shift[0]), 'firstRow'),
-    column: f.keep(affine([column, t.stride], t.shift[1]), 'firstColumn'),
-  };
-}
-
 /** From planes: gathers the tile into the patch, with zeros for cells outside, and transforms that. */
-function planesTransform(scope: Scope, t: TileInput): TileTransform {
-  const { inside, outside } = tileReach(t, sidesOf(t));
-  const transform = rectangleTransform(scope.within('Patch'), t, patchSteps(t));
+function planesTransform(scope: Scope, t: TileInput): SliceTransform {
+  const { inside, outside } = tileReach(t, cellsOf(t));
+  const transform = gathersPhases(t.map, t)
+    ? rectangleTransform(scope.within('Patch'), t, patchSteps(t))
+    : partsTransform(scope.within('Patch'), t);
   const gather = (masked: boolean) =>
     gatherTile(scope.within(masked ? 'Border' : 'Inside'), {
-      ...{ map: t.map, stride: t.stride, sides: patchSides(t), patchPixel: patchPixel(t), masked },
+      ...{ map: t.map, stride: t.stride[0], sides: patchSides(t), patchPixel: patchPixel(t), masked },
     });
   const [plain, masked] = [inside ? gather(false) : null, outside ? gather(true) : null];
-  return scope.func(params, (f, p) => {
-    const { image, row, column } = firstPlace(f, t, p.tile);
-    const x = f.keep(address(p.x, pixelDistance(t.map, { image })), 'firstPlane');
+  return scope.within('Slice').func(sliceParams, (f, { x, patch, row, column, v }) => {
     const by = (g: typeof plain) => () => {
-      if (g) f.run(f.call(g, { x, patch: p.patch, row, column }));
+      if (g) f.run(f.call(g, { x, patch, row, column }));
     };
     if (plain && masked) f.if(isInside(t, row, column), by(plain), by(masked));
     else by(plain ?? masked)();
-    f.run(f.call(transform, { cells: p.patch, v: p.v }));
+    f.run(f.call(transform, { cells: patch, v }));
   });
 }
 
 function isInside(t: TileInput, row: Local<'i32'>, column: Local<'i32'>) {
-  const last = t.axes.map((a, i) => t.map.size[i] - (sidesOf(t)[i] - 1) * a.dilation);
+  const last = t.axes.map((a, i) => t.map.size[i] - (cellsOf(t)[i] - 1) * a.dilation);
   return i32.and(i32.ltU(row, last[0]), i32.ltU(column, last[1]));
 }
 
@@ -113,22 +163,24 @@ function isInside(t: TileInput, row: Local<'i32'>, column: Local<'i32'>) {
 const placeParams = i32Params(['cells', 'v']);
 type Transform = PointersFunction<'cells' | 'v'>;
 
-/** All phases of one tile, one after the other. */
-function phasesTransform(scope: Scope, t: TileInput): Transform {
-  const { stride, map } = t;
+/** All parts of one tile, one after the other. */
+function partsTransform(scope: Scope, t: TileInput): Transform {
+  const [down, across] = t.parts;
   const steps = patchSteps(t);
-  const apart = each(steps, (step) => step * stride);
-  const phase = rectangleTransform(scope, t, apart);
-  if (stride === 1) return phase;
-  return scope.within('Phases').func(placeParams, (f, { cells, v }) => {
-    f.repeat(stride, () => {
+  const part = rectangleTransform(scope, t, [
+    t.sides[0].step * steps[t.sides[0].axis],
+    t.sides[1].step * steps[t.sides[1].axis],
+  ]);
+  if (partsOfSlice(t) === 1) return part;
+  return scope.within('Parts').func(placeParams, (f, { cells, v }) => {
+    f.repeat(down.count, () => {
       const from = f.keep(cells, 'from');
-      f.repeat(stride, () => {
-        f.run(f.call(phase, { cells: from, v }));
-        f.increase(from, steps[1]);
-        f.increase(v, map.channels * floatBytes);
+      f.repeat(across.count, () => {
+        f.run(f.call(part, { cells: from, v }));
+        f.increase(from, across.apart * steps[1]);
+        f.increase(v, t.map.channels * floatBytes);
       });
-      f.increase(cells, steps[0]);
+      f.increase(cells, down.apart * steps[0]);
     });
   });
 }
@@ -155,15 +207,13 @@ function rectangleTransform(scope: Scope, t: TileInput, steps: Pair): Transform 
   });
 }
 
-const borderParams = i32Params(['x', 'v', 'row', 'column', 'patch']);
-
-/** Copies the tile's pixels, zeros for those outside the map, and transforms the copy. `x`: the image. */
-function borderTransform(scope: Scope, t: TileInput, transform: Transform) {
+/** Copies the tile's pixels, zeros for those outside the map, and transforms the copy. */
+function borderTransform(scope: Scope, t: TileInput, transform: Transform): SliceTransform {
   const [copy, clear] = pixelFunctions(scope, paddedChannels(t.map.channels));
   const [down, across] = patchSteps(t);
-  return scope.within('Border').func(borderParams, (f, p) => {
+  return scope.within('Border').func(sliceParams, (f, p) => {
     const to = f.keep(p.patch, 'to');
-    const [rows, columns] = sidesOf(t);
+    const [rows, columns] = cellsOf(t);
     const row = f.keep(p.row, 'r');
     f.repeat(rows, () => {
       const column = f.keep(p.column, 'c');

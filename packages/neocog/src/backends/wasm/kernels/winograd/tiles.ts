@@ -14,7 +14,8 @@ import {
 import type { Engine } from '../../engine.ts';
 import { floatBytes, lineBytes } from '../sizes.ts';
 import { evenTiles } from '../tiles.ts';
-import type { Pair, PixelMap, TileAxis } from './shape.ts';
+import { type PixelMap, partCount, type Reading, type TileAxis } from './shape.ts';
+import type { Pair } from './split.ts';
 
 /** Rounds up to whole cache lines, an odd number of them: planes that are walked together then share no cache set. */
 export const planeBytes = (floats: number): number =>
@@ -23,15 +24,15 @@ export const planeBytes = (floats: number): number =>
 /** Channels as transforms handle them: pairs of vectors. */
 export const paddedChannels = (channels: number): number => Math.ceil(channels / 8) * 8;
 
-/** What is transformed on its way in: V = m · tile · mᵀ for all channels and phases. */
-export interface TileInput {
+/** What is transformed on its way in: V = m · tile · mᵀ for all channels and parts. */
+export interface TileInput extends Reading {
   readonly map: PixelMap;
+  /** Slices that tiles are counted by: those of the target. */
+  readonly slices: number;
   readonly axes: Pair<TileAxis>;
   /** A tile reads from its first cell, times the stride, plus this. */
   readonly shift: Pair;
-  /** A tile reads that many phases along each axis. */
-  readonly stride: number;
-  /** Of each axis: what a tile reads of a phase to points. */
+  /** Of each side: what a tile reads of a part to points. */
   readonly matrices: Pair<Matrix>;
   /** From one point's plane to the next. */
   readonly planeBytes: number;
@@ -40,12 +41,13 @@ export interface TileInput {
   readonly engine: Engine;
 }
 
-/** Words of a transformed tile at one point: the last phase may write its channels rounded up. */
-export const rowWords = (channels: number, { stride, pairs }: Pick<TileInput, 'stride' | 'pairs'>): number =>
-  paddedChannels((stride ** 2 - 1) * channels + paddedChannels(channels)) / (pairs ? 2 : 1);
+/** Words of a transformed tile at one point: the last part may write its channels rounded up. */
+export const rowWords = (channels: number, parts: number, pairs = false): number =>
+  paddedChannels((parts - 1) * channels + paddedChannels(channels)) / (pairs ? 2 : 1);
 
 /** Bytes from one transformed tile to the next. */
-export const rowBytes = (input: TileInput): number => rowWords(input.map.channels, input) * floatBytes;
+export const rowBytes = (t: TileInput): number =>
+  rowWords(t.map.channels, partCount(t), t.pairs) * floatBytes;
 
 /** Points of a tile's transform. */
 export const pointsOf = (t: TileInput): number => product(t.matrices.map((m) => m.length));
@@ -64,29 +66,37 @@ export function divideBy(f: Func, value: Local<'i32'>, { by, names }: Divisor): 
 /** The first pixel that a tile covers. */
 export interface TilePlace {
   readonly image: Local<'i32'>;
+  readonly slice: Operand<'i32'>;
   readonly row: Local<'i32'>;
   readonly column: Local<'i32'>;
 }
 
-/** Tile numbers run along rows of tiles, then down, then over images. */
-export function tilePlace(f: Func, axes: Pair<TileAxis>, tile: Local<'i32'>): TilePlace {
+/** The tiles of a batch of maps. */
+export type TileGrid = Pick<TileInput, 'axes' | 'slices'>;
+
+/** Tile numbers run along rows of tiles, then down, then over slices and images. */
+export function tilePlace(f: Func, { axes, slices }: TileGrid, tile: Local<'i32'>): TilePlace {
   const [down, across] = axes;
   const line = f.keep(i32.divU(tile, across.count), 'line');
-  const image = f.keep(i32.divU(line, down.count), 'image');
-  const row = f.keep(affine(line, [image, -down.count]), 'tileRow');
+  const map = f.keep(i32.divU(line, down.count), slices === 1 ? 'image' : 'map');
+  const row = f.keep(affine(line, [map, -down.count]), 'tileRow');
   const column = f.keep(affine(tile, [line, -across.count]), 'tileColumn');
+  const [image, slice] =
+    slices === 1 ? [map, 0] : divideBy(f, map, { by: slices, names: ['image', 'slice'] });
   return {
     image,
+    slice,
     row: f.keep(firstCell(f, down, row), 'row'),
     column: f.keep(firstCell(f, across, column), 'column'),
   };
 }
 
-/** ⌊t / d⌋·m·d + t mod d */
-function firstCell(f: Func, { dilation: d, outputs: m }: TileAxis, t: Local<'i32'>): Code<'i32'> {
-  if (d === 1) return affine([t, m]);
+/** ⌊t / d⌋·m·d + t mod d, behind the first */
+function firstCell(f: Func, { first, count, dilation: d, outputs: m }: TileAxis, t: Local<'i32'>) {
+  if (d === 1) return affine([t, m], first);
+  if (count <= d) return affine(t, first);
   const turn = f.keep(i32.divU(t, d), 'turn');
-  return affine([turn, (m - 1) * d], t);
+  return affine([turn, (m - 1) * d], t, first);
 }
 
 /** A pixel at run time; 0 for what is left out. */
@@ -94,8 +104,8 @@ export type Pixel = { readonly [K in keyof TilePlace]?: Operand<'i32'> };
 
 /** Bytes from the first pixel to another, or to its first channel's cell. */
 export function pixelDistance(map: PixelMap, at: Pixel): Code<'i32'> {
-  const { image = 0, row = 0, column = 0 } = at;
-  const line = affine([image, map.size[0] * (map.planes ?? 1)], row);
+  const { image = 0, slice = 0, row = 0, column = 0 } = at;
+  const line = affine([image, map.slices * map.size[0] * (map.planes ?? 1)], [slice, map.size[0]], row);
   const pixel = affine([line, map.size[1]], column);
   return affine([pixel, pixelBytes(map)]);
 }
@@ -103,7 +113,7 @@ export function pixelDistance(map: PixelMap, at: Pixel): Code<'i32'> {
 /** From one pixel of a row to the next, and from one channel of a pixel to the next. */
 export const pixelBytes = (map: PixelMap): number => (map.planes ? 1 : map.pitch) * floatBytes;
 export const channelBytes = (map: PixelMap): number =>
-  (map.planes ? map.size[0] * map.size[1] : 1) * floatBytes;
+  (map.planes ? map.slices * map.size[0] * map.size[1] : 1) * floatBytes;
 
 /** Tiles in blocks of two sizes, the larger ones first. */
 export interface TileBlocks {
@@ -154,13 +164,13 @@ export function heightsOf(blocks: TileBlocks, most: number): HeightCount[] {
   return heights.map((height) => ({ height, large: times(large, height), small: times(small, height) }));
 }
 
-/** Does any tile reach past the map, does any lie within? `sides`: the cells that it reads. */
-export function tileReach({ axes, map, shift, stride }: TileInput, sides: Pair) {
-  const within = axes.map(({ count, outputs, dilation }, a) =>
+/** Does any tile reach past the map, does any lie within? `cells`: how many it reads. */
+export function tileReach({ axes, map, shift, stride }: TileInput, cells: Pair) {
+  const within = axes.map(({ first: start, count, outputs, dilation }, a) =>
     Array.from({ length: count }, (_, t) => {
-      const cell = Math.floor(t / dilation) * outputs * dilation + (t % dilation);
-      const first = cell * stride + shift[a];
-      return first >= 0 && first + (sides[a] - 1) * dilation < map.size[a];
+      const cell = start + Math.floor(t / dilation) * outputs * dilation + (t % dilation);
+      const first = cell * stride[a] + shift[a];
+      return first >= 0 && first + (cells[a] - 1) * dilation < map.size[a];
     }),
   );
   return {

@@ -18,7 +18,8 @@ import { clearBytes, i32Params } from '../pointers.ts';
 import { floatBytes, toLines } from '../sizes.ts';
 import { blockCount, firstLane, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { type Products, products } from './products.ts';
-import { each, points, type WinogradShape } from './shape.ts';
+import { points, type WinogradShape } from './shape.ts';
+import { each } from './split.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
   divideBy,
@@ -59,12 +60,16 @@ const groupBytes = (t: TileInput): number => pointsOf(t) * t.planeBytes;
 /** `tiles`: how many lie in one plane. */
 function contextOf(s: WinogradShape, tiles: number): Context {
   const plane = (channels: number): number => planeBytes(tiles * paddedChannels(channels));
-  const { source, target, axes, filterings, stride, engine } = s;
-  const x = { map: source, shift: each(s.pad, (pad) => -pad), matrices: each(filterings, (f) => f.input) };
+  const { source, target, axes, filterings, stride, sides, parts, sliceTaps, engine } = s;
+  const x = {
+    ...{ map: source, shift: each(s.pad, (pad) => -pad), matrices: each(filterings, (f) => f.input) },
+    sliceTaps,
+  };
   const dy = {
     ...{ map: target, shift: [0, 0] as const, matrices: each(filterings, (f) => transposed(f.output)) },
+    sliceTaps: { taps: 1, stride: 1, dilation: 1, pad: 0 },
   };
-  const common = { axes, stride, engine };
+  const common = { axes, slices: target.slices, stride, sides, parts, engine };
   return {
     s,
     sums: weightSums(s),

@@ -28,7 +28,8 @@ import {
   laneWidth,
   weightPlaces,
 } from './laneBlocks.ts';
-import { each, points, tapCount, type WinogradShape } from './shape.ts';
+import { points, tapCount, type WinogradShape } from './shape.ts';
+import { each } from './split.ts';
 import { divideBy } from './tiles.ts';
 
 export interface WeightSums {

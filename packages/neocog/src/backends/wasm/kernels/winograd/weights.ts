@@ -1,6 +1,5 @@
 // Weights on their way into the products: packed so that lanes lie together, and transformed, U = G g Gᵀ.
 
-import { product } from '../../../../geometry/window.ts';
 import {
   address,
   affine,
@@ -28,11 +27,27 @@ import {
   laneWidth,
   weightPlaces,
 } from './laneBlocks.ts';
-import { each, type Pair, phaseRuns, points, tapCount, termsOf, type WinogradShape } from './shape.ts';
+import {
+  gathersPhases,
+  type Part,
+  partRuns,
+  points,
+  tapCount,
+  tapsOfPart,
+  termsOf,
+  type WinogradShape,
+} from './shape.ts';
+import { each } from './split.ts';
 import { divideBy, planeBytes } from './tiles.ts';
 
 /** Channels whose weights are transformed at a time: what lies between the two steps stays in the second-level cache. */
-export const chunkChannels = 64;
+const chunkChannels = 64;
+
+/** Tiles that one register tile takes: each transformed weight is read but once. */
+export const isOneRead = ({ tiles }: WinogradShape): boolean => tiles <= 6;
+
+/** The same on the fly. What is read but once stays in the first cache. */
+export const chunkFor = (s: WinogradShape): number => (isOneRead(s) ? 8 : chunkChannels);
 
 /** Chunks of channels: whole ones, then the rest. */
 export function chunksOf(channels: number, most: number): { channels: number; count: number }[] {
@@ -52,7 +67,7 @@ interface Packing {
   readonly s: WinogradShape;
   readonly run: LaneRun;
   /** Whose weights come together. */
-  readonly phases: readonly Pair[];
+  readonly parts: readonly Part[];
 }
 
 /** Where its code is made. What differs from layer to layer comes as arguments. */
@@ -66,19 +81,19 @@ const rowBytes = (run: LaneRun): number => laneWidth(run) * floatBytes;
 const packParams = i32Params(['from', 'to', 'channels', 'lane', 'channel']);
 
 /**
- * `channels` channels of a block from row-major weights to `[channel][phase][tap][lane]`; taps that a phase does not have are
+ * `channels` channels of a block from row-major weights to `[channel][part][tap][lane]`; taps that a part does not have are
  * zero. `lane`, `channel`: bytes from one to the next in the tensor.
  */
 const packWeights = (scope: Scope, packing: Packing) =>
   scope.func(packParams, (f, p) => {
     const site = { ...packing, f, p };
-    const { s, run, phases } = packing;
+    const { s, run, parts } = packing;
     const [whole, rest] = [Math.floor(run.lanes / 4), run.lanes % 4];
     f.repeat(p.channels, () => {
       const [from, to] = [f.keep(p.from, 'first'), f.keep(p.to, 'vector')];
       const pack = (lanes: number): void => {
         const cell = f.keep(to, 'cell');
-        for (const phase of phases) packPhase(site, phase, { from, cell, lanes });
+        for (const part of parts) packPart(site, part, { from, cell, lanes });
       };
       if (whole > 0)
         f.repeat(whole, () => {
@@ -88,7 +103,7 @@ const packWeights = (scope: Scope, packing: Packing) =>
         });
       if (rest > 0) pack(rest);
       f.increase(p.from, p.channel);
-      f.increase(p.to, phases.length * tapCount(s) * rowBytes(run));
+      f.increase(p.to, parts.length * tapCount(s) * rowBytes(run));
     });
   });
 
@@ -99,37 +114,35 @@ interface VectorPlace {
   readonly lanes: number;
 }
 
-function packPhase({ f, p, s, run }: Site, [a, b]: Pair, { from, cell, lanes }: VectorPlace): void {
-  const { weights, stride } = s;
-  const [down, across] = each(s.filterings, ({ taps }) => taps);
-  const [kernelRows, kernelColumns] = weights.kernel;
-  const clear = (count: number): void => {
-    if (count === 0) return;
+function packPart({ f, p, s, run }: Site, part: Part, { from, cell, lanes }: VectorPlace): void {
+  for (const { first, step, count } of stretchesOf(tapsOfPart(s, part))) {
+    const tap = first === null ? null : f.keep(address(from, first * floatBytes), 'tap');
     f.repeat(count, () => {
-      f.run(v128.store(cell, v128.const4F(0, 0, 0, 0)));
+      const value = tap ? loadTap(f, { at: tap, lane: p.lane }, lanes) : v128.const4F(0, 0, 0, 0);
+      f.run(v128.store(cell, value));
+      if (tap) f.increase(tap, step * floatBytes);
       f.increase(cell, rowBytes(run));
     });
-  };
-  const rows = Math.max(0, Math.ceil((kernelRows - a) / stride));
-  const columns = Math.max(0, Math.ceil((kernelColumns - b) / stride));
-  if (rows * columns === 0) {
-    clear(down * across);
-    return;
   }
-  // A turned kernel is walked from its end.
-  const step = (weights.turned ? -1 : 1) * floatBytes;
-  const start = weights.turned ? (product(weights.kernel) - 1) * floatBytes : 0;
-  const tap = f.keep(address(from, start + (a * kernelColumns + b) * step), 'tap');
-  f.repeat(rows, () => {
-    f.repeat(columns, () => {
-      f.run(v128.store(cell, loadTap(f, { at: tap, lane: p.lane }, lanes)));
-      f.increase(tap, stride * step);
-      f.increase(cell, rowBytes(run));
-    });
-    f.increase(tap, (kernelColumns - columns) * stride * step);
-    clear(across - columns);
-  });
-  clear((down - rows) * across);
+}
+
+/** Taps `step` apart, from the first on, or zeros if that is null. */
+interface Stretch {
+  readonly first: number | null;
+  readonly step: number;
+  readonly count: number;
+}
+
+function stretchesOf(taps: readonly (number | null)[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const tap of taps) {
+    const last = stretches.at(-1);
+    const step = last && last.count > 1 ? last.step : (tap ?? 0) - (last?.first ?? 0);
+    const next = last && last.first !== null ? last.first + last.count * step : null;
+    if (last && tap === next) stretches[stretches.length - 1] = { ...last, step, count: last.count + 1 };
+    else stretches.push({ first: tap, step: 0, count: 1 });
+  }
+  return stretches;
 }
 
 /** A tap of four lanes, `lane` bytes apart; those beyond the last channel repeat it. */
@@ -176,7 +189,7 @@ export function transformWeights(scope: Scope, s: WinogradShape, run: LaneRun) {
 /** Of a word. */
 type Half = 'lower' | 'upper';
 
-interface TransformSite extends Omit<Packing, 'phases'> {
+interface TransformSite extends Omit<Packing, 'parts'> {
   readonly f: Func;
   readonly p: Pointers<'from' | 'to' | 'plane'>;
 }
@@ -263,17 +276,19 @@ export function prepareKernel(s: WinogradShape, form: WeightForm): Kernel {
 
 /** What the code depends on: layers of other sizes have the same. */
 function weightsKey(s: WinogradShape): string {
-  const { filterings, groups, source, target, stride, weights, engine, scale } = s;
-  const tiles = filterings.map(({ outputs, taps }) => `F(${outputs}, ${taps})`);
-  const order = source.planes ? 'planes' : 'pixels';
-  return `${tiles} ${order} g${groups} c${source.channels}>${target.channels} s${stride} ${JSON.stringify(weights)} ${engineKey(engine)}${scale === undefined ? '' : ' whole'}`;
+  const { groups, source, target, filterings, parts, sides, weights, scale } = s;
+  const order = gathersPhases(source, s) ? 'phases' : 'parts';
+  const matrices = filterings.map((f) => f.weight);
+  const said = JSON.stringify({ matrices, parts, sides, weights });
+  const numbers = scale === undefined ? 'floats' : 'whole numbers';
+  return `g${groups} c${source.channels}>${target.channels} ${order} ${said} ${numbers} ${engineKey(s.engine)}`;
 }
 
 /** All channels of one block; on the way to transformed weights packed ones lie in scratch, a chunk at a time. */
-function prepareBlock(scope: Scope, { s, run }: Omit<Packing, 'phases'>, form: WeightForm) {
-  const runs = phaseRuns(s);
+function prepareBlock(scope: Scope, { s, run }: Omit<Packing, 'parts'>, form: WeightForm) {
+  const runs = partRuns(s);
   const [lane, channel] = [s.weights.lane * floatBytes, s.weights.channel * floatBytes];
-  const packs = runs.map((phases, i) => packWeights(scope.within(`Pack${i}`), { s, run, phases }));
+  const packs = runs.map((parts, i) => packWeights(scope.within(`Pack${i}`), { s, run, parts }));
   const transform = form === 'packed' ? null : transformWeights(scope.within('Transform'), s, run);
   return scope.func(blockParams, (f, p) => {
     runs.forEach(({ length }, i) => {

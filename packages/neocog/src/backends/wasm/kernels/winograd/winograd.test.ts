@@ -85,9 +85,15 @@ function errorOf(planner: ConvPlanner, text: string, task: ConvTask): number {
   return largestError(runPlan(planner, task, arrays, new Generator(1)), sums, scale);
 }
 
-/** The largest tiles are for kernels of three taps alone. */
+/** Wide dilation is for phases alone, long kernels for large tiles alone; the largest tiles are for kernels of three taps alone. */
 const casesOf = (planner: ConvPlanner, texts: readonly string[]): readonly string[] =>
-  planner.name.includes('largest') ? texts.filter((text) => text.includes('k3x3 s1')) : texts;
+  texts.filter((text) => {
+    const { axes } = parseConv(text);
+    const isWide = axes.some(({ dilation }) => dilation > 3);
+    if (isWide || planner.name.includes('phases')) return isWide && planner.name.includes('phases');
+    if (axes.some(({ kernel, stride }) => kernel / stride > 5)) return /large\b/.test(planner.name);
+    return !planner.name.includes('largest') || text.includes('k3x3 s1');
+  });
 
 /**
  * The largest errors of all cases below are 2.6e-7 with 4 or 5 points along an axis, which small tiles of up to 3 taps have, and with
@@ -136,6 +142,30 @@ const shapes = [
   'n2 g1 c16>12 45 k3 s1 d1 p1',
   'n1 g2 c18>34 61 k5 s1 d2 p4:0',
   'n3 g1 c9>16 17 k2 s1 d1 p1:0',
+  'n2 g1 c13>18 40 k6 s1 d1 p3:1',
+  'n1 g1 c16>12 61 k9 s1 d1 p4',
+  'n1 g2 c18>34 29 k11 s1 d3 p13:9',
+  'n1 g1 c20>8 50 k31 s1 d1 p15',
+  'n1 g1 c9>12 33 k18 s1 d1 p9',
+  'n2 g1 c11>16 7x26 k1x7 s1 d1 p0x3',
+  'n1 g1 c16>20 29x6 k9x1 s1 d2x1 p8x0',
+  'n2 g1 c12>9 13x14 k7x7 s1 d1 p3',
+  'n1 g1 c8>17 15x11 k9x4 s1 d2x1 p6x2',
+  'n2 g1 c13>8 12x17 k2x6 s1 d1 p1x2',
+  'n1 g1 c8>9 21 k5 s2 d1 p2',
+  'n2 g1 c7>12 9x14 k3x5 s1x2 d1 p1x2',
+  'n2 g1 c13>11 5x7x6 k3x3x3 s1 d1 p1',
+  'n1 g2 c18>34 4x9x8 k2x5x3 s1 d1x1x2 p1:0x2x3',
+  'n1 g1 c8>9 7x6x9 k3x3x3 s2x1x1 d2x1x1 p2x1x1',
+  'n1 g1 c3>12 6x11x9 k3x3x3 s2 d1 p1',
+  'n2 g1 c9>16 3x8x5 k1x3x3 s1 d1 p1x1x1',
+  'n2 g1 c16>12 11x4x5 k3x1x1 s1 d1 p1x0x0',
+  'n1 g1 c9>8 4x6x13 k3x1x7 s1 d1 p0x0x3',
+  'n2 g1 c13>18 28x27 k3x3 s1 d12 p12',
+  'n1 g2 c18>34 7x5 k3x3 s1 d4x3 p4x3',
+  'n3 g1 c16>12 29 k3 s1 d11 p11',
+  'n1 g1 c9>12 3x8x9 k3x3x3 s1 d1x4x5 p1x4x5',
+  'n2 g1 c70>8 6x13 k1x3 s1 d1x6 p0x6',
 ];
 
 const engines: Record<string, Partial<Engine>> = {
@@ -196,6 +226,8 @@ describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
     'n1 g2 c24>18 6x6 k3x3 s1 d2 p1',
     'n1 g1 c8>16 40x37 k3x3 s1 d1 p1',
     'n2 g1 c6>18 15x18 k7x7 s2 d1 p3',
+    'n2 g1 c12>18 45 k9 s1 d1 p4',
+    'n1 g2 c24>18 9x11 k3x3 s1 d4x5 p4x5',
   ];
   it.each(casesOf(planner, texts))('%s with bias, residual and formula', (text) => {
     for (const kernel of gradientsToo(text)) {
@@ -219,12 +251,16 @@ const perChannel: Epilogue = {
   extras: ['channel', 'channel'],
 };
 
-describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
+const ofPlanes = forward.filter((p) => !p.name.includes('phases'));
+
+describe.each(ofPlanes.map((p) => [p.name, p] as const))('%s', (_, planner) => {
   const texts = [
     'n2 g1 c16>22 9x7 k3x3 s1 d1 p1',
     'n1 g2 c24>18 6x6 k3x3 s1 d1 p1',
     'n1 g1 c3>20 26x29 k7x7 s2 d1 p3',
     'n2 g1 c9>17 14x9 k2x3 s1 d1 p1',
+    'n2 g1 c12>18 45 k9 s1 d1 p4',
+    'n1 g1 c11>17 13x15 k8x8 s1 d1 p4',
   ];
   it.each(casesOf(planner, texts))('%s from and to planes, with bias and formula', (text) => {
     for (const kernel of gradientsToo(text)) {
@@ -244,11 +280,16 @@ describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
 
 describe.each(ofFloats.map((p) => [p.name, p] as const))('%s', (_, planner) => {
   it('gives the same bits however its units are dealt out', () => {
-    const plain = 'n2 g1 c24>40 33x29 k3x3 s1 d1 p1';
-    const strided = casesOf(planner, ['n2 g1 c13>40 33x29 k5x5 s2 d1 p2']);
+    const gradients = planner.computes.includes('weightGrad');
+    const plain = ['n2 g1 c24>40 33x29 k3x3 s1 d1 p1', 'n2 g1 c24>40 33x29 k3x3 s1 d12 p12'];
+    const others = [
+      'n2 g1 c13>40 33x29 k5x5 s2 d1 p2',
+      'n2 g1 c24>40 1200 k19 s1 d1 p9',
+      'n2 g1 c24>40 5x9x20 k3x3x3 s1 d1 p1',
+    ];
     for (const [kernel, text] of [
-      ...kernels.map((kernel) => [kernel, plain] as const),
-      ...strided.map((text) => ['conv', text] as const),
+      ...casesOf(planner, plain).flatMap((text) => kernels.map((kernel) => [kernel, text] as const)),
+      ...casesOf(planner, gradients ? [] : others).map((text) => ['conv', text] as const),
     ]) {
       const task = taskOf(text, kernel);
       if (!planner.computes.includes(kernel)) continue;
@@ -262,7 +303,14 @@ describe.each(ofFloats.map((p) => [p.name, p] as const))('%s', (_, planner) => {
   it('rounds no worse with many channels', () => {
     const texts = ['n1 g1 c64>16 20x20 k3x3 s1 d1 p1', 'n1 g1 c512>16 12x12 k3x3 s1 d1 p1'];
     const isGradient = planner.name.includes('gradient');
-    const others = ['n1 g1 c128>16 17x17 k7x7 s2 d1 p3', 'n1 g1 c256>16 12x12 k5x5 s1 d1 p2'];
+    const others = [
+      'n1 g1 c128>16 17x17 k7x7 s2 d1 p3',
+      'n1 g1 c256>16 12x12 k5x5 s1 d1 p2',
+      'n1 g1 c256>16 60 k9 s1 d1 p4',
+      'n1 g1 c256>16 60 k31 s1 d1 p15',
+      'n1 g1 c128>16 4x12x12 k3x3x3 s1 d1 p1',
+      'n1 g1 c256>16 28x28 k3x3 s1 d12 p12',
+    ];
     for (const text of casesOf(planner, isGradient ? texts : [...texts, ...others])) {
       const task = taskOf(text, isGradient ? 'weightGrad' : 'conv');
       expect(errorOf(planner, text, task), text).toBeLessThan(tolerance(planner, task));
@@ -270,22 +318,44 @@ describe.each(ofFloats.map((p) => [p.name, p] as const))('%s', (_, planner) => {
   });
 });
 
+describe('refusals of phases', () => {
+  const planner = winogradPlanners.find(({ name }) => name.includes('phases')) as ConvPlanner;
+  const refusal = (text: string): string | null => planner.refuse(taskOf(text, 'conv'));
+
+  it('says why', () => {
+    expect(refusal('n1 g1 c8>8 28x28 k3x3 s1 d12 p12')).toBeNull();
+    expect(refusal('n1 g1 c8>8 28x28 k3x3 s1 d6 p6')).toBe('needs phases of up to 3 cells; these have 5');
+    expect(refusal('n1 g1 c8>8 28x28 k3x3 s1 d12 p11')).toContain('as much padding');
+    expect(refusal('n1 g1 c8>8 28x28 k5x5 s1 d12 p24')).toContain('kernels of 3 taps');
+    expect(refusal('n1 g1 c8>8 28x28 k1x1 s1 d1 p0')).toBe('needs a kernel of 3 taps');
+    expect(refusal('n1 g1 c4>8 28x28 k3x3 s1 d12 p12')).toContain('8 channels per group');
+    expect(refusal('n1 g1 c8>8 28x28 k3x3 s1 d12 p12 circular')).toContain('circular');
+    const inPlanes = taskOf('n1 g1 c8>8 28x28 k3x3 s1 d12 p12', 'conv', { xOrder: 'planes' });
+    expect(planner.refuse(inPlanes)).toContain('pixels');
+  });
+});
+
 describe('refusals', () => {
   const refusal = (text: string): string | null => winogradPlanners[0].refuse(taskOf(text, 'conv'));
 
   it('says why', () => {
-    expect(refusal('n1 g1 c8>8 5x5x5 k3x3x3 s1 d1 p1')).toBe('needs one axis or two; there are 3');
-    expect(refusal('n1 g1 c8>8 9 k3 s2 d1 p1')).toBe('needs equal strides; they are 1 and 2');
-    expect(refusal('n1 g1 c8>8 9 k3 s1 d1 p1')).toBeNull();
-    expect(refusal('n1 g1 c8>8 9x9 k3x3 s2x1 d1 p1')).toBe('needs equal strides; they are 2 and 1');
+    for (const text of ['5x5x5 k3x3x3 s1 d1 p1', '9 k3 s2 d1 p1', '9 k3 s1 d1 p1', '9x9 k3x3 s2x1 d1 p1'])
+      expect(refusal(`n1 g1 c8>8 ${text}`)).toBeNull();
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s2 d2 p1')).toContain('takes stride or dilation, not both');
-    expect(refusal('n1 g1 c8>8 9x9 k6x3 s1 d1 p1')).toContain('2 to 5 taps');
+    expect(refusal('n1 g1 c8>8 9x9 k6x3 s1 d1 p2')).toBeNull();
+    expect(refusal('n1 g1 c8>8 13x13 k11x11 s2 d1 p1')).toContain('2 to 5 taps');
+    const small = winogradPlanners.find(({ name }) => name === 'winograd small') as ConvPlanner;
+    expect(small.refuse(taskOf('n1 g1 c8>8 9x9 k6x3 s1 d1 p2', 'conv'))).toContain('3 to 5 taps');
     expect(refusal('n1 g1 c8>8 9x9 k1x1 s1 d1 p0')).toContain('2 to 5 taps');
     expect(refusal('n1 g1 c1>8 9x9 k3x3 s2 d1 p1')).toContain('there are 4 and 8');
     expect(refusal('n1 g1 c2>8 9x9 k3x3 s2 d1 p1')).toBeNull();
     for (const planner of ofFloats)
-      expect(planner.refuse(taskOf('n1 g1 c8>8 9x9 k3x3 s2 d1 p1', 'inputGrad'))).toContain('stride 1 only');
+      expect(planner.refuse(taskOf('n1 g1 c8>8 9x9 k3x3 s2 d1 p1', 'inputGrad'))).toContain('stride 1');
     expect(refusal('n1 g8 c32>32 9x9 k3x3 s1 d1 p1')).toContain('8 channels per group');
+    const gradients = ofFloats.filter((p) => p.computes.includes('weightGrad'));
+    for (const text of ['5x5x5 k3x3x3 s1 d1 p1', '40 k9 s1 d1 p4', '40x40 k6x6 s1 d1 p3'])
+      for (const planner of gradients)
+        expect(planner.refuse(taskOf(`n1 g1 c8>8 ${text}`, 'weightGrad'))).not.toBeNull();
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s1 d1 p1 circular')).toContain('circular');
     expect(refusal('n1 g1 c8>8 9x9 k3x3 s1 d1 p1')).toBeNull();
     const planes = { xOrder: 'planes', yOrder: 'planes' } as const;
@@ -293,7 +363,8 @@ describe('refusals', () => {
       winogradPlanners[0].refuse(taskOf(text, 'conv', { ...planes, ...change }));
     expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d2 p1')).toContain('without dilation');
     expect(inPlanes('n1 g1 c8>8 9x9 k5x5 s3 d1 p1')).toContain('strides of 1, 2, 4');
-    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p5')).toContain('padding is larger');
+    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s2x1 d1 p1')).toContain('equal strides');
+    expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p5')).toBeNull();
     expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p1', { epilogue: finished })).toContain('cannot add an array');
     expect(inPlanes('n1 g1 c8>8 9x9 k3x3 s1 d1 p1')).toBeNull();
   });
