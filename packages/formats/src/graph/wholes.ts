@@ -68,10 +68,19 @@ export function withoutZero(
     zero && !isZero(zero) ? sub(toFloats(value), spread(toFloats(zero))) : toFloats(value);
   // Weights that are known are so too while a network is being recorded: how large they are says how large sums become.
   const known = isKnown(value) && (!zero || isKnown(zero));
+  const one = known && (!zero || knownValues(zero).length === 1);
   return {
-    wholes: known ? withBackend('reference', less) : less(),
+    wholes: one ? shifted(value, zero) : known ? withBackend('reference', less) : less(),
     most: type ? mostOf(type, zero) : otherwise,
   };
+}
+
+/** Known values less one zero point for all. */
+function shifted({ data, shape }: Value, zero: Value | undefined): Tensor {
+  const shift = zero ? zero.data[0] : 0;
+  const wholes = new Float32Array(data.length);
+  for (let i = 0; i < wholes.length; i++) wholes[i] = data[i] - shift;
+  return new Tensor(wholes, shape);
 }
 
 const isZero = (zero: Value): boolean => isKnown(zero) && knownValues(zero).every((z) => z === 0);
