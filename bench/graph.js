@@ -69,6 +69,8 @@ class Recorder {
   /** @type {Float32Array[]} */
   arrays = [];
   size = 0;
+  /** The least and the largest value of what comes in and of every result. @type {Map<string, [number, number]>} */
+  ranges = new Map();
   /** Inside a layer that is noted as a whole. */
   muted = false;
 
@@ -92,8 +94,19 @@ class Recorder {
       throw new Error(`graph: an input of ${op} comes from an unknown operation`);
     const name = `v${this.ops.length}`;
     this.ops.push(/** @type {Op} */ ({ op, inputs: known, output: name, weights, ...rest }));
-    this.names.set(output, name);
+    this.name(output, name);
     return output;
+  }
+
+  /** @param {Values} values @param {string} name */
+  name(values, name) {
+    this.names.set(values, name);
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const value of values) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    this.ranges.set(name, [least, most]);
   }
 
   weights() {
@@ -201,24 +214,26 @@ function watchLayers(recorder, module) {
 }
 
 /**
- * The operations of a module, its weights, and its result on `input`, computed by the library's eager operations.
+ * The operations of a module, its weights, and its result on `input`, computed by the library's eager operations; and the ranges of
+ * the input and of all results by name.
  *
  * @param {import('../packages/neocog/dist/index.js').nn.Module} module
  * @param {Tensor} input
- * @returns {{ graph: Graph, weights: Float32Array, output: Float32Array }}
+ * @returns {{ graph: Graph, weights: Float32Array, output: Float32Array, ranges: Map<string, [least: number, most: number]> }}
  */
 export function traceGraph(module, input) {
   const recorder = new Recorder();
   const real = backend();
   const restoreMode = module.evalForNow();
   const restoreLayers = watchLayers(recorder, module);
-  recorder.names.set(input.data, 'x');
+  recorder.name(input.data, 'x');
   setBackend(recordingBackend(recorder, real));
   try {
     const y = neocog.noGrad(() => module.forward(input));
     const output = recorder.names.get(y.data) ?? '';
     const graph = { input: [...input.shape], output, outputShape: [...y.shape], ops: recorder.ops };
-    return { graph, weights: recorder.weights(), output: Float32Array.from(y.data) };
+    const { ranges } = recorder;
+    return { graph, weights: recorder.weights(), output: Float32Array.from(y.data), ranges };
   } finally {
     setBackend(real);
     restoreLayers();

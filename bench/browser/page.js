@@ -6,6 +6,8 @@ import { sample } from './sample.js';
 const asked = new URLSearchParams(location.search);
 /** How many threads an engine may use. */
 export const threads = Number(asked.get('threads') ?? 1);
+/** What files' names begin with: the network's whole numbers, or its floats. */
+export const prefix = asked.has('quantised') ? 'quantised-' : '';
 /** @type {number[]} `[n, c, h, w]` */
 export const shape = JSON.parse(asked.get('input') ?? '[1,3,224,224]');
 

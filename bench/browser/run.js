@@ -15,14 +15,24 @@ import { serve } from './server.js';
 
 /** @import { Browser, Page } from 'playwright' */
 
-/** Engines' pages; `threads`: false where they have one. @type {Record<string, { title: string, threads?: false }>} */
+/**
+ * Engines in pages of the same name, or in that of `floats`, which is then given the network's whole numbers; `threads`: false where they
+ * have one.
+ *
+ * @type {Record<string, { title: string, threads?: false, floats?: string }>}
+ */
 export const pages = {
   neocog: { title: 'neocog' },
   built: { title: 'neocog build', threads: false },
   litert: { title: 'LiteRT.js' },
   ort: { title: 'onnxruntime-web' },
   tensorflow: { title: 'TensorFlow.js WASM', threads: false },
+  'built-int8': { title: 'neocog build, int8', threads: false, floats: 'built' },
+  'litert-int8': { title: 'LiteRT.js, int8', floats: 'litert' },
 };
+
+/** How far from the floats' result the largest error may be, by its largest value: for floats, and for whole numbers, each engine's own. */
+const tolerances = { floats: 1e-3, whole: 0.25 };
 
 /** The networks of the cases by their names in the library. @type {Record<string, string>} */
 const networks = {
@@ -89,8 +99,9 @@ async function round(browser, { address, count, output, row }, counts) {
     const { y, first, error } = await open(page, address);
     row.sent = count.sent - before;
     row.difference = error ? Number.NaN : relativeDifference(y, output);
+    const tolerance = pages[row.engine].floats ? tolerances.whole : tolerances.floats;
     row.fails =
-      error ?? (row.difference < 1e-3 ? null : `wrong: differs by ${row.difference.toExponential(1)}`);
+      error ?? (row.difference < tolerance ? null : `wrong: differs by ${row.difference.toExponential(1)}`);
     if (row.fails || !counts) return;
     row.cold.push(first);
     // Engines keep code from the second visit on.
@@ -147,7 +158,8 @@ async function measureNetwork(browser, { each, site, files }, { engines, threads
     for (let i = -1; i < (quick ? 1 : 5); i++) {
       for (const row of here.filter(({ fails }) => !fails)) {
         const query = `network=${networks[each.name]}&threads=${n}&input=${JSON.stringify(each.input)}`;
-        const address = `${url}/pages/${row.engine}/index.html?${query}`;
+        const { floats } = pages[row.engine];
+        const address = `${url}/pages/${floats ?? row.engine}/index.html?${query}${floats ? '&quantised' : ''}`;
         await round(browser, { address, count, output, row }, i >= 0);
       }
     }
@@ -181,7 +193,8 @@ export async function measureBrowser(wanted) {
   const args = [...chromiumArguments, '--enable-blink-features=ForceEagerMeasureMemory'];
   const browser = await chromium.launch({ executablePath, args });
   try {
-    const site = await bundle(wanted.engines, folder);
+    const names = new Set(wanted.engines.map((engine) => pages[engine].floats ?? engine));
+    const site = await bundle([...names], folder);
     const chosen = cases.networks.filter(
       ({ name }) => networks[name] && wanted.only.some((text) => name.includes(text)),
     );

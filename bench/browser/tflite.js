@@ -4,8 +4,10 @@
 
 import { Builder } from 'flatbuffers';
 import { simplify } from '../engines/simplify.js';
+import { bytesOf, stepsOf, stepsOfAll, sumsOf } from './steps.js';
 
 /** @typedef {import('../graph.js').Graph} Graph */
+/** @typedef {import('./steps.js').Steps} Steps */
 /** @typedef {import('../graph.js').Op & { data: Record<string, Float32Array>, activation?: string }} Op */
 
 /** BuiltinOperator */
@@ -14,6 +16,7 @@ const operators = {
   CONCATENATION: 2,
   CONV_2D: 3,
   DEPTHWISE_CONV_2D: 4,
+  DEQUANTIZE: 6,
   FULLY_CONNECTED: 9,
   LOGISTIC: 14,
   MAX_POOL_2D: 17,
@@ -23,20 +26,21 @@ const operators = {
   RESHAPE: 22,
   PAD: 34,
   MEAN: 40,
+  QUANTIZE: 114,
 };
 /** BuiltinOptions */
 const options = { conv: 1, depthwise: 2, pool: 5, linear: 8, concat: 10, add: 11, reshape: 17, mul: 21, pad: 22, mean: 27 }; // biome-ignore format: a row
 /** ActivationFunctionType */
 const activations = { none: 0, relu: 1, relu6: 3 };
 /** TensorType */
-const types = { float32: 0, int32: 2 };
+const types = { float32: 0, int32: 2, int8: 9 };
 /** Padding */
-const valid = 1;
+const paddings = { same: 0, valid: 1 };
 
-/** `[a, b, …taps]` as `[a, …taps, b]` or, with the first two turned around, `[b, …taps, a]`. @param {Float32Array} values @param {number[]} shape @param {boolean} turned */
+/** `[a, b, …taps]` as `[a, …taps, b]` or, with the first two turned around, `[b, …taps, a]`. @template {Float32Array | Int8Array} T @param {T} values @param {number[]} shape @param {boolean} turned */
 function tapsBetween(values, [a, b, height, width], turned) {
   const taps = height * width;
-  const result = new Float32Array(values.length);
+  const result = /** @type {T} */ (values.slice());
   for (let i = 0; i < a; i++)
     for (let j = 0; j < b; j++)
       for (let t = 0; t < taps; t++) {
@@ -48,18 +52,24 @@ function tapsBetween(values, [a, b, height, width], turned) {
 
 /** Tensors and operators of a subgraph, before they are written. */
 class Subgraph {
-  /** @type {{ name: string, shape: number[], type: number, data: Uint8Array | null }[]} */
+  /** @type {{ name: string, shape: number[], type: number, data: Uint8Array | null, steps: Steps | undefined }[]} */
   tensors = [];
   /** @type {{ operator: keyof typeof operators, inputs: number[], outputs: number[], kind: number, fields: [number, string, any, any][] }[]} */
   operators = [];
   /** @type {Map<string, number>} */
   numbers = new Map();
 
-  /** @param {string} name @param {number[]} shape @param {Float32Array | Int32Array | null} [values] */
-  tensor(name, shape, values = null) {
+  /** @param {Map<string, Steps>} steps of what is bytes between operations; what has none is floats */
+  constructor(steps) {
+    this.steps = steps;
+  }
+
+  /** @param {string} name @param {number[]} shape @param {Float32Array | Int32Array | Int8Array | null} [values] @param {Steps} [steps] */
+  tensor(name, shape, values = null, steps = this.steps.get(name)) {
     const data = values && new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const type = values instanceof Int32Array ? types.int32 : types.float32;
-    this.tensors.push({ name, shape, type, data });
+    const floats = steps ? types.int8 : types.float32;
+    const type = values instanceof Int32Array ? types.int32 : floats;
+    this.tensors.push({ name, shape, type, data, steps });
     this.numbers.set(name, this.tensors.length - 1);
     return this.tensors.length - 1;
   }
@@ -79,22 +89,50 @@ class Subgraph {
     );
     this.operators.push({ operator, inputs: numbers, outputs: [this.tensor(output, shape)], kind, fields });
   }
+
+  /**
+   * The weight and the bias of a layer that reads `x`: floats, or bytes and sums.
+   *
+   * @param {Op} op @param {string} x @param {number[]} shape of the weight, in the order of the file
+   * @param {{ axis?: number, order?: <T extends Float32Array | Int8Array>(values: T) => T }} [layout] the axis of output channels; what brings values into that order
+   */
+  parameters({ data, output }, x, shape, { axis = 0, order = (values) => values } = {}) {
+    const out = shape[axis];
+    const { weight, bias = new Float32Array(out) } = data;
+    const into = this.steps.get(x);
+    const [weightName, biasName] = [`${output}.weight`, `${output}.bias`];
+    if (!into) return [this.tensor(weightName, shape, order(weight)), this.tensor(biasName, [out], bias)];
+    const { bytes, steps } = bytesOf(weight, out, axis);
+    const sums = sumsOf(bias, into, steps);
+    return [
+      this.tensor(weightName, shape, order(bytes), steps),
+      this.tensor(biasName, [out], sums.values, sums.steps),
+    ];
+  }
 }
 
 /** @param {Op} op @param {number[]} shape */
 const spread = ({ kernel, stride, dilation, pads }, [n, height, width]) =>
   [n, ...[height, width].map((size, i) => 1 + Math.floor((size + pads[i][0] + pads[i][1] - (kernel[i] - 1) * (dilation?.[i] ?? 1) - 1) / stride[i]))]; // biome-ignore format: one formula
 
-/** The input of a window, with zeros around it where the window's own padding would be another one. @param {Subgraph} g @param {Op} op */
+/** Whether the padding of a window is the one that TensorFlow calls the same. @param {Op} op */
+const isSame = ({ kernel, stride, dilation, pads }) =>
+  pads.every(([before, after], i) => stride[i] === 1 && before === after && 2 * before === (kernel[i] - 1) * (dilation?.[i] ?? 1)); // biome-ignore format: one formula
+
+/** The input of a window and the window's own padding: what that cannot say is zeros around the input. @param {Subgraph} g @param {Op} op @returns {{ x: string, padding: number }} */
 function padded(g, op) {
   const [name] = op.inputs;
-  if (op.pads.flat().every((/** @type {number} */ n) => n === 0)) return name;
+  if (op.pads.flat().every((/** @type {number} */ n) => n === 0)) return { x: name, padding: paddings.valid };
+  if (isSame(op)) return { x: name, padding: paddings.same };
   const shape = g.shapeOf(name);
   const pads = [[0, 0], ...op.pads, [0, 0]];
   const list = g.tensor(`${op.output}.pads`, [4, 2], Int32Array.from(pads.flat()));
   const to = shape.map((size, i) => size + pads[i][0] + pads[i][1]);
-  g.add('PAD', [name, list], `${op.output}.padded`, to, options.pad);
-  return `${op.output}.padded`;
+  const x = `${op.output}.padded`;
+  const steps = g.steps.get(name);
+  if (steps) g.steps.set(x, steps);
+  g.add('PAD', [name, list], x, to, options.pad);
+  return { x, padding: paddings.valid };
 }
 
 /** @param {Op} op */
@@ -108,15 +146,14 @@ const writers = {
     const isDepthwise = op.groups > 1 && width === 1;
     if (op.groups > 1 && !isDepthwise) throw new Error('no grouped convolution');
     const shape = [...spread(op, g.shapeOf(op.inputs[0])), out];
-    const x = padded(g, op);
-    const weight = g.tensor(
-      `${op.output}.weight`,
-      isDepthwise ? [1, ...taps, out] : [out, ...taps, width],
-      tapsBetween(op.data.weight, [out, width, ...taps], isDepthwise),
-    );
-    const bias = g.tensor(`${op.output}.bias`, [out], op.data.bias ?? new Float32Array(out));
+    const { x, padding } = padded(g, op);
+    const weightShape = isDepthwise ? [1, ...taps, out] : [out, ...taps, width];
+    const [weight, bias] = g.parameters(op, x, weightShape, {
+      axis: isDepthwise ? 3 : 0,
+      order: (values) => tapsBetween(values, [out, width, ...taps], isDepthwise),
+    });
     const [[sy, sx], [dy, dx]] = [op.stride, op.dilation];
-    const window = [[0, 'Int8', valid, 0], [1, 'Int32', sx, 0], [2, 'Int32', sy, 0]]; // biome-ignore format: rows
+    const window = [[0, 'Int8', padding, 0], [1, 'Int32', sx, 0], [2, 'Int32', sy, 0]]; // biome-ignore format: rows
     const fields = isDepthwise
       ? [...window, [3, 'Int32', out / op.groups, 0], [4, 'Int8', activationOf(op), 0], [5, 'Int32', dx, 1], [6, 'Int32', dy, 1]] // biome-ignore format: rows
       : [...window, [3, 'Int8', activationOf(op), 0], [4, 'Int32', dx, 1], [5, 'Int32', dy, 1]]; // biome-ignore format: rows
@@ -132,10 +169,10 @@ const writers = {
   // Only behind a ReLU, where a 0 in the padding is no more than what is there.
   maxPool(g, op) {
     const from = g.shapeOf(op.inputs[0]);
-    const x = padded(g, op);
+    const { x, padding } = padded(g, op);
     const [[sy, sx], [height, width]] = [op.stride, op.kernel];
     g.add('MAX_POOL_2D', [x], op.output, [...spread(op, from), from[3]], options.pool, [
-      [0, 'Int8', valid, 0],
+      [0, 'Int8', padding, 0],
       [1, 'Int32', sx, 0],
       [2, 'Int32', sy, 0],
       [3, 'Int32', width, 0],
@@ -144,10 +181,10 @@ const writers = {
   },
   linear(g, op) {
     const [out] = op.weights.weight.shape;
-    const weight = g.tensor(`${op.output}.weight`, op.weights.weight.shape, op.data.weight);
-    const bias = g.tensor(`${op.output}.bias`, [out], op.data.bias);
-    const [n] = g.shapeOf(op.inputs[0]);
-    g.add('FULLY_CONNECTED', [op.inputs[0], weight, bias], op.output, [n, out], options.linear);
+    const [x] = op.inputs;
+    const [weight, bias] = g.parameters(op, x, op.weights.weight.shape);
+    const [n] = g.shapeOf(x);
+    g.add('FULLY_CONNECTED', [x, weight, bias], op.output, [n, out], options.linear);
   },
   globalAvgPool(g, op) {
     const [n, , , c] = g.shapeOf(op.inputs[0]);
@@ -171,8 +208,10 @@ const writers = {
   sigmoid: (g, op) => g.add('LOGISTIC', op.inputs, op.output, g.shapeOf(op.inputs[0])),
   silu(g, op) {
     const shape = g.shapeOf(op.inputs[0]);
-    g.add('LOGISTIC', op.inputs, `${op.output}.sigmoid`, shape);
-    g.add('MUL', [op.inputs[0], `${op.output}.sigmoid`], op.output, shape, options.mul);
+    const gate = `${op.output}.sigmoid`;
+    if (g.steps.size > 0) g.steps.set(gate, stepsOf('sigmoid'));
+    g.add('LOGISTIC', op.inputs, gate, shape);
+    g.add('MUL', [op.inputs[0], gate], op.output, shape, options.mul);
   },
   add: (g, op) => g.add('ADD', op.inputs, op.output, g.shapeOf(op.inputs[0]), options.add),
   mul: (g, op) => g.add('MUL', op.inputs, op.output, g.shapeOf(op.inputs[0]), options.mul),
@@ -191,6 +230,17 @@ function tables(b, offsets) {
   b.startVector(4, offsets.length, 4);
   for (const offset of offsets.toReversed()) b.addOffset(offset);
   return b.endVector();
+}
+
+/** QuantizationParameters. @param {Builder} b @param {Steps} steps */
+function quantisation(b, { scales, zeros, axis }) {
+  b.startVector(4, scales.length, 4);
+  for (const scale of scales.toReversed()) b.addFloat32(scale);
+  const scale = b.endVector();
+  b.startVector(8, zeros.length, 8);
+  for (const zero of zeros.toReversed()) b.addInt64(BigInt(zero));
+  const zero = b.endVector();
+  return table(b, 7, [[2, 'Offset', scale, 0], [3, 'Offset', zero, 0], [6, 'Int32', axis, 0]]); // biome-ignore format: rows
 }
 
 /** A table of fields `[number, type, value, default]`; `Offset` is of something that is written already. @param {Builder} b @param {number} count @param {[number, string, any, any][]} fields */
@@ -213,15 +263,21 @@ function buffer(b, data) {
 }
 
 /**
- * The bytes of a file. Its input and output are channels last.
+ * The bytes of a file. Its input and output are floats, channels last.
  *
  * @param {Graph} graph @param {Float32Array} weights
+ * @param {Map<string, [least: number, most: number]>} [ranges] of what comes in and of every result: all between is bytes then
  */
-export function writeTflite(graph, weights) {
-  const g = new Subgraph();
+export function writeTflite(graph, weights, ranges) {
+  const ops = simplify(graph, weights, ['relu', 'relu6']);
+  const g = new Subgraph(ranges ? stepsOfAll(ops, ranges) : new Map());
   const [n, c, ...space] = graph.input;
-  g.tensor('x', [n, ...space, c]);
-  for (const op of simplify(graph, weights, ['relu', 'relu6'])) writers[op.op](g, /** @type {Op} */ (op));
+  const from = ranges ? 'x.floats' : 'x';
+  g.tensor(from, [n, ...space, c]);
+  if (ranges) g.add('QUANTIZE', [from], 'x', [n, ...space, c]);
+  for (const op of ops) writers[op.op](g, /** @type {Op} */ (op));
+  const to = ranges ? 'y.floats' : graph.output;
+  if (ranges) g.add('DEQUANTIZE', [graph.output], to, g.shapeOf(graph.output));
   const b = new Builder(weights.byteLength + 2 ** 16);
   const buffers = tables(
     b,
@@ -229,9 +285,10 @@ export function writeTflite(graph, weights) {
   );
   const tensors = tables(
     b,
-    g.tensors.map(({ name, shape, type }, i) => {
+    g.tensors.map(({ name, shape, type, steps }, i) => {
       const [text, sizes] = [b.createString(name), ints(b, shape)];
-      return table(b, 4, [[0, 'Offset', sizes, 0], [1, 'Int8', type, 0], [2, 'Int32', i + 1, 0], [3, 'Offset', text, 0]]); // biome-ignore format: rows
+      const whole = steps ? quantisation(b, steps) : 0;
+      return table(b, 5, [[0, 'Offset', sizes, 0], [1, 'Int8', type, 0], [2, 'Int32', i + 1, 0], [3, 'Offset', text, 0], [4, 'Offset', whole, 0]]); // biome-ignore format: rows
     }),
   );
   const used = [...new Set(g.operators.map(({ operator }) => operator))];
@@ -250,7 +307,7 @@ export function writeTflite(graph, weights) {
       return table(b, 5, [[0, 'Int32', used.indexOf(operator), 0], [1, 'Offset', from, 0], [2, 'Offset', to, 0], [3, 'Int8', kind, 0], [4, 'Offset', options, 0]]); // biome-ignore format: rows
     }),
   );
-  const [inputs, outputs] = [ints(b, [0]), ints(b, [/** @type {number} */ (g.numbers.get(graph.output))])];
+  const [inputs, outputs] = [ints(b, [0]), ints(b, [/** @type {number} */ (g.numbers.get(to))])];
   const subgraph = table(b, 5, [[0, 'Offset', tensors, 0], [1, 'Offset', inputs, 0], [2, 'Offset', outputs, 0], [3, 'Offset', list, 0]]); // biome-ignore format: rows
   const subgraphs = tables(b, [subgraph]);
   const model = table(b, 5, [[0, 'Int32', 3, 0], [1, 'Offset', codes, 0], [2, 'Offset', subgraphs, 0], [4, 'Offset', buffers, 0]]); // biome-ignore format: rows

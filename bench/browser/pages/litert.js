@@ -1,11 +1,11 @@
 // LiteRT.js: XNNPACK in WebAssembly, a .tflite file.
 
 import { loadAndCompile, loadLiteRt, Tensor } from '@litertjs/core';
-import { measure, sampleInput, shape, threads } from '../page.js';
+import { measure, prefix, sampleInput, shape, threads } from '../page.js';
 
 void measure(async () => {
   await loadLiteRt('/wasm/', { threads: threads > 1 });
-  const model = await loadAndCompile('/files/network.tflite', {
+  const model = await loadAndCompile(`/files/${prefix}network.tflite`, {
     accelerator: 'wasm',
     cpuOptions: { numThreads: threads },
   });
