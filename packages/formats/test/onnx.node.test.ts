@@ -22,6 +22,7 @@ import {
 } from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { loadOnnx, saveOnnx } from '../src/index.ts';
+import { microsoftOperators } from '../src/onnx/microsoft.ts';
 import { operatorTable } from '../src/onnx/operators/table.ts';
 import type { NodeProto, TensorProto } from '../src/onnx/schema.ts';
 import { floats, model, node, relu, small } from './smallModels.ts';
@@ -250,4 +251,6 @@ it('the documentation lists every operator and its limits', () => {
   for (const row of operatorTable()) expect(text).toContain(`${row}\n`);
   const listed = text.split('\n').filter((line) => /^\| `[A-Z]/.test(line));
   expect(listed.length).toBe(operatorTable().length);
+  const microsoft = text.split('\n\n').find((paragraph) => paragraph.includes('`com.microsoft`'));
+  for (const name of microsoftOperators) expect(microsoft).toContain(`\`${name}\``);
 });

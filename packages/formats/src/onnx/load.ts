@@ -9,6 +9,7 @@ import { type Opened, opening, type ReadOptions } from '../open.ts';
 import { shown } from '../shown.ts';
 import { type FilesAtHand, readBeside, type Source } from '../source.ts';
 import { checkOperators, GraphBuilder } from './build.ts';
+import { expandMicrosoft } from './microsoft.ts';
 import { type Model, parseModel, tensorsOf, weightNames } from './model.ts';
 import type { GraphProto, ValueInfoProto } from './schema.ts';
 import { type ExternalFiles, elementType, externalLocation } from './tensors.ts';
@@ -48,6 +49,7 @@ export async function readOnnx(
   const { bytes, budget } = opened;
   const { about } = budget;
   const model = parseModel(about, bytes, budget);
+  expandMicrosoft(model.graph);
   checkOperators(about, model.graph);
   const files = await readExternal(about, source, model.graph);
   for (const { length } of files.values()) budget.grow(length);

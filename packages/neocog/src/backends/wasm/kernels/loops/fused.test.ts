@@ -293,20 +293,35 @@ test('no cells: zeros for a sum, nothing for a map, and no maximum', () => {
   expect(fusedManyPlan({ ...task, combine: 'sum', axes: map }).steps).toEqual([]);
 });
 
+/** The largest of all values, reduced along one axis. */
+function largestOf(x: Float32Array): number {
+  const axes = [{ size: x.length, reduced: true, strides: [1], outStrides: [0] }];
+  const task = { exprs: [x0], combine: 'max', axes, inputTypes: ['float32'], engine: engine() } as const;
+  const runner = new KernelRunner<FusedOperand>().place('in0', x.length, x).place('out0', 1);
+  runner.run(fusedManyPlan(task).steps);
+  return runner.read('out0', 1)[0];
+}
+
 test('a maximum hands NaN on', () => {
-  for (const at of [0, 63, 700]) {
+  const negative = new Float32Array(new Uint32Array([0xffc00000]).buffer)[0];
+  for (const at of [0, 63, 700, 1000]) {
     const x = new Float32Array(1001).fill(1);
-    x[at] = Number.NaN;
-    const axes = [{ size: 1001, reduced: true, strides: [1], outStrides: [0] }];
-    const plan = fusedManyPlan({
-      exprs: [x0],
-      combine: 'max',
-      axes,
-      inputTypes: ['float32'],
-      engine: engine(),
-    });
-    const runner = new KernelRunner<FusedOperand>().place('in0', 1001, x).place('out0', 1);
-    runner.run(plan.steps);
-    expect(runner.read('out0', 1)[0]).toBeNaN();
+    for (const nan of [Number.NaN, negative]) {
+      x[at] = nan;
+      expect(largestOf(x)).toBeNaN();
+    }
   }
+});
+
+test('a maximum of zeros is -0 if all of them are, as that of Math.max', () => {
+  const x = new Float32Array(1001).fill(-0);
+  expect(largestOf(x)).toBe(-0);
+  for (const at of [0, 63, 700, 1000]) {
+    x.fill(-0)[at] = 0;
+    expect(largestOf(x)).toBe(0);
+    x.fill(-1)[at] = -0;
+    expect(largestOf(x)).toBe(-0);
+  }
+  expect(largestOf(x.fill(-Infinity))).toBe(-Infinity);
+  expect(largestOf(x.fill(-3))).toBe(-3);
 });
