@@ -21,11 +21,14 @@ export interface LoopAxis {
   readonly tables: readonly Table[];
 }
 
-/** What moves through the nest: the place in an input or output, or a coordinate that the formula reads. */
+/**
+ * What moves through the nest: the place in an input or output, a coordinate that the formula reads, or the place in a list of where the
+ * lanes of an input lie.
+ */
 export interface Mover {
-  /** `in0`, `out0`, `at2`: for arrays the operand. */
+  /** `in0`, `out0`, `at2`: for arrays and lists the operand. */
   readonly name: string;
-  readonly kind: 'input' | 'output' | 'position';
+  readonly kind: 'input' | 'output' | 'position' | 'list';
   /** The input's, output's or formula axis' number. */
   readonly index: number;
   readonly type: ElementType;
@@ -52,6 +55,11 @@ export interface GivenAxis {
   readonly position?: number | undefined;
   /** In place of strides. */
   readonly tables?: readonly Table[] | undefined;
+  /**
+   * In place of the stride of the only input: an operand that holds steps as a table does, but by which the lanes of a vector are found, so
+   * that they can lie along this axis. They must: the output lies side by side along it.
+   */
+  readonly list?: string | undefined;
 }
 
 /** All distinct nodes of some formulas, operands first. */
@@ -65,7 +73,13 @@ export interface ArrayTypes {
 }
 
 export function loopNest(exprs: readonly Expr[], given: readonly GivenAxis[], types: ArrayTypes): LoopNest {
-  const movers = moversOf(exprs, types).map((m) => ({ ...m, start: types.starts?.[m.name] ?? 0 }));
+  const lists = given.flatMap(({ list }): Unplaced[] =>
+    list === undefined ? [] : [{ name: list, kind: 'list', index: 0, type: 'int32' }],
+  );
+  const movers = [...moversOf(exprs, types), ...lists].map((m) => ({
+    ...m,
+    start: types.starts?.[m.name] ?? 0,
+  }));
   const axes = given.filter((axis) => axis.size !== 1).map((axis) => stepsAlong(axis, movers));
   return { exprs, movers, axes: merge(axes.sort((a, b) => reach(b) - reach(a))) };
 }
@@ -91,8 +105,9 @@ function moversOf(exprs: readonly Expr[], { inputTypes, outputType }: ArrayTypes
 
 function stepsAlong(axis: GivenAxis, movers: readonly Mover[]): LoopAxis {
   const { size, reduced, tables = [] } = axis;
-  const steps = movers.map(({ kind, index }) => {
+  const steps = movers.map(({ name, kind, index }) => {
     if (kind === 'position') return axis.position === index ? 1 : 0;
+    if (kind === 'list') return axis.list === name ? floatBytes : 0;
     return floatBytes * (kind === 'input' ? axis.strides : axis.outStrides)[index];
   });
   return { size, reduced, steps, tables };

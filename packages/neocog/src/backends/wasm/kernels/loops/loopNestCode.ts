@@ -198,8 +198,11 @@ function leavesAt({ f, nest, grid: { lane } }: FormulaSite, spot: Spot): Leaves 
     nest.movers.findIndex((m) => m.kind === kind && m.index === index);
   return {
     input: (index) => {
-      const mover = find('input', index);
-      const bits = load(spot.place[mover], lane.steps[mover], spot);
+      const [mover, list] = [find('input', index), find('list', index)];
+      const bits =
+        list < 0
+          ? load(spot.place[mover], lane.steps[mover], spot)
+          : loadListed(spot.place[mover], spot.place[list], spot);
       return nest.movers[mover].type === 'int32' ? f32x4.convertI32x4S(bits) : bits;
     },
     position: (axis) => {
@@ -220,15 +223,26 @@ function load(pointer: Local<'i32'>, step: number, spot: Spot): Vector {
   return loadLanes(spotLanes(pointer, step, spot));
 }
 
+/** Lanes that lie where a list says, in bytes from an address on. */
+function loadListed(from: Local<'i32'>, list: Local<'i32'>, { vector, lanes: count }: Spot): Vector {
+  const place = (lane: number): Code<'i32'> =>
+    address(from, i32.load(address(list, vector * vectorBytes + lane * floatBytes)));
+  let values: Vector = v128.load32Zero(place(0));
+  for (let lane = 1; lane < count; lane++) values = v128.load32Lane(place(lane), values, lane);
+  return values;
+}
+
 /** Computes, once, the parts of the formulas that stay the same along all of `axes`, besides what is known. */
 function keepStill({ f, nest }: FormulaSite, axes: readonly LoopAxis[], leaves: Leaves): Known {
-  const isStill = (kind: Mover['kind'], index: number): boolean =>
-    nest.movers.every((m, i) => m.kind !== kind || m.index !== index || axes.every((a) => a.steps[i] === 0));
+  const isStill = (kinds: readonly Mover['kind'][], index: number): boolean =>
+    nest.movers.every(
+      (m, i) => !kinds.includes(m.kind) || m.index !== index || axes.every((a) => a.steps[i] === 0),
+    );
   const still = new Set<Expr>();
   const values = new Map(leaves.known ?? []);
   for (const node of nodesOfAll(nest.exprs)) {
-    if (node.op === 'input' && !isStill('input', node.index)) continue;
-    if (node.op === 'position' && !isStill('position', node.axis)) continue;
+    if (node.op === 'input' && !isStill(['input', 'list'], node.index)) continue;
+    if (node.op === 'position' && !isStill(['position'], node.axis)) continue;
     if (!operands(node).every((o) => still.has(o))) continue;
     still.add(node);
     if (node.op === 'const' || values.has(node)) continue;

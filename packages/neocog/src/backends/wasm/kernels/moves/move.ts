@@ -7,7 +7,7 @@ import { engine } from '../../engine.ts';
 import type { Kernel, Step } from '../kernel.ts';
 import { type GivenAxis, type LoopNest, loopNest, type Table } from '../loops/loopNest.ts';
 import { mapKernel } from '../loops/map.ts';
-import { floatBytes } from '../sizes.ts';
+import { floatBytes, lanes } from '../sizes.ts';
 import { freeDims, type MoveDim, type PlainDim, type PlainDims, plainDims, stepAt } from './dims.ts';
 import { isTransposition, transposeKernel } from './transpose.ts';
 
@@ -105,20 +105,33 @@ function nestOf(plain: PlainDims, { expr, inputs }: Written): NestWithTables {
     return operand;
   };
   const axes = plain.dims.map((dim, d): GivenAxis => {
-    const lists = (['to', 'from'] as const).flatMap((side): Table[] => {
+    const byLanes = inputs.length === 1 && hasListedLanes(dim);
+    const tabled = (['to', 'from'] as const).flatMap((side): Table[] => {
       const users = movers.filter((mover) => mover.side === side);
       const steps = dim[side];
-      if (typeof steps === 'number' || users.length === 0) return [];
+      if (typeof steps === 'number' || users.length === 0 || byLanes) return [];
       const operand = listed(steps);
       return users.map(({ name }) => ({ mover: name, operand }));
     });
     const strides = inputs.map(({ side }) => strideOf(dim[side]));
-    return { size: dim.count, reduced: !free[d], strides, outStrides: [strideOf(dim.to)], tables: lists };
+    const list = byLanes ? listed(dim.from) : undefined;
+    return {
+      size: dim.count,
+      reduced: !free[d],
+      strides,
+      outStrides: [strideOf(dim.to)],
+      tables: tabled,
+      list,
+    };
   });
   const starts = Object.fromEntries(movers.map(({ name, start }) => [name, start * floatBytes]));
   const inputTypes = inputs.map(() => 'float32' as const);
   return { nest: loopNest([expr], axes, { inputTypes, outputType: 'float32', starts }), tables };
 }
+
+/** Whether what lies side by side in the target comes from all over: vectors of it are loaded lane by lane, and stored as they are. */
+const hasListedLanes = (dim: PlainDim): dim is PlainDim & { readonly from: Int32Array } =>
+  dim.to === 1 && typeof dim.from !== 'number' && dim.count >= lanes;
 
 const strideOf = (steps: PlainDim['to']): number => (typeof steps === 'number' ? steps : 0);
 
