@@ -195,7 +195,7 @@ function sumRows(site: ReduceSite, block: Block): Words[][] {
         const value = values[vector][e];
         const real = grid.lane.reduced ? masked(site, value, lanesOf(block, vector)) : value;
         const words = chain.of(real);
-        sum.forEach((word, i) => f.set(word, chain.pair(word, words[i], i)));
+        sum.forEach((word, i) => f.set(word, chain.pair(word, words[i])));
       });
     });
     advance(f, place, cellsAlong(grid.row, 1));
@@ -233,7 +233,7 @@ function addToTotals(site: ReduceSite, block: Block, sums: readonly Words[][]): 
   const loaded = spilled(f, sums, p.spill);
   nest.exprs.forEach((_, e) => {
     const blocks = loaded.map((ofVector) => ofVector[e]);
-    const both = (a: Words, b: Words): Words => a.map((word, i) => f.keep(pair(word, b[i], i), 'both'));
+    const both = (a: Words, b: Words): Words => a.map((word, i) => f.keep(pair(word, b[i]), 'both'));
     const results = grid.lane.reduced ? [blocks.reduce(both)] : blocks;
     results.forEach((result, i) => {
       addBlock(site, result, { at: p.totals, offset: e * totalsBytes(site) + i * totalBytes(t) });

@@ -26,16 +26,16 @@ export interface Chain {
   readonly neutral: number;
   readonly start: () => Vector[];
   readonly of: (value: Local<'v128'>) => Vector[];
-  /** Combines word by word: those at index `word`. */
-  readonly pair: (a: Vector, b: Vector, word: number) => Vector;
+  /** Combines word by word. */
+  readonly pair: (a: Vector, b: Vector) => Vector;
 }
 
-const floats: Chain = {
-  neutral: 0,
-  start: () => [v128.const4F(0, 0, 0, 0)],
+const floats = (neutral: number, pair: Chain['pair']): Chain => ({
+  neutral,
+  start: () => [v128.const4F(neutral, neutral, neutral, neutral)],
   of: (value) => [value],
-  pair: f32x4.add,
-};
+  pair,
+});
 
 const doubles: Chain = {
   neutral: 0,
@@ -44,24 +44,11 @@ const doubles: Chain = {
   pair: f64x2.add,
 };
 
-/**
- * f32x4.max takes eight instructions on x64 for NaN and the signs of zeros. Here the largest is of one that loses both, beside whether a NaN
- * was met, and the signs that all had in common: a largest value has just these.
- */
-const largest: Chain = {
-  neutral: Number.NEGATIVE_INFINITY,
-  start: () => [v128.const4F(-Infinity, -Infinity, -Infinity, -Infinity), allBits(0), allBits(-1)],
-  of: (value) => [value, f32x4.ne(value, value), value],
-  pair: (a, b, word) => [f32x4.pmax, v128.or, v128.and][word](a, b),
+const chains: Record<Combine, Chain> = {
+  sum: floats(0, f32x4.add),
+  mean: doubles,
+  max: floats(Number.NEGATIVE_INFINITY, f32x4.max),
 };
-
-const allBits = (word: number): Vector => v128.const4I(word, word, word, word);
-
-/** NaN, whose bits are all set, where one was met. */
-const largestOf = ([most, broken, signs]: readonly Vector[]): Vector =>
-  v128.or(v128.bitselect(signs, most, allBits(0x80000000 | 0)), broken);
-
-const chains: Record<Combine, Chain> = { sum: floats, mean: doubles, max: largest };
 
 /** @param long whether sums are float64 all the way */
 export const chainOf = (combine: Combine, long: boolean): Chain =>
@@ -92,7 +79,7 @@ const sums: Totals = {
 const maxima: Totals = {
   words: 1,
   neutral: () => v128.const4F(-Infinity, -Infinity, -Infinity, -Infinity),
-  of: (block) => [largestOf(block)],
+  of: (block) => [...block],
   pair: f32x4.max,
   toLanes: ([max]) => max,
   across: (f, [word]) => {
