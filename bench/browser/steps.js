@@ -5,11 +5,10 @@
 /** @typedef {[least: number, most: number]} Range */
 
 /** What a sigmoid's must be. @type {Range} */
-const ofSigmoid = [0, 255 / 256];
+export const ofSigmoid = [0, 255 / 256];
 
-/** 256 steps through a range and 0. @param {Range | 'sigmoid'} range @returns {Steps} */
-export function stepsOf(range) {
-  const [least, most] = range === 'sigmoid' ? ofSigmoid : range;
+/** 256 steps through a range and 0. @param {Range} range @returns {Steps} */
+export function stepsOf([least, most]) {
   const [from, to] = [Math.min(least, 0), Math.max(most, 0)];
   const scale = (to - from) / 255 || 1;
   return { scales: [scale], zeros: [Math.round(-128 - from / scale)], axis: 0 };

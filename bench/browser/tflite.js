@@ -4,7 +4,7 @@
 
 import { Builder } from 'flatbuffers';
 import { simplify } from '../engines/simplify.js';
-import { bytesOf, stepsOf, stepsOfAll, sumsOf } from './steps.js';
+import { bytesOf, ofSigmoid, stepsOf, stepsOfAll, sumsOf } from './steps.js';
 
 /** @typedef {import('../graph.js').Graph} Graph */
 /** @typedef {import('./steps.js').Steps} Steps */
@@ -209,7 +209,7 @@ const writers = {
   silu(g, op) {
     const shape = g.shapeOf(op.inputs[0]);
     const gate = `${op.output}.sigmoid`;
-    if (g.steps.size > 0) g.steps.set(gate, stepsOf('sigmoid'));
+    if (g.steps.size > 0) g.steps.set(gate, stepsOf(ofSigmoid));
     g.add('LOGISTIC', op.inputs, gate, shape);
     g.add('MUL', [op.inputs[0], gate], op.output, shape, options.mul);
   },

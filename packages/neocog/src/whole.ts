@@ -7,6 +7,7 @@ export {
   convWhole,
   linearWhole,
   matmulWhole,
+  mostSumOf,
   paysOff,
   type WholeConvOptions,
   type WholeSums,

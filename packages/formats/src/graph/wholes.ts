@@ -3,6 +3,7 @@
 // computes only what is taken.
 
 import { cast, sub, Tensor, withBackend } from 'neocog';
+import { mostSumOf } from 'neocog/whole';
 import { product } from '../shape.ts';
 import { type HostType, isKnown, knownValues, rangeOf, toFloats, typeOf, type Value } from './value.ts';
 
@@ -96,19 +97,8 @@ function sameValues(a: Value | undefined, b: Value | undefined): boolean {
  * The largest magnitude of any sum of products: of known weights, of which each of the first axis has a sum of its own, from their
  * magnitudes; else from how many there are.
  */
-export function mostSum(x: Wholes, w: Wholes): number {
-  const [rows] = w.wholes.shape;
-  const terms = product(w.wholes.shape.slice(1));
-  if (!isKnown(w.wholes)) return terms * x.most * w.most;
-  const { data } = w.wholes;
-  let most = 0;
-  for (let row = 0; row < rows; row++) {
-    let sum = 0;
-    for (let i = row * terms; i < (row + 1) * terms; i++) sum += Math.abs(data[i]);
-    most = Math.max(most, sum);
-  }
-  return most * x.most;
-}
+export const mostSum = (x: Wholes, w: Wholes): number =>
+  isKnown(w.wholes) ? mostSumOf(w.wholes, x.most) : product(w.wholes.shape.slice(1)) * x.most * w.most;
 
 /** Floats that are whole numbers of 32 bits, as such. */
 export const toInts = (floats: Tensor): Tensor => cast(floats, 'int32');

@@ -18,18 +18,14 @@ const grid = (name: string, scale: number, zero: number): Record<string, Operand
 const outputs = { y: 'uint8' } as const;
 
 describe('two quantised tensors', () => {
-  const two = (op: string): OneNode =>
-    microsoft({
-      op,
-      operands: {
-        a: bytes([2, 2]),
-        ...grid('a', 0.5, 10),
-        b: bytes([2]),
-        ...grid('b', 2, 1),
-        ...grid('y', 0.25, 100),
-      },
-      outputs,
-    });
+  const operands = {
+    a: bytes([2, 2]),
+    ...grid('a', 0.5, 10),
+    b: bytes([2]),
+    ...grid('b', 2, 1),
+    ...grid('y', 0.25, 100),
+  };
+  const two = (op: string): OneNode => microsoft({ op, operands, outputs });
   // a is 0, 1, −5, 45 and b is 4, −2.
   const feeds = { a: wholes([2, 2], 10, 12, 0, 100), b: wholes([2], 3, 0) };
 
@@ -69,11 +65,7 @@ describe('two quantised tensors', () => {
       op: 'QLinearWhere',
       operands: {
         c: { type: 'bool', shape: [2, 2] },
-        a: bytes([2, 2]),
-        ...grid('a', 0.5, 10),
-        b: bytes([2]),
-        ...grid('b', 2, 1),
-        ...grid('y', 0.25, 100),
+        ...operands,
       },
       outputs,
     });

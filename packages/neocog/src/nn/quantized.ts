@@ -8,7 +8,7 @@ import { conv1d, conv2d, conv3d, readWeight } from '../ops/conv.ts';
 import { fuse } from '../ops/fuse.ts';
 import { frame } from '../ops/layout.ts';
 import { reshape } from '../ops/reshape.ts';
-import { convWhole, linearWhole, paysOff } from '../ops/whole.ts';
+import { convWhole, linearWhole, mostSumOf, paysOff } from '../ops/whole.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Conv1d, Conv2d, Conv3d } from './conv.ts';
@@ -60,18 +60,6 @@ function wholeWeights({ data, shape }: Tensor): { weight: Tensor; scale: Float32
   return { weight: new Tensor(wholes, shape), scale };
 }
 
-/** The largest sum that these weights can make of bytes. */
-function mostSum({ data, shape }: Tensor): number {
-  const each = sizeOf(shape.slice(1));
-  let most = 0;
-  for (let first = 0; first < data.length; first += each) {
-    let sum = 0;
-    for (let i = first; i < first + each; i++) sum += Math.abs(data[i]);
-    most = Math.max(most, sum);
-  }
-  return most * mostByte;
-}
-
 /** What the quantised forms of layers have in common. */
 abstract class Quantized extends Module {
   /** Whole numbers from −127 to 127, in the order of PyTorch's weights. */
@@ -92,7 +80,7 @@ abstract class Quantized extends Module {
     this.weightScale = new Tensor(whole.scale, [weight.shape[0]]);
     this.bias = bias && new Tensor(Float32Array.from(bias.data), bias.shape);
     this.bytes = range && byteScale(range);
-    this.most = mostSum(whole.weight);
+    this.most = mostSumOf(whole.weight, mostByte);
     const step = this.bytes?.scale ?? 1;
     this.#outputScale = new Tensor(
       whole.scale.map((s) => s * step),

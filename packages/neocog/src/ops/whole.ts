@@ -26,6 +26,21 @@ function readSums({ most, dtype = 'float32' }: WholeSums): Whole {
   );
 }
 
+/**
+ * The largest magnitude of any sum of products of weights `[out, …]`, of which each of the first axis has a sum of its own, and of inputs of
+ * at most `most`.
+ */
+export function mostSumOf({ data, shape }: Tensor, most: number): number {
+  const each = sizeOf(shape.slice(1));
+  let largest = 0;
+  for (let first = 0; first < data.length; first += each) {
+    let sum = 0;
+    for (let i = first; i < first + each; i++) sum += Math.abs(data[i]);
+    largest = Math.max(largest, sum);
+  }
+  return largest * most;
+}
+
 /** Of a group: sums of fewer terms are no faster. */
 const leastChannels = 8;
 
