@@ -159,21 +159,20 @@ const padOf = (a: WindowAxis, turned: boolean): number =>
 
 function mapsOf({ geometry: g, ...task }: ConvTask): Record<'x' | 'y', PixelMap> {
   const [outer, ...windows] = axesOf(g);
+  const map = (
+    sizeOf: (axis: WindowAxis) => number,
+    channels: number,
+    { pitch, order }: { pitch: number; order: ConvTask['xOrder'] },
+  ): PixelMap => ({
+    size: each(windows, sizeOf),
+    slices: sizeOf(outer),
+    pitch,
+    planes: order === 'planes' ? channels : null,
+    channels: channels / g.groups,
+  });
   return {
-    x: {
-      size: each(windows, (a) => a.input),
-      slices: outer.input,
-      pitch: task.xPitch,
-      planes: task.xOrder === 'planes' ? g.inChannels : null,
-      channels: g.inChannels / g.groups,
-    },
-    y: {
-      size: each(windows, (a) => a.output),
-      slices: outer.output,
-      pitch: task.yPitch,
-      planes: task.yOrder === 'planes' ? g.outChannels : null,
-      channels: g.outChannels / g.groups,
-    },
+    x: map((a) => a.input, g.inChannels, { pitch: task.xPitch, order: task.xOrder }),
+    y: map((a) => a.output, g.outChannels, { pitch: task.yPitch, order: task.yOrder }),
   };
 }
 
