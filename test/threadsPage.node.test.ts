@@ -13,6 +13,7 @@ import { leftOut } from './leftOut.ts';
 import type { PolicyFound } from './policyPage.ts';
 import type { Found } from './threadsPage.ts';
 import { type Files, isolated, launch, scriptPage, visit as visitPage } from './visitPage.ts';
+import type { WorkerFound } from './workerPage.ts';
 
 const executablePath = findChromium();
 const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
@@ -27,10 +28,10 @@ async function bundled(name: string): Promise<string> {
 }
 
 /** The page as Vite builds it unless it is told otherwise, with its polyfill. */
-async function builtByVite(): Promise<Files> {
+async function builtByVite(page = 'threadsPage.ts'): Promise<Files> {
   const root = mkdtempSync(join(tmpdir(), 'neocog-vite-'));
   try {
-    const script = `import ${JSON.stringify(pathOf('threadsPage.ts'))};`;
+    const script = `import ${JSON.stringify(pathOf(page))};`;
     writeFileSync(join(root, 'index.html'), '<!doctype html><script type="module" src="/main.js"></script>');
     writeFileSync(join(root, 'main.js'), script);
     const built = await buildByVite({ root, configFile: false, logLevel: 'error', build: { write: false } });
@@ -96,6 +97,33 @@ onPage('a page that is not isolated: one thread', async () => {
   const { found } = await visit({});
   expect(found).toMatchObject({ threads: 1, right: 20, failure: null });
   expect(found.note).toContain('Cross-Origin-Opener-Policy: same-origin');
+});
+
+const apart = { note: null, same: true, smooth: true };
+
+onPage('a program apart from a page that is not isolated: a worker from text', async () => {
+  const { found, errors } = await visitPage<WorkerFound>(
+    browser,
+    scriptPage(await bundled('workerPage.ts')),
+    {},
+  );
+  expect([found, errors]).toEqual([apart, []]);
+});
+
+onPage('the same under a policy that forbids text: the bundled file itself, or that of Vite', async () => {
+  const headers = { 'Content-Security-Policy': policy };
+  for (const files of [scriptPage(await bundled('workerPage.ts')), await builtByVite('workerPage.ts')]) {
+    const { found, evaluated, errors } = await visitPage<WorkerFound>(browser, files, headers);
+    expect([found, evaluated, errors]).toEqual([apart, 1, []]);
+  }
+});
+
+onPage('the same under a policy that forbids all workers: the calling thread, and a note', async () => {
+  const page = scriptPage(await bundled('workerPage.ts'));
+  const headers = { 'Content-Security-Policy': `${policy}; worker-src 'none'` };
+  const { found } = await visitPage<WorkerFound>(browser, page, headers);
+  expect([found.same, found.smooth]).toEqual([true, false]);
+  expect(found.note).toMatch(/^one thread, the calling one: no worker could be started/);
 });
 
 onPage('an isolated page of an engine without shared memory: the note asks for no headers', async () => {

@@ -35,8 +35,9 @@ export interface CompileOptions {
   /** Threads to run on, this one included unless `worker` is set. Default: `configure({ threads })`, which is 1 unless set. */
   threads?: number | undefined;
   /**
-   * The calling thread never computes: all threads are workers, so a page stays smooth. It needs shared memory, which browsers give to
-   * pages that are isolated from other origins; without it the calling thread computes, and `explain().note` says so. Default false.
+   * The calling thread never computes: all threads are workers, so a page stays smooth. Where threads cannot share memory, as in pages that
+   * are not isolated from other origins, one worker has the program and its memory to itself, and inputs and results are sent. Only
+   * where no worker can be had, or for axes that are open, does the calling thread compute, and `explain().note` says so. Default false.
    */
   worker?: boolean | undefined;
   /**

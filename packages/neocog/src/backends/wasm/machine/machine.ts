@@ -4,7 +4,7 @@ import { assert, DeviceError } from '../../../errors.ts';
 import { type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
 import { addParts, buildParts, type Parts } from './parts.ts';
-import type { Phase } from './phases.ts';
+import { stepTimes } from './phases.ts';
 import type { Workplace } from './workplace.ts';
 
 /** A routine's function: see RoutineFunction. */
@@ -21,6 +21,8 @@ interface StartOptions {
   readonly threads: number;
   /** Whether the calling thread takes no part. */
   readonly apart?: boolean;
+  /** Why only the calling thread is left, where that is known. */
+  readonly note?: string | null;
   /** The function that was called, for errors. */
   readonly fn?: string;
 }
@@ -50,10 +52,10 @@ export class Machine {
    */
   static async start(
     code: MachineCode,
-    { threads, apart = false, fn = 'machine' }: StartOptions,
+    { threads, apart = false, note = null, fn = 'machine' }: StartOptions,
   ): Promise<Machine> {
     assert(Number.isInteger(threads) && threads >= 1, `a machine of ${threads} threads`);
-    return new Machine(await buildParts(code, { threads, apart }, fn));
+    return new Machine(await buildParts(code, { threads, apart, note }, fn));
   }
 
   /** Another machine for code that floats, on the memory and the threads of one that runs such code. */
@@ -112,7 +114,7 @@ export class Machine {
     return this.#exclusively(async () => {
       const job = this.#begin(routine, true);
       const times = this.#parts.exports ? await this.#shareTimed(job) : await this.#finished(job);
-      return job.routine.phases.flatMap((phase, i) => spread(phase, (times[i + 1] ?? 0) - (times[i] ?? 0)));
+      return stepTimes(job.routine.phases, times);
     });
   }
 
@@ -200,16 +202,13 @@ export class Machine {
     const { team } = this.workplace;
     if (!team || routine.pieces === 0) return [];
     try {
-      return await team.finished();
+      return (await team.finished()).times;
     } catch {
       this.#look();
       throw this.workplace.end('its workers have ended');
     }
   }
 }
-
-/** A phase's time as that of its steps. */
-const spread = ({ steps }: Phase, time: number): number[] => steps.map(() => time / steps.length);
 
 /** Lets events come through. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

@@ -16,24 +16,28 @@ export interface Parts {
   readonly exports: WebAssembly.Exports | null;
 }
 
+/** Begins a note. */
+export const callerAlone = 'one thread, the calling one';
+
 /** Who works on a machine. */
 export interface Workforce {
   readonly threads: number;
   /** Whether the calling thread takes no part: all threads are workers. */
   readonly apart: boolean;
+  /** Why only the calling thread is left, or why there are fewer threads than wanted; null otherwise. */
+  readonly note: string | null;
 }
 
 /** @throws DeviceError without enough memory, or if the engine refuses the code */
 export async function buildParts(code: MachineCode, workforce: Workforce, fn: string): Promise<Parts> {
   const { threads, apart } = workforce;
-  if (threads === 1 && !apart) return alone(code, fn, null);
+  if (threads === 1 && !apart) return alone(code, fn, workforce.note);
   const count = Math.min(threads, mostThreads());
   const few = `${count} threads: ${threads} would only cost memory and time on this machine`;
   const wanted = { threads: count, apart, note: count === threads ? null : few };
   const parts = obstacle() ?? (await together(code, wanted, fn).catch((error: unknown) => `${error}`));
   // What is wrong without threads too is thrown here.
-  if (typeof parts === 'string')
-    return alone(code, fn, `${apart ? 'one thread, the calling one' : 'one thread'}: ${parts}`);
+  if (typeof parts === 'string') return alone(code, fn, `${apart ? callerAlone : 'one thread'}: ${parts}`);
   return parts;
 }
 
@@ -55,7 +59,7 @@ async function alone(code: MachineCode, fn: string, note: string | null): Promis
   return { workplace, loaded, exports: await bind(loaded.module, memory) };
 }
 
-async function load(code: MachineCode, layout: Layout, fn: string): Promise<Loaded> {
+export async function load(code: MachineCode, layout: Layout, fn: string): Promise<Loaded> {
   const assembled = assemble(code, layout);
   return { layout, assembled, module: await compiled(assembled, fn) };
 }
@@ -77,7 +81,7 @@ const bind = async (module: WebAssembly.Module, memory: WebAssembly.Memory): Pro
 /** Gives the reason if no workers can be started. @throws DeviceError if the engine refuses the memory or the code */
 async function together(
   code: MachineCode,
-  { threads, apart, note }: Workforce & Pick<Workplace, 'note'>,
+  { threads, apart, note }: Workforce,
   fn: string,
 ): Promise<Parts | string> {
   const layout = layOut(code, threads, true);
@@ -89,7 +93,7 @@ async function together(
     loading ??= load(code, layout, fn);
     return tasksOf([await loading], { memory, takesPart });
   };
-  const team = await Team.start(takesPart ? threads - 1 : threads, tasks);
+  const team = await Team.start('threads', takesPart ? threads - 1 : threads, tasks);
   if (typeof team === 'string') return team;
   const loaded = await (loading ?? load(code, layout, fn));
   const workplace = new Workplace({ memory, team, takesPart, note }, loaded);

@@ -1,14 +1,23 @@
 // The ways to start a worker: Node's, a page's from text, and a page's from the file that the thread's code is in.
 
 import { threadStop } from './bundle.ts';
-import type { ThreadMessage, ThreadTask } from './thread.ts';
+import type { RemoteTask, Serve, ThreadMessage, ThreadTask } from './thread.ts';
 
-/** The thread's code, which is loaded when it is needed. */
-export type ThreadFile = typeof import('./thread.ts');
+export type Task = ThreadTask | RemoteTask;
+
+/** What a worker is started for. */
+export interface Role {
+  readonly name: string;
+  /** Its text is the worker's source. */
+  readonly serve: Serve<never>;
+  /** Of the file that serves by a worker's name, if the module format knows it. */
+  readonly url: string | undefined;
+}
 
 /** A started worker, whatever it is to the engine. */
 export interface Thread {
-  send(task: ThreadTask): void;
+  /** Hands over the memory of what it sends. */
+  send(task: Task, handedOver?: readonly ArrayBufferLike[]): void;
   /** Whether it is known to have ended; asks the engine where that can be done without waiting for an event. */
   ended(): boolean;
   /** Lets the process end although the thread is there. */
@@ -23,11 +32,11 @@ export interface ThreadListener {
 }
 
 /** @throws what the engine throws if it refuses at once */
-export type Starter = (file: ThreadFile, listener: ThreadListener) => Thread;
+export type Starter = (role: Role, listener: ThreadListener) => Thread;
 
 interface NodeWorker {
   on(event: string, listener: (value: never) => void): void;
-  postMessage(value: unknown): void;
+  postMessage(value: unknown, handedOver?: readonly ArrayBufferLike[]): void;
   terminate(): unknown;
   unref(): void;
   readonly performance: { eventLoopUtilization(): { readonly idle: number } };
@@ -66,13 +75,13 @@ export function starters(): Starter[] {
   return typeof Worker === 'undefined' ? [] : [startFromText, startFromFile];
 }
 
-const nodeSource = ({ serve }: ThreadFile): string => `const { parentPort } = require('node:worker_threads');
-parentPort.on('message', (task) => (${serve})(task, (message) => parentPort.postMessage(message)));`;
+const nodeSource = ({ serve }: Role): string => `const { parentPort } = require('node:worker_threads');
+parentPort.on('message', (${serve})((message, handedOver) => parentPort.postMessage(message, handedOver)));`;
 
 function nodeStarter({ Worker: NodeWorker }: WorkerThreads): Starter {
-  return (file, listener) => {
+  return (role, listener) => {
     // The parent's loaders would only cost time.
-    const worker = new NodeWorker(nodeSource(file), { eval: true, execArgv: [], name: file.threadName });
+    const worker = new NodeWorker(nodeSource(role), { eval: true, execArgv: [], name: role.name });
     const idleTime = (): number =>
       tellsIdleTime ? worker.performance.eventLoopUtilization().idle : Number.POSITIVE_INFINITY;
     let ended = false;
@@ -84,7 +93,7 @@ function nodeStarter({ Worker: NodeWorker }: WorkerThreads): Starter {
     worker.on('error', (error: unknown) => end(`${error}`));
     worker.on('exit', () => end('its worker has ended'));
     return {
-      send: (task) => worker.postMessage(task),
+      send: (task, handedOver) => worker.postMessage(task, handedOver),
       // From the moment when a worker stops, Node gives a negative idle time; the event comes a turn later.
       ended: () => ended || idleTime() < 0,
       release: () => {
@@ -97,10 +106,11 @@ function nodeStarter({ Worker: NodeWorker }: WorkerThreads): Starter {
   };
 }
 
-function startFromText({ serve, threadName }: ThreadFile, listener: ThreadListener): Thread {
-  const text = `onmessage = (event) => (${serve})(event.data, (message) => postMessage(message));`;
+function startFromText({ serve, name }: Role, listener: ThreadListener): Thread {
+  const text = `const take = (${serve})((message, handedOver) => postMessage(message, handedOver));
+onmessage = ({ data }) => take(data);`;
   const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
-  const thread = pageThread(new Worker(url, { name: threadName }), listener);
+  const thread = pageThread(new Worker(url, { name }), listener);
   const release = (): void => URL.revokeObjectURL(url);
   const terminate = (): void => {
     release();
@@ -109,9 +119,9 @@ function startFromText({ serve, threadName }: ThreadFile, listener: ThreadListen
   return { ...thread, release, terminate };
 }
 
-function startFromFile({ threadUrl, threadName }: ThreadFile, listener: ThreadListener): Thread {
-  if (!threadUrl) throw new Error('the file of the library is unknown, it is no ECMAScript module');
-  return pageThread(new Worker(threadUrl, { type: 'module', name: threadName }), listener);
+function startFromFile({ url, name }: Role, listener: ThreadListener): Thread {
+  if (!url) throw new Error('the file of the library is unknown, it is no ECMAScript module');
+  return pageThread(new Worker(url, { type: 'module', name }), listener);
 }
 
 function pageThread(worker: Worker, listener: ThreadListener): Thread {
@@ -124,7 +134,7 @@ function pageThread(worker: Worker, listener: ThreadListener): Thread {
     listener.end(event.message || 'the browser did not start the worker');
   };
   return {
-    send: (task) => worker.postMessage(task),
+    send: (task, handedOver = []) => worker.postMessage(task, [...handedOver] as Transferable[]),
     ended: () => ended,
     release: () => {},
     terminate: () => worker.terminate(),

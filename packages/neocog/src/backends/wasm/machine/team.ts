@@ -1,8 +1,8 @@
 // The workers of a machine: started together, watched, ended together.
 
 import { DeviceError } from '../../../errors.ts';
-import { processors, type Starter, starters, type Thread, type ThreadFile } from './starters.ts';
-import type { ThreadMessage, ThreadTask } from './thread.ts';
+import { processors, type Role, type Starter, starters, type Task, type Thread } from './starters.ts';
+import type { RemoteTask, ThreadMessage } from './thread.ts';
 
 /** Milliseconds until a worker that says nothing counts as not started; long, for machines that are busy. */
 const startTime = 30_000;
@@ -35,6 +35,11 @@ export function mayWait(): boolean {
   }
 }
 
+type Finished = Extract<ThreadMessage, { kind: 'finished' }>;
+
+/** Ends the workers of those that nobody can reach any more. */
+const forgotten = new FinalizationRegistry<Team>((team) => team.end('its machine is gone'));
+
 export class Team {
   readonly #threads: Thread[] = [];
   /** Workers that have not said that they are ready. */
@@ -42,10 +47,10 @@ export class Team {
   #failure: string | null = null;
   /** What waits for a message or a failure. */
   #wake: () => void = () => {};
-  #times: readonly number[] | null = null;
+  #finished: Finished | null = null;
 
-  private constructor(start: Starter, file: ThreadFile, count: number) {
-    for (let i = 0; i < count && this.#failure === null; i++) this.#add(start, file, i);
+  private constructor(start: Starter, role: Role, count: number) {
+    for (let i = 0; i < count && this.#failure === null; i++) this.#add(start, role, i);
   }
 
   /**
@@ -54,11 +59,17 @@ export class Team {
    * @param tasks what they are to serve, one each; called when the workers have begun to start
    * @throws what `tasks` or the sending of one throws; no worker is left then
    */
-  static async start(count: number, tasks: () => Promise<ThreadTask[]>): Promise<Team | string> {
+  static async start(
+    kind: 'threads' | 'remote',
+    count: number,
+    tasks: () => Promise<readonly Task[]>,
+  ): Promise<Team | string> {
     const reasons: string[] = [];
-    const file = await import('./thread.ts');
+    const { serve, threadName, serveRemote, remoteName, threadUrl: url } = await import('./thread.ts');
+    const role =
+      kind === 'threads' ? { serve, name: threadName, url } : { serve: serveRemote, name: remoteName, url };
     for (const start of starters()) {
-      const team = new Team(start, file, count);
+      const team = new Team(start, role, count);
       try {
         if (await team.serve(await tasks())) return team;
       } catch (error) {
@@ -71,24 +82,24 @@ export class Team {
     return `no worker could be started (${reasons.join('; ')})`;
   }
 
-  #add(start: Starter, file: ThreadFile, worker: number): void {
+  #add(start: Starter, role: Role, worker: number): void {
     const listener = {
       message: (message: ThreadMessage) => this.#receive(message),
       end: (why: string) => this.#fail(`worker ${worker}: ${why}`),
     };
     try {
-      this.#threads.push(start(file, listener));
+      this.#threads.push(start(role, listener));
     } catch (error) {
       this.#fail(`worker ${worker}: ${error}`);
     }
   }
 
   /** Whether all workers take on their tasks, which must be looking for some. */
-  async serve(tasks: readonly ThreadTask[]): Promise<boolean> {
+  async serve(tasks: readonly Task[]): Promise<boolean> {
     this.#missing = tasks.length;
     const timer = setTimeout(() => this.#fail('a worker did not answer'), startTime);
     this.#threads.forEach((thread, i) => {
-      thread.send(tasks[i] as ThreadTask);
+      thread.send(tasks[i]);
     });
     while (this.#missing > 0 && this.#failure === null) await this.#news();
     clearTimeout(timer);
@@ -104,8 +115,8 @@ export class Team {
 
   #receive(message: ThreadMessage): void {
     if (message.kind === 'ready') this.#missing--;
-    if (message.kind === 'finished') this.#times = message.times;
-    if (message.kind === 'failed') this.#fail('a thread failed');
+    if (message.kind === 'finished') this.#finished = message;
+    if (message.kind === 'failed') this.#fail(message.why ?? 'a thread failed');
     this.#wake();
   }
 
@@ -120,12 +131,22 @@ export class Team {
     return this.#failure;
   }
 
-  /** Waits until the worker that reports has finished the job that it has; its times. @throws DeviceError on a failure */
-  async finished(): Promise<readonly number[]> {
+  /** Gives the only worker something to do, whose bytes are handed over, and waits until it is done. @throws DeviceError on a failure */
+  ask(task: RemoteTask): Promise<Finished> {
+    const [thread] = this.#threads;
+    thread.send(
+      task,
+      task.writes.map(({ bytes }) => bytes.buffer),
+    );
+    return this.finished();
+  }
+
+  /** Waits until the worker that reports has finished the job that it has. @throws DeviceError on a failure */
+  async finished(): Promise<Finished> {
     // Workers let the process end, but not before what it waits for.
     const alive = setInterval(() => {}, 2 ** 30);
     try {
-      while (this.#times === null) {
+      while (this.#finished === null) {
         const failure = this.failure();
         if (failure !== null) throw new DeviceError(failure);
         await this.#news();
@@ -133,12 +154,18 @@ export class Team {
     } finally {
       clearInterval(alive);
     }
-    const times = this.#times;
-    this.#times = null;
-    return times;
+    const finished = this.#finished;
+    this.#finished = null;
+    return finished;
+  }
+
+  /** Ends the workers when `holder` is gone. */
+  endWith(holder: object): void {
+    forgotten.register(holder, this, this);
   }
 
   end(why: string): void {
+    forgotten.unregister(this);
     this.#fail(why);
     for (const thread of this.#threads) thread.terminate();
   }

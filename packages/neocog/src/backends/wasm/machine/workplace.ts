@@ -9,9 +9,6 @@ import { type Layout, pageBytes } from './layout.ts';
 import { tasksOf } from './tasks.ts';
 import type { Team } from './team.ts';
 
-/** Ends the workers of a workplace that nobody can reach any more. */
-const forgotten = new FinalizationRegistry<Team>((team) => team.end('its machine is gone'));
-
 interface WorkplaceParts {
   readonly memory: WebAssembly.Memory;
   /** Null with one thread. */
@@ -47,7 +44,7 @@ export class Workplace {
     this.team = team;
     this.#control = team && new Control(memory, first.layout);
     this.#know([first]);
-    if (team) forgotten.register(this, team, this);
+    team?.endWith(this);
   }
 
   get isOver(): boolean {
@@ -77,7 +74,6 @@ export class Workplace {
     this.#firsts.delete(loaded);
     if (this.#firsts.size > 0) return;
     this.end('it was disposed');
-    forgotten.unregister(this);
   }
 
   #know(all: readonly Loaded[]): void {

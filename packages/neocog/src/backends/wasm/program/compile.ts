@@ -3,25 +3,32 @@
 import type {
   CompileOptions,
   Executable,
-  MemoryReport,
   ProgramReport,
   RanksOptions,
   ResultOptions,
-  StepReport,
 } from '../../executable.ts';
 import { type Given, isFrames } from '../../frames.ts';
 import type { Graph, GraphValue } from '../../graph.ts';
 import type { Values } from '../../work.ts';
 import { commonEngine, engine, engineName } from '../engine.ts';
 import { slackBytes } from '../kernels/kernel.ts';
-import { firstData, Machine, type MachineCode, type Workplace } from '../machine/index.ts';
+import {
+  callerAlone,
+  firstData,
+  Machine,
+  type MachineCode,
+  RemoteMachine,
+  type Workplace,
+} from '../machine/index.ts';
 import { refusalOf } from '../refusal.ts';
 import type { Room } from './arrays.ts';
 import { Constants } from './constants.ts';
 import { type FrameMemory, FrameWriter } from './frames.ts';
 import type { Layout } from './layout.ts';
 import type { Lowered } from './lowering.ts';
-import { type GraphPlan, leastBytes, planGraph, prepareRoutine } from './plan.ts';
+import { type GraphPlan, planGraph, prepareRoutine } from './plan.ts';
+import { type Handed, RemoteProgram } from './remote.ts';
+import { type Reported, reportOf } from './report.ts';
 import { type Segment, Stops } from './stops.ts';
 
 /** @throws DeviceError where the engine has no memory for it, or refuses the code */
@@ -68,13 +75,16 @@ async function programOf(home: Home | null, graph: Graph, options: CompileOption
   const e = exact ? commonEngine : engine();
   const limits = { exact: exact || exactConvolution, compact };
   const plan = planGraph(graph, e, limits, home?.constants);
-  const give = handOver(plan);
+  const kind = { simd: engineName(e), exact };
+  const handed = copyConstants(plan);
+  const remote = apart && !home ? await remoteProgram(plan, handed, { graph, fn, kind, threads }) : null;
+  if (remote instanceof RemoteProgram) return remote;
+  const workforce = remote === null ? { threads, apart } : { threads: 1, note: `${callerAlone}: ${remote}` };
   let machine: Machine | null = null;
   try {
-    machine = await (home ?? Machine).start(plan.code, { threads, apart, fn });
+    machine = await (home ?? Machine).start(plan.code, { ...workforce, fn });
     if (home) machine.workplace.settle(alignUp(home.constants.end), fn);
-    await give(machine);
-    const kind = { simd: engineName(e), exact };
+    await handOver(machine, plan, handed);
     return new WasmProgram({ graph, ...plan, machine, kind, ranks });
   } catch (error) {
     machine?.dispose();
@@ -83,27 +93,48 @@ async function programOf(home: Home | null, graph: Graph, options: CompileOption
   }
 }
 
+/**
+ * A program in a worker of its own where threads cannot share memory with it, or why there is none. Null where they can, or where
+ * there are no workers.
+ */
+async function remoteProgram(
+  plan: GraphPlan,
+  handed: Handed,
+  { threads, ...what }: Pick<Reported, 'graph' | 'kind'> & { fn: string; threads: number },
+): Promise<RemoteProgram | string | null> {
+  const { reason } = RemoteMachine;
+  if (reason === null) return null;
+  const note = threads === 1 ? null : `one thread, a worker: ${reason}`;
+  return RemoteProgram.start(plan, handed, { ...what, note });
+}
+
 /** Cache lines are fetched in pairs. */
 const alignUp = (bytes: number): number => Math.ceil(bytes / 128) * 128;
 
-/**
- * Writes the constants that are not there yet, and prepares weights. They are copied when it is called: the module may change
- * before the machine is there.
- */
-function handOver({ lowered, preparations, layout, taken }: GraphPlan): (machine: Machine) => Promise<void> {
-  const contents = [...lowered.arrays.contents]
-    .filter(([room]) => !taken || taken.fresh.has(room))
-    .map(([room, values]) => ({ room, values: values.slice() }));
-  const weights = preparations.map(({ source, values }) => ({ room: source, values: values.slice() }));
-  return async (machine) => {
-    const put = (room: Room, values: Values): void =>
-      view(machine, { address: addressAt(machine, layout, room), length: values.length }, values).set(values);
-    for (const { room, values } of contents) put(room, values);
-    for (const [i, { room, values }] of weights.entries()) {
-      put(room, values);
-      await machine.run(prepareRoutine(i));
-    }
+/** Copies, since the module may change before the machine is there. */
+function copyConstants({ lowered, preparations, taken }: GraphPlan): Handed {
+  const copy = (room: Room, values: Values) => ({ room, values: values.slice() });
+  return {
+    contents: [...lowered.arrays.contents]
+      .filter(([room]) => !taken || taken.fresh.has(room))
+      .map(([room, values]) => copy(room, values)),
+    weights: preparations.map(({ source, values }) => copy(source, values)),
   };
+}
+
+/** Writes the constants that are not there yet, and prepares weights. */
+async function handOver(
+  machine: Machine,
+  { layout }: GraphPlan,
+  { contents, weights }: Handed,
+): Promise<void> {
+  const put = ({ room, values }: Handed['weights'][number]): void =>
+    view(machine, { address: addressAt(machine, layout, room), length: values.length }, values).set(values);
+  for (const one of contents) put(one);
+  for (const [i, one] of weights.entries()) {
+    put(one);
+    await machine.run(prepareRoutine(i));
+  }
 }
 
 /** Where a room lies now: what is no constant of a shared memory moves with the base. */
@@ -262,42 +293,10 @@ class WasmProgram implements Executable {
   }
 
   #report(times: readonly number[] | null): ProgramReport {
-    const { steps, entries } = this.#lowered;
-    const reports = entries.map((entry, at): StepReport | null => {
-      const own = steps.map((step, i) => ({ step, i })).filter(({ step }) => step.entry === at);
-      if (own.length === 0) return null;
-      const rooms = new Set(own.flatMap(({ step }) => step.rooms));
-      return {
-        label: entry.label,
-        operation: entry.op,
-        geometry: entry.choice?.geometry ?? null,
-        description: entry.description,
-        candidates: entry.choice?.candidates ?? [],
-        multiplyAdds: entry.multiplyAdds,
-        bytes: [...rooms].reduce((sum, room) => sum + room.bytes, 0),
-        milliseconds: times && own.reduce((sum, { i }) => sum + times[i], 0),
-      };
-    });
-    return {
-      threads: this.#machine.threads,
-      note: this.#machine.note,
-      ...this.#kind,
-      steps: reports.filter((report) => report !== null),
-      memory: this.#memory(),
-      code: this.#machine.codeBytes,
-    };
-  }
-
-  #memory(): MemoryReport {
-    const { constants, activations } = this.#layout;
-    const total = this.#machine.memory.buffer.byteLength;
-    return {
-      constants,
-      activations,
-      scratch: this.#machine.scratchBytes,
-      total,
-      least: leastBytes(this.#graph),
-    };
+    const { threads, note, scratchBytes, codeBytes, memory } = this.#machine;
+    const machine = { threads, note, scratchBytes, codeBytes, memoryBytes: memory.buffer.byteLength };
+    const [graph, lowered, layout, kind] = [this.#graph, this.#lowered, this.#layout, this.#kind];
+    return reportOf({ graph, lowered, layout, kind, machine }, times);
   }
 
   text(): string {
