@@ -37,6 +37,13 @@ const unary: Record<UnaryOp, (f: Func, a: Vector) => Vector> = {
   round: (_, a) => f32x4.nearest(a),
 };
 
+/** Where multiplying and adding may be one rounding. */
+const fusedUnary: Partial<typeof unary> = {
+  sigmoid: math.fusedSigmoid,
+  tanh: math.fusedTanh,
+  erf: math.fusedErf,
+};
+
 const comparisons = { gt: f32x4.gt, ge: f32x4.ge, eq: f32x4.eq };
 
 /** 1 where the comparison holds, else 0. */
@@ -97,8 +104,7 @@ function emitNode(f: Func, node: Expr, leaves: Required<Pick<Leaves, 'known'>> &
   if (node.op === 'const') return splat(f, node.value);
   if (node.op === 'position') return leaves.position(node.axis);
   if (node.op === 'select') return v128.bitselect(value(node.a), value(node.b), mask(f, node.test, value));
-  if (node.op === 'sigmoid' && leaves.fma) return math.fusedSigmoid(f, value(node.a));
-  if (!('b' in node)) return unary[node.op](f, value(node.a));
+  if (!('b' in node)) return unaryOf(node.op, leaves)(f, value(node.a));
   if (node.op === 'max' || node.op === 'min') {
     const [a, b] = node.a.op === 'const' ? [node.b, node.a] : [node.a, node.b];
     if (b.op === 'const') return limit(f, node.op, value(a), b.value);
@@ -106,6 +112,8 @@ function emitNode(f: Func, node: Expr, leaves: Required<Pick<Leaves, 'known'>> &
   if (node.op === 'pow' && node.b.op === 'const') return powConstant(f, value(node.a), node.b.value);
   return binary[node.op](f, value(node.a), value(node.b));
 }
+
+const unaryOf = (op: UnaryOp, { fma }: Leaves) => (fma && fusedUnary[op]) || unary[op];
 
 /**
  * max(x, limit) and min(x, limit). f32x4.max takes eight instructions on x64 for NaN and the signs of zeros; pmax takes one

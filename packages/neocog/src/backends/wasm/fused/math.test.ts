@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BinaryOp, Expr, UnaryOp } from '../../../expression/expression.ts';
 import * as e from '../../../expression/expression.ts';
 import { roundToEven } from '../../../geometry/round.ts';
@@ -9,7 +9,7 @@ import { fused } from '../eager/fused.ts';
 import { put, reserve, takeFloats } from '../eager/memory.ts';
 import { engine } from '../engine.ts';
 import { type Kernel, kernelParams } from '../kernels/kernel.ts';
-import { fusedSigmoid } from './math.ts';
+import { fusedErf, fusedSigmoid, fusedTanh } from './math.ts';
 
 /** Each op as plain float64 arithmetic. */
 const unary: Record<UnaryOp, (a: number) => number> = {
@@ -220,30 +220,35 @@ test('limits are exact: NaN goes through, and of two zeros max gives 0 and min â
         expect([...map(expr, [x])]).toEqual([...x].map((v) => Math.fround(Math[op](v, limit))));
 });
 
-test.skipIf(!engine().fma)(
-  'the fused sigmoid is within 3 units of the last place where it is not denormal (an engine may not fuse)',
-  () => {
-    const inputs = grid.filter((x) => Number.isNaN(x) || x >= -87 || x < -104);
-    const vectors = Math.floor(inputs.length / 4);
-    const kernel: Kernel = {
-      key: 'fused sigmoid',
-      operands: ['x', 'y'],
-      units: vectors,
-      scratchBytes: 0,
-      emit: (scope) =>
-        scope.func(kernelParams(['x', 'y']), (f, p) => {
-          f.range('vector', p.from, p.to, 1, (vector) => {
-            const at = (array: Local<'i32'>) => address(array, [vector, 16]);
-            f.run(v128.store(at(p.y), fusedSigmoid(f, v128.load(at(p.x)))));
-          });
-        }),
-    };
-    const [x, y] = [64, 64 + inputs.byteLength];
-    reserve(y + inputs.byteLength);
-    put(x, inputs);
-    compiled(kernel)(x, y, 0, vectors, 0);
-    const actual = takeFloats(y, 4 * vectors);
-    const { error, at } = worst(actual, (i) => unary.sigmoid(inputs[i]));
-    expect(error, `sigmoid(${inputs[at]}) = ${actual[at]}`).toBeLessThanOrEqual(3);
-  },
-);
+const fusedFunctions = { sigmoid: fusedSigmoid, tanh: fusedTanh, erf: fusedErf };
+
+describe.skipIf(!engine().fma)('fused (an engine may not fuse)', () => {
+  for (const [op, fusedFunction] of Object.entries(fusedFunctions))
+    test(`${op} is within 3 units of the last place where it is not denormal`, () => {
+      const inputs = grid.filter((x) => op !== 'sigmoid' || Number.isNaN(x) || x >= -88 || x < -104);
+      // A NaN that is not JavaScript's: all bits below the exponent are set.
+      new Int32Array(inputs.buffer)[inputs.indexOf(1)] = 0x7fffffff;
+      const vectors = Math.floor(inputs.length / 4);
+      const kernel: Kernel = {
+        key: `fused ${op}`,
+        operands: ['x', 'y'],
+        units: vectors,
+        scratchBytes: 0,
+        emit: (scope) =>
+          scope.func(kernelParams(['x', 'y']), (f, p) => {
+            f.range('vector', p.from, p.to, 1, (vector) => {
+              const at = (array: Local<'i32'>) => address(array, [vector, 16]);
+              f.run(v128.store(at(p.y), fusedFunction(f, v128.load(at(p.x)))));
+            });
+          }),
+      };
+      const [x, y] = [64, 64 + inputs.byteLength];
+      reserve(y + inputs.byteLength);
+      put(x, inputs);
+      compiled(kernel)(x, y, 0, vectors, 0);
+      const actual = takeFloats(y, 4 * vectors);
+      const { error, at } = worst(actual, (i) => unary[op as UnaryOp](inputs[i]));
+      expect(error, `${op}(${inputs[at]}) = ${actual[at]}`).toBeLessThanOrEqual(3);
+      expect(actual.filter(Number.isNaN)).toHaveLength(inputs.filter(Number.isNaN).length);
+    });
+});

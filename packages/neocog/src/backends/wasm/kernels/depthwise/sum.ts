@@ -17,9 +17,8 @@ import {
 } from '../../assembler/index.ts';
 import { type Engine, multiplyAdd } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { type Epilogue, finish, laneOperands, resultBytes, splitLate } from '../epilogue.ts';
+import { type Epilogue, laneOperands, splitLate, storeFinished } from '../epilogue.ts';
 import type { KernelFunction } from '../kernel.ts';
-import { storeLanes, storePairs } from '../lanes.ts';
 import { i32Params, overEntries, type Pointers } from '../pointers.ts';
 import { grid } from '../tiles.ts';
 import type { Block } from './blocks.ts';
@@ -110,7 +109,7 @@ function tile(site: Site, run: TileRun): void {
     windowRow({ ...site, p: { ...p, source, w } }, run, sums);
   });
   sums.forEach((row, pixel) => {
-    row.forEach((sum, v) => storeResult(site, sum, { pixel, v }));
+    storePixel(site, row, pixel);
   });
 }
 
@@ -145,29 +144,24 @@ function windowRow(site: Site, run: TileRun, sums: readonly (readonly Local<'v12
   }
 }
 
-/** The finished value of a pixel of the tile, vector `v`. */
-function storeResult(site: Site, sum: Local<'v128'>, { pixel, v }: { pixel: number; v: number }): void {
-  const { f, p, s, epilogue, block } = site;
-  const pixelStart = pixel * s.resultPitch * 4;
-  const offset = pixelStart + v * 16;
-  const load = (extra: number): Vector =>
-    v128.load(address(p[`extra${extra}`], epilogue.extras[extra] === 'pixel' ? offset : v * 16));
-  const finished = finish(site, sum, load);
-  if (epilogue.pairs)
-    return storePairs(f, [finished], { at: p.result, offset: pixelStart + v * 4 * resultBytes(epilogue) });
-  const count = v === block.vectors - 1 ? block.lastLanes : 4;
-  storeLanes(f, finished, { at: p.result, count, offset });
+/** Finishes the sums of a pixel of the tile, and stores them. */
+function storePixel(site: Site, sums: readonly Local<'v128'>[], pixel: number): void {
+  const { p, s, epilogue, block } = site;
+  const offset = pixel * s.resultPitch * 4;
+  const lanes = 4 * (block.vectors - 1) + block.lastLanes;
+  const load = (extra: number, v: number): Vector =>
+    v128.load(address(p[`extra${extra}`], (epilogue.extras[extra] === 'pixel' ? offset : 0) + v * 16));
+  storeFinished(site, sums, { at: p.result, offset, lanes, load });
 }
 
 /** Applies the formula to `count` pixels of sums from `result` on. */
 const finishFunction = (scope: Scope, spec: RowSpec): KernelFunction =>
   scope.func({ ...rowParams(spec), count: 'i32' }, (f, p: Pointers) => {
     const site = { ...spec, f, p, engine: spec.s.engine };
+    const [sums] = grid(f, 'sum', [1, spec.block.vectors]);
     f.repeat(p.count, () => {
-      for (let v = 0; v < spec.block.vectors; v++) {
-        const sum = f.keep(v128.load(address(p.result, v * 16)), 'sum');
-        storeResult(site, sum, { pixel: 0, v });
-      }
+      sums.forEach((sum, v) => f.set(sum, v128.load(address(p.result, v * 16))));
+      storePixel(site, sums, 0);
       advance(site, 0, 1);
     });
   });

@@ -29,7 +29,7 @@ import {
   isWhole,
   type RowTiles,
 } from './depthwiseShape.ts';
-import { finishPixels, firstSum, storePixels } from './results.ts';
+import { finishPixels, firstSum, lateSums, storePixels } from './results.ts';
 
 /** What all parts of a plane's code share. */
 interface Site extends CodeSite<DepthwiseShape> {
@@ -233,10 +233,10 @@ function finishBands(site: Site, run: BandRun): void {
   const { f, p, s } = site;
   const { from, to } = bandRange(site, run);
   const lanes = run.size * s.columns.results;
-  const [at, sum] = [f.pointer('resultAt', p.result), f.local('v128', 'late')];
+  const [at, sums] = [f.pointer('resultAt', p.result), lateSums(site)];
   f.range('band', from, to, 1, (band) => {
     const first = affine([band, lanes], run.first * s.columns.results);
     f.set(at, address(p.result, [first, floatBytes]));
-    finishPixels(site, sum, { at, offset: 0, lanes, channel: 0 });
+    finishPixels(site, sums, { at, offset: 0, lanes, channel: 0 });
   });
 }

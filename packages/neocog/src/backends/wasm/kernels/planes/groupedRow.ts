@@ -10,7 +10,7 @@ import { floatBytes, vectorBytes } from '../sizes.ts';
 import { grid } from '../tiles.ts';
 import { isWhole, type RowTiles } from './depthwiseShape.ts';
 import { type GroupedShape, unrollFor } from './groupedShape.ts';
-import { finishPixels, firstSum, storePixels } from './results.ts';
+import { finishPixels, firstSum, lateSums, storePixels } from './results.ts';
 
 /** What the function of a block is made for. */
 interface Block {
@@ -151,10 +151,10 @@ function sumStep(
 /** Applies the formula to the sums of a row, in each plane of the block. */
 function finishRow(site: Site, row: Local<'i32'>): void {
   const { f, s, size } = site;
-  const [at, sum] = [f.pointer('resultAt', row), f.local('v128', 'late')];
+  const [at, sums] = [f.pointer('resultAt', row), lateSums(site)];
   for (let channel = 0; channel < size; channel++) {
     f.set(at, row);
     const offset = channel * s.resultPlane * floatBytes;
-    finishPixels(site, sum, { at, offset, lanes: s.columns.results, channel });
+    finishPixels(site, sums, { at, offset, lanes: s.columns.results, channel });
   }
 }

@@ -27,16 +27,22 @@ export const storePixels = (e: PlanesEnding, sums: readonly Local<'v128'>[], row
         : v128.load(address(e.p[`extra${extra}`], row.at, row.offset + v * vectorBytes)),
   });
 
-/** Finishes sums that lie in their places already, one vector after the other; `at` moves behind them. */
-export function finishPixels(e: PlanesEnding, sum: Local<'v128'>, row: PixelRow): void {
+/** Finishes sums that lie in their places already, some vectors after the others; `at` moves behind them. */
+export function finishPixels(e: PlanesEnding, sums: readonly Local<'v128'>[], row: PixelRow): void {
   const step = (lanes: number): void => {
-    e.f.set(sum, v128.load(address(row.at, row.offset)));
-    storePixels(e, [sum], { ...row, lanes });
+    const own = sums.slice(0, Math.ceil(lanes / 4));
+    own.forEach((sum, v) => e.f.set(sum, v128.load(address(row.at, row.offset + v * vectorBytes))));
+    storePixels(e, own, { ...row, lanes });
     e.f.increase(row.at, lanes * floatBytes);
   };
-  if (row.lanes >= 4) e.f.repeat(Math.floor(row.lanes / 4), () => step(4));
-  if (row.lanes % 4 > 0) step(row.lanes % 4);
+  const most = 4 * sums.length;
+  if (row.lanes >= most) e.f.repeat(Math.floor(row.lanes / most), () => step(most));
+  if (row.lanes % most > 0) step(row.lanes % most);
 }
+
+/** As many as are finished side by side: the engine joins two. */
+export const lateSums = ({ f, engine }: Pick<PlanesEnding, 'f' | 'engine'>): Local<'v128'>[] =>
+  Array.from({ length: engine.wide ? 2 : 1 }, () => f.local('v128', 'late'));
 
 /** Sums start from their channel's bias. */
 export const firstSum = ({ epilogue, p }: Pick<PlanesEnding, 'epilogue' | 'p'>, channel: number) =>
