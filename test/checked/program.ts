@@ -12,7 +12,7 @@ import type {
   ProgramReport,
   ResultOptions,
 } from '../../packages/neocog/src/backends/executable.ts';
-import { type Given, isFrames } from '../../packages/neocog/src/backends/frames.ts';
+import { type Given, isFrames, valuesOf } from '../../packages/neocog/src/backends/frames.ts';
 import type { Graph, GraphValue } from '../../packages/neocog/src/backends/graph.ts';
 import type { Kernel } from '../../packages/neocog/src/backends/wasm/kernels/kernel.ts';
 import { slackBytes } from '../../packages/neocog/src/backends/wasm/kernels/kernel.ts';
@@ -98,7 +98,9 @@ export class CheckedProgram implements Executable {
     // An input whose memory serves others later is cleared by these.
     given.forEach((room, i) => {
       const values = inputs[i] as Given;
-      if (!isFrames(values) && this.#layout.addresses.has(room)) this.#view(room, values).set(values);
+      if (isFrames(values) || !this.#layout.addresses.has(room)) return;
+      const own = valuesOf(values, this.#graph.inputs[i].dtype);
+      this.#view(room, own).set(own);
     });
     steps.forEach(({ kernel, rooms }, at) => {
       for (const room of new Set(rooms))

@@ -2,7 +2,7 @@
 
 export { type GradcheckOptions, type GradOptions, grad, gradcheck } from './autograd/grad.ts';
 export type { Explanation } from './backends/backend.ts';
-export type { Frame, PixelBytes } from './backends/frames.ts';
+export type { Frame, Numbers, PixelBytes } from './backends/frames.ts';
 export type { GraphNode, GraphValue } from './backends/graph.ts';
 export { type Meter, withMeter } from './backends/metered.ts';
 export type { WideSimd } from './backends/wasm/engine.ts';

@@ -27,8 +27,39 @@ export interface Frame {
   readonly height: number;
 }
 
+/** Half precision, in engines that have it. */
+interface HalfNumbers {
+  readonly [Symbol.toStringTag]: 'Float16Array';
+  readonly length: number;
+  readonly [index: number]: number;
+  slice(): HalfNumbers;
+}
+
+/** Numbers one behind the other, of any type that converts to float32, row-major. */
+export type Numbers =
+  | HalfNumbers
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
 /** What a run is given for an input: its values, or frames that they are made of. */
-export type Given = Values | readonly Frame[];
+export type Given = Numbers | readonly Frame[];
+
+/** Numbers as an input of a graph has them. */
+export const valuesOf = (given: Numbers, dtype: 'float32' | 'int32'): Values =>
+  dtype === 'int32'
+    ? given instanceof Int32Array
+      ? given
+      : Int32Array.from(given)
+    : given instanceof Float32Array
+      ? given
+      : Float32Array.from(given);
 
 export const isFrames = (given: Given): given is readonly Frame[] => Array.isArray(given);
 

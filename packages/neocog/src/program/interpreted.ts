@@ -9,7 +9,7 @@ import type {
   RanksOptions,
   ResultOptions,
 } from '../backends/executable.ts';
-import { framesToValues, type Given, isFrames } from '../backends/frames.ts';
+import { framesToValues, type Given, isFrames, valuesOf } from '../backends/frames.ts';
 import type { Graph, GraphValue } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
 import { assert } from '../errors.ts';
@@ -65,9 +65,10 @@ export class Interpreted implements Executable {
   }
 
   async run(inputs: readonly Given[], { into = [] }: ResultOptions = {}): Promise<Values[]> {
-    const values = inputs.map((given, i) =>
-      isFrames(given) ? framesToValues(this.#graph.inputs[i].frames as FrameInput, given) : given,
-    );
+    const values = inputs.map((given, i) => {
+      const { frames, dtype } = this.#graph.inputs[i];
+      return isFrames(given) ? framesToValues(frames as FrameInput, given) : valuesOf(given, dtype);
+    });
     const steps = evaluation(this.#backend, this.#graph, values);
     let step = steps.next();
     while (!step.done) step = steps.next(await this.#answer(step.value));

@@ -3,20 +3,21 @@
 import { type Field, field, flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
-import { type Given, isFrames } from '../backends/frames.ts';
+import { type Given, isFrames, valuesOf } from '../backends/frames.ts';
 import type { Values } from '../backends/work.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { aTensor } from '../tensor/fields.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { needWhole, Tensor } from '../tensor/tensor.ts';
-import { copyFrames, type Frames } from './frames.ts';
+import { copyFrames } from './frames.ts';
 import { drawAll } from './recorder.ts';
 import {
   type GivenValue,
   isSingle,
   orderInputs,
   orderResults,
+  type ProgramInput,
   type ProgramInputs,
   type ProgramValue,
 } from './signature.ts';
@@ -89,17 +90,18 @@ export class Program {
    * Runs the network in evaluation mode: from the only input to the first output, or from inputs to all outputs by name.
    * Only the results are allocated, and not even those where `into` has tensors for them, which are then the results, or with
    * `view`, where they stay in the program's memory.
-   * Calls that overlap run one after the other, each on the values that its inputs had when it was made. An input that was compiled
-   * with `pixels` is a tensor, a frame `{ data, width, height }` of bytes, such as an `ImageData`, of any size, or the bytes of one of
-   * the network's size; for a batch a list of as many frames.
+   * Calls that overlap run one after the other, each on the values that its inputs had when it was made. An input is a tensor or an array
+   * of as many numbers, row-major, of bytes, halves (`Float16Array`) or any other type that its own has room for: they are converted
+   * while they are copied into the program's memory. One that was compiled with `pixels` is a tensor, a frame `{ data, width, height }`
+   * of bytes, such as an `ImageData`, of any size, or the bytes of one of the network's size; for a batch a list of as many frames.
    *
-   * @throws ShapeError for an input, or a tensor in `into`, of another shape or type, or whose memory is gone; for frames whose bytes
-   * are not as many as their size needs; for both `into` and `view`.
+   * @throws ShapeError for an input, or a tensor in `into`, of another shape or type, or whose memory is gone; for more or fewer numbers
+   * than it has; for frames whose bytes are not as many as their size needs; for both `into` and `view`.
    * @throws DeviceError after `dispose`, or if a thread has died.
    */
-  run(x: Tensor | Frames, options?: RunOptions<Tensor>): Promise<Tensor>;
+  run(x: ProgramInput, options?: RunOptions<Tensor>): Promise<Tensor>;
   run(
-    inputs: Readonly<Record<string, Tensor | Frames>>,
+    inputs: Readonly<Record<string, ProgramInput>>,
     options?: RunOptions<NamedTensors>,
   ): Promise<Record<string, Tensor>>;
   async run(given: ProgramInputs, options: RunOptions = {}): Promise<Tensor | Record<string, Tensor>> {
@@ -129,7 +131,7 @@ export class Program {
     const arrays = this.#turns.taken ? inputs.map(copyOf) : inputs;
     for (const { value, check } of host.checks) {
       const values = arrays[graph.inputs.indexOf(value)];
-      if (!isFrames(values)) check(values);
+      if (!isFrames(values)) check(valuesOf(values, value.dtype));
     }
     const given = [...arrays, ...drawAll(host)];
     return this.#turns.take(async () => {

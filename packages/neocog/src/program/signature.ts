@@ -2,7 +2,7 @@
 
 import { type Field, field, isRecord, need } from '../arguments/field.ts';
 import { show } from '../arguments/show.ts';
-import type { Given } from '../backends/frames.ts';
+import type { Given, Numbers } from '../backends/frames.ts';
 import { ShapeError } from '../errors.ts';
 import type { FrameInput } from '../geometry/frames/picture.ts';
 import type { Module } from '../nn/module.ts';
@@ -10,6 +10,7 @@ import { NamedModule, type NamedTensors, type NamedValue } from '../nn/named.ts'
 import { checkShape, formatShape, type Shape, sameShape } from '../tensor/shape.ts';
 import { type DType, needWhole, Tensor } from '../tensor/tensor.ts';
 import { areFrames, type Frames, isFrame, needFrames } from './frames.ts';
+import { isNumbers, needNumbers } from './numbers.ts';
 import { toPlanes } from './planes.ts';
 
 /** An input or output of a program. */
@@ -182,11 +183,14 @@ export const closed = (inputs: readonly OpenValue[], sizes: AxisSizes): ProgramV
   }));
 
 /** What a run takes for its only input, or by the names of inputs. */
-export type ProgramInputs = Tensor | Frames | Readonly<Record<string, Tensor | Frames>>;
+export type ProgramInput = Tensor | Numbers | Frames;
+
+/** The same, or an object of such. */
+export type ProgramInputs = ProgramInput | Readonly<Record<string, ProgramInput>>;
 
 /** Whether one input is meant, and not inputs by name. */
-export const isSingle = (given: ProgramInputs): given is Tensor | Frames =>
-  given instanceof Tensor || areFrames(given);
+export const isSingle = (given: ProgramInputs): given is ProgramInput =>
+  given instanceof Tensor || areFrames(given) || isNumbers(given);
 
 /**
  * The values or frames of a run in the order of the inputs, each of the shape and type that was compiled for.
@@ -205,6 +209,7 @@ export function orderInputs(fn: string, inputs: readonly GivenValue[], given: Pr
     const own: unknown = Object(values)[input.name];
     if (input.frames && !(own instanceof Tensor)) return needFrames(fn, input.name, own, input.frames);
     if (isFrame(own)) refuseFrame(fn, input);
+    if (isNumbers(own)) return needNumbers(fn, input, own);
     const x = needTensor(fn, input, own);
     return (input.frames ? toPlanes(input.frames, x) : x).data;
   });

@@ -137,6 +137,10 @@ async function handOver(
   }
 }
 
+/** Of the type that a value has. */
+const emptyOf = ({ dtype }: GraphValue): Values =>
+  dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
+
 /** Where a room lies now: what is no constant of a shared memory moves with the base. */
 const addressAt = (machine: Machine, { addresses }: Layout, room: Room): number =>
   (addresses.get(room) as number) + (room.lasting ? 0 : machine.workplace.base);
@@ -234,8 +238,7 @@ class WasmProgram implements Executable {
         await this.#machine.run(segment.routine, this.#between);
       }
     return this.#graph.outputs.map((value, i) => {
-      const like = value.dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
-      const found = this.#view(outRooms[i], value.size, like);
+      const found = this.#view(outRooms[i], value.size, emptyOf(value));
       return view ? found : copyOf(found, into[i]);
     });
   }
@@ -244,7 +247,8 @@ class WasmProgram implements Executable {
   #give(): void {
     this.#frames?.write(this.#inputs);
     this.#inputs.forEach((values, i) => {
-      if (!isFrames(values)) this.#view(this.#lowered.inputs[i], values.length, values).set(values);
+      if (isFrames(values)) return;
+      this.#view(this.#lowered.inputs[i], values.length, emptyOf(this.#graph.inputs[i])).set(values);
     });
   }
 

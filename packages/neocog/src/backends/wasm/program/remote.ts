@@ -2,7 +2,7 @@
 
 import { assert } from '../../../errors.ts';
 import type { Executable, ProgramReport, ResultOptions } from '../../executable.ts';
-import { type Given, isFrames } from '../../frames.ts';
+import { type Given, isFrames, valuesOf } from '../../frames.ts';
 import type { Values } from '../../work.ts';
 import { type RemoteCall, RemoteMachine } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
@@ -110,7 +110,8 @@ export class RemoteProgram implements Executable {
     this.#frames?.write(this.#inputs);
     this.#inputs.forEach((given, i) => {
       if (isFrames(given)) return;
-      const bytes = new Uint8Array(given.slice().buffer);
+      const values = valuesOf(given, this.#parts.graph.inputs[i].dtype);
+      const bytes = new Uint8Array((values === given ? values.slice() : values).buffer);
       this.#written.push({ address: this.#addressOf(this.#parts.lowered.inputs[i]), bytes });
     });
     return { writes: this.#written, tailBytes: this.#tailBytes };
