@@ -30,8 +30,10 @@ export interface Frame {
 /** Half precision, in engines that have it. */
 interface HalfNumbers {
   readonly [Symbol.toStringTag]: 'Float16Array';
+  /** How many there are. */
   readonly length: number;
   readonly [index: number]: number;
+  /** A copy. */
   slice(): HalfNumbers;
 }
 

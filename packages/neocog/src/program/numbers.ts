@@ -4,8 +4,8 @@
 import { counted, show } from '../arguments/show.ts';
 import type { Numbers } from '../backends/frames.ts';
 import { ShapeError } from '../errors.ts';
-import { formatShape, sizeOf } from '../tensor/shape.ts';
-import type { ProgramValue } from './signature.ts';
+import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import type { DType } from '../tensor/tensor.ts';
 
 const wholeKinds = ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32'];
 const kinds = {
@@ -19,8 +19,15 @@ const kindOf = (value: object): string => Object.prototype.toString.call(value).
 export const isNumbers = (value: unknown): value is Numbers =>
   ArrayBuffer.isView(value) && kinds.float32.includes(kindOf(value));
 
+/** What is known of an input. */
+interface Input {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
 /** As many numbers as the input has, of a type that its own has room for. @throws ShapeError for others */
-export function needNumbers(fn: string, { name, shape, dtype }: ProgramValue, given: Numbers): Numbers {
+export function needNumbers(fn: string, { name, shape, dtype }: Input, given: Numbers): Numbers {
   const needed = `but the program needs ${counted(sizeOf(shape), 'number')} for ${dtype} ${formatShape(shape)}`;
   if (!kinds[dtype].includes(kindOf(given)))
     throw new ShapeError(
