@@ -162,6 +162,15 @@ describe('locate', () => {
       0,
     ],
     [
+      'a list of one place',
+      [
+        { size: 2, step: 72 },
+        { size: 1, step: Int32Array.of(36) },
+        { size: 1, step: Int32Array.of(5) },
+      ],
+      12,
+    ],
+    [
       'an axis of one, whatever its step',
       [
         { size: 1, step: 7 },

@@ -106,9 +106,11 @@ const levels = ({ images, channels, plane, pitch }: Pixels) => [
 
 type Levels = ReturnType<typeof levels>;
 
-/** The largest of the parts whose unit an axis steps in, or -1 for one that stands still. */
+/** The largest of the parts whose unit an axis steps in, or -1 for one that stands still; a list of one place may be elsewhere. */
 const levelOf = (parts: Levels, { size, step }: LoopAxis): number =>
-  step === 0 || size === 1 ? -1 : parts.findIndex(({ unit }) => divisible(step, unit));
+  step === 0 || (size === 1 && typeof step === 'number')
+    ? -1
+    : parts.findIndex(({ unit }) => divisible(step, unit));
 
 /**
  * Where a loop's points lie in a form. Null if its axes run across the parts of the row-major order in a way that no steps
