@@ -172,7 +172,7 @@ const others: Samples = {
   subset: of(() => [neocog.tensorDataset({ x: ones([3, 2]) }), [0, 2]]),
   tensorDataset: of(() => [{ x: { shape: [4, 3], data: new Float32Array(12) } }, {}]),
   Generator: of(() => [1]),
-  Program: of(() => [{}, [], { outputs: [] }]),
+  Program: of(() => [{ inputs: [], outputs: [] }]),
   OpenProgram: of(() => [[], { make: async () => program, keep: 1 }]),
   Trainer: of(() => trained()),
   Tensor: of(() => [new Float32Array(2), [2], false, null]),
@@ -276,7 +276,7 @@ const models: Samples = {
 
 const layers: Samples = {
   ...each(
-    'LogSigmoid Mish ReLU ReLU6 SELU SiLU Sigmoid Softsign Tanh Tanhshrink Hardsigmoid Hardswish Module NamedModule',
+    'LogSigmoid Mish ReLU ReLU6 SELU SiLU Sigmoid Softsign Tanh Tanhshrink Hardsigmoid Hardswish Module NamedModule StagedModule',
     () => [],
   ),
   ...each(
@@ -399,6 +399,8 @@ const methods: Samples = {
   'Trainer#load': on(() => trainer),
   'Trainer#explain': on(() => trainer),
   'Trainer#profile': on(() => trainer),
+  'nn.stage': of(() => [linear(), row()]),
+  'nn.onHost': of(() => ['best boxes', 'above 0.5']),
   'nn.Module#children': on(stacked),
   'nn.Module#replaceChild': on(stacked, () => ['0', new nn.ReLU()]),
   'nn.Module#namedParameters': on(stacked),

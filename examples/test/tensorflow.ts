@@ -11,13 +11,17 @@ interface TfTensor {
   dataSync(): Float32Array | Int32Array;
 }
 
+type Execute<Results> = (
+  inputs: TfTensor | TfTensor[] | Record<string, TfTensor>,
+  outputs: string[],
+) => Results;
+
 interface Model {
   readonly outputs: { readonly name: string }[];
   predict(inputs: TfTensor | TfTensor[]): TfTensor | TfTensor[];
-  execute?(
-    inputs: TfTensor | TfTensor[] | Record<string, TfTensor>,
-    outputs: string[],
-  ): TfTensor | TfTensor[];
+  execute?: Execute<TfTensor | TfTensor[]>;
+  /** Also where the sizes of results follow from values. */
+  executeAsync?: Execute<Promise<TfTensor | TfTensor[]>>;
 }
 
 interface Artifacts {
@@ -57,6 +61,7 @@ export async function runTensorFlow(
   require: NodeJS.Require,
   { modelJson, weights }: TfParts,
   inputs: readonly Tensor[],
+  open = false,
 ): Promise<Tensor[]> {
   const tf = require('@tensorflow/tfjs-core') as {
     tensor(data: Float32Array | Int32Array, shape: readonly number[], dtype: string): TfTensor;
@@ -75,6 +80,10 @@ export async function runTensorFlow(
   const given = inputs.map((x) => tf.tensor(x.data, x.shape, x.dtype));
   const names = model.outputs.map(({ name }) => name);
   const fed = given.length === 1 ? given[0] : given;
-  const results = isGraph ? model.execute!(fed, names) : model.predict(fed);
+  const results = !isGraph
+    ? model.predict(fed)
+    : open
+      ? await model.executeAsync!(fed, names)
+      : model.execute!(fed, names);
   return [results].flat().map((y) => new Tensor(y.dataSync(), y.shape));
 }

@@ -9,7 +9,8 @@ export {
   singlePage,
   type WeightStorage,
 } from './es-module/index.ts';
-export type { GraphInput, GraphModule } from './graph/graphModule.ts';
+export type { GraphInput } from './graph/given.ts';
+export type { GraphModule } from './graph/graphModule.ts';
 export { type LoadKerasOptions, loadKeras } from './keras/load.ts';
 export type { CustomLayer, CustomLayers } from './keras/network.ts';
 export { type LoadedFile, type LoadOptions, loadFile, loadFiles } from './load.ts';

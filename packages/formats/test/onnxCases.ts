@@ -1,7 +1,7 @@
 // Test cases of ONNX in the archives of fixtures/onnx-node: a model and sets of inputs with the outputs that are right.
 
 import { readFileSync } from 'node:fs';
-import type { Tensor } from 'neocog';
+import type { Program, Tensor } from 'neocog';
 import { expect } from 'vitest';
 import { Budget } from '../src/budget.ts';
 import type { GraphModule } from '../src/graph/graphModule.ts';
@@ -51,6 +51,10 @@ function readValues(archive: Archive, start: string): Value[] {
   }
   return values;
 }
+
+/** Whether a program that has run leaves something to the host. */
+export const runsOnHost = (program: Program): boolean =>
+  program.explain().steps.some(({ operation }) => operation === 'host');
 
 /** Whole numbers and truth exactly, floats within the tolerance of ONNX's own suite, or `far` of the value. */
 export function expectClose(got: Tensor, want: Value, far = 1e-3): void {

@@ -74,7 +74,7 @@ export function oneNode({
 const isTexts = (value: readonly (number | string)[]): value is readonly string[] =>
   typeof value[0] === 'string';
 
-function attributeOf(name: string, value: AttributeValue): AttributeProto {
+export function attributeOf(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'number') return { name, type: 2, i: value };
   if (typeof value === 'string') return { name, type: 3, s: new TextEncoder().encode(value) };
   if ('float' in value) return { name, type: 1, f: value.float };
@@ -94,7 +94,7 @@ export const valueInfo = (name: string, { type = 'float32', shape }: Operand): V
   },
 });
 
-function initializer(name: string, { type = 'float32', shape, values = [] }: Operand): TensorProto {
+export function initializer(name: string, { type = 'float32', shape, values = [] }: Operand): TensorProto {
   const field = { float32: 'floatData', int64: 'int64Data', uint64: 'uint64Data' } as const;
   const key = Object.hasOwn(field, type) ? field[type as keyof typeof field] : 'int32Data';
   const dims = shape?.map(Number) ?? [values.length];

@@ -3,7 +3,7 @@
 import { aFunction, count, type Field, flag, keyOf, need, oneOf } from './arguments/field.ts';
 import { type Fields, needOptions } from './arguments/options.ts';
 import type { Backend } from './backends/backend.ts';
-import { backend, setBackend } from './backends/current.ts';
+import { backend, onBackend, setBackend } from './backends/current.ts';
 import { referenceBackend } from './backends/reference/backend.ts';
 import { wasmBackend } from './backends/wasm/backend.ts';
 import { engine, engineName, hasSimd, type WideSimd } from './backends/wasm/engine.ts';
@@ -32,12 +32,7 @@ function backendNamed(name: BackendName): Backend {
 export function withBackend<T>(name: BackendName, body: () => T): T {
   need('withBackend', 'name', name, backendName);
   need('withBackend', 'body', body, aFunction);
-  const before = setBackend(backendNamed(name));
-  try {
-    return body();
-  } finally {
-    if (before) setBackend(before);
-  }
+  return onBackend(backendNamed(name), body);
 }
 
 /** What `configure` sets for the whole page or process. What is left out stays as it is. */

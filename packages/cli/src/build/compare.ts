@@ -106,7 +106,7 @@ function placeOfLargest(values: Values): number {
 const distance = (a: number, b: number): number => (Object.is(a, b) ? 0 : Math.abs(a - b));
 
 class Tally {
-  readonly #outputs: readonly ProgramValue[];
+  readonly #outputs: Program['outputs'];
   #equal = true;
   #largest = 0;
   #squares = 0;
@@ -115,7 +115,7 @@ class Tally {
   #same = 0;
   #rows = 0;
 
-  constructor(outputs: readonly ProgramValue[]) {
+  constructor(outputs: Program['outputs']) {
     this.#outputs = outputs;
   }
 
@@ -129,7 +129,8 @@ class Tally {
   }
 
   #addRows(wanted: Readonly<Record<string, Tensor>>, got: Readonly<Record<string, Values>>): void {
-    const [{ name, shape }] = this.#outputs;
+    const [{ name }] = this.#outputs;
+    const { shape } = wanted[name];
     const classes = shape.at(-1) ?? 1;
     if (shape.length !== 2 || classes < 2) return;
     for (let from = 0; from < wanted[name].data.length; from += classes) {

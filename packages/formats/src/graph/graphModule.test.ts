@@ -12,7 +12,8 @@ import {
 } from 'neocog';
 import { describe, expect, it } from 'vitest';
 import { Budget, floatBytes, willMake } from '../budget.ts';
-import { Block, GraphModule, type Scope, ScopedModule, type Step } from './graphModule.ts';
+import { Block, type Scope, ScopedModule, type Step } from './block.ts';
+import { GraphModule } from './graphModule.ts';
 import { moduleName, UniqueNames } from './names.ts';
 import { operation } from './operation.ts';
 import { HostArray, int64s, mapHost, moveHost } from './value.ts';

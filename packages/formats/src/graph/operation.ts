@@ -2,7 +2,7 @@
 // what programs do; host arithmetic stays out of sight.
 
 import { FormatError, nn, Tensor } from 'neocog';
-import { toFloats, toTensor, type Value } from './value.ts';
+import { toFloats, toTensor, type Value, type ValueKind } from './value.ts';
 
 /** What a node is given: `undefined` stands for an optional input that is absent. */
 export type Arguments = readonly (Value | undefined)[];
@@ -14,16 +14,22 @@ export const tensors = (inputs: Arguments): (Tensor | undefined)[] =>
 /** A function of values. */
 export type Compute = (inputs: Arguments) => readonly Value[];
 
+/** What results are, where that follows from shapes and from values that are known; undefined where it does not. */
+export type FindKinds = (inputs: Arguments) => readonly ValueKind[] | undefined;
+
 export class Operation extends nn.Module {
   /** The operator's name in the format. */
   readonly kind: string;
+  /** Of an operation that looks at values: what can be told of its results beforehand. */
+  readonly kindsOf: FindKinds;
   readonly #compute: Compute;
   #inputs: Arguments = [];
   #results: readonly Value[] = [];
 
-  constructor(kind: string, compute: Compute) {
+  constructor(kind: string, compute: Compute, kindsOf: FindKinds = () => undefined) {
     super();
     this.kind = kind;
+    this.kindsOf = kindsOf;
     this.#compute = compute;
   }
 

@@ -3,7 +3,8 @@
 import { FormatError, zeros } from 'neocog';
 import { expect, it } from 'vitest';
 import { atCostOf, Budget } from '../budget.ts';
-import { combinations, largestOf, scatter } from './places.ts';
+import { largestOf } from './largest.ts';
+import { combinations, scatter } from './places.ts';
 import { HostArray, halfToEven, int64s } from './value.ts';
 
 const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];

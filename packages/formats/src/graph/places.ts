@@ -5,7 +5,6 @@ import {
   add,
   cast,
   concat,
-  FormatError,
   indexSelect,
   maximum,
   minimum,
@@ -20,7 +19,6 @@ import { floatBytes, willMake, willWork } from '../budget.ts';
 import { fromStart, product, stridesOf } from '../shape.ts';
 import {
   HostArray,
-  int64s,
   isKnown,
   knownValues,
   likeTensors,
@@ -200,35 +198,19 @@ export function scatter(x: Value, updates: Updates, combine: Combine | null = nu
   return pick(joined([x, changed]), x.shape, cells);
 }
 
-/** Below 0 where a comes first in rising order; NaN is above all, as in PyTorch. */
-const compare = (a: number, b: number): number => Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || a - b;
+/** Where values are not zero, in their order. */
+export function placesOf(data: Float64Array): number[] {
+  willMake(data.length);
+  const places: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) places.push(i);
+  return places;
+}
 
-/** The k largest or least values along an axis, in order, and their places; equal ones in the order of their places. */
-export function largestOf(x: HostArray, axis: number, k: number, largest: boolean): [Value, HostArray] {
-  const inner = product(x.shape.slice(axis + 1));
-  const length = x.shape[axis];
-  if (!(Number.isInteger(k) && k >= 0 && k <= length)) {
-    throw new FormatError(`it asks for the ${k} largest of ${length} values`);
-  }
-  const shape = x.shape.with(axis, k);
-  const size = product(shape);
-  willMake(size, 'it', 16);
-  // Sorting compares each value about as often as its number has digits.
-  willWork(32 * x.data.length * Math.ceil(Math.log2(length + 1)));
-  const [values, places] = [new Float64Array(size), new Float64Array(size)];
-  for (let row = 0; row < size / k; row++) {
-    const [outer, offset] = [Math.floor(row / inner), row % inner];
-    const at = (i: number): number => x.data[(outer * length + i) * inner + offset];
-    // Sorting is stable.
-    const order = Array.from({ length }, (_, i) => i).sort((a, b) =>
-      largest ? compare(at(b), at(a)) : compare(at(a), at(b)),
-    );
-    for (let i = 0; i < k; i++) {
-      const to = (outer * k + i) * inner + offset;
-      values[to] = at(order[i]);
-      places[to] = order[i];
-    }
-  }
-  const host = new HostArray(x.dtype, values, shape);
-  return [x.dtype === 'float32' ? toFloats(host) : host, int64s(places, shape)];
+/** For each axis, its index of every value that is not zero. */
+export function placesByAxis({ data, shape }: HostArray): { count: number; columns: number[][] } {
+  const places = placesOf(data);
+  const strides = stridesOf(shape);
+  willMake(shape.length * places.length, 'it', 16);
+  const columns = shape.map((size, d) => places.map((place) => Math.floor(place / strides[d]) % size));
+  return { count: places.length, columns };
 }

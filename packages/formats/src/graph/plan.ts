@@ -5,7 +5,9 @@
 import { type nn, permute, reshape, type Tensor } from 'neocog';
 import { type Budget, willHold } from '../budget.ts';
 import { fromStart } from '../shape.ts';
-import { type GraphInput, GraphModule, type Step } from './graphModule.ts';
+import type { Step } from './block.ts';
+import type { GraphInput } from './given.ts';
+import { GraphModule } from './graphModule.ts';
 import { moduleName, UniqueNames } from './names.ts';
 import { Operation, operation } from './operation.ts';
 import { anyAxes, batchAxis, nameAxes } from './shapes.ts';

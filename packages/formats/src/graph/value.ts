@@ -38,6 +38,13 @@ export class HostArray {
 
 export type Value = Tensor | HostArray;
 
+/** What is known of a value before it is computed. */
+export interface ValueKind {
+  readonly shape: readonly number[];
+  /** The type in the file. */
+  readonly type: HostType;
+}
+
 const types = new WeakMap<Tensor, HostType>();
 
 /** Remembers the type that the file gives the numbers of a tensor. */
@@ -111,7 +118,7 @@ export function readHost(what: string, value: Value): HostArray {
     return new HostArray(value.dtype, knownValues(value), value.shape);
   }
   throw new UnsupportedError(
-    `${what} depends on values that a compiled network does not know before it runs; run it without compiling, or fix the input at load`,
+    `${what} depends on values that a recorded network does not know before it runs; only compile runs such nodes, on the host: use it, or fix the input at load`,
   );
 }
 

@@ -3,7 +3,7 @@
 
 import { FormatError, init, nn, noGrad, Tensor, UnsupportedError } from 'neocog';
 import { willHold } from '../budget.ts';
-import { Block, type Step } from '../graph/graphModule.ts';
+import { Block, type Step } from '../graph/block.ts';
 import { moduleName, UniqueNames } from '../graph/names.ts';
 import { Operation } from '../graph/operation.ts';
 import { refuseAll } from '../graph/refuse.ts';

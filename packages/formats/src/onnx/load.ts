@@ -2,7 +2,8 @@
 
 import { FormatError, NeocogError, ShapeError, Tensor, tensor, UnsupportedError } from 'neocog';
 import { atCostOf } from '../budget.ts';
-import { type GraphInput, GraphModule } from '../graph/graphModule.ts';
+import type { GraphInput } from '../graph/given.ts';
+import { GraphModule } from '../graph/graphModule.ts';
 import { anyAxes, fixAxes, fixInputs, type Shapes } from '../graph/shapes.ts';
 import { HostArray, type Value } from '../graph/value.ts';
 import { type Opened, opening, type ReadOptions } from '../open.ts';

@@ -1,7 +1,7 @@
 // A node as operators see it: attributes with types and defaults, inputs that are known at load, and one way to refuse.
 
 import { FormatError, nn, type Tensor, UnsupportedError } from 'neocog';
-import type { Block } from '../graph/graphModule.ts';
+import type { Block } from '../graph/block.ts';
 import { type HostArray, readHost, toTensor, type Value } from '../graph/value.ts';
 import { shown } from '../shown.ts';
 import type { KnownValues } from './known.ts';

@@ -23,6 +23,16 @@ export function setBackend(next: Backend): Backend | null {
   return before;
 }
 
+/** Runs `body`, which is synchronous, with all operations on a backend. */
+export function onBackend<T>(next: Backend, body: () => T): T {
+  const before = setBackend(next);
+  try {
+    return body();
+  } finally {
+    active = before;
+  }
+}
+
 /** What operations do beside computing, done at once. */
 const atOnce: Recording = {
   assign: (target, values) => target.set(values),

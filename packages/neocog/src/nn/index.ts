@@ -101,5 +101,14 @@ export {
   SeparableConv2d,
   SeparableConv3d,
 } from './separable.ts';
+export {
+  type HostStage,
+  onHost,
+  type PartStage,
+  type Stage,
+  StagedModule,
+  type Stages,
+  stage,
+} from './staged.ts';
 export { Fold, LocalResponseNorm, Unfold } from './unfold.ts';
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './unpool.ts';

@@ -2,27 +2,31 @@
 
 import { count, flag, need, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { backend } from '../backends/current.ts';
 import type { Values } from '../backends/work.ts';
-import { ShapeError } from '../errors.ts';
+import { ShapeError, UnsupportedError } from '../errors.ts';
 import { type Layout, layout } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
+import { StagedModule } from '../nn/staged.ts';
+import { CompiledNetwork } from './compiledNetwork.ts';
 import { Common, executableOf } from './executable.ts';
 import { OpenProgram } from './openProgram.ts';
 import { type InputPixels, pixelsField, withFrames } from './pixels.ts';
 import { threadsOf } from './preferences.ts';
 import { Program } from './program.ts';
+import type { Runner } from './runner.ts';
 import {
   type GivenValue,
   type InputShapes,
   inputField,
   isOpen,
   type OpenInputShapes,
-  type ProgramValue,
   resolveInputs,
   resolveOpen,
 } from './signature.ts';
-import { traceInference } from './trace.ts';
+import { StagedNetwork } from './stagedNetwork.ts';
+import { type Traced, traceInference } from './trace.ts';
 import { Turns } from './turns.ts';
 
 /** For which inputs `compile` makes a program, and how it runs. */
@@ -37,7 +41,8 @@ export interface CompileOptions {
   /**
    * The calling thread never computes: all threads are workers, so a page stays smooth. Where threads cannot share memory, as in pages that
    * are not isolated from other origins, one worker has the program and its memory to itself, and inputs and results are sent. Only
-   * where no worker can be had, or for axes that are open, does the calling thread compute, and `explain().note` says so. Default false.
+   * where no worker can be had, for axes that are open, or for networks in stages does the calling thread compute, and `explain().note` says
+   * so. Default false.
    */
   worker?: boolean | undefined;
   /**
@@ -87,7 +92,8 @@ const openFields: Fields<OpenCompileOptions> = { ...otherFields, input: required
  * Makes a network ready to run fast, again and again, on inputs of one shape each, or of sizes that runs bring where `input` names axes. The
  * weights are those of the call; later changes of the module do not change the program, not even before it is there.
  *
- * @throws ShapeError for impossible shapes and options, or inputs with axes that nobody states. @throws UnsupportedError if `forward` looks at values.
+ * @throws ShapeError for impossible shapes and options, or inputs with axes that nobody states. @throws UnsupportedError if `forward` looks at
+ * values, unless the module is an `nn.StagedModule`, as networks from files are: then there is a program for each part, and the host between them.
  * @throws DeviceError if memory or threads cannot be had.
  * @example const program = await compile(models.resnet18(), { input: [1, 3, 224, 224] });
  * @example const detector = await compile(net, { input: [1, 3, 'h', 'w'] }); // the first run of each size makes its program
@@ -103,7 +109,7 @@ export async function compile(
   const own = options as CompileOptions;
   needOptions('compile', own, compileFields);
   const inputs = resolveInputs('compile', module, own.input);
-  return programOf({ module, inputs, ...own }, withFrames('compile', inputs, own.pixels));
+  return programOf({ module, ...own }, withFrames('compile', inputs, own.pixels));
 }
 
 function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
@@ -115,18 +121,20 @@ function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
   needOptions(fn, options, openFields);
   const { keep = 4, input, ...how } = options;
   const inputs = resolveOpen(fn, module, input);
-  const weights = new Map(Object.values(module.stateDict()).map(({ data }) => [data, data.slice()]));
-  const shared = { weights, common: new Common(), turns: new Turns() };
+  const shared = { weights: weightsOf(module), common: new Common(), turns: new Turns() };
   return new OpenProgram(inputs, {
-    make: (sized) => shared.turns.take(() => programOf({ module, inputs: sized, shared, ...how }, sized)),
+    make: (sized) => shared.turns.take(() => programOf({ module, shared, ...how }, sized)),
     keep,
   });
 }
 
+/** Copies of the weights as they are now. */
+const weightsOf = (module: Module): ReadonlyMap<Values, Values> =>
+  new Map(Object.values(module.stateDict()).map(({ data }) => [data, data.slice()]));
+
 /** What a program is made for. */
 interface Task extends Omit<CompileOptions, 'input' | 'pixels'> {
   readonly module: Module;
-  readonly inputs: readonly ProgramValue[];
   /** With the programs of other sizes. */
   readonly shared?: {
     /** What the module's weights are, where that is not what they are now. */
@@ -138,10 +146,32 @@ interface Task extends Omit<CompileOptions, 'input' | 'pixels'> {
 }
 
 async function programOf(task: Task, given: readonly GivenValue[]): Promise<Program> {
+  return new Program(await runnerOf(task, given), task.shared?.turns);
+}
+
+async function runnerOf(task: Task, inputs: readonly GivenValue[]): Promise<Runner> {
+  const { module, layout, shared } = task;
+  const how = howOf(task);
+  const traced = traceWhole({ fn: how.fn, module, inputs, layout, weights: shared?.weights });
+  if (traced)
+    return new CompiledNetwork(await executableOf(traced.graph, how, shared?.common), inputs, traced);
+  const { weights = weightsOf(module), common = new Common() } = shared ?? {};
+  // What cannot be traced whole is staged.
+  const staged = module as StagedModule;
+  return StagedNetwork.make({ module: staged, inputs, layout, how, weights, common, backend: backend() });
+}
+
+function howOf({ compact = false, exact = false, worker: apart = false, threads }: Task) {
   const fn = 'compile';
-  const { module, inputs, layout, shared, compact = false, exact = false, worker: apart = false } = task;
-  const threads = threadsOf(fn, task.threads);
-  const traced = traceInference({ fn, module, inputs: given, layout, weights: shared?.weights });
-  const executable = await executableOf(traced.graph, { fn, threads, apart, compact, exact }, shared?.common);
-  return new Program(executable, inputs, traced, shared?.turns);
+  return { fn, threads: threadsOf(fn, threads), apart, compact, exact };
+}
+
+/** The network as one graph, or null where one in stages looks at values. */
+function traceWhole(network: Parameters<typeof traceInference>[0]): Traced | null {
+  try {
+    return traceInference(network);
+  } catch (error) {
+    if (error instanceof UnsupportedError && network.module instanceof StagedModule) return null;
+    throw error;
+  }
 }

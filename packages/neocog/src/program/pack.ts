@@ -7,6 +7,7 @@ import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../
 import { UnsupportedError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
+import { StagedModule } from '../nn/staged.ts';
 import { optimize } from './optimize.ts';
 import { preferences } from './preferences.ts';
 import { type InputShapes, inputField, type ProgramValue, resolveInputs } from './signature.ts';
@@ -55,12 +56,25 @@ export function pack(module: Module, options: PackOptions = {}): PackedProgram {
       `pack: backend '${now.name}' makes no code; call configure({ backend: 'wasm' })`,
     );
   }
-  const traced = traceInference({ fn: 'pack', module, inputs });
+  const traced = traceAlone(module, inputs);
   refuseHostWork(traced);
   const { exact = false } = options;
   const { exactConvolution } = preferences;
   const packed = now.pack(optimize(traced.graph, now, exact), { exactConvolution, exact });
   return { ...packed, inputs, outputs: traced.outputs };
+}
+
+/** @throws UnsupportedError for a network in stages that looks at values */
+function traceAlone(module: Module, inputs: readonly ProgramValue[]): Traced {
+  try {
+    return traceInference({ fn: 'pack', module, inputs });
+  } catch (error) {
+    if (!(error instanceof UnsupportedError && module instanceof StagedModule)) throw error;
+    const [reason] = error.message.split('; ');
+    throw new UnsupportedError(`pack: packed code has no host to look at values (${reason}); use compile`, {
+      cause: error,
+    });
+  }
 }
 
 /** What a program does in JavaScript around each run is not in its code. */

@@ -2,33 +2,32 @@
 
 import { type Field, field, flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
-import type { Executable, ProgramReport } from '../backends/executable.ts';
-import { type Given, isFrames, valuesOf } from '../backends/frames.ts';
-import type { Values } from '../backends/work.ts';
+import type { ProgramReport } from '../backends/executable.ts';
+import { type Given, isFrames } from '../backends/frames.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { aTensor } from '../tensor/fields.ts';
 import type { Shape } from '../tensor/shape.ts';
-import { needWhole, Tensor } from '../tensor/tensor.ts';
+import { needWhole, type Tensor } from '../tensor/tensor.ts';
 import { copyFrames } from './frames.ts';
-import { drawAll } from './recorder.ts';
+import type { Runner } from './runner.ts';
 import {
-  type GivenValue,
   isSingle,
+  needClosed,
+  type OpenValue,
   orderInputs,
   orderResults,
   type ProgramInput,
   type ProgramInputs,
   type ProgramValue,
 } from './signature.ts';
-import type { Traced } from './trace.ts';
 import { Turns } from './turns.ts';
 
 /** Where a run leaves its results. */
 export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTensors> {
   /**
    * Tensors to write results into: one for a run on a tensor, by name otherwise. Memory of megabytes that is new in each run
-   * costs the system more than the copy into it.
+   * costs the system more than the copy into it. Results whose sizes follow from values cannot be written into one.
    */
   into?: T | undefined;
   /**
@@ -38,9 +37,9 @@ export interface RunOptions<T extends Tensor | NamedTensors = Tensor | NamedTens
   view?: boolean | undefined;
 }
 
-const compiled: Field<Traced> = field(
-  'the network that compile(…) has traced; call compile instead',
-  isRecord,
+const compiled: Field<Runner> = field(
+  'the network that compile(…) has made ready; call compile instead',
+  (v) => isRecord(v) && Array.isArray(v.inputs) && Array.isArray(v.outputs),
 );
 const runFields: Fields<RunOptions> = {
   into: field('a Tensor, or an object of Tensors by name of output', (v) => aTensor.ok(v) || isRecord(v)),
@@ -54,26 +53,25 @@ export type { ProgramReport };
 
 /**
  * A network made ready for inputs of one shape each: kernels for just these sizes in one WebAssembly module, on one memory, with all
- * weights prepared. It holds memory and threads until `dispose`; those of an `OpenProgram` have theirs in common.
+ * weights prepared. It holds memory and threads until `dispose`; those of an `OpenProgram` have theirs in common. A network that looks
+ * at values between its parts is several such modules on one memory, and work of the host between them.
  */
 export class Program {
   /** What a run takes; a network without names has one, `input`. */
   readonly inputs: readonly ProgramValue[];
-  /** What a run gives; a network without names has one, `output`. */
-  readonly outputs: readonly ProgramValue[];
-  readonly #executable: Executable;
-  readonly #traced: Traced;
+  /** What a run gives; a network without names has one, `output`. Names stand for sizes that follow from values, in each run anew. */
+  readonly outputs: readonly OpenValue[];
+  readonly #runner: Runner;
   readonly #turns: Turns;
   #disposed = false;
 
   /** Made by `compile`. */
-  constructor(executable: Executable, inputs: readonly ProgramValue[], traced: Traced, turns = new Turns()) {
-    need('Program', 'the traced network', traced, compiled);
+  constructor(runner: Runner, turns = new Turns()) {
+    need('Program', 'the network', runner, compiled);
+    this.#runner = runner;
     this.#turns = turns;
-    this.#executable = executable;
-    this.inputs = inputs;
-    this.outputs = traced.outputs;
-    this.#traced = traced;
+    this.inputs = runner.inputs.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
+    this.outputs = runner.outputs;
   }
 
   /** Of the first input. */
@@ -81,9 +79,9 @@ export class Program {
     return this.inputs[0].shape;
   }
 
-  /** Of the first output. */
+  /** Of the first output. @throws ShapeError where its sizes follow from values. */
   get outputShape(): Shape {
-    return this.outputs[0].shape;
+    return needClosed('Program.outputShape', this.outputs[0]);
   }
 
   /**
@@ -107,7 +105,7 @@ export class Program {
   async run(given: ProgramInputs, options: RunOptions = {}): Promise<Tensor | Record<string, Tensor>> {
     this.#checkAlive('run');
     needOptions('Program.run', options, runFields);
-    const inputs = orderInputs('Program.run', this.#taken(), given);
+    const inputs = orderInputs('Program.run', this.#runner.inputs, given);
     const into = options.into === undefined ? [] : orderResults('Program.run', this.outputs, options.into);
     if (options.into && options.view)
       throw new ShapeError(
@@ -118,41 +116,26 @@ export class Program {
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, results[i]]));
   }
 
-  #taken(): GivenValue[] {
-    return this.inputs.map((input, i) => ({ ...input, frames: this.#traced.graph.inputs[i].frames }));
-  }
-
   #carryOut(
     inputs: readonly Given[],
     into: readonly (Tensor | undefined)[],
     view: boolean,
   ): Promise<Tensor[]> {
-    const { graph, host } = this.#traced;
-    const arrays = this.#turns.taken ? inputs.map(copyOf) : inputs;
-    for (const { value, check } of host.checks) {
-      const values = arrays[graph.inputs.indexOf(value)];
-      if (!isFrames(values)) check(valuesOf(values, value.dtype));
-    }
-    const given = [...arrays, ...drawAll(host)];
+    const mustCopy = this.#turns.taken || this.#runner.readsLater;
+    const run = this.#runner.begin(mustCopy ? inputs.map(copyOf) : inputs);
     return this.#turns.take(async () => {
       this.#checkAlive('run');
-      const results = await this.#executable.run(given, { into: into.map((t) => t?.data), view });
-      for (const effect of host.effects) effect();
-      return results.map((y, i) => this.#result(y, i, into[i]));
+      const results = await run({ into, view });
+      // A tensor that was to take a result may have lost its memory while it waited.
+      into.forEach((t, i) => t && needWhole('Program.run', this.outputs[i].name, t));
+      return results;
     });
-  }
-
-  /** A tensor that was to take a result may have lost its memory while it waited. */
-  #result(values: Values, output: number, into: Tensor | undefined): Tensor {
-    const { name, shape } = this.outputs[output];
-    if (into) needWhole('Program.run', name, into);
-    return into ?? new Tensor(values, shape);
   }
 
   /** What runs each part, why no other algorithm does, and the memory. `formatReport` makes a table of it. */
   explain(): ProgramReport {
     this.#checkAlive('explain');
-    return this.#executable.report();
+    return this.#runner.report();
   }
 
   /**
@@ -164,20 +147,20 @@ export class Program {
   async profile(): Promise<ProgramReport> {
     return this.#turns.take(async () => {
       this.#checkAlive('profile');
-      return this.#executable.profile();
+      return this.#runner.profile();
     });
   }
 
   /** The generated WebAssembly in text format. */
   text(): string {
     this.#checkAlive('text');
-    return this.#executable.text();
+    return this.#runner.text();
   }
 
   /** Frees memory and threads. The program cannot run afterwards; runs that are not over fail with a DeviceError. */
   dispose(): void {
     this.#disposed = true;
-    this.#executable.dispose();
+    this.#runner.dispose();
   }
 
   #checkAlive(fn: string): void {

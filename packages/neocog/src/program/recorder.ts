@@ -187,7 +187,7 @@ function withoutValues(fn: string, { size, dtype }: ArrayKind, label: () => stri
     get(_, key) {
       if (key === 'length') return size;
       throw new UnsupportedError(
-        `${fn}: ${label() || 'the module'} reads values (${String(key)}) while it runs, but a compiled network cannot; use operations only, or run it without compiling`,
+        `${fn}: ${label() || 'the module'} reads values (${String(key)}) while it runs, but a compiled network cannot; use operations only, make it an nn.StagedModule, or run it without compiling`,
       );
     },
   });

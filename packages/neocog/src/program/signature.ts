@@ -38,9 +38,9 @@ export type OpenShape = readonly (number | string)[];
 /** One shape for the only input, or shapes by the names of inputs, some of which leave axes open. */
 export type OpenInputShapes = OpenShape | Readonly<Record<string, OpenShape>>;
 
-/** An input whose shape may leave axes open. */
+/** An input or output whose shape may leave axes open. */
 export interface OpenValue extends Omit<ProgramValue, 'shape'> {
-  /** Of each run, batch included; names stand for sizes that runs bring. */
+  /** Of each run, batch included; names stand for sizes that runs bring. `['…']` is any number of axes. */
   readonly shape: OpenShape;
 }
 
@@ -182,6 +182,24 @@ export const closed = (inputs: readonly OpenValue[], sizes: AxisSizes): ProgramV
     shape: input.shape.map((axis) => (typeof axis === 'string' ? sizes[axis] : axis)),
   }));
 
+/** Outputs of a network with the sizes that its inputs have under the same names. `?` is no name. */
+export function bindAxes(
+  { inputs: open, outputs }: Pick<NamedModule, 'inputs' | 'outputs'>,
+  inputs: readonly ProgramValue[],
+): OpenValue[] {
+  const sizes = new Map<number | string, number>();
+  open.forEach(({ shape }, i) => {
+    if (shape.length === inputs[i].shape.length)
+      shape.forEach((axis, d) => sizes.set(axis, inputs[i].shape[d]));
+  });
+  sizes.delete('?');
+  return outputs.map(({ name, shape, dtype }) => ({
+    name,
+    shape: shape.map((axis) => (typeof axis === 'string' ? (sizes.get(axis) ?? axis) : axis)),
+    dtype,
+  }));
+}
+
 /** What a run takes for its only input, or by the names of inputs. */
 export type ProgramInput = Tensor | Numbers | Frames;
 
@@ -228,13 +246,27 @@ function needTensor(fn: string, { name, shape, dtype }: ProgramValue, x: unknown
   );
 }
 
+/** The shape of an output that has one. @throws ShapeError where sizes follow from values */
+export function needClosed(fn: string, { name, shape }: OpenValue): Shape {
+  const open = namesIn(shape);
+  if (open.length === 0) return shape as Shape;
+  throw new ShapeError(
+    `${fn}: the sizes ${open.join(', ')} of ${name} [${shape.join(',')}] follow from values, in each run anew; take the shapes of results`,
+  );
+}
+
+/** A tensor for an output of a known shape. */
+function needTarget(fn: string, output: OpenValue, x: unknown): Tensor {
+  return needTensor(fn, { ...output, shape: needClosed(`${fn}: into cannot be used`, output) }, x);
+}
+
 /** The tensors that take results, in the order of the outputs: one is for the first, named ones for some of them. */
 export function orderResults(
   fn: string,
-  outputs: readonly ProgramValue[],
+  outputs: readonly OpenValue[],
   into: Tensor | NamedTensors,
 ): (Tensor | undefined)[] {
-  if (into instanceof Tensor) return [needTensor(fn, outputs[0], into)];
+  if (into instanceof Tensor) return [needTarget(fn, outputs[0], into)];
   const names = outputs.map(({ name }) => name);
   if (typeof into !== 'object' || into === null || Array.isArray(into)) {
     throw new ShapeError(`${fn}: into is ${show(into)}; give a Tensor or { ${names.join(', ')} }`);
@@ -242,7 +274,7 @@ export function orderResults(
   needNames(fn, Object.keys(into), { names, side: 'outputs', what: 'tensor' });
   const tensors = outputs.map((output) => {
     const tensor = into[output.name];
-    return tensor === undefined ? undefined : needTensor(fn, output, tensor);
+    return tensor === undefined ? undefined : needTarget(fn, output, tensor);
   });
   const given = tensors.filter((t) => t !== undefined);
   if (new Set(given.map((t) => t.data)).size === given.length) return tensors;

@@ -1,8 +1,7 @@
 // A network as a graph: its operations run once on a recorder.
 
 import { show } from '../arguments/show.ts';
-import type { Backend } from '../backends/backend.ts';
-import { backend, setBackend } from '../backends/current.ts';
+import { onBackend } from '../backends/current.ts';
 import type { Graph } from '../backends/graph.ts';
 import type { Values } from '../backends/work.ts';
 import { ShapeError } from '../errors.ts';
@@ -10,10 +9,10 @@ import type { Layout } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
 import { NamedModule } from '../nn/named.ts';
 import { inEvaluation, watchParts } from '../nn/watch.ts';
-import { toChannelsFirst, toChannelsLast } from '../ops/layout.ts';
 import { noGrad } from '../tensor/graph.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { entering, leaving } from './entry.ts';
 import { dropUnread } from './passes/rewrite.ts';
 import { fromPlanes, planesShape } from './planes.ts';
 import { type HostWork, Recorder } from './recorder.ts';
@@ -73,11 +72,6 @@ export function recordInference(network: Network, onCall?: (call: Call) => void)
   return { recorder, given, results };
 }
 
-const entering = (x: Tensor, layout?: Layout): Tensor =>
-  layout === 'channels-last' && x.rank > 2 ? toChannelsFirst(x) : x;
-const leaving = (y: Tensor, layout?: Layout): Tensor =>
-  layout === 'channels-last' && y.rank > 2 ? toChannelsLast(y) : y;
-
 /** The pass of one part of a module: what it was given and gave, and which nodes it asked for. */
 export interface Call {
   /** Path of the part, such as `layer1.0.conv1`. */
@@ -123,12 +117,9 @@ export function record<T>({ recorder, module, onCall }: Recording, body: () => T
     onCall?.({ path, part, x, y, from, to: recorder.nodes.length });
     return y;
   });
-  const before: Backend = backend();
   try {
-    setBackend(recorder.backend);
-    return body();
+    return onBackend(recorder.backend, body);
   } finally {
-    setBackend(before);
     restore();
   }
 }

@@ -86,7 +86,7 @@ const oneHot = simple(
       return host.dtype === 'float32' ? toTensor(host) : host;
     };
   },
-  'indices known on the host',
+  'computed indices on the host',
 );
 
 const trilu = simple('Trilu', (node) => {

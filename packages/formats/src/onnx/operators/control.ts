@@ -1,13 +1,12 @@
 // If. Where the condition is known at load, the branch has already taken the node's place; here it is known while the
-// network runs, which it is when it follows from shapes.
+// network runs: of a compiled one when it is recorded, if it follows from shapes, else in each run on the host.
 
 import { ShapeError } from 'neocog';
-import { type Block, type Scope, ScopedModule } from '../../graph/graphModule.ts';
+import { type Block, Choice } from '../../graph/block.ts';
 import type { Arguments } from '../../graph/operation.ts';
-import type { Value } from '../../graph/value.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 
-class If extends ScopedModule {
+class If extends Choice {
   readonly thenBranch: Block;
   readonly elseBranch: Block;
   readonly #node: OnnxNode;
@@ -19,23 +18,22 @@ class If extends ScopedModule {
     this.#node = node;
   }
 
-  override get reads(): Set<string> {
-    return new Set([...this.thenBranch.reads, ...this.elseBranch.reads]);
+  override get blocks(): readonly Block[] {
+    return [this.thenBranch, this.elseBranch];
   }
 
-  override runIn(scope: Scope, [condition]: Arguments): readonly Value[] {
+  override choose([condition]: Arguments): Block {
     const { data, shape } = this.#node.read(condition!);
     if (data.length !== 1)
       throw new ShapeError(`${this.#node}: the condition has shape [${shape}]; it must hold one value`);
-    const chosen = data[0] !== 0 ? this.thenBranch : this.elseBranch;
-    return chosen.runIn(scope);
+    return data[0] !== 0 ? this.thenBranch : this.elseBranch;
   }
 }
 
 export const controlOperators: readonly Operator[] = [
   {
     name: 'If',
-    limits: 'compiled if the condition follows from shapes or from values fixed at load',
+    limits: 'a computed condition on the host; each branch that it takes is a program of its own',
     build: (node) => ({ module: new If(node), inputs: [0] }),
   },
 ];

@@ -175,7 +175,7 @@ export function cutAxis(x: Tensor, axis: number, [before, after]: Pairs[number])
 /** Columns added back to the image that they were taken from: the adjoint of im2col. */
 const col2im: Operator = {
   name: 'Col2Im',
-  limits: '1 to 3 spatial axes, sizes known on the host',
+  limits: '1 to 3 spatial axes; computed sizes on the host',
   build: (node) =>
     operation('Col2Im', ([columns, imageShape, blockShape]) => {
       const [image, block] = [imageShape, blockShape].map((sizes) => [...node.read(sizes!).data]);

@@ -1,10 +1,17 @@
 // Operators that read or replace single places or rows of a value.
 
 import { cast, gather as gatherCells, indexSelect, scatter as scatterCells, type Tensor } from 'neocog';
-import { willMake } from '../../budget.ts';
-import { blockPlaces, combinations, elementPlaces, gatherBlocks, pick, scatter } from '../../graph/places.ts';
+import {
+  blockPlaces,
+  combinations,
+  elementPlaces,
+  gatherBlocks,
+  pick,
+  placesByAxis,
+  placesOf,
+  scatter,
+} from '../../graph/places.ts';
 import { int64s, isKnown, likeTensors, moveValues, toTensor, type Value } from '../../graph/value.ts';
-import { stridesOf } from '../../shape.ts';
 import type { OnnxNode, Operator } from '../node.ts';
 import { axisOf, settle, simple } from './common.ts';
 
@@ -42,7 +49,7 @@ const gatherND = simple(
       return gatherBlocks(`${node}`, x, indices, batch);
     };
   },
-  'with batch_dims, indices known on the host',
+  'computed indices with batch_dims on the host',
 );
 
 const combinationOf = (node: OnnxNode) => node.choice('reduction', 'none', combinations);
@@ -65,7 +72,7 @@ const scatterElements = (name: string): Operator =>
         return scatter(x, { places, values: updates }, combine);
       };
     },
-    'with a reduction other than add, indices known on the host',
+    'computed indices with a reduction other than add on the host',
   );
 
 const scatterND = simple(
@@ -78,16 +85,8 @@ const scatterND = simple(
       return scatter(x, { places, values: updates }, combine);
     };
   },
-  'indices known on the host',
+  'computed indices on the host',
 );
-
-/** Where values are other than 0. */
-function placesOf(data: Float64Array): number[] {
-  willMake(data.length);
-  const places: number[] = [];
-  for (let i = 0; i < data.length; i++) if (data[i] !== 0) places.push(i);
-  return places;
-}
 
 const compress = simple(
   'Compress',
@@ -98,21 +97,17 @@ const compress = simple(
     const axis = axisOf(node, node.int('axis', 0), x.shape.length);
     return moveValues([x], ([t]) => indexSelect(t, kept, { axis }));
   },
-  'condition known on the host',
+  'a computed condition on the host',
 );
 
 /** A row for each axis, a column for each value that is not zero. */
 const nonZero = simple(
   'NonZero',
   (node) => (inputs) => {
-    const { data, shape } = node.read(settle(inputs)[0]);
-    const places = placesOf(data);
-    const strides = stridesOf(shape);
-    willMake(shape.length * places.length, String(node), 16);
-    const rows = shape.map((size, d) => places.map((place) => Math.floor(place / strides[d]) % size));
-    return int64s(rows.flat(), [shape.length, places.length]);
+    const { count, columns } = placesByAxis(node.read(settle(inputs)[0]));
+    return int64s(columns.flat(), [columns.length, count]);
   },
-  'on the host only',
+  'on the host',
 );
 
 export const gatherOperators: readonly Operator[] = [

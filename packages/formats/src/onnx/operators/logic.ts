@@ -147,7 +147,7 @@ function castTo(dtype: HostType, x: Value): Value {
 
 const bits = (name: string, f: (a: bigint, b: bigint) => bigint): Operator => ({
   name,
-  limits: 'on the host only',
+  limits: 'on the host',
   build: (node) =>
     operation(name, (inputs) => {
       const [a, b] = settle(inputs).map((value) => node.read(value));
@@ -157,7 +157,7 @@ const bits = (name: string, f: (a: bigint, b: bigint) => bigint): Operator => ({
 
 const shiftBits: Operator = {
   name: 'BitShift',
-  limits: 'on the host only',
+  limits: 'on the host',
   build: (node: OnnxNode) => {
     const left = node.text('direction', '') === 'LEFT';
     return operation('BitShift', (inputs) => {

@@ -36,7 +36,7 @@ const maxUnpools = { 1: maxUnpool1d, 2: maxUnpool2d, 3: maxUnpool3d };
 
 const maxPool: Operator = {
   name: 'MaxPool',
-  limits: '1 to 3 spatial axes; storage_order 1 is not compiled',
+  limits: '1 to 3 spatial axes; storage_order 1 on the host',
   build: (node) => {
     const window = windowOf(node);
     const { rank, kernel, padding } = window;
@@ -136,7 +136,7 @@ function shiftPlanes(indices: Value, plane: number): Value {
 
 const maxUnpool: Operator = {
   name: 'MaxUnpool',
-  limits: 'not compiled',
+  limits: 'on the host',
   build: (node) => {
     const window = windowOf(node);
     return operation('MaxUnpool', ([x, ...rest]) => {

@@ -22,12 +22,13 @@ import {
   type Tensor,
 } from 'neocog';
 import { willMake } from '../../budget.ts';
-import { Operation, operation } from '../../graph/operation.ts';
-import { largestOf } from '../../graph/places.ts';
+import { kindsOfLargest, largestOf } from '../../graph/largest.ts';
+import { type Arguments, Operation, operation } from '../../graph/operation.ts';
 import {
   HostArray,
   type HostType,
   int64s,
+  isKnown,
   moveHost,
   rangeOf,
   readHost,
@@ -143,7 +144,7 @@ const squares: Reduction = (t, options) => sum(mul(t, t), options);
 function argument(name: string, find: typeof argMax): Operator {
   return {
     name,
-    limits: 'select_last_index is not compiled',
+    limits: 'select_last_index on the host',
     build: (node) => {
       const [axis, keepDims] = [node.int('axis', 0), node.int('keepdims', 1) === 1];
       const last = node.int('select_last_index', 0) === 1;
@@ -164,15 +165,23 @@ function argument(name: string, find: typeof argMax): Operator {
 /** Sorts on the host. */
 const topK: Operator = {
   name: 'TopK',
-  limits: 'not compiled',
+  limits: 'on the host',
   build: (node) => {
     const [axis, largest] = [node.int('axis', -1), node.int('largest', 1) === 1];
     const attribute = node.opset < 10 ? node.int('k', 1) : undefined;
-    return new Operation('TopK', (inputs) => {
-      const x = node.read(inputs[0]!);
-      const k = attribute ?? node.read(inputs[1]!).data[0];
-      return largestOf(x, fromStart(axis, x.shape.length), k, largest);
-    });
+    const kOf = ([, k]: Arguments): number => attribute ?? node.read(k!).data[0];
+    return new Operation(
+      'TopK',
+      (inputs) => {
+        const x = node.read(inputs[0]!);
+        return largestOf(x, fromStart(axis, x.shape.length), kOf(inputs), largest);
+      },
+      (inputs) => {
+        const [x, k] = inputs;
+        if (attribute === undefined && !isKnown(k!)) return undefined;
+        return kindsOfLargest(x!, fromStart(axis, x!.shape.length), kOf(inputs));
+      },
+    );
   },
 };
 

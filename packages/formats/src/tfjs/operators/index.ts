@@ -4,6 +4,7 @@ import type { Operators } from '../node.ts';
 import { arithmeticOperators } from './arithmetic.ts';
 import { blockOperators } from './blocks.ts';
 import { convolutionOperators } from './convolution.ts';
+import { detectionOperators } from './detection.ts';
 import { movementOperators } from './movement.ts';
 import { placeOperators } from './places.ts';
 import { reductionOperators } from './reduction.ts';
@@ -16,6 +17,7 @@ export const graphOperators: Operators = {
   ...reductionOperators,
   ...movementOperators,
   ...placeOperators,
+  ...detectionOperators,
   ...sliceOperators,
   ...sizeOperators,
   ...blockOperators,

@@ -1,8 +1,9 @@
 // Operators of TensorFlow that read or replace values by their places, and that sort.
 
 import { willMake } from '../../budget.ts';
+import { kindsOfLargest, largestOf } from '../../graph/largest.ts';
 import { type Arguments, Operation, operation } from '../../graph/operation.ts';
-import { blockPlaces, gatherBlocks, largestOf, scatter } from '../../graph/places.ts';
+import { blockPlaces, gatherBlocks, scatter } from '../../graph/places.ts';
 import { HostArray, readHost, toTensor, type Value } from '../../graph/value.ts';
 import { product } from '../../shape.ts';
 import type { GraphNode, OperatorReader, Operators } from '../node.ts';
@@ -57,10 +58,14 @@ const sparseToDense: OperatorReader = (node) => {
 const largest: OperatorReader = (node) => {
   const x = node.input(0);
   const [k] = node.numbers(1);
-  const module = new Operation(node.op, ([v]) => {
-    const host = numbersOf(node, v);
-    return largestOf(host, host.shape.length - 1, k, true);
-  });
+  const module = new Operation(
+    node.op,
+    ([v]) => {
+      const host = numbersOf(node, v);
+      return largestOf(host, host.shape.length - 1, k, true);
+    },
+    ([v]) => kindsOfLargest(v!, v!.shape.length - 1, k),
+  );
   return node.plan.several(node.name, module, [x], [x.rank, x.rank]);
 };
 
