@@ -240,6 +240,17 @@ describe('a staged program', () => {
     program.dispose();
   });
 
+  it('takes arrays of other numbers', async () => {
+    const net = finder();
+    const program = await compile(net, { input: [1, 3, 6, 5] });
+    const bytes = Uint8Array.from({ length: 90 }, (_, i) => (i * 37) % 5);
+    const x = new Tensor(Float32Array.from(bytes), [1, 3, 6, 5]);
+    const run = program.run({ x: bytes });
+    bytes.fill(0);
+    expectSame(await run, net.run({ x }));
+    program.dispose();
+  });
+
   it('leaves axes open', async () => {
     const net = finder();
     const program = await compile(net, { input: [1, 3, 'h', 'w'] });
