@@ -35,6 +35,7 @@ const neocog = [
         'ranks',
         'rewrite',
         'truncate',
+        'tuning',
         'normalForm',
         'executable',
         'packed',
@@ -123,6 +124,7 @@ const cli = [
     { name: 'explain', holds: ['explain/'] },
   ],
   [
+    { name: 'choices', holds: ['choices.ts'] },
     { name: 'networks', holds: ['networks.ts', 'weights.ts', 'checkpoint.ts', 'recipe.ts'] },
     { name: 'data sets', holds: ['datasets.ts'] },
     { name: 'images', holds: ['image.ts'] },

@@ -27,11 +27,19 @@ const pages = {
   '@neocog/audio': `export * from ${JSON.stringify(entryOf('audio'))};`,
 };
 
+/** The file that times algorithms, which a page loads if it tunes programs. */
+const timing = 'measure';
+/** Pages that do without it. */
+const untimed = new Set(['neocog, compile and run']);
+
 /** What other packages bring, and what pages leave out. */
 const external = ['neocog', 'neocog/arguments', 'sharp'];
 
-/** @param {string} code */
-async function byVite(code) {
+/**
+ * @param {string} code
+ * @param {string} title
+ */
+async function byVite(code, title) {
   const name = 'virtual:page';
   const page = {
     name,
@@ -45,14 +53,19 @@ async function byVite(code) {
     build: {
       write: false,
       target: 'es2022',
-      rolldownOptions: { input: name, preserveEntrySignatures: 'strict', external: [/^node:/, ...external] },
+      rolldownOptions: {
+        input: name,
+        preserveEntrySignatures: 'allow-extension',
+        external: [/^node:/, ...external],
+      },
     },
   });
   const [{ output }] = /** @type {vite.Rolldown.RolldownOutput[]} */ ([built].flat());
-  // The page's file, and that of the thread's code, which is loaded when threads are wanted.
-  if (output.length > 2)
-    throw new Error(`two files are expected, not ${output.map((file) => file.fileName)}`);
-  return output.map((file) => (file.type === 'chunk' ? file.code : '')).join('');
+  // The page's file, that of the thread's code, which is loaded when threads are wanted, and that which times algorithms.
+  if (output.length > 3)
+    throw new Error(`three files are expected, not ${output.map((file) => file.fileName)}`);
+  const loaded = output.filter((file) => !untimed.has(title) || file.name !== timing);
+  return loaded.map((file) => (file.type === 'chunk' ? file.code : '')).join('');
 }
 
 /** @param {string} code */
@@ -78,7 +91,7 @@ const inKilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 const found = {};
 for (const [page, code] of Object.entries(pages)) {
   for (const [bundler, bundle] of Object.entries({ Vite: byVite, esbuild: byEsbuild })) {
-    const text = Buffer.from(await bundle(code));
+    const text = Buffer.from(await bundle(code, page));
     const sizes = [text.length, gzipSync(text, { level: 9 }).length, brotliCompressSync(text).length];
     const [plain, gzip, brotli] = sizes.map(inKilobytes);
     if (bundler === 'Vite') found[page] = { gzip: sizes[1], brotli: sizes[2] };

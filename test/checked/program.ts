@@ -191,6 +191,7 @@ export class CheckedProgram implements Executable {
     return {
       threads: 1,
       note: 'the checked mode reports nothing',
+      tuning: null,
       simd: '',
       exact: false,
       steps: [],

@@ -5,6 +5,7 @@ export type { Explanation } from './backends/backend.ts';
 export type { Frame, Numbers, PixelBytes } from './backends/frames.ts';
 export type { GraphNode, GraphValue } from './backends/graph.ts';
 export { type Meter, withMeter } from './backends/metered.ts';
+export type { Choices, TuneOptions } from './backends/tuning.ts';
 export type { WideSimd } from './backends/wasm/engine.ts';
 export type { Compression, PendingSum, SumOptions, TopK, World } from './backends/world.ts';
 export * from './data/index.ts';

@@ -10,6 +10,8 @@ export interface Figures {
   readonly network: string;
   readonly input: readonly number[];
   readonly milliseconds: {
+    /** Before compiling; null if nothing was tuned. */
+    readonly tuning: number | null;
     readonly compile: number;
     readonly firstRun: number;
     readonly median: number;
@@ -44,6 +46,7 @@ export function figuresOf(network: string, input: readonly number[], measured: M
     network,
     input,
     milliseconds: {
+      tuning: report.tuning?.milliseconds ?? null,
       compile: measured.compile,
       firstRun: measured.firstRun,
       median,
@@ -70,6 +73,7 @@ export function figuresOf(network: string, input: readonly number[], measured: M
 export function formatFigures(figures: Figures): string {
   const { milliseconds: ms, memory } = figures;
   const rows = [
+    ...(ms.tuning === null ? [] : [['tuning', formatTime(ms.tuning)]]),
     ['compile', `${formatTime(ms.compile)}, in a fresh process`],
     ['first run', formatTime(ms.firstRun)],
     ['median', `${formatTime(ms.median)} of ${runsOf(figures)}`],

@@ -1,7 +1,7 @@
 // Times a compiled network: cold, as a process that has just started meets it, then warm, run after run. A run is the
 // whole of it: a tensor goes in, a tensor comes out.
 
-import { compile, type nn, type ProgramReport, randn } from 'neocog';
+import { type Choices, compile, type nn, type ProgramReport, randn, type TuneOptions } from 'neocog';
 
 export interface MeasureOptions {
   /** Shape of the input with its batch. */
@@ -11,6 +11,8 @@ export interface MeasureOptions {
   readonly runs?: number | undefined;
   /** Ends after this time of counted runs; 3 if there is no `runs` either. */
   readonly seconds?: number | undefined;
+  /** Time algorithms beforehand. */
+  readonly tune?: TuneOptions | undefined;
   /** Time the steps of one more run. */
   readonly profile: boolean;
   /** Told before each run what is being done, and how much of it is done, 0 to 1. */
@@ -19,6 +21,7 @@ export interface MeasureOptions {
 
 /** Times are milliseconds. */
 export interface Measurement {
+  /** Without the time that tuning took. */
   readonly compile: number;
   readonly firstRun: number;
   /** Runs between the first and the counted ones. */
@@ -26,6 +29,8 @@ export interface Measurement {
   /** Of the counted runs, ascending. */
   readonly times: Float64Array;
   readonly report: ProgramReport;
+  /** What tuning knows, or null without it. */
+  readonly choices: Choices | null;
 }
 
 /** How often to run: `most` times, or until `least` runs and `milliseconds` are both over. */
@@ -40,12 +45,13 @@ const warmUp: Stretch = { least: 3, most: Infinity, milliseconds: 300 };
 
 /** Compiles a network and runs it on random values. */
 export async function measure(module: nn.Module, options: MeasureOptions): Promise<Measurement> {
-  const { input, threads, profile, onProgress } = options;
+  const { input, threads, tune, profile, onProgress } = options;
   const x = randn([...input]);
   onProgress('compiling', 0);
   const start = performance.now();
-  const program = await compile(module, { input, threads });
-  const compiled = performance.now() - start;
+  const timing = tune && { ...tune, onProgress: (share: number) => onProgress('tuning', share) };
+  const program = await compile(module, { input, threads, tune: timing });
+  const compiled = performance.now() - start - (program.explain().tuning?.milliseconds ?? 0);
   const run = async (): Promise<number> => {
     const before = performance.now();
     await program.run(x);
@@ -62,6 +68,7 @@ export async function measure(module: nn.Module, options: MeasureOptions): Promi
       warmUpRuns: warm.length,
       times: Float64Array.from(times).sort(),
       report,
+      choices: program.choices(),
     };
   } finally {
     program.dispose();

@@ -1,6 +1,6 @@
 // `neocog bench` as a shell runs it. Times are checked for their order, never for their size.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { features } from 'neocog';
@@ -15,6 +15,8 @@ const run = (...args: string[]): Promise<Outcome> => neocog(folder, ['bench', ..
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'neocog-bench-'));
   await buildCommand();
+  await writeFile(join(folder, 'package.json'), '{ "name": "other", "version": "0.1.0" }');
+  await writeFile(join(folder, 'text.txt'), 'no JSON');
 });
 afterAll(async () => {
   await removeCommand();
@@ -63,6 +65,25 @@ describe('neocog bench', () => {
     expect(out).toMatch(/^conv1 +conv /m);
     const { steps } = JSON.parse(await output('lenet5', '--runs', '1', '--explain', '--json'));
     expect(steps[0]).toMatchObject({ label: 'conv1', milliseconds: expect.any(Number) });
+  });
+
+  it('times algorithms, keeps what it measured, and measures nothing twice', async () => {
+    const small = ['squeezenet', '--input', '1x3x32x32', '--runs', '1', '--threads', '1', '--tune'];
+    expect(await output(...small, '--explain')).toMatch(
+      /^tuned: [1-9]\d* convolutions? timed in .*, 0 known/m,
+    );
+    expect(await output(...small, 'choices.json')).toMatch(/^tuning +\S+ ms$/m);
+    const kept = await readFile(join(folder, 'choices.json'), 'utf8');
+    expect(Object.keys(JSON.parse(kept))).toEqual(['format', 'version', 'milliseconds']);
+    const again = await output(...small, 'choices.json', '--explain');
+    expect(again).toMatch(/^tuned: 0 convolutions timed, [1-9]\d* known, 0 left to estimates$/m);
+    expect(again).toMatch(/^ {4}timed: .* ms; /m);
+    expect(await readFile(join(folder, 'choices.json'), 'utf8')).toBe(kept);
+    await expectRefusal(
+      ['lenet5', '--tune', 'package.json'],
+      /^neocog bench: package\.json holds no choices that neocog has measured; name another file/,
+    );
+    await expectRefusal(['lenet5', '--tune', 'text.txt'], /text\.txt holds no choices/);
   });
 
   it('takes a name with dashes, and the weights of a training', async () => {

@@ -6,6 +6,7 @@ import { formatReport, manualSeed, type nn } from 'neocog';
 import { figuresOf, formatFigures } from '../bench/figures.ts';
 import { measure } from '../bench/measure.ts';
 import { readCheckpoint } from '../checkpoint.ts';
+import { keepChoices, type TuneWord, tuneHelp, tuneOptions } from '../choices.ts';
 import { CommandError, exists } from '../files.ts';
 import { askForNear } from '../names.ts';
 import { findModel, modelNames, needAxes } from '../networks.ts';
@@ -17,6 +18,7 @@ interface BenchWords {
   readonly threads: number;
   readonly runs?: number;
   readonly seconds?: number;
+  readonly tune?: TuneWord;
   readonly explain?: boolean;
   readonly json?: boolean;
 }
@@ -38,12 +40,16 @@ export function addBench(program: Command): void {
     .option('--threads <n>', 'threads to run on', wholeNumber(1), availableParallelism())
     .option('--runs <n>', 'count this many runs', wholeNumber(1))
     .option('--seconds <s>', 'count the runs of this time (default: 3)', positiveNumber)
+    .option('--tune [file]', tuneHelp)
     .option('--explain', 'add what runs each layer, and its time')
     .option('--json', 'print the figures as JSON')
     .action(bench);
 }
 
-async function bench(name: string, { input, explain = false, json, ...words }: BenchWords): Promise<void> {
+async function bench(
+  name: string,
+  { input, tune, explain = false, json, ...words }: BenchWords,
+): Promise<void> {
   manualSeed(1);
   const subject = await findSubject(name);
   const shape = input ? needAxes(subject.name, input, subject.input) : subject.input;
@@ -52,9 +58,11 @@ async function bench(name: string, { input, explain = false, json, ...words }: B
   const measured = await measure(subject.module, {
     ...words,
     input: shape,
+    tune: tune === undefined ? undefined : await tuneOptions(tune),
     profile: explain,
     onProgress,
   }).finally(() => bar.stop());
+  if (tune !== undefined) await keepChoices(tune, measured.choices);
   const figures = figuresOf(subject.name, shape, measured);
   const { steps } = measured.report;
   const text = json

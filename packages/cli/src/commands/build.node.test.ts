@@ -78,6 +78,25 @@ describe('neocog build', () => {
     program.dispose();
   });
 
+  it('writes a network by measured algorithms, which a file keeps', async () => {
+    const words = ['squeezenet', '--input', '1x3x32x32', '--runs', '2', '--tune', 'choices.json'];
+    for (const out of ['tuned', 'again']) {
+      const { code, out: text } = await build(...words, '-o', out);
+      expect(code).toBe(0);
+      expect(text).toMatch(/answers are the source's, bit for bit|some layers are summed in another order/);
+    }
+    const { milliseconds } = JSON.parse(await readFile(join(folder, 'choices.json'), 'utf8'));
+    expect(Object.keys(milliseconds).length).toBeGreaterThan(3);
+    const written = await Promise.all(
+      ['tuned', 'again'].map((out) => readFile(join(folder, out, 'index.js'), 'utf8')),
+    );
+    expect(written[0]).toBe(written[1]);
+    await expectRefusal(
+      ['lenet5', '-o', 'none', '--tune', 'lenet.safetensors'],
+      /^neocog build: lenet\.safetensors holds no choices that neocog has measured/,
+    );
+  });
+
   it('puts what training has noted onto the page', async () => {
     expect((await build('trained.safetensors', '-o', 'trained', '--runs', '1')).code).toBe(0);
     expect(await readFile(join(folder, 'trained/page.js'), 'utf8')).toContain('"mean":[33],"std":[79]');

@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { esModule, type WeightStorage } from '@neocog/formats';
 import { type Command, Option } from 'commander';
-import { configure, manualSeed, type PackedProgram, pack } from 'neocog';
+import {
+  type Choices,
+  type CompileOptions,
+  compile,
+  configure,
+  manualSeed,
+  type PackedProgram,
+  pack,
+} from 'neocog';
 import { type Comparison, compareWithSource } from '../build/compare.ts';
 import { checkFolder, writeFolder } from '../build/folder.ts';
 import { openSource, type Source, type SourceWords } from '../build/source.ts';
+import { keepChoices, type TuneWord, tuneHelp, tuneOptions } from '../choices.ts';
 import { listenForInterrupt } from '../interrupt.ts';
 import { modelNames } from '../networks.ts';
 import { wholeNumber } from '../options.ts';
@@ -20,6 +29,7 @@ interface BuildWords extends SourceWords {
   readonly out: string;
   readonly weights: WeightStorage;
   readonly runs: number;
+  readonly tune?: TuneWord;
   readonly name?: string;
   readonly exact?: boolean;
   readonly embed?: boolean;
@@ -55,6 +65,7 @@ export function addBuild(program: Command): void {
       'weights as JavaScript, not as a file beside it, for bundlers that would lose the file',
     )
     .option('--exact', 'the same bits on every engine, at some cost in speed')
+    .option('--tune [file]', tuneHelp)
     .option('--name <text>', 'what the network is called in the folder')
     .option('--runs <n>', 'random inputs to compare with the source on', wholeNumber(1), 10)
     .option('--seed <n>', 'of random weights and inputs', wholeNumber(0), 1)
@@ -88,8 +99,10 @@ async function writeAll({ name, module, input, page }: Source, words: BuildWords
   const bar = new StageBar();
   const interrupt = listenForInterrupt();
   try {
+    const tune =
+      words.tune === undefined ? undefined : await tuned(module, { input, exact }, words.tune, bar);
     bar.update('compiling', 0);
-    const packed = pack(module, { input, exact });
+    const packed = pack(module, { input, exact, tune });
     const files = esModule(packed, { ...page, name: words.name ?? name, weights, embed });
     let pieces = 0;
     let comparison: Comparison | undefined;
@@ -100,7 +113,7 @@ async function writeAll({ name, module, input, page }: Source, words: BuildWords
       check: async (folder) => {
         manualSeed(seed);
         const onProgress = (share: number): void => bar.update('comparing', share);
-        comparison = await compareWithSource(folder, module, { input, exact, runs, onProgress });
+        comparison = await compareWithSource(folder, module, { input, exact, tune, runs, onProgress });
         refuseDifference(comparison, weights);
       },
     });
@@ -109,6 +122,22 @@ async function writeAll({ name, module, input, page }: Source, words: BuildWords
     interrupt.release();
     bar.stop();
   }
+}
+
+/** What was measured of the algorithms that a written network may have, on this engine. */
+async function tuned(
+  module: Source['module'],
+  options: Pick<CompileOptions, 'input' | 'exact'>,
+  word: TuneWord,
+  bar: StageBar,
+): Promise<Choices | undefined> {
+  const onProgress = (share: number): void => bar.update('tuning', share);
+  const tune = { ...(await tuneOptions(word)), onProgress };
+  const program = await compile(module, { ...options, compact: true, threads: 1, tune });
+  const choices = program.choices();
+  program.dispose();
+  await keepChoices(word, choices);
+  return choices ?? undefined;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Given } from './frames.ts';
 import type { GraphValue } from './graph.ts';
+import type { Measured, TuningReport } from './tuning.ts';
 import type { Values } from './work.ts';
 import type { Compression, World } from './world.ts';
 
@@ -25,6 +26,8 @@ export interface CompileOptions {
   readonly compact?: boolean;
   /** The same bits on every engine: all are given the same code, of plain sums without fused multiply-add. */
   readonly exact: boolean;
+  /** By which algorithms are chosen, and where to note what is timed; null for estimates. */
+  readonly measured?: Measured | null;
   /** Needed by a graph that exchanges arrays. */
   readonly ranks?: RanksOptions | undefined;
 }
@@ -45,6 +48,8 @@ export interface StepReport {
     readonly name: string;
     /** Estimated time on one thread, in multiply-adds of the best kernel; null where it refused. */
     readonly cost: number | null;
+    /** Measured, of one call on one thread; null where nobody has timed it. */
+    readonly milliseconds: number | null;
     /** Why it could not be had, or null. */
     readonly refusal: string | null;
   }[];
@@ -80,6 +85,8 @@ export interface ProgramReport {
   readonly simd: string;
   /** Whether results are the same bits on every engine. */
   readonly exact: boolean;
+  /** How its algorithms were tuned; null where estimates chose all. */
+  readonly tuning: TuningReport | null;
   /** One for each computation, in the order in which they run. */
   readonly steps: readonly StepReport[];
   /** In bytes. All 0 where nothing was compiled, as on the reference backend. */

@@ -1,10 +1,11 @@
-// What each node of a formula does to numbers, in float64; arrays are the backends'.
+// What each node of a formula does to numbers, in float64, and what a whole formula makes of a few; arrays are the backends'.
 
+import { assert } from '../errors.ts';
 import { roundToEven } from '../geometry/round.ts';
-import type { BinaryOp, UnaryOp } from './expression.ts';
+import { erf } from './erf.ts';
+import { type BinaryOp, type Expr, nodesOf, type UnaryOp } from './expression.ts';
 
-/** Without erf, which JavaScript does not have. */
-export const unary: Record<Exclude<UnaryOp, 'erf'>, (a: number) => number> = {
+export const unary: Record<UnaryOp, (a: number) => number> = {
   neg: (a) => -a,
   abs: Math.abs,
   sign: Math.sign,
@@ -18,6 +19,7 @@ export const unary: Record<Exclude<UnaryOp, 'erf'>, (a: number) => number> = {
   cos: Math.cos,
   floor: Math.floor,
   round: roundToEven,
+  erf,
 };
 
 /** `max` and `min` hand NaN on, whichever side it stands on. */
@@ -33,3 +35,19 @@ export const binary: Record<BinaryOp, (a: number, b: number) => number> = {
   ge: (a, b) => Number(a >= b),
   eq: (a, b) => Number(a === b),
 };
+
+/** A formula's value for one value of each input. */
+export function evaluate(formula: Expr, inputs: readonly number[]): number {
+  const values = new Map<Expr, number>();
+  const of = (e: Expr): number => values.get(e) as number;
+  for (const e of nodesOf(formula)) values.set(e, compute(e, of, inputs));
+  return of(formula);
+}
+
+function compute(e: Expr, of: (operand: Expr) => number, inputs: readonly number[]): number {
+  if (e.op === 'const') return e.value;
+  if (e.op === 'input') return inputs[e.index];
+  assert(e.op !== 'position', 'a formula of numbers alone has no coordinates');
+  if (e.op === 'select') return of(e.test) !== 0 ? of(e.a) : of(e.b);
+  return 'b' in e ? binary[e.op](of(e.a), of(e.b)) : unary[e.op](of(e.a));
+}

@@ -3,6 +3,7 @@
 import { count, flag, need, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
+import { aTune, type Choices, type Measured, measuredFor, type TuneOptions } from '../backends/tuning.ts';
 import type { Values } from '../backends/work.ts';
 import { ShapeError, UnsupportedError } from '../errors.ts';
 import { type Layout, layout } from '../geometry/options.ts';
@@ -61,6 +62,12 @@ export interface CompileOptions {
    */
   exact?: boolean | undefined;
   /**
+   * Which algorithm runs a convolution where estimates are near each other. With true, the candidates take turns on this machine, after
+   * they have proved on whole numbers that they compute what they should; with choices of an earlier program, those decide, and nothing
+   * is timed; with `{ known, onProgress }`, what known choices lack is timed. Default false: estimates decide.
+   */
+  tune?: boolean | Choices | TuneOptions | undefined;
+  /**
    * Runs take frames: pictures of bytes of any size, which the program resizes and normalises itself, on its threads. For a network of
    * several inputs an object of such options by their names. Default: runs take tensors.
    */
@@ -82,6 +89,7 @@ const compileFields: Fields<CompileOptions> = {
   layout,
   compact: flag,
   exact: flag,
+  tune: aTune,
   pixels: pixelsField,
 };
 
@@ -109,7 +117,8 @@ export async function compile(
   const own = options as CompileOptions;
   needOptions('compile', own, compileFields);
   const inputs = resolveInputs('compile', module, own.input);
-  return programOf({ module, ...own }, withFrames('compile', inputs, own.pixels));
+  const measured = measuredFor(own.tune);
+  return programOf({ module, measured, ...own }, withFrames('compile', inputs, own.pixels));
 }
 
 function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
@@ -122,9 +131,11 @@ function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
   const { keep = 4, input, ...how } = options;
   const inputs = resolveOpen(fn, module, input);
   const shared = { weights: weightsOf(module), common: new Common(), turns: new Turns() };
+  const measured = measuredFor(how.tune);
   return new OpenProgram(inputs, {
-    make: (sized) => shared.turns.take(() => programOf({ module, shared, ...how }, sized)),
+    make: (sized) => shared.turns.take(() => programOf({ module, shared, measured, ...how }, sized)),
     keep,
+    choices: () => measured?.choices() ?? null,
   });
 }
 
@@ -133,8 +144,10 @@ const weightsOf = (module: Module): ReadonlyMap<Values, Values> =>
   new Map(Object.values(module.stateDict()).map(({ data }) => [data, data.slice()]));
 
 /** What a program is made for. */
-interface Task extends Omit<CompileOptions, 'input' | 'pixels'> {
+interface Task extends Omit<CompileOptions, 'input' | 'pixels' | 'tune'> {
   readonly module: Module;
+  /** What is known of algorithms, of all sizes; null where nothing is tuned. */
+  readonly measured: Measured | null;
   /** With the programs of other sizes. */
   readonly shared?: {
     /** What the module's weights are, where that is not what they are now. */
@@ -146,7 +159,9 @@ interface Task extends Omit<CompileOptions, 'input' | 'pixels'> {
 }
 
 async function programOf(task: Task, given: readonly GivenValue[]): Promise<Program> {
-  return new Program(await runnerOf(task, given), task.shared?.turns);
+  const { measured, shared } = task;
+  const surroundings = { turns: shared?.turns, choices: () => measured?.choices() ?? null };
+  return new Program(await runnerOf(task, given), surroundings);
 }
 
 async function runnerOf(task: Task, inputs: readonly GivenValue[]): Promise<Runner> {
@@ -161,9 +176,9 @@ async function runnerOf(task: Task, inputs: readonly GivenValue[]): Promise<Runn
   return StagedNetwork.make({ module: staged, inputs, layout, how, weights, common, backend: backend() });
 }
 
-function howOf({ compact = false, exact = false, worker: apart = false, threads }: Task) {
+function howOf({ compact = false, exact = false, worker: apart = false, threads, measured }: Task) {
   const fn = 'compile';
-  return { fn, threads: threadsOf(fn, threads), apart, compact, exact };
+  return { fn, threads: threadsOf(fn, threads), apart, compact, exact, measured };
 }
 
 /** The network as one graph, or null where one in stages looks at values. */

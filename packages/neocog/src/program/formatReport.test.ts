@@ -11,8 +11,8 @@ const conv: StepReport = {
   geometry: 'n1 g1 c3>8 9x9 k3x3 s1 d1 p1',
   description: 'direct 6x2',
   candidates: [
-    { name: 'direct', cost: 2_340_000, refusal: null },
-    { name: 'depthwise', cost: null, refusal: 'needs a group for each channel' },
+    { name: 'direct', cost: 2_340_000, milliseconds: null, refusal: null },
+    { name: 'depthwise', cost: null, milliseconds: null, refusal: 'needs a group for each channel' },
   ],
   multiplyAdds: 12_345_678,
   bytes: 2048,
@@ -33,6 +33,7 @@ const report: ProgramReport = {
   note: null,
   simd: 'fma',
   exact: false,
+  tuning: null,
   steps: [conv, sum],
   memory: { constants: 2 ** 20, activations: 10 * 2 ** 20, scratch: 0, total: 3 * 2 ** 22, least: 2 ** 22 },
   code: 5120,
@@ -95,6 +96,25 @@ describe('a report', () => {
     expect(last({ exact: true, simd: 'mul+add' })).toBe('1 thread, exact, mul+add; 5 KiB of generated code');
     expect(last({ note: 'one thread: why' })).toBe(
       '1 thread, fma (one thread: why); 5 KiB of generated code',
+    );
+  });
+
+  it('has the times of algorithms, and how they were tuned', () => {
+    const [direct, depthwise] = conv.candidates as [(typeof conv.candidates)[0], (typeof conv.candidates)[0]];
+    const other = { ...direct, name: 'winograd', milliseconds: 0.12345 };
+    const candidates = [{ ...direct, milliseconds: 1.5 }, other, depthwise];
+    const tuning = { timed: 1, known: 2, left: 3, milliseconds: 1234, note: null };
+    const tuned = { ...report, tuning, steps: [{ ...conv, candidates }] };
+    expect(lines(tuned).slice(2, 3)).toEqual(['    timed: direct 1.50 ms; winograd 0.123 ms']);
+    expect(lines(tuned, { candidates: true }).slice(2, 5)).toEqual([
+      '    direct: cost 2.3 M, 1.50 ms',
+      '    winograd: cost 2.3 M, 0.123 ms',
+      '    depthwise: needs a group for each channel',
+    ]);
+    expect(lines(tuned).at(-1)).toBe('tuned: 1 convolution timed in 1.2 s, 2 known, 3 left to estimates');
+    const given = { ...tuning, timed: 0, note: 'why' };
+    expect(lines({ ...tuned, tuning: given }).at(-1)).toBe(
+      'tuned: 0 convolutions timed, 2 known, 3 left to estimates (why)',
     );
   });
 

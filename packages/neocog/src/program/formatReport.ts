@@ -2,7 +2,9 @@
 
 import { type Field, field, flag, isListOf, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { counted } from '../arguments/show.ts';
 import type { ProgramReport, StepReport } from '../backends/executable.ts';
+import type { TuningReport } from '../backends/tuning.ts';
 
 /** How much `formatReport` tells. */
 export interface FormatReportOptions {
@@ -53,7 +55,7 @@ export function formatReport(report: ProgramReport, options: FormatReportOptions
   const right = new Set(timed ? [2, 3, 4, 5, 6] : [2, 3]);
   const lines = table(rows, right).flatMap((line, i) => {
     const step = steps[i - 1];
-    return options.candidates && step ? [line, ...rejected(step)] : [line];
+    return step ? [line, ...(options.candidates ? rejected(step) : timedLine(step))] : [line];
   });
   const more = (memory.total / Math.max(1, memory.least)).toFixed(2);
   const threads = `${report.threads} thread${report.threads === 1 ? '' : 's'}, ${report.exact ? 'exact, ' : ''}${report.simd}`;
@@ -62,6 +64,7 @@ export function formatReport(report: ProgramReport, options: FormatReportOptions
     '',
     `${threads}${report.note ? ` (${report.note})` : ''}; ${(report.code / 1024).toFixed(0)} KiB of generated code`,
     `memory ${mega(memory.total)}: constants ${mega(memory.constants)}, activations ${mega(memory.activations)}, scratch ${mega(memory.scratch)}; ${more} times weights and the two largest values`,
+    ...(report.tuning ? [tuningLine(report.tuning)] : []),
     ...(timed ? [`${total.toFixed(2)} ms in all steps`] : []),
   ].join('\n');
 }
@@ -85,6 +88,26 @@ function cells(step: StepReport, timed: boolean, total: number): string[] {
 }
 
 const rejected = (step: StepReport): string[] =>
-  step.candidates.map(({ name, cost, refusal }) =>
-    refusal ? `    ${name}: ${refusal}` : `    ${name}: cost ${((cost ?? 0) / 1e6).toFixed(1)} M`,
+  step.candidates.map(({ name, cost, milliseconds, refusal }) => {
+    const time = milliseconds === null ? '' : `, ${formatTime(milliseconds)}`;
+    return `    ${name}: ${refusal ?? `cost ${((cost ?? 0) / 1e6).toFixed(1)} M${time}`}`;
+  });
+
+/** The algorithms that were timed, if any. */
+function timedLine({ candidates }: StepReport): string[] {
+  const timed = candidates.flatMap(({ name, milliseconds }) =>
+    milliseconds === null ? [] : `${name} ${formatTime(milliseconds)}`,
   );
+  return timed.length > 0 ? [`    timed: ${timed.join('; ')}`] : [];
+}
+
+const formatTime = (milliseconds: number): string => `${milliseconds.toPrecision(3)} ms`;
+
+function tuningLine({ timed, known, left, milliseconds, note }: TuningReport): string {
+  const counts = [
+    `${counted(timed, 'convolution')} timed${timed > 0 ? ` in ${(milliseconds / 1000).toFixed(1)} s` : ''}`,
+    `${known} known`,
+    `${left} left to estimates`,
+  ];
+  return `tuned: ${counts.join(', ')}${note ? ` (${note})` : ''}`;
+}

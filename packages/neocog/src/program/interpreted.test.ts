@@ -23,6 +23,7 @@ it('reports every node, its bytes and no time, and why there is one thread', () 
   expect(report(1)).toEqual({
     threads: 1,
     note: null,
+    tuning: null,
     simd: 'reference',
     exact: false,
     steps: ['fused', 'assign'].map((operation, i) => ({

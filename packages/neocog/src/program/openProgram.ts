@@ -2,6 +2,7 @@
 
 import { type Field, field, isRecord, isSize, need } from '../arguments/field.ts';
 import { show } from '../arguments/show.ts';
+import type { Choices } from '../backends/tuning.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -15,6 +16,8 @@ interface Sizes {
   readonly make: (inputs: readonly ProgramValue[]) => Promise<Program>;
   /** How many are kept at once. */
   readonly keep: number;
+  /** What tuning knows of the convolutions of all sizes. */
+  readonly choices: () => Choices | null;
 }
 
 interface Kept {
@@ -102,6 +105,11 @@ export class OpenProgram {
       this.#checkAlive(fn);
       return this.#find(own) ?? this.#make(own);
     });
+  }
+
+  /** What tuning knows of algorithms, for the convolutions of all sizes so far; null for a program that was compiled without `tune`. */
+  choices(): Choices | null {
+    return this.#sizes.choices();
   }
 
   /** Frees memory and threads of all sizes. */

@@ -4,6 +4,7 @@ import { flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import { backend } from '../backends/current.ts';
 import type { ConstantPlace, PackedCode, PackedConstant, PackedGraph } from '../backends/packed.ts';
+import { aChoices, type Choices, Measured } from '../backends/tuning.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
@@ -21,9 +22,11 @@ export interface PackOptions {
   input?: InputShapes | undefined;
   /** Code whose results are the same bits on every engine, as for `compile`. Default false. */
   exact?: boolean | undefined;
+  /** What tuning gave a program of this network: algorithms follow it. Default: they follow estimates. */
+  tune?: Choices | undefined;
 }
 
-const fields: Fields<PackOptions> = { input: inputField, exact: flag };
+const fields: Fields<PackOptions> = { input: inputField, exact: flag, tune: aChoices };
 
 /** A network for inputs of one shape each, as code and constants. Values of inputs and outputs are row-major. */
 export interface PackedProgram extends PackedGraph {
@@ -58,9 +61,10 @@ export function pack(module: Module, options: PackOptions = {}): PackedProgram {
   }
   const traced = traceAlone(module, inputs);
   refuseHostWork(traced);
-  const { exact = false } = options;
+  const { exact = false, tune } = options;
   const { exactConvolution } = preferences;
-  const packed = now.pack(optimize(traced.graph, now, exact), { exactConvolution, exact });
+  const measured = tune ? new Measured(tune) : null;
+  const packed = now.pack(optimize(traced.graph, now, exact), { exactConvolution, exact, measured });
   return { ...packed, inputs, outputs: traced.outputs };
 }
 

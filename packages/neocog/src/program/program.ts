@@ -4,6 +4,7 @@ import { type Field, field, flag, isRecord, need } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
 import type { ProgramReport } from '../backends/executable.ts';
 import { type Given, isFrames } from '../backends/frames.ts';
+import type { Choices } from '../backends/tuning.ts';
 import { DeviceError, ShapeError } from '../errors.ts';
 import type { NamedTensors } from '../nn/named.ts';
 import { aTensor } from '../tensor/fields.ts';
@@ -48,6 +49,14 @@ const runFields: Fields<RunOptions> = {
 
 const copyOf = (given: Given): Given => (isFrames(given) ? copyFrames(given) : given.slice());
 
+/** What a program shares with others. */
+interface Surroundings {
+  /** Of all that run on the same memory. */
+  readonly turns?: Turns | undefined;
+  /** What tuning knows of algorithms. */
+  readonly choices?: () => Choices | null;
+}
+
 /** A report of a program: what runs each part of the network, and why. */
 export type { ProgramReport };
 
@@ -63,13 +72,15 @@ export class Program {
   readonly outputs: readonly OpenValue[];
   readonly #runner: Runner;
   readonly #turns: Turns;
+  readonly #choices: () => Choices | null;
   #disposed = false;
 
   /** Made by `compile`. */
-  constructor(runner: Runner, turns = new Turns()) {
+  constructor(runner: Runner, { turns = new Turns(), choices = () => null }: Surroundings = {}) {
     need('Program', 'the network', runner, compiled);
     this.#runner = runner;
     this.#turns = turns;
+    this.#choices = choices;
     this.inputs = runner.inputs.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
     this.outputs = runner.outputs;
   }
@@ -136,6 +147,16 @@ export class Program {
   explain(): ProgramReport {
     this.#checkAlive('explain');
     return this.#runner.report();
+  }
+
+  /**
+   * What tuning knows of algorithms, those of other convolutions that it was given too: milliseconds, small enough to be kept as JSON and
+   * given to `compile` or `pack` again, here or on a machine of the same kind. Null for a program that was compiled without `tune`.
+   *
+   * @example writeFileSync('choices.json', JSON.stringify(program.choices(), null, 2));
+   */
+  choices(): Choices | null {
+    return this.#choices();
   }
 
   /**

@@ -3,6 +3,7 @@
 import { need } from '../arguments/field.ts';
 import type { Executable, ProgramReport } from '../backends/executable.ts';
 import type { GraphValue } from '../backends/graph.ts';
+import { type Choices, type Measured, measuredFor } from '../backends/tuning.ts';
 import type { Values } from '../backends/work.ts';
 import type { World } from '../backends/world.ts';
 import { DeviceError } from '../errors.ts';
@@ -45,7 +46,7 @@ interface Compiled {
 export class Trainer {
   readonly #module: Module;
   readonly #options: CompileTrainingOptions;
-  readonly #how: { readonly threads: number; readonly exact: boolean };
+  readonly #how: { readonly threads: number; readonly exact: boolean; readonly measured: Measured | null };
   readonly #memory: readonly MemoryGroup[];
   readonly #gathering: Gathering;
   readonly #modes: Modes;
@@ -72,6 +73,7 @@ export class Trainer {
     this.#how = {
       threads: threadsOf('compileTraining', options.threads),
       exact: options.exact ?? false,
+      measured: measuredFor(options.tune),
     };
     this.#memory = memoryOf(options.optimizer as Optimizer, this.#gathering);
     this.#modes = modesOf(module);
@@ -198,6 +200,11 @@ export class Trainer {
   explain(): ProgramReport {
     this.#checkAlive('explain');
     return (this.#current as Compiled).executable.report();
+  }
+
+  /** What tuning knows of algorithms, as `Program.choices` gives it; null without `tune`. */
+  choices(): Choices | null {
+    return this.#how.measured?.choices() ?? null;
   }
 
   /**

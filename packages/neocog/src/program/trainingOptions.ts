@@ -2,6 +2,7 @@
 
 import { above, count, field, flag, instance, isRecord, required } from '../arguments/field.ts';
 import { type Fields, needOptions } from '../arguments/options.ts';
+import { aTune, type Choices, type TuneOptions } from '../backends/tuning.ts';
 import { aWorld, type Compression, type World } from '../backends/world.ts';
 import { ShapeError } from '../errors.ts';
 import { Optimizer } from '../optim/optimizer.ts';
@@ -38,6 +39,11 @@ export interface CompileTrainingOptions {
    */
   exact?: boolean | undefined;
   /**
+   * Algorithms of convolutions and their gradients are timed, or follow choices that were kept, as for `compile`. Default false: estimates
+   * decide.
+   */
+  tune?: boolean | Choices | TuneOptions | undefined;
+  /**
    * Trains on all ranks of a world as one: each takes batches of its own, and gradients, losses and running statistics are means over
    * the samples of all. The loss has to be a mean over samples. Weights and what the optimiser remembers are those of rank 0 at the
    * start, and the same bits on all ranks after each step. Default: this process alone.
@@ -64,6 +70,7 @@ const fields: Fields<CompileTrainingOptions> = {
   clipValue: above(0),
   threads: count,
   exact: flag,
+  tune: aTune,
   world: aWorld,
   sync: flag,
   compress: field("'float16', or { topK } with a share between 0 and 1", isCompression),

@@ -1,5 +1,6 @@
 // Calls that share one memory: each has its turn, in the order in which they were made.
 
+/** A row of calls. */
 export class Turns {
   #last: Promise<unknown> | null = null;
 

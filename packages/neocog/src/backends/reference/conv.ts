@@ -6,8 +6,8 @@
 
 import { assert } from '../../errors.ts';
 import { inputShape, outputShape, weightShape } from '../../geometry/conv.ts';
-import { paddedCells } from '../../geometry/padding.ts';
-import type { ConvGeometry, PaddingMode, WindowAxis } from '../../geometry/types.ts';
+import { axisLinks, jointLinks, type Links } from '../../geometry/links.ts';
+import type { ConvGeometry } from '../../geometry/types.ts';
 import { product } from '../../geometry/window.ts';
 
 /** y[n, oc, o] = bias[oc] + Σ w · x, not rounded yet. */
@@ -61,54 +61,21 @@ function withBias(shape: readonly number[], bias: Float32Array | null): Float64A
   return sums;
 }
 
-/** Triples of flat positions: window `output[t]` reads with tap `tap[t]` the cell `input[t]`. */
-interface Links {
-  readonly output: readonly number[];
-  readonly tap: readonly number[];
-  readonly input: readonly number[];
-}
-
-/**
- * The links of one axis. Taps on zero padding have none; in the other modes padding links to the cell that it
- * repeats.
- */
-function axisLinks(axis: WindowAxis, mode: PaddingMode): Links {
-  const sources = paddedCells(axis, mode);
-  const [output, tap, input]: [number[], number[], number[]] = [[], [], []];
-  for (let o = 0; o < axis.output; o++) {
-    for (let k = 0; k < axis.kernel; k++) {
-      const source = sources[o * axis.stride + k * axis.dilation];
-      if (source < 0) continue;
-      output.push(o);
-      tap.push(k);
-      input.push(source);
-    }
-  }
-  return { output, tap, input };
-}
-
 const lastLinks = (g: ConvGeometry): Links => axisLinks(g.axes[g.axes.length - 1], g.paddingMode);
-
-const unlinked: Links = { output: [0], tap: [0], input: [0] };
 
 /**
  * The links of all axes but the last, as the first cell of the row, in each array, that the last axis runs
  * along.
  */
 function rowLinks(g: ConvGeometry): Links {
-  return g.axes.reduce((rows, axis, d) => {
-    const links = d < g.axes.length - 1 ? axisLinks(axis, g.paddingMode) : unlinked;
-    return {
-      output: flatten(rows.output, axis.output, links.output),
-      tap: flatten(rows.tap, axis.kernel, links.tap),
-      input: flatten(rows.input, axis.input, links.input),
-    };
-  }, unlinked);
+  const last = g.axes.length - 1;
+  return jointLinks(
+    g.axes,
+    g.axes.map((axis, d) =>
+      d < last ? axisLinks(axis, g.paddingMode) : { output: [0], tap: [0], input: [0] },
+    ),
+  );
 }
-
-/** Every outer with every inner position; in the same order for the three arrays of a `Links`. */
-const flatten = (outer: readonly number[], size: number, inner: readonly number[]): number[] =>
-  outer.flatMap((o) => inner.map((i) => o * size + i));
 
 type Row = (ix: number, iw: number, iy: number) => void;
 type Numbers = Float32Array | Float64Array;

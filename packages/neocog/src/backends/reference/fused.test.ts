@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { derivative } from '../../expression/derivative.ts';
+import { erf } from '../../expression/erf.ts';
 import * as e from '../../expression/expression.ts';
 import type { FusedLoop } from '../workParts.ts';
-import { erf } from './erf.ts';
 import { fused } from './fused.ts';
 
 const numbers = (...values: number[]): Float32Array => Float32Array.from(values);

@@ -1,16 +1,12 @@
 // Elementwise formulas over strided inputs, with or without a reduction: every node of the formula, in order,
 // at every position. Everything between load and store is float64; a result is rounded once.
 
-import * as numbers from '../../expression/evaluate.ts';
-import { assertInputs, type Expr, nodesOf, type UnaryOp } from '../../expression/expression.ts';
+import { binary, unary } from '../../expression/evaluate.ts';
+import { assertInputs, type Expr, nodesOf } from '../../expression/expression.ts';
 import { product } from '../../geometry/window.ts';
 import type { Values } from '../work.ts';
 import type { FusedLoop } from '../workParts.ts';
-import { erf } from './erf.ts';
 import { stridedOffsets } from './move.ts';
-
-const unary: Record<UnaryOp, (a: number) => number> = { ...numbers.unary, erf };
-const { binary } = numbers;
 
 /** Evaluates the formula at each position of the loop's shape and combines along the reduced axes. */
 export function fused(loop: FusedLoop, inputs: readonly Values[]): Float32Array {

@@ -79,6 +79,11 @@ export interface ConvPlanner {
   refuse(task: ConvTask): string | null;
   /** Estimated time on one thread, in units of one multiply-add of the engine's best direct kernel. */
   cost(task: ConvTask): number;
+  /**
+   * So many times as much must others take before it runs: for rounding or much code. A factor of the cost, and of measured times. 1 if it is
+   * left out.
+   */
+  reluctance?(task: ConvTask): number;
   plan(task: ConvTask): ConvPlan;
 }
 

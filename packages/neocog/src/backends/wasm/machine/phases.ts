@@ -12,7 +12,7 @@ export interface Phase {
 /** Pieces per thread: what the last thread has left when the others find nothing is at most one of them. */
 const piecesPerThread = 4;
 /** Even one thread makes several calls, since V8 swaps in optimised code only at a call. */
-const fewestPieces = 8;
+export const fewestPieces = 8;
 
 /**
  * @param threads with one, every step is a phase of its own: there is nothing to wait for.

@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseConv } from '../../../geometry/text.ts';
+import { Measured } from '../../tuning.ts';
 import type { ConvPlan, ConvTask } from '../kernels/convPlan.ts';
 import { plainEpilogue } from '../kernels/epilogue.ts';
+import { taskText } from '../kernels/taskText.ts';
 import { type Arrangement, Chooser, type ConvChoice, type Limits } from './choose.ts';
 
 const engine = { fma: true, wide: false, keepsOrder: true };
@@ -81,6 +83,91 @@ describe('a choice', () => {
     const names = candidates.map(({ name }) => name);
     expect(names).toContain('winograd small weight gradient');
     expect(names).not.toContain('direct');
+  });
+});
+
+describe('a choice by what was measured', () => {
+  const free = choose([{ task: small, moving: 0 }]);
+  const [cheapest, second, third] = free.candidates
+    .filter(({ refusal }) => refusal === null)
+    .sort((a, b) => (a.cost as number) - (b.cost as number)) as ConvChoice['candidates'];
+  /** A choice where the first two have these times. */
+  function timed(first: number, other: number, moving = 0): ConvChoice {
+    const measured = new Measured(true);
+    measured.record(taskText(small), cheapest.name, { milliseconds: first });
+    measured.record(taskText(small), second.name, { milliseconds: other });
+    return new Chooser({ exact: false }, { measured }).choose([{ task: small, moving }]);
+  }
+
+  it('is the fastest, and tells the estimates and the times', () => {
+    const choice = timed(2, 1);
+    expect(choice.algorithm).toBe(second.name);
+    const told = choice.candidates.filter(({ milliseconds }) => milliseconds !== null);
+    expect(told.map(({ name, cost, milliseconds }) => [name, cost, milliseconds]).sort()).toEqual(
+      [
+        [cheapest.name, cheapest.cost, 2],
+        [second.name, second.cost, 1],
+      ].sort(),
+    );
+  });
+
+  it('is the cheapest estimate where times are equal, nearly', () => {
+    expect(timed(1.02, 1).algorithm).toBe(cheapest.name);
+    expect(timed(1.04, 1).algorithm).toBe(second.name);
+  });
+
+  it('compares times with estimates by what estimates are on average', () => {
+    const mean = Math.sqrt((cheapest.cost as number) * (second.cost as number));
+    // Twice as slow as each other: costs are the mean of both, divided and multiplied by the root of two.
+    expect(timed(2, 1).cost).toBeCloseTo(mean / Math.SQRT2, 3);
+    expect(timed(200, 100).cost).toBeCloseTo(mean / Math.SQRT2, 3);
+    expect(timed(2, 1, 1e6).cost).toBeCloseTo(mean / Math.SQRT2 + 1e6, 3);
+    expect(third.milliseconds).toBeNull();
+  });
+
+  it('is reluctant to take what rounds more or has much code, however it was measured', () => {
+    const names = ['winograd large', 'winograd largest'] as const;
+    const timed = (largest: number): string => {
+      const measured = new Measured(true);
+      [1, largest].forEach((milliseconds, i) => measured.record(taskText(small), names[i], { milliseconds }));
+      for (const { name } of free.candidates)
+        if (!(names as readonly string[]).includes(name))
+          measured.record(taskText(small), name, { refusal: 'x' });
+      return new Chooser({ exact: false }, { measured }).choose([{ task: small, moving: 0 }]).algorithm;
+    };
+    expect([timed(0.8), timed(0.65)]).toEqual(names);
+  });
+
+  it('is never what was found to be wrong', () => {
+    const measured = new Measured(true);
+    measured.record(taskText(small), cheapest.name, { refusal: 'gave 1 where the definition gives 2' });
+    const choice = new Chooser({ exact: false }, { measured }).choose([{ task: small, moving: 0 }]);
+    expect(choice.algorithm).not.toBe(cheapest.name);
+    const { refusal, cost } = choice.candidates.find(({ name }) => name === cheapest.name) ?? {};
+    expect([refusal, cost]).toEqual(['gave 1 where the definition gives 2', null]);
+  });
+
+  it('gives up for memory what costs least by times', () => {
+    const layers = [small, large];
+    const given = (slow: ConvTask): boolean[] => {
+      const measured = new Measured(true);
+      const names = (task: ConvTask) => choose([{ task, moving: 0 }]).candidates.map(({ name }) => name);
+      // Of one layer nothing is slower than anything, of the other one all but the first choice is.
+      for (const task of layers)
+        for (const name of names(task)) {
+          const isFirst = name === choose([{ task, moving: 0 }]).algorithm;
+          measured.record(taskText(task), name, { milliseconds: isFirst || task !== slow ? 1 : 1000 });
+        }
+      const first = new Chooser({ exact: false }, { measured });
+      const all = (chooser: Chooser) => layers.map((task) => chooser.choose([{ task, moving: 0 }]));
+      const before = all(first);
+      const after = all(first.cheaper(1) as Chooser);
+      return after.map(({ algorithm }, i) => algorithm !== before[i]?.algorithm);
+    };
+    expect([given(small), given(large)]).toEqual([
+      [false, true],
+      [true, false],
+    ]);
   });
 });
 

@@ -21,12 +21,13 @@ import {
   type Workplace,
 } from '../machine/index.ts';
 import { refusalOf } from '../refusal.ts';
+import { lowerByKnown, lowerTuned } from '../tune/tune.ts';
 import type { Room } from './arrays.ts';
 import { Constants } from './constants.ts';
 import { type FrameMemory, FrameWriter } from './frames.ts';
 import type { Layout } from './layout.ts';
 import type { Lowered } from './lowering.ts';
-import { type GraphPlan, planGraph, prepareRoutine } from './plan.ts';
+import { type GraphPlan, planLowered, prepareRoutine } from './plan.ts';
 import { type Handed, RemoteProgram } from './remote.ts';
 import { type Reported, reportOf } from './report.ts';
 import { type Segment, Stops } from './stops.ts';
@@ -72,11 +73,17 @@ async function compileAt(home: Home | null, graph: Graph, options: CompileOption
 
 async function programOf(home: Home | null, graph: Graph, options: CompileOptions): Promise<Executable> {
   const { fn, exact, exactConvolution, compact = false, threads, apart = false, ranks = null } = options;
+  const { measured = null } = options;
   const e = exact ? commonEngine : engine();
   const limits = { exact: exact || exactConvolution, compact };
-  const plan = planGraph(graph, e, limits, home?.constants);
-  const kind = { simd: engineName(e), exact };
-  const handed = copyConstants(plan);
+  const kept = measured?.mayTime ? copiesOf(graph) : null;
+  const how = { graph, engine: e, limits };
+  const { lowered, tuning } = measured?.mayTime
+    ? await lowerTuned({ ...how, measured })
+    : lowerByKnown({ ...how, measured });
+  const plan = planLowered(lowered, home?.constants);
+  const kind = { simd: engineName(e), exact, tuning };
+  const handed = copyConstants(plan, kept);
   const remote = apart && !home ? await remoteProgram(plan, handed, { graph, fn, kind, threads }) : null;
   if (remote instanceof RemoteProgram) return remote;
   const workforce = remote === null ? { threads, apart } : { threads: 1, note: `${callerAlone}: ${remote}` };
@@ -111,14 +118,34 @@ async function remoteProgram(
 /** Cache lines are fetched in pairs. */
 const alignUp = (bytes: number): number => Math.ceil(bytes / 128) * 128;
 
-/** Copies, since the module may change before the machine is there. */
-function copyConstants({ lowered, preparations, taken }: GraphPlan): Handed {
-  const copy = (room: Room, values: Values) => ({ room, values: values.slice() });
+/** What a graph's constants and states are now, by their arrays: timing takes a while, in which the module may change. */
+function copiesOf(graph: Graph): ReadonlyMap<Values, Values> {
+  const all = graph.nodes.flatMap(({ inputs }) => inputs);
+  const moved = graph.updates.flatMap(({ parameters, memory }) => [...parameters, ...memory.flat()]);
+  const arrays = new Set([...all, ...moved].flatMap(({ data }) => data ?? []));
+  return new Map([...arrays].map((values) => [values, values.slice()]));
+}
+
+/**
+ * Copies, since the module may change before the machine is there.
+ *
+ * @param kept copies that were made before
+ */
+function copyConstants(
+  { lowered, preparations, taken }: GraphPlan,
+  kept: ReadonlyMap<Values, Values> | null,
+): Handed {
+  const copy = (room: Room, whole: Values, start = 0, length = whole.length) => ({
+    room,
+    values: (kept?.get(whole) ?? whole).slice(start, start + length),
+  });
   return {
     contents: [...lowered.arrays.contents]
       .filter(([room]) => !taken || taken.fresh.has(room))
       .map(([room, values]) => copy(room, values)),
-    weights: preparations.map(({ source, values }) => copy(source, values)),
+    weights: preparations.map(({ source, values, whole, part }) =>
+      copy(source, whole, part?.start, values.length),
+    ),
   };
 }
 
@@ -177,7 +204,7 @@ function copyOf(values: Values, into?: Values): Values {
 interface Parts extends Pick<GraphPlan, 'lowered' | 'layout' | 'segments' | 'taken'> {
   readonly graph: Graph;
   readonly machine: Machine;
-  readonly kind: Pick<ProgramReport, 'simd' | 'exact'>;
+  readonly kind: Reported['kind'];
   readonly ranks: RanksOptions | null;
 }
 

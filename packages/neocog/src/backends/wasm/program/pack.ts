@@ -18,12 +18,12 @@ const engines: readonly Engine[] = [
 
 export function packGraph(
   graph: Graph,
-  { exact, exactConvolution }: Omit<CompileOptions, 'threads' | 'fn'>,
+  { exact, exactConvolution, measured }: Omit<CompileOptions, 'threads' | 'fn'>,
 ): PackedGraph {
   const constants = new Constants(graph);
   const limits = { exact: exact || exactConvolution, compact: true };
   const codes = (exact ? [commonEngine] : engines).map((e) =>
-    packCode(planGraph(graph, e, limits), engineName(e), constants),
+    packCode(planGraph(graph, e, limits, measured), engineName(e), constants),
   );
   const places = (code: PackedCode): PackedCode['places'] =>
     constants.all.map((_, i) => code.places[i] ?? []);

@@ -1,10 +1,11 @@
 // What a graph needs to run on an engine: steps chosen within an allowance of memory, addresses, routines.
 
 import type { Graph, GraphValue } from '../../graph.ts';
+import type { Measured } from '../../tuning.ts';
 import type { Engine } from '../engine.ts';
 import type { Address, MachineCode, MachineStep } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
-import { Chooser, type Limits } from './choose.ts';
+import { Chooser, type Limits, type Offers } from './choose.ts';
 import { type Constants, preparedRoom, type TakenConstants } from './constants.ts';
 import { type Layout, layOut } from './layout.ts';
 import { lower } from './lower.ts';
@@ -38,9 +39,16 @@ export interface GraphPlan {
 /** The routine that makes kernels' weights of those that lie in the source room of preparation `i`. */
 export const prepareRoutine = (i: number): string => `prepare${i}`;
 
+/** @param measured by which algorithms are chosen; null for estimates */
+export const planGraph = (
+  graph: Graph,
+  e: Engine,
+  limits: Limits,
+  measured: Measured | null = null,
+): GraphPlan => planLowered(lowerWithinBounds(graph, e, limits, { measured }).lowered);
+
 /** @param constants of the memory that the program shares with others */
-export function planGraph(graph: Graph, e: Engine, limits: Limits, constants?: Constants): GraphPlan {
-  const lowered = lowerWithinBounds(graph, e, limits);
+export function planLowered(lowered: Lowered, constants?: Constants): GraphPlan {
   const taken = constants?.take(lowered) ?? null;
   const preparations = lowered.preparations.filter((p) => !taken || taken.fresh.has(preparedRoom(p)));
   const layout = layOut({ ...lowered, preparations }, taken?.addresses);
@@ -79,10 +87,21 @@ function preparationSteps(
   }));
 }
 
+/** What choices follow, and offers that are known from an earlier lowering. */
+interface Known {
+  readonly measured: Measured | null;
+  readonly offers?: Offers;
+}
+
 /** Gives up transformed weights until the program fits its allowance, cheapest first. */
-function lowerWithinBounds(graph: Graph, e: Engine, limits: Limits): Lowered {
+export function lowerWithinBounds(
+  graph: Graph,
+  e: Engine,
+  limits: Limits,
+  known: Known,
+): { lowered: Lowered; chooser: Chooser } {
   const lowerBy = (chooser: Chooser): Lowered => lower(graph, e, chooser, true);
-  const fastest = new Chooser(limits);
+  const fastest = new Chooser(limits, known);
   let [chooser, lowered] = [fastest, lowerBy(fastest)];
   const modestBytes = (): number => {
     const modest = fastest.cheaper(Number.POSITIVE_INFINITY);
@@ -92,7 +111,7 @@ function lowerWithinBounds(graph: Graph, e: Engine, limits: Limits): Lowered {
   for (;;) {
     const bytes = bytesOf(lowered);
     const next = bytes > limit ? chooser.cheaper(bytes - limit) : null;
-    if (!next) return lowered;
+    if (!next) return { lowered, chooser };
     chooser = next;
     lowered = lowerBy(chooser);
   }

@@ -17,7 +17,7 @@ interface MachineFacts {
 /** The program, how it multiplies and adds, and what runs it. */
 export interface Reported extends Pick<GraphPlan, 'lowered' | 'layout'> {
   readonly graph: Graph;
-  readonly kind: Pick<ProgramReport, 'simd' | 'exact'>;
+  readonly kind: Pick<ProgramReport, 'simd' | 'exact' | 'tuning'>;
   readonly machine: MachineFacts;
 }
 

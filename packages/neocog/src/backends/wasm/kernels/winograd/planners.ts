@@ -98,8 +98,8 @@ function planForward(task: ConvTask, s: WinogradShape, weights: WeightForm): Con
   };
 }
 
-/** The largest tiles round more, and phases take much code: what they cost more than they take, so that small gains do not count. */
-const reluctance = (size: TileSize, s: WinogradShape): number =>
+/** The largest tiles round more, and phases take much code: small gains do not count. */
+const reluctanceOf = (size: TileSize, s: WinogradShape): number =>
   size === 'largest' ? 1.4 : isStrided(s) ? 1.1 : 1;
 
 const shapes: Record<TileSize, (task: ConvTask) => WinogradShape> = {
@@ -116,8 +116,9 @@ function forwardPlanner(size: TileSize, weights: WeightForm): ConvPlanner {
     refuse: (task) => refuseWinograd(task, size) ?? refusePlanes(task, shapeOf(task)),
     cost(task) {
       const s = shapeOf(task);
-      return forwardCost(s, formFor(s, weights)) * reluctance(size, s);
+      return forwardCost(s, formFor(s, weights)) * reluctanceOf(size, s);
     },
+    reluctance: (task) => reluctanceOf(size, shapeOf(task)),
     plan: (task) => planForward(task, shapeOf(task), weights),
   };
 }
