@@ -154,8 +154,8 @@ function judge(offer: Offer, measured: Measured | null): Offer & Pick<Candidate,
     : { ...offer, milliseconds: verdict.milliseconds };
 }
 
-/** Times that are no further apart are equal: two measurements of the same kernel differ by as much. Then the estimate decides. */
-const equalTimes = 1.03;
+/** Times that are no further apart are equal, as kernels in a program and alone differ by as much. Then the estimate decides. */
+const equalTimes = 1.05;
 
 /**
  * Costs by what was measured, cheapest first. A millisecond counts as much as estimates give it on average over the measured ones, so that
