@@ -11,16 +11,23 @@ const choices: Choices = {
 };
 
 describe('what is measured', () => {
-  it('is found again, and given as choices without wrong algorithms', () => {
+  it('is found again, and given as choices, wrong algorithms as null', () => {
     const measured = new Measured({ known: choices });
     measured.record('other', 'direct', { milliseconds: 0.123456 });
     measured.record('other', 'wrong', { refusal: 'gave 1' });
-    measured.record('third', 'wrong', { refusal: 'gave 1' });
+    expect(measured.of('other', 'direct')).toEqual({ milliseconds: 0.1235 });
     expect(measured.of('layer', 'fast')).toEqual({ milliseconds: 1.5 });
     expect([measured.of('layer', 'slow'), measured.of('nothing', 'fast')]).toEqual([null, null]);
     const all = measured.choices();
-    expect(all).toEqual({ ...choices, milliseconds: { ...choices.milliseconds, other: { direct: 0.1235 } } });
-    expect(new Measured(JSON.parse(JSON.stringify(all))).choices()).toEqual(all);
+    expect(all).toEqual({
+      ...choices,
+      milliseconds: { ...choices.milliseconds, other: { direct: 0.1235, wrong: null } },
+    });
+    const again = new Measured(JSON.parse(JSON.stringify(all)));
+    expect(again.choices()).toEqual(all);
+    expect(again.of('other', 'wrong')).toEqual({
+      refusal: 'gave wrong results when the choices were measured',
+    });
   });
 
   it('may grow by timing, unless choices are to do', () => {

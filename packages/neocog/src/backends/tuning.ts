@@ -15,9 +15,9 @@ export interface Choices {
   readonly version: string;
   /**
    * Milliseconds of a call on one thread, by algorithm, for each convolution: its geometry, the order of its arrays, what follows its sums,
-   * and how the engine multiplies and adds.
+   * and how the engine multiplies and adds. Null for an algorithm whose results were wrong.
    */
-  readonly milliseconds: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly milliseconds: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
 }
 
 /** How algorithms are tuned. */
@@ -28,7 +28,7 @@ export interface TuneOptions {
   onProgress?: ((share: number) => void) | undefined;
 }
 
-const isTime = (v: unknown): boolean => Number.isFinite(v) && (v as number) > 0;
+const isTime = (v: unknown): boolean => v === null || (Number.isFinite(v) && (v as number) > 0);
 const isTimes = (v: unknown): boolean => isRecord(v) && Object.values(v).every(isTime);
 const isChoices = (v: unknown): v is Choices =>
   isRecord(v) &&
@@ -98,16 +98,17 @@ export class Measured {
   #take({ milliseconds }: Choices): void {
     for (const [task, times] of Object.entries(milliseconds))
       for (const [algorithm, time] of Object.entries(times))
-        this.record(task, algorithm, { milliseconds: time });
+        this.record(task, algorithm, time === null ? wrongBefore : { milliseconds: time });
   }
 
   of(task: string, algorithm: string): Verdict | null {
     return this.#verdicts.get(task)?.get(algorithm) ?? null;
   }
 
+  /** Times are rounded at once: kept choices choose as the measured ones did. */
   record(task: string, algorithm: string, verdict: Verdict): void {
     const known = this.#verdicts.get(task) ?? new Map<string, Verdict>();
-    this.#verdicts.set(task, known.set(algorithm, verdict));
+    this.#verdicts.set(task, known.set(algorithm, roundedTime(verdict)));
   }
 
   progress(share: number): void {
@@ -124,22 +125,26 @@ export class Measured {
     return `the choices have ${counted(strange.length, 'time')} of algorithms that there are not, such as ${strange[0]}`;
   }
 
-  /** What was given and what was timed. */
+  /** What was given and what was measured. */
   choices(): Choices {
-    const times = [...this.#verdicts].map(([task, verdicts]) => [task, timesOf(verdicts)] as const);
-    const some = times.filter(([, own]) => Object.keys(own).length > 0);
-    return { format, version, milliseconds: Object.fromEntries(some) };
+    const all = [...this.#verdicts].map(([task, verdicts]) => [task, timesOf(verdicts)]);
+    return { format, version, milliseconds: Object.fromEntries(all) };
   }
 }
 
-/** Four digits are more than a clock can tell. */
-const rounded = (milliseconds: number): number => Number(milliseconds.toPrecision(4));
+/** Of an algorithm that was wrong when choices were made. */
+const wrongBefore: Verdict = { refusal: 'gave wrong results when the choices were measured' };
 
-const timesOf = (verdicts: ReadonlyMap<string, Verdict>): Record<string, number> =>
+/** Four digits are more than a clock can tell. */
+const roundedTime = (verdict: Verdict): Verdict =>
+  'refusal' in verdict ? verdict : { milliseconds: Number(verdict.milliseconds.toPrecision(4)) };
+
+const timesOf = (verdicts: ReadonlyMap<string, Verdict>): Record<string, number | null> =>
   Object.fromEntries(
-    [...verdicts].flatMap(([algorithm, verdict]) =>
-      'milliseconds' in verdict ? [[algorithm, rounded(verdict.milliseconds)]] : [],
-    ),
+    [...verdicts].map(([algorithm, verdict]) => [
+      algorithm,
+      'refusal' in verdict ? null : verdict.milliseconds,
+    ]),
   );
 
 /** Null where nothing is to be tuned. */

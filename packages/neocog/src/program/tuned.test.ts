@@ -95,7 +95,7 @@ describe('a tuned program', () => {
     const choices = json(tuned.choices);
     const opposite = Object.entries(choices.milliseconds).map(([text, times]) => [
       text,
-      Object.fromEntries(Object.entries(times).map(([name, time]) => [name, 1 / time])),
+      Object.fromEntries(Object.entries(times).map(([name, time]) => [name, 1 / (time ?? 1)])),
     ]);
     const [first, second] = [choices, { ...choices, milliseconds: Object.fromEntries(opposite) }].map(
       (tune) => pack(net, { input, tune }).codes.map(({ wasm }) => wasm),

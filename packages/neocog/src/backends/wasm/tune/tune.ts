@@ -43,8 +43,8 @@ interface Subject {
 type Measurable = Subject & { readonly measured: Measured };
 
 /** Lowers by what is known, without timing anything. */
-export function lowerByKnown({ graph, engine, limits, measured }: Subject): Tuned {
-  const { lowered, chooser } = lowerWithinBounds(graph, engine, limits, { measured });
+export function lowerByKnown({ graph, engine, limits, measured }: Subject, offers = new Offers()): Tuned {
+  const { lowered, chooser } = lowerWithinBounds(graph, engine, limits, { measured, offers });
   const nothing = { timed: new Set<string>(), milliseconds: 0 };
   return { lowered, tuning: measured && report({ engine, measured }, chooser, nothing) };
 }
@@ -78,7 +78,7 @@ export async function lowerTuned(
         onProgress: (share) => measured.progress(done + 0.9 * (1 - done) * share),
       },
     );
-    for (const { contenders } of open) timed.add(textOf(contenders));
+    for (const { contenders } of open) for (const each of contenders) timed.add(nameOf(each));
   }
 }
 
@@ -103,9 +103,11 @@ function contendersOf({ allowed }: Contest): readonly Candidate[] {
 const kernelsOf = ({ plan }: Candidate): string =>
   [...plan().prepare, ...plan().steps].map(({ kernel }) => kernel.key).join('\n');
 
+/** What is measured. */
+const nameOf = ({ task, name }: Candidate): string => `${taskText(task)}: ${name}`;
+
 /** Names a group: layers that are alike are measured once. */
-const textOf = (contenders: readonly Candidate[]): string =>
-  contenders.map(({ task, name }) => `${taskText(task)}: ${name}`).join('\n');
+const textOf = (contenders: readonly Candidate[]): string => contenders.map(nameOf).join('\n');
 
 /** Groups of which something is not known. */
 function untried(contests: readonly Contest[], measured: Measured) {
@@ -118,34 +120,33 @@ function untried(contests: readonly Contest[], measured: Measured) {
 const isKnown = ({ task, name }: Candidate, measured: Measured): boolean =>
   measured.of(taskText(task), name) !== null;
 
+/** @param work.timed names of what was measured for this program */
 function report(
   { engine, measured }: Pick<Measurable, 'engine' | 'measured'>,
   chooser: Chooser,
-  { timed, milliseconds }: { timed: ReadonlySet<string>; milliseconds: number },
+  work: { readonly timed: ReadonlySet<string>; readonly milliseconds: number },
 ): TuningReport {
-  const groups = new Map(
-    chooser
-      .contests()
-      .map(contendersOf)
-      .filter((contenders) => contenders.length > 0)
-      .map((contenders) => [textOf(contenders), contenders]),
-  );
-  const old = [...groups].filter(([text]) => !timed.has(text)).map(([, contenders]) => contenders);
-  const known = old.filter((contenders) => contenders.every((each) => isKnown(each, measured))).length;
-  const left = old.length - known;
+  const all = chooser.contests().map(contendersOf);
+  const groups = [...new Map(all.map((contenders) => [textOf(contenders), contenders])).values()];
+  const counts = { timed: 0, known: 0, left: 0 };
+  for (const contenders of groups.filter(({ length }) => length > 0)) {
+    if (contenders.some((each) => work.timed.has(nameOf(each)))) counts.timed++;
+    else if (contenders.every((each) => isKnown(each, measured))) counts.known++;
+    else counts.left++;
+  }
+  const algorithms = new Set(convPlanners.map(({ name }) => name));
   return {
-    timed: timed.size,
-    known,
-    left,
-    milliseconds,
-    note:
-      measured.note(new Set(convPlanners.map(({ name }) => name))) ??
-      strangers(engine, known, left, timed.size),
+    ...counts,
+    milliseconds: work.milliseconds,
+    note: measured.note(algorithms) ?? strangers(engine, counts),
   };
 }
 
 /** Where nothing of what was given is of use. */
-const strangers = (engine: Engine, known: number, left: number, timed: number): string | null =>
+const strangers = (
+  engine: Engine,
+  { timed, known, left }: Pick<TuningReport, 'timed' | 'known' | 'left'>,
+): string | null =>
   known + timed === 0 && left > 0
     ? `the choices hold none of these convolutions with ${engineKey(engine)}: measure them too`
     : null;
