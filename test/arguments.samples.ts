@@ -172,7 +172,7 @@ const others: Samples = {
   subset: of(() => [neocog.tensorDataset({ x: ones([3, 2]) }), [0, 2]]),
   tensorDataset: of(() => [{ x: { shape: [4, 3], data: new Float32Array(12) } }, {}]),
   Generator: of(() => [1]),
-  Program: of(() => [{ inputs: [], outputs: [] }, {}]),
+  Program: of(() => [{ inputs: [], outputs: [] }]),
   OpenProgram: of(() => [[], { make: async () => program, keep: 1, choices: () => null }]),
   Trainer: of(() => trained()),
   Tensor: of(() => [new Float32Array(2), [2], false, null]),

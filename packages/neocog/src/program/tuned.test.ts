@@ -165,3 +165,24 @@ it('refuses what are no choices', async () => {
     /^pack: tune is true; give what/,
   );
 });
+
+/** Its convolution, or, for a sum that is not above 0, nothing. */
+class Gate extends nn.StagedModule {
+  readonly inputs = [{ name: 'x', shape: input, dtype: 'float32' }] as const;
+  readonly outputs = [{ name: 'y', shape: input, dtype: 'float32' }] as const;
+  readonly conv = new nn.Conv2d(8, 8, 3, { padding: 1 });
+
+  *stages({ x }: nn.NamedTensors): nn.Stages {
+    const y = yield* nn.stage(this.conv, x);
+    return { y: (y.data[0] as number) > 0 ? y : x };
+  }
+}
+
+it('parts of a network that looks at values are tuned, and counted together', async () => {
+  const program = await compile(new Gate(), { tune: true });
+  await program.run({ x });
+  const { tuning } = program.explain();
+  expect(tuning?.timed).toBe(1);
+  expect(Object.keys(program.choices()?.milliseconds ?? {})).not.toEqual([]);
+  program.dispose();
+});
