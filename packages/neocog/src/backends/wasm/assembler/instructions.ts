@@ -159,7 +159,14 @@ export const i32 = {
   }),
 };
 
-export const i64 = family('i64', { extendI32U: [0xad, [I], L] });
+export const i64 = family('i64', {
+  load: [0x29, [I], L, 'memory'],
+  store: [0x37, [I, L], 'void', 'memory'],
+  add: [0x7c, [L, L], L],
+  mul: [0x7e, [L, L], L],
+  rotl: [0x89, [L, L], L],
+  extendI32U: [0xad, [I], L],
+});
 
 /** Of 32-bit words, sequentially consistent. `wait32` needs a shared memory; its timeout is in nanoseconds. */
 export const atomic = {
