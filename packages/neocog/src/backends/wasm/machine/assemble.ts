@@ -5,7 +5,7 @@ import { type Bytes, Module, Scope } from '../assembler/index.ts';
 import type { Kernel, KernelFunction } from '../kernels/kernel.ts';
 import type { MachineCode, MachineStep } from './code.ts';
 import type { Layout } from './layout.ts';
-import { type Phase, phasesOf } from './phases.ts';
+import { phasesOf } from './phases.ts';
 import { emitRoutine, type KernelFunctions } from './routine.ts';
 import { emitSharing } from './sharing.ts';
 
@@ -13,7 +13,8 @@ import { emitSharing } from './sharing.ts';
 export interface Routine {
   /** Its place among the routines, and the name of its function: `routine0`, `routine1`, …. */
   readonly index: number;
-  readonly phases: readonly Phase[];
+  /** How many steps each phase has. */
+  readonly phases: readonly number[];
   readonly pieces: number;
 }
 
@@ -56,7 +57,11 @@ function emit(code: MachineCode, layout: Layout, listed: boolean) {
     const index = routines.size;
     const phases = phasesOf(steps.map(placedAt(layout)), threads);
     emitRoutine(m, routineName(index), phases, kernels, sharing);
-    routines.set(name, { index, phases, pieces: phases.reduce((sum, phase) => sum + phase.pieces, 0) });
+    routines.set(name, {
+      index,
+      phases: phases.map(({ steps }) => steps.length),
+      pieces: phases.reduce((sum, phase) => sum + phase.pieces, 0),
+    });
     legend.push(`;; ${routineName(index)}: ${name}\n`);
   }
   return { m, routines, legend };

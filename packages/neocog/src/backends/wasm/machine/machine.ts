@@ -5,6 +5,7 @@ import { type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
 import { addParts, buildParts, type Parts } from './parts.ts';
 import { stepTimes } from './phases.ts';
+import { type CodeSource, type MadeCode, sourceOf } from './source.ts';
 import type { Workplace } from './workplace.ts';
 
 /** A routine's function: see RoutineFunction. */
@@ -51,16 +52,16 @@ export class Machine {
    * @throws DeviceError if there is not enough memory
    */
   static async start(
-    code: MachineCode,
+    code: MachineCode | CodeSource,
     { threads, apart = false, note = null, fn = 'machine' }: StartOptions,
   ): Promise<Machine> {
     assert(Number.isInteger(threads) && threads >= 1, `a machine of ${threads} threads`);
-    return new Machine(await buildParts(code, { threads, apart, note }, fn));
+    return new Machine(await buildParts(sourceOf(code), { threads, apart, note }, fn));
   }
 
   /** Another machine for code that floats, on the memory and the threads of one that runs such code. */
   static async beside(workplace: Workplace, code: MachineCode, fn = 'machine'): Promise<Machine> {
-    return new Machine(await addParts(code, workplace, fn));
+    return new Machine(await addParts(sourceOf(code), workplace, fn));
   }
 
   get memory(): WebAssembly.Memory {
@@ -129,6 +130,12 @@ export class Machine {
       const wanted = (tailBytes / 2 ** 20).toFixed(1);
       return `run: the engine refuses ${wanted} MiB for frames (${cause}); use smaller frames, or fewer at a time`;
     });
+  }
+
+  /** Its code, for another machine of as many threads. */
+  get made(): MadeCode {
+    const { layout, assembled } = this.#parts.loaded;
+    return { layout, bytes: assembled.bytes, routines: [...assembled.routines] };
   }
 
   /** The code as WebAssembly text. */

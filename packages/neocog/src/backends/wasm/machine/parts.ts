@@ -1,9 +1,9 @@
 // Building what a machine consists of: code, memory, and workers where there can be any.
 
 import { DeviceError } from '../../../errors.ts';
-import { type Assembled, assemble, type Loaded } from './assemble.ts';
-import type { MachineCode } from './code.ts';
-import { allocate, type Layout, layOut } from './layout.ts';
+import type { Assembled, Loaded } from './assemble.ts';
+import { allocate, type Layout } from './layout.ts';
+import type { CodeSource } from './source.ts';
 import { tasksOf } from './tasks.ts';
 import { mayWait, mostThreads, obstacle, Team } from './team.ts';
 import type { ThreadTask } from './thread.ts';
@@ -28,8 +28,17 @@ export interface Workforce {
   readonly note: string | null;
 }
 
+/** How many threads would be started here, and so what a layout depends on. */
+export function workforceKey({
+  threads,
+  apart = false,
+}: Partial<Workforce> & Pick<Workforce, 'threads'>): string {
+  const isAlone = (threads === 1 && !apart) || obstacle() !== null;
+  return isAlone ? 'one thread' : `${Math.min(threads, mostThreads())} threads on shared memory`;
+}
+
 /** @throws DeviceError without enough memory, or if the engine refuses the code */
-export async function buildParts(code: MachineCode, workforce: Workforce, fn: string): Promise<Parts> {
+export async function buildParts(code: CodeSource, workforce: Workforce, fn: string): Promise<Parts> {
   const { threads, apart } = workforce;
   if (threads === 1 && !apart) return alone(code, fn, workforce.note);
   const count = Math.min(threads, mostThreads());
@@ -42,25 +51,25 @@ export async function buildParts(code: MachineCode, workforce: Workforce, fn: st
 }
 
 /** For a workplace that others work on already. @throws DeviceError without enough memory, or if the engine refuses the code */
-export async function addParts(code: MachineCode, workplace: Workplace, fn: string): Promise<Parts> {
+export async function addParts(code: CodeSource, workplace: Workplace, fn: string): Promise<Parts> {
   const { memory, threads, takesPart } = workplace;
-  const layout = layOut(code, threads, !(memory.buffer instanceof ArrayBuffer));
+  const layout = code.layOut(threads, !(memory.buffer instanceof ArrayBuffer));
   workplace.makeRoom(layout, fn);
   const loaded = await load(code, layout, fn);
   await workplace.add(loaded);
   return { workplace, loaded, exports: takesPart ? await bind(loaded.module, memory) : null };
 }
 
-async function alone(code: MachineCode, fn: string, note: string | null): Promise<Parts> {
-  const layout = layOut(code, 1);
+async function alone(code: CodeSource, fn: string, note: string | null): Promise<Parts> {
+  const layout = code.layOut(1);
   const memory = allocate(layout, fn);
   const loaded = await load(code, layout, fn);
   const workplace = new Workplace({ memory, team: null, takesPart: true, note }, loaded);
   return { workplace, loaded, exports: await bind(loaded.module, memory) };
 }
 
-export async function load(code: MachineCode, layout: Layout, fn: string): Promise<Loaded> {
-  const assembled = assemble(code, layout);
+export async function load(code: CodeSource, layout: Layout, fn: string): Promise<Loaded> {
+  const assembled = code.assemble(layout);
   return { layout, assembled, module: await compiled(assembled, fn) };
 }
 
@@ -80,11 +89,11 @@ const bind = async (module: WebAssembly.Module, memory: WebAssembly.Memory): Pro
 
 /** Gives the reason if no workers can be started. @throws DeviceError if the engine refuses the memory or the code */
 async function together(
-  code: MachineCode,
+  code: CodeSource,
   { threads, apart, note }: Workforce,
   fn: string,
 ): Promise<Parts | string> {
-  const layout = layOut(code, threads, true);
+  const layout = code.layOut(threads, true);
   const memory = allocate(layout, fn);
   const takesPart = !apart && mayWait();
   let loading: Promise<Loaded> | undefined;

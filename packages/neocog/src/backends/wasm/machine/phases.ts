@@ -32,6 +32,12 @@ export function phasesOf(steps: readonly MachineStep[], threads: number): Phase[
 const piecesOf = (units: number, threads: number): number =>
   Math.max(1, Math.min(units, Math.max(fewestPieces, piecesPerThread * threads)));
 
-/** Milliseconds of each step, from when each phase began and the last one ended: the steps of a phase share its time equally. */
-export const stepTimes = (phases: readonly Phase[], times: readonly number[]): number[] =>
-  phases.flatMap(({ steps }, i) => steps.map(() => ((times[i + 1] ?? 0) - (times[i] ?? 0)) / steps.length));
+/**
+ * Milliseconds of each step, from when each phase began and the last one ended: the steps of a phase share its time equally.
+ *
+ * @param phases how many steps each has
+ */
+export const stepTimes = (phases: readonly number[], times: readonly number[]): number[] =>
+  phases.flatMap((steps, i) =>
+    new Array<number>(steps).fill(((times[i + 1] ?? 0) - (times[i] ?? 0)) / steps),
+  );

@@ -4,9 +4,10 @@
 import { assert, DeviceError } from '../../../errors.ts';
 import { type Loaded, type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
-import { layOut, pageBytes } from './layout.ts';
+import { pageBytes } from './layout.ts';
 import { load } from './parts.ts';
 import { stepTimes } from './phases.ts';
+import { sourceOf } from './source.ts';
 import { starters } from './starters.ts';
 import { obstacle, Team } from './team.ts';
 import type { RemoteTask } from './thread.ts';
@@ -45,18 +46,19 @@ export class RemoteMachine {
 
   /** A machine, or why no worker could be started. @throws DeviceError if the engine refuses the code */
   static async start(code: MachineCode, fn: string): Promise<RemoteMachine | string> {
-    const layout = layOut(code, 1);
+    const source = sourceOf(code);
+    const layout = source.layOut(1);
     let loading: Promise<Loaded> | undefined;
     const { pages, mostPages } = layout;
     const tasks = async (): Promise<RemoteTask[]> => {
-      loading ??= load(code, layout, fn);
+      loading ??= load(source, layout, fn);
       const { module } = await loading;
       return [{ code: { module, pages, mostPages }, pages, writes: [], routine: null, reads: [] }];
     };
     const team = await Team.start('remote', 1, tasks);
     return typeof team === 'string'
       ? team
-      : new RemoteMachine(await (loading ?? load(code, layout, fn)), team);
+      : new RemoteMachine(await (loading ?? load(source, layout, fn)), team);
   }
 
   get codeBytes(): number {
