@@ -39,6 +39,7 @@ const neocog = [
         'normalForm',
         'executable',
         'packed',
+        'keeping',
         'backend',
         'current',
         'metered',

@@ -36,6 +36,9 @@ const takesNaN = new Set([
 /** Null says there is none. */
 const takesNull = /^(weight|bias|posWeight|ignoreIndex|runningMean|runningVar|momentum|norm|dctNorm|topDb)$/;
 
+/** Options that take the path of a folder, in which something would be written. */
+const takesFolder = /^cache$/;
+
 /** Abstract, or in pages only. */
 const cannotRun = /^nn\.(Named)?Module$|^(fromVideo|videoFrames)$/;
 
@@ -58,8 +61,12 @@ function attemptsAt(sample: Sample): Attempt[] {
 }
 
 function attemptsWith(name: string, sample: Sample, options: readonly string[]): Attempt[] {
+  const valuesFor = (option: string) =>
+    Object.entries(wrongValues).filter(
+      ([, value]) => !takesFolder.test(option) || !value || typeof value !== 'string',
+    );
   return options.flatMap((option) =>
-    Object.entries(wrongValues).map(([label, value]) => ({
+    valuesFor(option).map(([label, value]) => ({
       what: `${option} ${label}`,
       args: withOption(sample.args(), option, value),
       wrong:

@@ -153,6 +153,7 @@ const others: Samples = {
   ...each('convGeometry convTransposeGeometry', () => ['f', 2, [1, 2, 4, 4], [2, 2, 3, 3], {}]),
   ...each('explainPlan explain.plan', () => [convOf(), 'conv']),
   ...each('compile pack recordNetwork', () => [linear(), { input: [1, 3] }]),
+  keptProgram: of(() => ['digits', { cache: new Map(), make: async () => program }]),
   ...each('features isRecording', () => []),
   ...each('noGrad', () => [() => 1]),
   ...perRank('explain.convNd explain.convTransposeNd', (rank) => [

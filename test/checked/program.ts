@@ -190,6 +190,7 @@ export class CheckedProgram implements Executable {
     };
     return {
       threads: 1,
+      cache: null,
       note: 'the checked mode reports nothing',
       tuning: null,
       simd: '',

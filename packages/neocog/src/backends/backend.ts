@@ -3,6 +3,7 @@
 
 import type { CompileOptions, Executable } from './executable.ts';
 import type { Exchange, Graph } from './graph.ts';
+import type { Keeping } from './keeping.ts';
 import type { PackedGraph } from './packed.ts';
 import type { ConvWork, Values, WeightGradWork, Work } from './work.ts';
 
@@ -72,6 +73,9 @@ export interface Backend {
 
   /** `compile` for graphs of one network that are compiled and run one after the other: they share memory, threads and constants. */
   compiler?(): (graph: Graph, options: CompileOptions) => Promise<Executable>;
+
+  /** How what `compile` makes is kept, if it can be. */
+  readonly keeping?: Keeping;
 
   /** What `compile` makes, as data for another place; of a backend that makes code. */
   pack?(graph: Graph, options: Omit<CompileOptions, 'threads' | 'fn'>): PackedGraph;

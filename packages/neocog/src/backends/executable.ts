@@ -81,6 +81,10 @@ export interface ProgramReport {
   readonly threads: number;
   /** Why there are fewer threads than asked for, or null. */
   readonly note: string | null;
+  /**
+   * What came of the option `cache`: `read`, `written`, `not written`, and the reason; `writing` until it is known. Null without it.
+   */
+  readonly cache: string | null;
   /** How kernels multiply and add: `fma`, `wide fma` …. */
   readonly simd: string;
   /** Whether results are the same bits on every engine. */
@@ -117,6 +121,8 @@ export interface Executable {
   profile(): Promise<ProgramReport>;
   /** The generated code as text. */
   text(): string;
+  /** What `revive` of the backend's `keeping` needs under this key; null if not all of it can be kept. `about` is plain data, for the caller. */
+  keep?(key: string, about?: unknown): Uint8Array | null;
   /** Frees threads and memory; nothing can be run after it. */
   dispose(): void;
 }

@@ -10,6 +10,8 @@ import { type Layout, layout } from '../geometry/options.ts';
 import type { Module } from '../nn/module.ts';
 import { aModule } from '../nn/parts.ts';
 import { StagedModule } from '../nn/staged.ts';
+import { CacheUse } from './cache/cacheUse.ts';
+import { cacheField, type ProgramCache } from './cache/place.ts';
 import { CompiledNetwork } from './compiledNetwork.ts';
 import { Common, executableOf } from './executable.ts';
 import { OpenProgram } from './openProgram.ts';
@@ -72,10 +74,16 @@ export interface CompileOptions {
    * several inputs an object of such options by their names. Default: runs take tensors.
    */
   pixels?: InputPixels | undefined;
+  /**
+   * Where the finished program is kept, so that the next `compile` of the same network, weights and options only reads it: the path of a
+   * folder, in a page the name of a `Cache`, or an object with `get(key)` and `set(key, bytes)`, such as a `Map`. What came of it is in
+   * `explain().cache`; a cache that fails is no error. Default: nothing is kept.
+   */
+  cache?: ProgramCache | undefined;
 }
 
 /** For which inputs `compile` makes a program that meets sizes as they come. */
-export interface OpenCompileOptions extends Omit<CompileOptions, 'input' | 'pixels'> {
+export interface OpenCompileOptions extends Omit<CompileOptions, 'input' | 'pixels' | 'cache'> {
   /** Shape of the input, or shapes by name, with names for axes whose sizes runs bring: `[1, 3, 'h', 'w']`. */
   input: OpenInputShapes;
   /** For how many sizes programs are kept at once. Default 4. */
@@ -91,9 +99,10 @@ const compileFields: Fields<CompileOptions> = {
   exact: flag,
   tune: aTune,
   pixels: pixelsField,
+  cache: cacheField,
 };
 
-const { pixels: _, ...otherFields } = compileFields;
+const { pixels: _, cache: __, ...otherFields } = compileFields;
 const openFields: Fields<OpenCompileOptions> = { ...otherFields, input: required(inputField), keep: count };
 
 /**
@@ -126,6 +135,10 @@ function openProgram(module: Module, options: OpenCompileOptions): OpenProgram {
   if (Object.hasOwn(options, 'pixels'))
     throw new ShapeError(
       `${fn}: frames are resized to the network's size, which input leaves open; state all sizes, or leave pixels out`,
+    );
+  if (Object.hasOwn(options, 'cache'))
+    throw new ShapeError(
+      `${fn}: programs of open sizes share one memory, and are not kept one by one; state all sizes, or leave cache out`,
     );
   needOptions(fn, options, openFields);
   const { keep = 4, input, ...how } = options;
@@ -160,16 +173,22 @@ interface Task extends Omit<CompileOptions, 'input' | 'pixels' | 'tune'> {
 
 async function programOf(task: Task, given: readonly GivenValue[]): Promise<Program> {
   const { measured, shared } = task;
-  const surroundings = { turns: shared?.turns, choices: () => measured?.choices() ?? null };
-  return new Program(await runnerOf(task, given), surroundings);
+  // Opened while the network is recorded.
+  const cache = task.cache === undefined ? undefined : new CacheUse(task.cache, backend().keeping);
+  if (measured) cache?.refuse('it is tuned; keep it by keptProgram, or what choices() gives');
+  const surroundings = { turns: shared?.turns, choices: () => measured?.choices() ?? null, cache };
+  return new Program(await runnerOf(task, given, measured ? undefined : cache), surroundings);
 }
 
-async function runnerOf(task: Task, inputs: readonly GivenValue[]): Promise<Runner> {
+async function runnerOf(task: Task, inputs: readonly GivenValue[], cache?: CacheUse): Promise<Runner> {
   const { module, layout, shared } = task;
   const how = howOf(task);
   const traced = traceWhole({ fn: how.fn, module, inputs, layout, weights: shared?.weights });
-  if (traced)
-    return new CompiledNetwork(await executableOf(traced.graph, how, shared?.common), inputs, traced);
+  if (traced) {
+    const executable = await executableOf(traced.graph, how, { common: shared?.common, cache });
+    return new CompiledNetwork(executable, inputs, traced);
+  }
+  cache?.refuse('the network looks at values between its parts');
   const { weights = weightsOf(module), common = new Common() } = shared ?? {};
   // What cannot be traced whole is staged.
   const staged = module as StagedModule;

@@ -13,43 +13,43 @@ export class CompiledNetwork implements Runner {
   readonly outputs: readonly ProgramValue[];
   /** A run begins with the copy of its inputs. */
   readonly readsLater = false;
-  readonly #executable: Executable;
-  readonly #traced: Traced;
+  readonly executable: Executable;
+  readonly traced: Traced;
 
   constructor(executable: Executable, inputs: readonly GivenValue[], traced: Traced) {
-    this.#executable = executable;
+    this.executable = executable;
     this.inputs = inputs;
     this.outputs = traced.outputs;
-    this.#traced = traced;
+    this.traced = traced;
   }
 
   begin(inputs: readonly Given[]): Run {
-    const { graph, host } = this.#traced;
+    const { graph, host } = this.traced;
     for (const { value, check } of host.checks) {
       const values = inputs[graph.inputs.indexOf(value)];
       if (!isFrames(values)) check(valuesOf(values, value.dtype));
     }
     const given = [...inputs, ...drawAll(host)];
     return async ({ into, view }) => {
-      const results = await this.#executable.run(given, { into: into.map((t) => t?.data), view });
+      const results = await this.executable.run(given, { into: into.map((t) => t?.data), view });
       for (const effect of host.effects) effect();
       return results.map((y, i) => into[i] ?? new Tensor(y, this.outputs[i].shape));
     };
   }
 
   report(): ProgramReport {
-    return this.#executable.report();
+    return this.executable.report();
   }
 
   profile(): Promise<ProgramReport> {
-    return this.#executable.profile();
+    return this.executable.profile();
   }
 
   text(): string {
-    return this.#executable.text();
+    return this.executable.text();
   }
 
   dispose(): void {
-    this.#executable.dispose();
+    this.executable.dispose();
   }
 }

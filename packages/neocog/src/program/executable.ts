@@ -4,6 +4,8 @@ import type { Backend } from '../backends/backend.ts';
 import { backend } from '../backends/current.ts';
 import type { CompileOptions as BackendOptions, Executable } from '../backends/executable.ts';
 import type { Graph } from '../backends/graph.ts';
+import type { CacheUse } from './cache/cacheUse.ts';
+import { readOrMake } from './cache/executable.ts';
 import { Interpreted } from './interpreted.ts';
 import { optimize } from './optimize.ts';
 import { Known } from './passes/known.ts';
@@ -27,17 +29,28 @@ export class Common {
   }
 }
 
+/** With what an executable is made. */
+interface Help {
+  readonly common?: Common | undefined;
+  readonly cache?: CacheUse | undefined;
+}
+
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
-export function executableOf(
+export async function executableOf(
   graph: Graph,
   how: Omit<BackendOptions, 'exactConvolution'>,
-  common?: Common,
+  { common, cache }: Help = {},
 ): Promise<Executable> {
   const now = backend();
   const shared = common?.on(now);
-  const best = optimize(graph, now, how.exact, shared?.known);
   const { exactConvolution } = preferences;
   const options = { ...how, exactConvolution };
-  const made = shared?.compile?.(best, options) ?? now.compile?.(best, options);
-  return made ?? Promise.resolve(new Interpreted(now, best, how));
+  const again = (): Graph => optimize(graph, now, how.exact, shared?.known);
+  const make = async (): Promise<Executable> => {
+    const best = again();
+    const made = shared?.compile?.(best, options) ?? now.compile?.(best, options);
+    return made ?? new Interpreted(now, best, how);
+  };
+  const { keeping } = now;
+  return cache?.works && keeping ? readOrMake(cache, { graph, options, keeping, again, make }) : make();
 }

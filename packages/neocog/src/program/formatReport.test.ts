@@ -31,6 +31,7 @@ const sum: StepReport = {
 const report: ProgramReport = {
   threads: 1,
   note: null,
+  cache: null,
   simd: 'fma',
   exact: false,
   tuning: null,
@@ -51,6 +52,10 @@ describe('a report', () => {
       '1 thread, fma; 5 KiB of generated code',
       'memory 12.0 MiB: constants 1.00 MiB, activations 10.0 MiB, scratch 0.00 MiB; 3.00 times weights and the two largest values',
     ]);
+  });
+
+  it('says what came of the cache', () => {
+    expect(lines({ ...report, cache: 'read' }).at(-1)).toBe('cache: read');
   });
 
   it('has times, shares and rates where they were measured', () => {

@@ -65,6 +65,7 @@ export function formatReport(report: ProgramReport, options: FormatReportOptions
     `${threads}${report.note ? ` (${report.note})` : ''}; ${(report.code / 1024).toFixed(0)} KiB of generated code`,
     `memory ${mega(memory.total)}: constants ${mega(memory.constants)}, activations ${mega(memory.activations)}, scratch ${mega(memory.scratch)}; ${more} times weights and the two largest values`,
     ...(report.tuning ? [tuningLine(report.tuning)] : []),
+    ...(report.cache ? [`cache: ${report.cache}`] : []),
     ...(timed ? [`${total.toFixed(2)} ms in all steps`] : []),
   ].join('\n');
 }

@@ -24,6 +24,7 @@ it('reports every node, its bytes and no time, and why there is one thread', () 
     threads: 1,
     note: null,
     tuning: null,
+    cache: null,
     simd: 'reference',
     exact: false,
     steps: ['fused', 'assign'].map((operation, i) => ({

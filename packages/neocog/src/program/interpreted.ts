@@ -104,8 +104,8 @@ export class Interpreted implements Executable {
       milliseconds: null,
     }));
     const memory = { constants: 0, activations: 0, scratch: 0, total: 0, least: 0 };
-    const simd = this.#backend.name;
-    return { threads: 1, note: this.#note, simd, exact: false, tuning: null, steps, memory, code: 0 };
+    const kind = { simd: this.#backend.name, exact: false, tuning: null };
+    return { threads: 1, note: this.#note, cache: null, ...kind, steps, memory, code: 0 };
   }
 
   profile(): Promise<ProgramReport> {

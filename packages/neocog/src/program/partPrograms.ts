@@ -67,7 +67,7 @@ export class PartPrograms {
     const traced = traceInference({ fn: how.fn, module, inputs, weights });
     // Frames are kept between runs, which what shares a memory cannot do.
     const home = inputs.some(({ frames }) => frames) ? undefined : common;
-    const made = onBackend(backend, () => executableOf(traced.graph, how, home));
+    const made = onBackend(backend, () => executableOf(traced.graph, how, { common: home }));
     const program = new CompiledNetwork(await made, inputs, traced);
     if (this.#disposed) program.dispose();
     this.#checkAlive();

@@ -49,16 +49,31 @@ const runFields: Fields<RunOptions> = {
 
 const copyOf = (given: Given): Given => (isFrames(given) ? copyFrames(given) : given.slice());
 
+/** What came of a cache. */
+interface CacheOutcome {
+  /** As the report has it; it may change. */
+  readonly outcome: string;
+}
+
 /** What a program shares with others. */
 interface Surroundings {
   /** Of all that run on the same memory. */
   readonly turns?: Turns | undefined;
   /** What tuning knows of algorithms. */
   readonly choices?: () => Choices | null;
+  /** What came of the cache that was asked for. */
+  readonly cache?: CacheOutcome | undefined;
 }
 
 /** A report of a program: what runs each part of the network, and why. */
 export type { ProgramReport };
+
+/** What keeping a program needs of it. */
+interface Insides {
+  readonly runner: Runner;
+  /** From now on the report tells of this cache. */
+  readonly observe: (cache: CacheOutcome) => void;
+}
 
 /**
  * A network made ready for inputs of one shape each: kernels for just these sizes in one WebAssembly module, on one memory, with all
@@ -73,16 +88,19 @@ export class Program {
   readonly #runner: Runner;
   readonly #turns: Turns;
   readonly #choices: () => Choices | null;
+  #cache: CacheOutcome | undefined;
   #disposed = false;
 
   /** Made by `compile`. */
-  constructor(runner: Runner, { turns = new Turns(), choices = () => null }: Surroundings = {}) {
+  constructor(runner: Runner, { turns = new Turns(), choices = () => null, cache }: Surroundings = {}) {
     need('Program', 'the network', runner, compiled);
     this.#runner = runner;
     this.#turns = turns;
     this.#choices = choices;
+    this.#cache = cache;
     this.inputs = runner.inputs.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
     this.outputs = runner.outputs;
+    insides.set(this, { runner, observe: (use) => (this.#cache = use) });
   }
 
   /** Of the first input. */
@@ -146,7 +164,7 @@ export class Program {
   /** What runs each part, why no other algorithm does, and the memory. `formatReport` makes a table of it. */
   explain(): ProgramReport {
     this.#checkAlive('explain');
-    return this.#runner.report();
+    return this.#told(this.#runner.report());
   }
 
   /**
@@ -168,8 +186,12 @@ export class Program {
   async profile(): Promise<ProgramReport> {
     return this.#turns.take(async () => {
       this.#checkAlive('profile');
-      return this.#runner.profile();
+      return this.#told(await this.#runner.profile());
     });
+  }
+
+  #told(report: ProgramReport): ProgramReport {
+    return { ...report, cache: this.#cache?.outcome ?? null };
   }
 
   /** The generated WebAssembly in text format. */
@@ -189,3 +211,8 @@ export class Program {
       throw new DeviceError(`Program.${fn}: the program was disposed; compile the network again`);
   }
 }
+
+const insides = new WeakMap<Program, Insides>();
+
+/** Of a program that was made by its constructor, as all are. */
+export const insidesOf = (program: Program): Insides => insides.get(program) as Insides;

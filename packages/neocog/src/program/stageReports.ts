@@ -18,6 +18,7 @@ export const hostStep = (label: string, about: string, milliseconds: number | nu
 /** Of a network that has no program, as none of its parts has run. */
 const empty = (simd: string): ProgramReport => ({
   threads: 1,
+  cache: null,
   note: 'no part is compiled yet: each is when it runs for the first time',
   simd,
   exact: false,

@@ -10,6 +10,7 @@ import { scatterAdd, take } from './eager/gather.ts';
 import { carryOut } from './eager/routine.ts';
 import { compileGraph, sharedCompiler } from './program/compile.ts';
 import { packGraph } from './program/pack.ts';
+import { keeping } from './program/revive.ts';
 import { refusalOf } from './refusal.ts';
 
 export const wasmBackend: Backend = {
@@ -17,6 +18,7 @@ export const wasmBackend: Backend = {
   compile: compileGraph,
   compiler: sharedCompiler,
   pack: packGraph,
+  keeping,
 };
 
 /** @throws DeviceError where the engine has no more memory */

@@ -1,16 +1,9 @@
 // A graph as a machine: steps chosen, memory planned, code generated, weights prepared.
 
-import type {
-  CompileOptions,
-  Executable,
-  ProgramReport,
-  RanksOptions,
-  ResultOptions,
-} from '../../executable.ts';
-import { type Given, isFrames } from '../../frames.ts';
+import type { CompileOptions, Executable } from '../../executable.ts';
 import type { Graph, GraphValue } from '../../graph.ts';
 import type { Values } from '../../work.ts';
-import { commonEngine, engine, engineName } from '../engine.ts';
+import { engineName } from '../engine.ts';
 import { slackBytes } from '../kernels/kernel.ts';
 import {
   callerAlone,
@@ -24,13 +17,12 @@ import { refusalOf } from '../refusal.ts';
 import { lowerByKnown, lowerTuned } from '../tune/tune.ts';
 import type { Room } from './arrays.ts';
 import { Constants } from './constants.ts';
-import { type FrameMemory, FrameWriter } from './frames.ts';
-import type { Layout } from './layout.ts';
-import type { Lowered } from './lowering.ts';
-import { type GraphPlan, planLowered, prepareRoutine } from './plan.ts';
+import { notesOf } from './notes.ts';
+import { type GraphPlan, leastBytes, planLowered, prepareRoutine } from './plan.ts';
 import { type Handed, RemoteProgram } from './remote.ts';
-import { type Reported, reportOf } from './report.ts';
-import { type Segment, Stops } from './stops.ts';
+import type { Reported } from './report.ts';
+import { engineFor, limitsOf } from './target.ts';
+import { addressAt, view, WasmProgram } from './wasmProgram.ts';
 
 /** @throws DeviceError where the engine has no memory for it, or refuses the code */
 export function compileGraph(graph: Graph, options: CompileOptions): Promise<Executable> {
@@ -72,19 +64,17 @@ async function compileAt(home: Home | null, graph: Graph, options: CompileOption
 }
 
 async function programOf(home: Home | null, graph: Graph, options: CompileOptions): Promise<Executable> {
-  const { fn, exact, exactConvolution, compact = false, threads, apart = false, ranks = null } = options;
-  const { measured = null } = options;
-  const e = exact ? commonEngine : engine();
-  const limits = { exact: exact || exactConvolution, compact };
+  const { fn, exact, threads, apart = false, ranks = null, measured = null } = options;
+  const e = engineFor(options);
   const kept = measured?.mayTime ? copiesOf(graph) : null;
-  const how = { graph, engine: e, limits };
+  const how = { graph, engine: e, limits: limitsOf(options) };
   const { lowered, tuning } = measured?.mayTime
     ? await lowerTuned({ ...how, measured })
     : lowerByKnown({ ...how, measured });
   const plan = planLowered(lowered, home?.constants);
-  const kind = { simd: engineName(e), exact, tuning };
+  const what = { graph, kind: { simd: engineName(e), exact, tuning }, ...factsOf(graph, plan) };
   const handed = copyConstants(plan, kept);
-  const remote = apart && !home ? await remoteProgram(plan, handed, { graph, fn, kind, threads }) : null;
+  const remote = apart && !home ? await remoteProgram(plan, handed, { ...what, fn, threads }) : null;
   if (remote instanceof RemoteProgram) return remote;
   const workforce = remote === null ? { threads, apart } : { threads: 1, note: `${callerAlone}: ${remote}` };
   let machine: Machine | null = null;
@@ -92,13 +82,20 @@ async function programOf(home: Home | null, graph: Graph, options: CompileOption
     machine = await (home ?? Machine).start(plan.code, { ...workforce, fn });
     if (home) machine.workplace.settle(alignUp(home.constants.end), fn);
     await handOver(machine, plan, handed);
-    return new WasmProgram({ graph, ...plan, machine, kind, ranks });
+    const find = (state: GraphValue): Room | undefined => plan.lowered.arrays.find(state, null)?.room;
+    return new WasmProgram({ ...plan, ...what, find, options, machine, ranks });
   } catch (error) {
     machine?.dispose();
     plan.taken?.release();
     throw error;
   }
 }
+
+/** What a program tells of itself. */
+const factsOf = (graph: Graph, { lowered }: GraphPlan): Pick<Reported, 'notes' | 'least'> => ({
+  notes: () => notesOf(lowered),
+  least: leastBytes(graph),
+});
 
 /**
  * A program in a worker of its own where threads cannot share memory with it, or why there is none. Null where they can, or where
@@ -107,7 +104,7 @@ async function programOf(home: Home | null, graph: Graph, options: CompileOption
 async function remoteProgram(
   plan: GraphPlan,
   handed: Handed,
-  { threads, ...what }: Pick<Reported, 'graph' | 'kind'> & { fn: string; threads: number },
+  { threads, ...what }: Omit<Reported, 'layout' | 'machine'> & { graph: Graph; fn: string; threads: number },
 ): Promise<RemoteProgram | string | null> {
   const { reason } = RemoteMachine;
   if (reason === null) return null;
@@ -161,181 +158,5 @@ async function handOver(
   for (const [i, one] of weights.entries()) {
     put(one);
     await machine.run(prepareRoutine(i));
-  }
-}
-
-/** Of the type that a value has. */
-const emptyOf = ({ dtype }: GraphValue): Values =>
-  dtype === 'int32' ? new Int32Array(0) : new Float32Array(0);
-
-/** Where a room lies now: what is no constant of a shared memory moves with the base. */
-const addressAt = (machine: Machine, { addresses }: Layout, room: Room): number =>
-  (addresses.get(room) as number) + (room.lasting ? 0 : machine.workplace.base);
-
-/** Memory as values of a type. */
-function view<T extends Values>(
-  machine: Machine,
-  { address, length }: { address: number; length: number },
-  like: T,
-): T {
-  const { buffer } = machine.memory;
-  return (like instanceof Int32Array
-    ? new Int32Array(buffer, address, length)
-    : new Float32Array(buffer, address, length)) as Values as T;
-}
-
-/**
- * Into an array that is whole still, or a new one. Unlike `slice`, the constructor does not write zeros first: less than 3/4 of
- * its time for megabytes.
- */
-function copyOf(values: Values, into?: Values): Values {
-  if (into?.length === values.length) {
-    into.set(values);
-    return into;
-  }
-  try {
-    return values instanceof Int32Array ? new Int32Array(values) : new Float32Array(values);
-  } catch (error) {
-    throw refusalOf(error, 'run', `a copy of ${values.length} values`);
-  }
-}
-
-/** What a program is made of. */
-interface Parts extends Pick<GraphPlan, 'lowered' | 'layout' | 'segments' | 'taken'> {
-  readonly graph: Graph;
-  readonly machine: Machine;
-  readonly kind: Reported['kind'];
-  readonly ranks: RanksOptions | null;
-}
-
-class WasmProgram implements Executable {
-  readonly #graph: Graph;
-  readonly #lowered: Lowered;
-  readonly #layout: Layout;
-  readonly #machine: Machine;
-  readonly #kind: Parts['kind'];
-  readonly #frames: FrameWriter | null;
-  readonly #segments: readonly Segment[];
-  readonly #taken: Parts['taken'];
-  /** Null for a program of one rank. */
-  readonly #stops: Stops | null;
-  readonly #ranks: RanksOptions | null;
-  /** Of the run that is on its way, or was last. */
-  #inputs: readonly Given[] = [];
-
-  constructor({ graph, lowered, layout, machine, kind, segments, taken, ranks }: Parts) {
-    this.#graph = graph;
-    this.#lowered = lowered;
-    this.#layout = layout;
-    this.#machine = machine;
-    this.#kind = kind;
-    this.#frames =
-      lowered.frames.length > 0 ? new FrameWriter(graph, lowered.frames, this.#frameMemory()) : null;
-    this.#segments = segments;
-    this.#taken = taken;
-    this.#ranks = ranks;
-    this.#stops = ranks && new Stops({ ...ranks, ...this.#rooms() }, segments);
-  }
-
-  #rooms() {
-    return {
-      view: (room: Room, length: number) => this.#view(room, length, new Float32Array(0)),
-      addressOf: (room: Room) => this.#layout.addresses.get(room) as number,
-    };
-  }
-
-  #frameMemory(): FrameMemory {
-    const machine = this.#machine;
-    return {
-      reserve: (bytes) => machine.grow(bytes),
-      tail: (at, length) => new Uint8Array(machine.memory.buffer, machine.tail + at, length),
-      header: (room, length) => this.#view(room, length, new Int32Array(0)),
-    };
-  }
-
-  async run(inputs: readonly Given[], { into = [], view = false }: ResultOptions = {}): Promise<Values[]> {
-    const { outputs: outRooms } = this.#lowered;
-    this.#inputs = inputs;
-    this.#give();
-    // Without ranks the work begins at once, as the caller's arrays are now.
-    if (!this.#stops) await this.#machine.run('run');
-    else
-      for (const segment of this.#segments) {
-        await this.#stopBefore(segment);
-        await this.#machine.run(segment.routine, this.#between);
-      }
-    return this.#graph.outputs.map((value, i) => {
-      const found = this.#view(outRooms[i], value.size, emptyOf(value));
-      return view ? found : copyOf(found, into[i]);
-    });
-  }
-
-  /** Brings the inputs to their places, in which other arrays may have been since. */
-  #give(): void {
-    this.#frames?.write(this.#inputs);
-    this.#inputs.forEach((values, i) => {
-      if (isFrames(values)) return;
-      this.#view(this.#lowered.inputs[i], values.length, emptyOf(this.#graph.inputs[i])).set(values);
-    });
-  }
-
-  /** Between the steps of several ranks, what is on its way moves on. */
-  readonly #between = (): void => this.#ranks?.world.advance();
-
-  async #stopBefore(segment: Segment): Promise<void> {
-    const { inputs } = this.#graph;
-    await this.#stops?.carryOut(segment, (input) => {
-      const values = this.#inputs[inputs.indexOf(input)];
-      return !isFrames(values) && values[0] !== 0;
-    });
-  }
-
-  #view<T extends Values>(room: Room, length: number, like: T): T {
-    const address = addressAt(this.#machine, this.#layout, room);
-    return view(this.#machine, { address, length }, like);
-  }
-
-  read(state: GraphValue): Values {
-    return copyOf(this.#stateView(state));
-  }
-
-  write(state: GraphValue, values: Values): void {
-    this.#stateView(state).set(values);
-  }
-
-  #stateView(state: GraphValue): Values {
-    const placed = this.#lowered.arrays.find(state, null);
-    if (!placed) return state.data as Values;
-    return this.#view(placed.room, state.size, state.data as Values);
-  }
-
-  report(): ProgramReport {
-    return this.#report(null);
-  }
-
-  async profile(): Promise<ProgramReport> {
-    const times: number[] = [];
-    this.#give();
-    for (const segment of this.#segments) {
-      await this.#stopBefore(segment);
-      times.push(...(await this.#machine.profile(segment.routine)));
-    }
-    return this.#report(times);
-  }
-
-  #report(times: readonly number[] | null): ProgramReport {
-    const { threads, note, scratchBytes, codeBytes, memory } = this.#machine;
-    const machine = { threads, note, scratchBytes, codeBytes, memoryBytes: memory.buffer.byteLength };
-    const [graph, lowered, layout, kind] = [this.#graph, this.#lowered, this.#layout, this.#kind];
-    return reportOf({ graph, lowered, layout, kind, machine }, times);
-  }
-
-  text(): string {
-    return this.#machine.text();
-  }
-
-  dispose(): void {
-    this.#machine.dispose();
-    this.#taken?.release();
   }
 }

@@ -106,7 +106,7 @@ export class FrameWriter {
   }[];
   readonly #memory: FrameMemory;
 
-  constructor(graph: Graph, frames: readonly LoweredFrames[], memory: FrameMemory) {
+  constructor(graph: Pick<Graph, 'inputs'>, frames: readonly LoweredFrames[], memory: FrameMemory) {
     this.#memory = memory;
     this.#inputs = frames.map(({ value, input, header }) => ({
       index: graph.inputs.indexOf(value),

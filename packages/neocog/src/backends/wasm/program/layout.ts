@@ -7,7 +7,7 @@ import type { Lowered } from './lowering.ts';
 import { planMemory } from './memoryPlan.ts';
 
 /** Kernels may read a little before the first array too. */
-const firstAddress = slackBytes;
+export const firstAddress = slackBytes;
 
 export interface Layout {
   readonly addresses: ReadonlyMap<Room, number>;

@@ -3,6 +3,7 @@
 import { assert } from '../../../errors.ts';
 import type { Executable, ProgramReport, ResultOptions } from '../../executable.ts';
 import { type Given, isFrames, valuesOf } from '../../frames.ts';
+import type { Graph } from '../../graph.ts';
 import type { Values } from '../../work.ts';
 import { type RemoteCall, RemoteMachine } from '../machine/index.ts';
 import type { Room } from './arrays.ts';
@@ -21,6 +22,7 @@ export interface Handed {
 
 /** What a remote program is made of. */
 interface Parts extends Omit<Reported, 'machine'> {
+  readonly graph: Graph;
   readonly plan: GraphPlan;
   readonly machine: RemoteMachine;
   readonly note: string | null;
@@ -37,7 +39,8 @@ export class RemoteProgram implements Executable {
   #tailBytes = 0;
 
   private constructor(parts: Parts) {
-    const { graph, lowered, machine } = parts;
+    const { graph, plan, machine } = parts;
+    const { lowered } = plan;
     this.#parts = parts;
     const note = (address: number, bytes: Uint8Array): void => void this.#written.push({ address, bytes });
     const memory = {
@@ -67,7 +70,7 @@ export class RemoteProgram implements Executable {
   static async start(
     plan: GraphPlan,
     { contents, weights }: Handed,
-    { fn, ...what }: Pick<Parts, 'graph' | 'kind' | 'note'> & { readonly fn: string },
+    { fn, ...what }: Omit<Parts, 'layout' | 'plan' | 'machine'> & { readonly fn: string },
   ): Promise<RemoteProgram | string> {
     const put = ({ room, values }: Handed['weights'][number]): Write => ({
       address: plan.place(room),
@@ -83,14 +86,14 @@ export class RemoteProgram implements Executable {
       machine.dispose();
       throw error;
     }
-    return new RemoteProgram({ ...what, ...plan, plan, machine });
+    return new RemoteProgram({ ...what, layout: plan.layout, plan, machine });
   }
 
   async run(inputs: readonly Given[], { into = [] }: ResultOptions = {}): Promise<Values[]> {
-    const { graph, lowered, machine } = this.#parts;
+    const { graph, plan, machine } = this.#parts;
     this.#inputs = inputs;
     const reads = graph.outputs.map(({ size }, i) => ({
-      address: this.#addressOf(lowered.outputs[i]),
+      address: this.#addressOf(plan.lowered.outputs[i]),
       length: 4 * size,
     }));
     const results = await machine.carryOut({ ...this.#given(), routine: 'run', reads });
@@ -112,7 +115,7 @@ export class RemoteProgram implements Executable {
       if (isFrames(given)) return;
       const values = valuesOf(given, this.#parts.graph.inputs[i].dtype);
       const bytes = new Uint8Array((values === given ? values.slice() : values).buffer);
-      this.#written.push({ address: this.#addressOf(this.#parts.lowered.inputs[i]), bytes });
+      this.#written.push({ address: this.#addressOf(this.#parts.plan.lowered.inputs[i]), bytes });
     });
     return { writes: this.#written, tailBytes: this.#tailBytes };
   }
