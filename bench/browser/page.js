@@ -8,6 +8,10 @@ const asked = new URLSearchParams(location.search);
 export const threads = Number(asked.get('threads') ?? 1);
 /** What files' names begin with: the network's whole numbers, or its floats. */
 export const prefix = asked.has('quantised') ? 'quantised-' : '';
+/** Whether the program is to be kept for the next visit. */
+export const keeps = asked.has('cache');
+/** Whether it is to be kept by a name, so that weights are not fetched again. */
+export const keepsByName = asked.has('name');
 /** @type {number[]} `[n, c, h, w]` */
 export const shape = JSON.parse(asked.get('input') ?? '[1,3,224,224]');
 
@@ -28,15 +32,17 @@ export async function fetchBytes(name) {
 }
 
 /**
- * Loads an engine, and tells the driver: `bench.result` is there after the first run.
+ * Loads an engine, and tells the driver: `bench.result` is there after the first run, and what is to be done behind it.
  *
  * @param {() => Promise<() => ArrayLike<number> | Promise<ArrayLike<number>>>} load
+ * @param {() => Promise<void>} behind
  */
-export async function measure(load) {
+export async function measure(load, behind = async () => {}) {
   try {
     const run = await load();
     const y = Array.from(await run());
     const first = performance.now();
+    await behind();
     const times = (/** @type {number} */ ms) => sampleTimes(async () => run(), ms);
     Object.assign(globalThis, { bench: { y, first, times } });
   } catch (error) {

@@ -16,19 +16,21 @@ import { serve } from './server.js';
 /** @import { Browser, Page } from 'playwright' */
 
 /**
- * Engines in pages of the same name, or in that of `floats`, which is then given the network's whole numbers; `threads`: false where they
- * have one.
+ * Engines in pages of the same name, or in another one that is asked for something: `quantised` for the network's whole numbers, `cache` to
+ * keep the program, `name` to keep it by a name. `threads`: false where they have one.
  *
- * @type {Record<string, { title: string, threads?: false, floats?: string }>}
+ * @type {Record<string, { title: string, threads?: false, page?: string, asks?: 'quantised' | 'cache' | 'name' }>}
  */
 export const pages = {
   neocog: { title: 'neocog' },
+  kept: { title: 'neocog, kept', page: 'neocog', asks: 'cache' },
+  named: { title: 'neocog, kept by name', page: 'neocog', asks: 'name' },
   built: { title: 'neocog build', threads: false },
   litert: { title: 'LiteRT.js' },
   ort: { title: 'onnxruntime-web' },
   tensorflow: { title: 'TensorFlow.js WASM', threads: false },
-  'built-int8': { title: 'neocog build, int8', threads: false, floats: 'built' },
-  'litert-int8': { title: 'LiteRT.js, int8', floats: 'litert' },
+  'built-int8': { title: 'neocog build, int8', threads: false, page: 'built', asks: 'quantised' },
+  'litert-int8': { title: 'LiteRT.js, int8', page: 'litert', asks: 'quantised' },
 };
 
 /** How far from the floats' result the largest error may be, by its largest value: for floats, and for whole numbers, each engine's own. */
@@ -99,7 +101,7 @@ async function round(browser, { address, count, output, row }, counts) {
     const { y, first, error } = await open(page, address);
     row.sent = count.sent - before;
     row.difference = error ? Number.NaN : relativeDifference(y, output);
-    const tolerance = pages[row.engine].floats ? tolerances.whole : tolerances.floats;
+    const tolerance = pages[row.engine].asks === 'quantised' ? tolerances.whole : tolerances.floats;
     row.fails =
       error ?? (row.difference < tolerance ? null : `wrong: differs by ${row.difference.toExponential(1)}`);
     if (row.fails || !counts) return;
@@ -158,8 +160,8 @@ async function measureNetwork(browser, { each, site, files }, { engines, threads
     for (let i = -1; i < (quick ? 1 : 5); i++) {
       for (const row of here.filter(({ fails }) => !fails)) {
         const query = `network=${networks[each.name]}&threads=${n}&input=${JSON.stringify(each.input)}`;
-        const { floats } = pages[row.engine];
-        const address = `${url}/pages/${floats ?? row.engine}/index.html?${query}${floats ? '&quantised' : ''}`;
+        const { page = row.engine, asks } = pages[row.engine];
+        const address = `${url}/pages/${page}/index.html?${query}${asks ? `&${asks}` : ''}`;
         await round(browser, { address, count, output, row }, i >= 0);
       }
     }
@@ -193,7 +195,7 @@ export async function measureBrowser(wanted) {
   const args = [...chromiumArguments, '--enable-blink-features=ForceEagerMeasureMemory'];
   const browser = await chromium.launch({ executablePath, args });
   try {
-    const names = new Set(wanted.engines.map((engine) => pages[engine].floats ?? engine));
+    const names = new Set(wanted.engines.map((engine) => pages[engine].page ?? engine));
     const site = await bundle([...names], folder);
     const chosen = cases.networks.filter(
       ({ name }) => networks[name] && wanted.only.some((text) => name.includes(text)),
