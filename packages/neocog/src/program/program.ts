@@ -42,6 +42,7 @@ const compiled: Field<Runner> = field(
   'the network that compile(…) has made ready; call compile instead',
   (v) => isRecord(v) && Array.isArray(v.inputs) && Array.isArray(v.outputs),
 );
+const shared: Field<Surroundings> = field('an object with turns, choices, cache', isRecord);
 const runFields: Fields<RunOptions> = {
   into: field('a Tensor, or an object of Tensors by name of output', (v) => aTensor.ok(v) || isRecord(v)),
   view: flag,
@@ -92,8 +93,10 @@ export class Program {
   #disposed = false;
 
   /** Made by `compile`. */
-  constructor(runner: Runner, { turns = new Turns(), choices = () => null, cache }: Surroundings = {}) {
+  constructor(runner: Runner, surroundings: Surroundings = {}) {
     need('Program', 'the network', runner, compiled);
+    need('Program', 'what it shares', surroundings, shared);
+    const { turns = new Turns(), choices = () => null, cache } = surroundings;
     this.#runner = runner;
     this.#turns = turns;
     this.#choices = choices;
