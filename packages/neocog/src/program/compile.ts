@@ -175,9 +175,10 @@ async function programOf(task: Task, given: readonly GivenValue[]): Promise<Prog
   const { measured, shared } = task;
   // Opened while the network is recorded.
   const cache = task.cache === undefined ? undefined : new CacheUse(task.cache, backend().keeping);
-  if (measured) cache?.refuse('it is tuned; keep it by keptProgram, or what choices() gives');
+  if (measured?.mayTime)
+    cache?.refuse('algorithms are timed anew; give tune what choices() gave, or keep it by keptProgram');
   const surroundings = { turns: shared?.turns, choices: () => measured?.choices() ?? null, cache };
-  return new Program(await runnerOf(task, given, measured ? undefined : cache), surroundings);
+  return new Program(await runnerOf(task, given, measured?.mayTime ? undefined : cache), surroundings);
 }
 
 async function runnerOf(task: Task, inputs: readonly GivenValue[], cache?: CacheUse): Promise<Runner> {

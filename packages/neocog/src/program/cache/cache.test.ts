@@ -6,6 +6,7 @@ import { Digest } from '../../backends/wasm/digest.ts';
 import { engine, overrideEngine } from '../../backends/wasm/engine.ts';
 import { seal } from '../../backends/wasm/program/kept.ts';
 import {
+  type Choices,
   type CompileOptions,
   compile,
   conv2d,
@@ -339,10 +340,16 @@ describe('a cache', () => {
     );
   });
 
-  it('keeps no tuned program, whose code follows from times', async () => {
+  it('keeps a program by its choices, and none that is timed anew', async () => {
     const cache = new Map<string, Uint8Array>();
-    expect((await kept({ cache, tune: true })).explain().cache).toMatch(/^not written: it is tuned/);
-    expect(cache.size).toBe(0);
+    const timed = await kept({ cache, tune: true });
+    expect(timed.explain().cache).toMatch(/^not written: algorithms are timed anew/);
+    const choices = timed.choices() as Choices;
+    const outcomes = [];
+    for (const tune of [choices, JSON.parse(JSON.stringify(choices)), undefined, false, choices])
+      outcomes.push(await outcome(await kept({ cache, tune })));
+    expect(outcomes).toEqual(['written', 'read', 'written', 'read', 'read']);
+    expect(cache.size).toBe(2);
   });
 
   it('keeps nothing of a backend that compiles nothing', async () => {

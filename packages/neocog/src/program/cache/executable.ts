@@ -33,6 +33,7 @@ export async function readOrMake(use: CacheUse, wanted: Wanted): Promise<Executa
   return made;
 }
 
-function keyFor({ graph, options: { fn: _, ...options }, keeping }: Wanted): string {
-  return keyOf([...edition, keeping.abilities(options), options, graph], keeping.digest());
+function keyFor({ graph, options: { fn: _, measured, ...options }, keeping }: Wanted): string {
+  const choices = measured?.choices() ?? null;
+  return keyOf([...edition, keeping.abilities(options), options, choices, graph], keeping.digest());
 }
