@@ -42,7 +42,12 @@ const column = {
   bs: float(0.01, 0.02, 0.03, 0.04),
   bz: { type: 'int8', shape: [4], values: [0, 0, 0, 0] },
 } as const;
-const matrix = whole('int8', [6, 4]);
+/** Of 7 bits: where a processor has no instruction for four products, onnxruntime limits the sum of two to 16 bits. */
+const weights = (shape: readonly number[]): Operand => {
+  const bytes = whole('int8', shape);
+  return { ...bytes, values: bytes.values.map((value) => value >> 1) };
+};
+const matrix = weights([6, 4]);
 const rows = { a: whole('uint8', [3, 6]), as: float(0.011), az: zero(120) };
 
 const cases: readonly OneNode[] = [
@@ -66,7 +71,7 @@ const cases: readonly OneNode[] = [
   { op: 'QGemm', operands: { ...rows, b: matrix, ...column, c: whole('int32', [4]), ...y } },
   {
     op: 'QGemm',
-    operands: { ...rows, b: whole('int8', [4, 6]), ...column },
+    operands: { ...rows, b: weights([4, 6]), ...column },
     attributes: { transB: 1, alpha: { float: 0.5 } },
     outputs: { y: 'float32' },
   },
