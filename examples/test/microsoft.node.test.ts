@@ -45,7 +45,7 @@ const column = {
 /** Of 7 bits: where a processor has no instruction for four products, onnxruntime limits the sum of two to 16 bits. */
 const weights = (shape: readonly number[]): Operand => {
   const bytes = whole('int8', shape);
-  return { ...bytes, values: bytes.values.map((value) => value >> 1) };
+  return { ...bytes, values: (bytes.values ?? []).map((value) => value >> 1) };
 };
 const matrix = weights([6, 4]);
 const rows = { a: whole('uint8', [3, 6]), as: float(0.011), az: zero(120) };

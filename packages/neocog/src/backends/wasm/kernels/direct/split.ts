@@ -44,10 +44,11 @@ export function splitWork(plan: ClipPlan, runs: readonly BlockRun[]): Split {
   const input = plan.images * product(plan.axes.map((a) => a.sources)) * plan.xPitch * 4;
   const bandsNeeded = Math.ceil(input / cacheBytes);
   const chunksNeeded = Math.min(blocks, Math.ceil(weights / cacheBytes));
+  // For each band all weights pass, or for each block the whole input.
   const byRows = chunksNeeded === 1 ? 0 : bandsNeeded * reading(weights);
-  const byLanes = bandsNeeded === 1 ? 0 : chunksNeeded * reading(input);
-  const order = byLanes < byRows ? 'lanes' : 'rows';
-  return order === 'rows' ? splitRows(plan, runs, bandsNeeded) : splitLanes(plan, runs, chunksNeeded);
+  const byLanes = bandsNeeded === 1 ? 0 : blocks * reading(input);
+  if (byLanes < byRows) return splitLanes(plan, runs, chunksNeeded);
+  return splitRows(plan, runs, { bandsNeeded, bandsWanted: chunksNeeded === 1 ? enoughUnits : bandsNeeded });
 }
 
 /**
@@ -59,7 +60,7 @@ export function tilesAhead(plan: ClipPlan, run: BlockRun, split: Split): number 
   const weights = plan.groups * padToVectors(plan.lanes) * plan.ins * tapsOf(plan) * 4;
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = split.rowsPerBand * Math.ceil(tileCount(axis, run.pixels) / split.spans);
-  return split.order === 'lanes' && weights > cacheBytes && tiles >= leastTilesAhead ? tiles : 0;
+  return weights > cacheBytes && tiles >= leastTilesAhead ? tiles : 0;
 }
 
 const divide = (total: number, parts: number): { count: number; size: number } => {
@@ -67,19 +68,29 @@ const divide = (total: number, parts: number): { count: number; size: number } =
   return { count: Math.ceil(total / size), size };
 };
 
+/** How many bands or spans the cache needs, and how many are no waste: where weights do not stay in it, each reads them again. */
+interface BandCounts {
+  readonly bandsNeeded: number;
+  readonly bandsWanted: number;
+}
+
 /** Bands first; where there are too few rows, spans of them and chunks. */
-function splitRows(plan: ClipPlan, runs: readonly BlockRun[], bandsNeeded: number): Split {
-  const bands = divide(rowCount(plan), Math.max(bandsNeeded, enoughUnits));
+function splitRows(
+  plan: ClipPlan,
+  runs: readonly BlockRun[],
+  { bandsNeeded, bandsWanted }: BandCounts,
+): Split {
+  const bands = divide(rowCount(plan), Math.max(bandsNeeded, bandsWanted));
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = tileCount(axis, Math.min(...runs.map((r) => r.pixels)));
   const perPixel = (plan.xPitch * axis.step + plan.yPitch * axis.yStep) * 4;
   const spansWanted = Math.max(
-    Math.ceil((axis.results * perPixel) / spanBytes),
+    bandsWanted > bandsNeeded ? Math.ceil((axis.results * perPixel) / spanBytes) : 1,
     Math.ceil(bandsNeeded / bands.count),
-    Math.ceil(enoughUnits / bands.count),
+    Math.ceil(bandsWanted / bands.count),
   );
   const spans =
-    plan.yPlanes || bands.count >= enoughUnits
+    plan.yPlanes || bands.count >= bandsWanted
       ? 1
       : Math.max(1, Math.min(spansWanted, Math.floor(tiles / 2)));
   const chunks = divide(plan.groups * blockCount(runs), Math.ceil(enoughUnits / (bands.count * spans)));
