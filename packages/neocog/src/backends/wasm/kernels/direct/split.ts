@@ -48,7 +48,7 @@ export function splitWork(plan: ClipPlan, runs: readonly BlockRun[]): Split {
   const byRows = chunksNeeded === 1 ? 0 : bandsNeeded * reading(weights);
   const byLanes = bandsNeeded === 1 ? 0 : blocks * reading(input);
   if (byLanes < byRows) return splitLanes(plan, runs, chunksNeeded);
-  return splitRows(plan, runs, { bandsNeeded, bandsWanted: chunksNeeded === 1 ? enoughUnits : bandsNeeded });
+  return splitRows(plan, runs, { bandsNeeded, weightsStay: chunksNeeded === 1 });
 }
 
 /**
@@ -68,29 +68,29 @@ const divide = (total: number, parts: number): { count: number; size: number } =
   return { count: Math.ceil(total / size), size };
 };
 
-/** How many bands or spans the cache needs, and how many are no waste: where weights do not stay in it, each reads them again. */
-interface BandCounts {
+/** How many bands or spans the cache needs, and whether all weights stay in it: else each band reads them again. */
+interface BandNeeds {
   readonly bandsNeeded: number;
-  readonly bandsWanted: number;
+  readonly weightsStay: boolean;
 }
 
 /** Bands first; where there are too few rows, spans of them and chunks. */
 function splitRows(
   plan: ClipPlan,
   runs: readonly BlockRun[],
-  { bandsNeeded, bandsWanted }: BandCounts,
+  { bandsNeeded, weightsStay }: BandNeeds,
 ): Split {
-  const bands = divide(rowCount(plan), Math.max(bandsNeeded, bandsWanted));
+  const bandsWanted = weightsStay ? Math.max(bandsNeeded, enoughUnits) : bandsNeeded;
+  const bands = divide(rowCount(plan), bandsWanted);
   const axis = plan.axes[plan.axes.length - 1];
   const tiles = tileCount(axis, Math.min(...runs.map((r) => r.pixels)));
   const perPixel = (plan.xPitch * axis.step + plan.yPitch * axis.yStep) * 4;
   const spansWanted = Math.max(
-    bandsWanted > bandsNeeded ? Math.ceil((axis.results * perPixel) / spanBytes) : 1,
-    Math.ceil(bandsNeeded / bands.count),
+    weightsStay ? Math.ceil((axis.results * perPixel) / spanBytes) : 1,
     Math.ceil(bandsWanted / bands.count),
   );
   const spans =
-    plan.yPlanes || bands.count >= bandsWanted
+    plan.yPlanes || bands.count >= enoughUnits
       ? 1
       : Math.max(1, Math.min(spansWanted, Math.floor(tiles / 2)));
   const chunks = divide(plan.groups * blockCount(runs), Math.ceil(enoughUnits / (bands.count * spans)));
