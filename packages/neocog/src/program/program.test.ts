@@ -1,6 +1,7 @@
 // compile: networks as programs against the same networks run eagerly.
 
 import { describe, expect, it } from 'vitest';
+import { Computed } from '../../../../test/computed.ts';
 import {
   add,
   compile,
@@ -18,20 +19,6 @@ import {
   withBackend,
 } from '../index.ts';
 import { preferences } from './preferences.ts';
-
-/** Any function as a network. */
-class Computed extends nn.Module {
-  readonly body: (x: Tensor) => Tensor;
-
-  constructor(body: (x: Tensor) => Tensor) {
-    super();
-    this.body = body;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.body(x);
-  }
-}
 
 /** The largest difference, as a share of the largest value. */
 function difference(a: Tensor, b: Tensor): number {

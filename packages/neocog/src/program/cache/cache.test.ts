@@ -1,6 +1,7 @@
 // compile with a cache: the same program, read instead of made.
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Computed } from '../../../../../test/computed.ts';
 import { Module as CodeModule } from '../../backends/wasm/assembler/index.ts';
 import { Digest } from '../../backends/wasm/digest.ts';
 import { engine, overrideEngine } from '../../backends/wasm/engine.ts';
@@ -21,20 +22,6 @@ import {
   type Tensor,
   withBackend,
 } from '../../index.ts';
-
-/** Any function as a network. */
-class Computed extends nn.Module {
-  readonly body: (x: Tensor) => Tensor;
-
-  constructor(body: (x: Tensor) => Tensor) {
-    super();
-    this.body = body;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.body(x);
-  }
-}
 
 /** Elsewhere it has a worker and a memory of its own, and is not kept. */
 const isolated = globalThis.crossOriginIsolated !== false;
