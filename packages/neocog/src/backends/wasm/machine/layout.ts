@@ -99,3 +99,9 @@ export function allocate(layout: Layout, fn: string, maximum = layout.mostPages)
     );
   }
 }
+
+/** Why a run cannot have a tail of so many bytes. */
+export function tailRefusal(tailBytes: number, cause: unknown): string {
+  const wanted = (tailBytes / 2 ** 20).toFixed(1);
+  return `run: the engine refuses ${wanted} MiB for frames (${cause}); use smaller frames, or fewer at a time`;
+}

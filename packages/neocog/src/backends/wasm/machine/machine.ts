@@ -3,9 +3,11 @@
 import { assert, DeviceError } from '../../../errors.ts';
 import { type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
+import { tailRefusal } from './layout.ts';
 import { addParts, buildParts, type Parts } from './parts.ts';
 import { stepTimes } from './phases.ts';
 import { type CodeSource, type MadeCode, sourceOf } from './source.ts';
+import { machineOver } from './team.ts';
 import type { Workplace } from './workplace.ts';
 
 /** A routine's function: see RoutineFunction. */
@@ -126,10 +128,7 @@ export class Machine {
 
   /** Makes the tail at least so large. @throws DeviceError if the engine has no more memory, or this machine may not have it */
   grow(tailBytes: number): void {
-    this.workplace.reserve(this.tail + tailBytes, (cause) => {
-      const wanted = (tailBytes / 2 ** 20).toFixed(1);
-      return `run: the engine refuses ${wanted} MiB for frames (${cause}); use smaller frames, or fewer at a time`;
-    });
+    this.workplace.reserve(this.tail + tailBytes, (cause) => tailRefusal(tailBytes, cause));
   }
 
   /** Its code, for another machine of as many threads. */
@@ -155,8 +154,7 @@ export class Machine {
   }
 
   #look(): void {
-    if (this.#disposed)
-      throw new DeviceError('machine: it no longer runs, because it was disposed; compile the program again');
+    if (this.#disposed) throw machineOver('it was disposed');
     this.workplace.look();
   }
 

@@ -4,12 +4,12 @@
 import { assert, DeviceError } from '../../../errors.ts';
 import { type Loaded, type Routine, routineName } from './assemble.ts';
 import type { MachineCode } from './code.ts';
-import { pageBytes } from './layout.ts';
+import { pageBytes, tailRefusal } from './layout.ts';
 import { load } from './parts.ts';
 import { stepTimes } from './phases.ts';
 import { sourceOf } from './source.ts';
 import { starters } from './starters.ts';
-import { obstacle, Team } from './team.ts';
+import { machineOver, obstacle, Team } from './team.ts';
 import type { RemoteTask } from './thread.ts';
 
 /** What the machine does at once. */
@@ -105,12 +105,7 @@ export class RemoteMachine {
       routine: this.#toRun(routine, timed),
       reads,
     });
-    if (answer.refusal !== null) {
-      const wanted = (tailBytes / 2 ** 20).toFixed(1);
-      throw new DeviceError(
-        `run: the engine refuses ${wanted} MiB for frames (${answer.refusal}); use smaller frames, or fewer at a time`,
-      );
-    }
+    if (answer.refusal !== null) throw new DeviceError(tailRefusal(tailBytes, answer.refusal));
     this.#pages = pages;
     return answer;
   }
@@ -133,8 +128,7 @@ export class RemoteMachine {
   }
 
   #look(): void {
-    if (this.#over !== null)
-      throw new DeviceError(`machine: it no longer runs, because ${this.#over}; compile the program again`);
+    if (this.#over !== null) throw machineOver(this.#over);
   }
 
   /** The code as WebAssembly text. */

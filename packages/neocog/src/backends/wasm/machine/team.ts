@@ -35,6 +35,10 @@ export function mayWait(): boolean {
   }
 }
 
+/** What every method of a machine throws once it cannot run any more. */
+export const machineOver = (why: string, cause?: unknown): DeviceError =>
+  new DeviceError(`machine: it no longer runs, because ${why}; compile the program again`, { cause });
+
 type Finished = Extract<ThreadMessage, { kind: 'finished' }>;
 
 /** Ends the workers of those that nobody can reach any more. */

@@ -7,7 +7,7 @@ import { Control } from './control.ts';
 import { JobNumbers } from './jobs.ts';
 import { type Layout, pageBytes } from './layout.ts';
 import { tasksOf } from './tasks.ts';
-import type { Team } from './team.ts';
+import { machineOver, type Team } from './team.ts';
 
 interface WorkplaceParts {
   readonly memory: WebAssembly.Memory;
@@ -149,8 +149,6 @@ export class Workplace {
     this.#over ??= why;
     this.#control?.fail();
     this.team?.end(this.#over);
-    return new DeviceError(`machine: it no longer runs, because ${this.#over}; compile the program again`, {
-      cause,
-    });
+    return machineOver(this.#over, cause);
   }
 }

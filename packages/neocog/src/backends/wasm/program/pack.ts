@@ -9,6 +9,7 @@ import { commonEngine, type Engine, engineName } from '../engine.ts';
 import { assemble, routineName } from '../machine/assemble.ts';
 import { layOut } from '../machine/layout.ts';
 import { type GraphPlan, planGraph, prepareRoutine } from './plan.ts';
+import { limitsOf } from './target.ts';
 
 /** Engines without relaxed SIMD may also be of those that do not keep the order of loads. */
 const engines: readonly Engine[] = [
@@ -21,7 +22,7 @@ export function packGraph(
   { exact, exactConvolution, measured }: Omit<CompileOptions, 'threads' | 'fn'>,
 ): PackedGraph {
   const constants = new Constants(graph);
-  const limits = { exact: exact || exactConvolution, compact: true };
+  const limits = limitsOf({ exact, exactConvolution, compact: true });
   const codes = (exact ? [commonEngine] : engines).map((e) =>
     packCode(planGraph(graph, e, limits, measured), engineName(e), constants),
   );

@@ -11,7 +11,11 @@ type Options = Omit<CompileOptions, 'fn'>;
 export const engineFor = ({ exact }: Options): Engine => (exact ? commonEngine : engine());
 
 /** What the choice of algorithms is limited to. */
-export const limitsOf = ({ exact, exactConvolution, compact = false }: Options): Limits => ({
+export const limitsOf = ({
+  exact,
+  exactConvolution,
+  compact = false,
+}: Pick<Options, 'exact' | 'exactConvolution' | 'compact'>): Limits => ({
   exact: exact || exactConvolution,
   compact,
 });
