@@ -52,11 +52,16 @@ async function give(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'own.png' }).waitFor();
 }
 
-/** Waits until the canvas shows what is computed here. */
-const expectShown = (page: Page, filtered: Tensor): Promise<void> =>
-  expect
-    .poll(async () => farthest(await pixelsOf(page, 'after'), wanted(filtered)), { timeout: 30_000 })
-    .toBeLessThanOrEqual(1);
+/** Waits until the canvas shows what is computed here; a failure says what the page tells. */
+async function expectShown(page: Page, filtered: Tensor): Promise<void> {
+  const difference = async () => farthest(await pixelsOf(page, 'after'), wanted(filtered));
+  try {
+    await expect.poll(difference, { timeout: 30_000 }).toBeLessThanOrEqual(1);
+  } catch (error) {
+    const told = await page.getByRole('main').textContent();
+    throw new Error(`the canvas shows something else; the page: ${told}`, { cause: error });
+  }
+}
 
 onPage('what is seen is what the library computes, in every padding mode', async () => {
   const { page, faults } = await lab.visit({ hash: '/filters?chain=gaussianBlur:sigma_2' });
@@ -99,6 +104,7 @@ onPage('a matrix is typed and dragged, and a link shows the same', async () => {
   await page.mouse.down();
   await page.mouse.move(x, y - 30, { steps: 5 });
   await page.mouse.up();
+  await expect.poll(() => cell(2, 2).inputValue()).toBe('5.5');
   const before = filters.kernels.sharpen();
   const rows = before.map((row, r) =>
     row.map((value, c) => (r === 0 && c === 0 ? 0.5 : r === 1 && c === 1 ? value + 0.5 : value)),
