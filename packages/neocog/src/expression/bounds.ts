@@ -6,7 +6,7 @@ import type { Expr } from './expression.ts';
 import * as e from './expression.ts';
 
 /** A formula held between two numbers. */
-interface Held {
+export interface Held {
   readonly inner: Expr;
   readonly low: number;
   readonly high: number;
@@ -30,7 +30,7 @@ const atMost = (held: Held, k: number): Held => ({
 });
 
 /** `min(max(…))` with numbers, and the same as relu, relu6 and clamp write it: `select(ge(k, x), k, x)`. */
-function heldOf(expr: Expr): Held {
+export function heldOf(expr: Expr): Held {
   if (expr.op === 'max' && expr.b.op === 'const') return atLeast(heldOf(expr.a), expr.b.value);
   if (expr.op === 'min' && expr.b.op === 'const') return atMost(heldOf(expr.a), expr.b.value);
   if (expr.op !== 'select' || expr.a.op !== 'const') return free(expr);

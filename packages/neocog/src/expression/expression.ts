@@ -174,14 +174,14 @@ export function nodesOf(root: Expr): Expr[] {
 /** Rebuilds a formula with each input replaced by `replace(index)`. */
 export function substitute(root: Expr, replace: (index: number) => Expr): Expr {
   const done = new Map<Expr, Expr>();
-  for (const e of nodesOf(root)) done.set(e, rebuild(e, done, replace));
+  const now = (child: Expr): Expr => done.get(child) as Expr;
+  for (const e of nodesOf(root)) done.set(e, e.op === 'input' ? replace(e.index) : rebuilt(e, now));
   return done.get(root) as Expr;
 }
 
-function rebuild(e: Expr, done: Map<Expr, Expr>, replace: (index: number) => Expr): Expr {
-  const now = (child: Expr): Expr => done.get(child) as Expr;
-  if (e.op === 'input') return replace(e.index);
-  if (e.op === 'const' || e.op === 'position') return e;
+/** The same function of other operands. */
+export function rebuilt(e: Expr, now: (operand: Expr) => Expr): Expr {
+  if (e.op === 'input' || e.op === 'const' || e.op === 'position') return e;
   if (e.op === 'select') return select(now(e.test), now(e.a), now(e.b));
   return 'b' in e ? binary(e.op)(now(e.a), now(e.b)) : unary(e.op)(now(e.a));
 }

@@ -9,7 +9,7 @@ import type { ForwardForm } from './forward.ts';
 import { partsOfSlice, points, type WinogradShape } from './shape.ts';
 import { each } from './split.ts';
 import { cellsOf } from './tileTransform.ts';
-import { partsFor } from './weightGrad.ts';
+import { goesByBlocks, partsFor } from './weightGrad.ts';
 import { isOneRead, preparedWeights } from './weights.ts';
 
 interface Rates {
@@ -110,7 +110,8 @@ export function weightGradCost(s: WinogradShape): number {
   const weights = vectors(from) * to * count * rates.weights;
   if (partsFor(s) > 0)
     return s.groups * ((products + tiles) * partsShare[s.engine.wide ? 'wide' : 'narrow'] + weights);
-  // Planes are written and read, sums twice.
-  const bytes = s.groups * count * 4 * (s.tiles * (from + to) + 2 * from * to);
+  // Planes are written and read; sums twice, if they leave the caches.
+  const sums = goesByBlocks(s) ? 0 : 2 * from * to;
+  const bytes = s.groups * count * 4 * (s.tiles * (from + to) + sums);
   return s.groups * (products + tiles + weights) + Math.max(0, bytes - cachedBytes) * 2.5 * rates.byte;
 }

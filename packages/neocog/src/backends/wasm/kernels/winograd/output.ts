@@ -20,15 +20,15 @@ import {
 } from '../../assembler/index.ts';
 import type { Engine } from '../../engine.ts';
 import type { Vector } from '../../fused/math.ts';
-import { type Epilogue, finish, laneArguments, laneOperands } from '../epilogue.ts';
+import { type Epilogue, finish, isLate, laneArguments, laneOperands } from '../epilogue.ts';
 import { storeRow } from '../lanes.ts';
 import { i32Params, type Pointers, type PointersFunction } from '../pointers.ts';
 import { floatBytes, vectorBytes } from '../sizes.ts';
 import { storePlanes } from '../transpose.ts';
-import { applyBothSides } from './apply.ts';
+import { applyBothSides, type Element } from './apply.ts';
 import { type LaneRun, laneWidth } from './laneBlocks.ts';
 import type { WinogradShape } from './shape.ts';
-import { each } from './split.ts';
+import { each, type Pair } from './split.ts';
 import { channelBytes, pixelBytes, pixelDistance, tilePlace } from './tiles.ts';
 
 /** Arrays of the result: `y`, `bias` if there is one, `extra0`, …. */
@@ -70,13 +70,16 @@ export const outputPatchBytes = (s: WinogradShape, run: LaneRun): number =>
 /** `sums`: the tile's row in the first plane; `patch`: scratch; the result's arrays at the block's first channel. */
 export function outputTile(scope: Scope, block: OutputBlock): PointersFunction {
   const { s, run } = block;
+  const params = i32Params(['sums', 'patch', 'tile', ...resultNames(block.epilogue)]);
+  if (storesAtOnce(block))
+    return scope.func(params, (f, p) => wholeTile({ ...block, f, p, engine: s.engine }));
   const transform = transformSums(scope.within('Transform'), block);
-  return scope.func(i32Params(['sums', 'patch', 'tile', ...resultNames(block.epilogue)]), (f, p) => {
+  return scope.func(params, (f, p) => {
     f.run(f.call(transform, { sums: p.sums, patch: p.patch }));
     const site = { ...block, f, p, engine: s.engine };
     const place = tilePlace(f, { axes: s.axes, slices: s.target.slices }, p.tile);
     const offset = f.keep(pixelDistance(s.target, place), 'offset');
-    const pixel = s.axes.map((a, i) => a.dilation * (i === 0 ? s.target.size[1] : 1) * pixelBytes(s.target));
+    const pixel = cellSteps(s);
     const rows = cellsLeft(site, 0, place.row);
     const columns = cellsLeft(site, 1, place.column);
     const patchRow = f.keep(p.patch, 'patchRow');
@@ -97,6 +100,45 @@ export function outputTile(scope: Scope, block: OutputBlock): PointersFunction {
   });
 }
 
+/**
+ * Whether tiles are finished as they are transformed: where each lies on the map as a whole, in pixels with room for all lanes, and what is
+ * done to a sum is short enough to be written out for all cells.
+ */
+function storesAtOnce({ s, run, epilogue }: OutputBlock): boolean {
+  const whole = s.axes.every(({ outputs, dilation }, i) => s.target.size[i] % (outputs * dilation) === 0);
+  const roomy = !s.target.planes && storedLanes(s, run) === laneWidth(run);
+  return whole && roomy && s.scale === undefined && !isLate(epilogue) && !epilogue.pairs;
+}
+
+/** Every cell of a tile, from its sums to the result. */
+function wholeTile(site: Site): void {
+  const { f, p, s, run, epilogue } = site;
+  const place = tilePlace(f, { axes: s.axes, slices: s.target.slices }, p.tile);
+  const offset = f.keep(pixelDistance(s.target, place), 'offset');
+  const moved = (name: string, kind: 'pixel' | 'channel'): Local<'i32'> =>
+    f.keep(kind === 'pixel' ? address(p[name], offset) : p[name], `${name}At`);
+  const at: Pointers = { y: moved('y', 'pixel'), ...laneArguments(epilogue, moved) };
+  const matrices = each(s.filterings, (filtering) => filtering.output);
+  const vectors = vectorsBeside(s, run);
+  const beside: Local<'v128'>[] = [];
+  f.repeat(run.tile.vectors / vectors, () => {
+    applyBothSides({ f, engine: s.engine }, matrices, {
+      vectors,
+      load: (point) => sumAt(site, p.sums, point),
+      store(cell, value) {
+        const { v } = cell;
+        const offset = cellBytes(s, cell);
+        const load = (name: string, kind: 'pixel' | 'channel'): Vector =>
+          v128.load(address(at[name], (kind === 'pixel' ? offset : 0) + v * vectorBytes));
+        beside[v] = finished(site, value, load);
+        // All loads come first: a store between them would keep V8 from pairing.
+        if (v === vectors - 1) storeRow(f, beside, { at: at.y, offset, lanes: 4 * vectors });
+      },
+    });
+    for (const pointer of [p.sums, ...Object.values(at)]) f.increase(pointer, vectors * vectorBytes);
+  });
+}
+
 /** How many of a tile's cells along an axis lie on the map: all of them, or ⌈(size − first) / d⌉. */
 function cellsLeft({ f, s }: Site, axis: 0 | 1, first: Local<'i32'>): number | Local<'i32'> {
   const { dilation: d, outputs: m } = s.axes[axis];
@@ -106,16 +148,42 @@ function cellsLeft({ f, s }: Site, axis: 0 | 1, first: Local<'i32'>): number | L
   return f.keep(select<'i32'>(left, i32.const(m), i32.ltS(left, m)), 'cells');
 }
 
-function transformSums(scope: Scope, { s, run, plane }: OutputBlock) {
-  const { inputs, outputs } = s.filterings[1];
-  const vectors = Math.min(2, run.tile.vectors);
+/** Bytes from one cell of a tile to the one below and to the next. */
+const cellSteps = ({ axes: [down, across], target }: WinogradShape): Pair => [
+  down.dilation * target.size[1] * pixelBytes(target),
+  across.dilation * pixelBytes(target),
+];
+
+/** Bytes from a tile's first cell on the map to another. Cells are numbered as they lie in a patch: both sides may be of one axis. */
+function cellBytes(s: WinogradShape, { i, j }: Element): number {
+  const [down, across] = cellSteps(s);
+  const number = i * s.filterings[1].outputs + j;
+  const column = number % s.axes[1].outputs;
+  return ((number - column) / s.axes[1].outputs) * down + column * across;
+}
+
+/** Vectors that are transformed at once: two where V8 joins them, else one, of which more values stay in registers. */
+const vectorsBeside = (s: WinogradShape, run: LaneRun): number =>
+  s.engine.wide ? Math.min(2, run.tile.vectors) : 1;
+
+/** A vector of the sums of a tile's point. */
+const sumAt = (
+  { s, plane }: Pick<OutputBlock, 's' | 'plane'>,
+  sums: Local<'i32'>,
+  { i, j, v }: Element,
+): Vector => v128.load(address(sums, (i * s.filterings[1].inputs + j) * plane + v * vectorBytes));
+
+function transformSums(scope: Scope, block: OutputBlock) {
+  const { s, run } = block;
+  const { outputs } = s.filterings[1];
+  const vectors = vectorsBeside(s, run);
   const matrices = each(s.filterings, (filtering) => filtering.output);
   const whole = s.scale !== undefined;
   return scope.func(transformParams, (f, { sums, patch }) => {
     f.repeat(run.tile.vectors / vectors, () => {
       applyBothSides({ f, engine: s.engine, whole }, matrices, {
         vectors,
-        load: ({ i, j, v }) => v128.load(address(sums, (i * inputs + j) * plane + v * vectorBytes)),
+        load: (point) => sumAt(block, sums, point),
         store({ i, j, v }, value) {
           const pixel = (i * outputs + j) * laneWidth(run) * floatBytes;
           const output = s.scale === undefined ? value : divided(value, s.scale);
@@ -150,13 +218,22 @@ function finishVector(
   from: Local<'i32'>,
   { v, bytes }: { v: number; bytes: number },
 ): Local<'v128'> {
-  const { f, p } = site;
   const offset = v * vectorBytes;
   const plain = v128.load(address(from, offset + bytes));
-  const bias = site.epilogue.bias ? v128.load(address(p.bias, offset)) : null;
+  return finished(site, plain, (name) => v128.load(address(site.p[name], offset)));
+}
+
+/** What becomes of a vector of sums; `load` reads what the epilogue takes besides. */
+function finished(
+  site: Site,
+  plain: Vector,
+  load: (name: string, kind: 'pixel' | 'channel') => Vector,
+): Local<'v128'> {
+  const { f, epilogue } = site;
+  const bias = epilogue.bias ? load('bias', 'channel') : null;
   const sum = f.keep(site.s.scale === undefined ? plus(plain, bias) : wholePlus(site, plain, bias), 'sum');
   return f.keep(
-    finish(site, sum, (i) => v128.load(address(p[`extra${i}`], offset))),
+    finish(site, sum, (i) => load(`extra${i}`, epilogue.extras[i])),
     'value',
   );
 }

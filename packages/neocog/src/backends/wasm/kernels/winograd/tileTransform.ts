@@ -6,8 +6,10 @@ import {
   address,
   affine,
   type Func,
+  greater,
   i32,
   type Local,
+  less,
   type Operand,
   type Scope,
   v128,
@@ -185,14 +187,18 @@ function partsTransform(scope: Scope, t: TileInput): Transform {
   });
 }
 
-/** All channels of one tile whose pixels lie `steps` apart, two vectors at a time. */
+/**
+ * All channels of one tile whose pixels lie `steps` apart: two vectors at a time where V8 joins them or where two become one, else one, of
+ * which more values stay in registers.
+ */
 function rectangleTransform(scope: Scope, t: TileInput, steps: Pair): Transform {
   const across = t.matrices[1].length;
   return scope.func(placeParams, (f, { cells, v }) => {
-    f.repeat(paddedChannels(patchChannels(t)) / 8, () => {
+    const vectors = t.pairs || t.engine.wide ? 2 : 1;
+    f.repeat(paddedChannels(patchChannels(t)) / (4 * vectors), () => {
       const beside: Vector[] = [];
       applyBothSides({ f, engine: t.engine }, t.matrices, {
-        vectors: 2,
+        vectors,
         load: (at) => v128.load(address(cells, at.i * steps[0] + at.j * steps[1] + at.v * vectorBytes)),
         store(at, value) {
           const point = (at.i * across + at.j) * t.planeBytes;
@@ -201,14 +207,68 @@ function rectangleTransform(scope: Scope, t: TileInput, steps: Pair): Transform 
           else if (at.v === 1) f.run(v128.store(address(v, point), narrowed(beside[0], value)));
         },
       });
-      f.increase(cells, 2 * vectorBytes);
-      f.increase(v, t.pairs ? vectorBytes : 2 * vectorBytes);
+      f.increase(cells, vectors * vectorBytes);
+      f.increase(v, t.pairs ? vectorBytes : vectors * vectorBytes);
     });
   });
 }
 
 /** Copies the tile's pixels, zeros for those outside the map, and transforms the copy. */
-function borderTransform(scope: Scope, t: TileInput, transform: Transform): SliceTransform {
+const borderTransform = (scope: Scope, t: TileInput, transform: Transform): SliceTransform =>
+  (isOneStretch(t) ? byStretches : byPixels)(scope, t, transform);
+
+/** Whether the pixels of a tile's row touch, in the map and in the patch, and are whole pairs of vectors of one group. */
+const isOneStretch = (t: TileInput): boolean =>
+  patchSteps(t)[1] === pixelBytes(t.map) &&
+  t.axes[1].dilation === 1 &&
+  t.map.pitch === paddedChannels(t.map.channels);
+
+/** Of each row one stretch is copied, and what lies before and behind it is cleared. */
+function byStretches(scope: Scope, t: TileInput, transform: Transform): SliceTransform {
+  const copy = stretchFunction(scope.within('Copy'), (from, offset) => v128.load(address(from, offset)));
+  const clear = stretchFunction(scope.within('Clear'), () => v128.const4F(0, 0, 0, 0));
+  const [down, pixel] = patchSteps(t);
+  const [rows, columns] = cellsOf(t);
+  const width = t.map.size[1];
+  return scope.within('Border').func(sliceParams, (f, { x, v, row: first, column, patch }) => {
+    // Of the tile's columns, those from `before` to `after` lie on the map; none where the two are equal.
+    const before = f.keep(less(greater(affine([column, -1]), 0), columns), 'before');
+    const left = f.keep(affine(width, [column, -1]), 'left');
+    const after = f.keep(less(greater(left, before), columns), 'after');
+    const [row, to] = [f.keep(first, 'r'), f.keep(patch, 'to')];
+    f.repeat(rows, () => {
+      const end = f.keep(affine(to, columns * pixel), 'end');
+      f.if(
+        i32.ltU(row, t.map.size[0]),
+        () => {
+          const from = f.keep(affine(to, [before, pixel]), 'from');
+          const behind = f.keep(affine(to, [after, pixel]), 'behind');
+          const firstCell = f.keep(affine(column, before), 'c');
+          const cells = address(x, pixelDistance(t.map, { row, column: firstCell }));
+          f.run(f.call(clear, { to, end: from, from: 0 }));
+          f.run(f.call(copy, { to: from, end: behind, from: cells }));
+          f.run(f.call(clear, { to: behind, end, from: 0 }));
+        },
+        () => f.run(f.call(clear, { to, end, from: 0 })),
+      );
+      f.increase(to, down);
+      f.increase(row, t.axes[0].dilation);
+    });
+    f.run(f.call(transform, { cells: patch, v }));
+  });
+}
+
+/** Fills memory from `to` on until `end` is reached, two vectors at a time. */
+const stretchFunction = (scope: Scope, value: (from: Local<'i32'>, offset: number) => Vector) =>
+  scope.func(i32Params(['to', 'end', 'from']), (f, { to, end, from }) => {
+    f.while(i32.ltU(to, end), () => {
+      for (const offset of [0, vectorBytes]) f.run(v128.store(address(to, offset), value(from, offset)));
+      f.increase(to, 2 * vectorBytes);
+      f.increase(from, 2 * vectorBytes);
+    });
+  });
+
+function byPixels(scope: Scope, t: TileInput, transform: Transform): SliceTransform {
   const [copy, clear] = pixelFunctions(scope, paddedChannels(t.map.channels));
   const [down, across] = patchSteps(t);
   return scope.within('Border').func(sliceParams, (f, p) => {

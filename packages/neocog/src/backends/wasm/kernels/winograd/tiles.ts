@@ -36,6 +36,8 @@ export interface TileInput extends Reading {
   readonly matrices: Pair<Matrix>;
   /** From one point's plane to the next. */
   readonly planeBytes: number;
+  /** Floats between the tiles of a plane; none where it is left out. */
+  readonly rowGap?: number;
   /** Whether values are whole numbers, and leave as pairs of 16 bits. */
   readonly pairs?: boolean;
   readonly engine: Engine;
@@ -47,7 +49,7 @@ export const rowWords = (channels: number, parts: number, pairs = false): number
 
 /** Bytes from one transformed tile to the next. */
 export const rowBytes = (t: TileInput): number =>
-  rowWords(t.map.channels, partCount(t), t.pairs) * floatBytes;
+  (rowWords(t.map.channels, partCount(t), t.pairs) + (t.rowGap ?? 0)) * floatBytes;
 
 /** Points of a tile's transform. */
 export const pointsOf = (t: TileInput): number => product(t.matrices.map((m) => m.length));

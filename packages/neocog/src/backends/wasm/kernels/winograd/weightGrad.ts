@@ -2,12 +2,15 @@
 //
 //   by points   x and dy, tile by tile, into planes of two workspaces; then unit = point × block of lanes: a product of
 //               matrices over all tiles
+//   by blocks   x and dy as before; then unit = some out channels × block of lanes: their products at all points into scratch, and
+//               from there to weights. For few tiles, which fit into the second cache: of many channels sums would be far
+//               more than all else
 //   by parts    unit = a fixed part of the tiles: transforms a block of them into scratch and adds its products to sums of
 //               its own, block by block; then the sums of all parts are added. For many tiles and few channels: nothing but
 //               sums goes through memory
 //   at last     sums back to 3×3 weights
 //
-// Sums lie as [group][point][block of lanes][out channel][lane], lanes being input channels. How tiles are parted depends on
+// In memory sums lie as [group][point][block of lanes][out channel][lane], lanes being input channels. How tiles are parted depends on
 // the geometry alone, and every sum is taken in one order.
 
 import { transposed } from '../../../../geometry/filtering.ts';
@@ -15,13 +18,14 @@ import { address, affine, i32, type Operand, type Scope, select } from '../../as
 import type { ConvOperand } from '../convPlan.ts';
 import { type Kernel, type Step, unitFunction } from '../kernel.ts';
 import { clearBytes, i32Params } from '../pointers.ts';
-import { floatBytes, toLines } from '../sizes.ts';
+import { floatBytes, lineBytes, toLines } from '../sizes.ts';
 import { blockCount, firstLane, inRun, type LaneRun, laneWidth } from './laneBlocks.ts';
 import { type Products, products } from './products.ts';
-import { points, type WinogradShape } from './shape.ts';
+import { points, tapCount, type WinogradShape } from './shape.ts';
 import { each } from './split.ts';
 import { transformKernel } from './tileKernel.ts';
 import {
+  blockPlace,
   divideBy,
   heightsOf,
   paddedChannels,
@@ -35,7 +39,9 @@ import { patchBytes, tileTransform } from './tileTransform.ts';
 import {
   addPartsKernel,
   blockBytes,
+  finishBlock,
   finishKernel,
+  finishScratch,
   sumsOffset,
   type WeightSums,
   weightSums,
@@ -57,9 +63,17 @@ interface Context {
 
 const groupBytes = (t: TileInput): number => pointsOf(t) * t.planeBytes;
 
+/** Rows that are so many bytes long, or a multiple, begin in few sets of the first cache, which hold the terms of no long sum. */
+const setsBytes = 1024;
+
 /** `tiles`: how many lie in one plane. */
 function contextOf(s: WinogradShape, tiles: number): Context {
-  const plane = (channels: number): number => planeBytes(tiles * paddedChannels(channels));
+  const gap = (channels: number): number =>
+    (paddedChannels(channels) * floatBytes) % setsBytes === 0 ? lineBytes / floatBytes : 0;
+  const planes = (channels: number) => ({
+    planeBytes: planeBytes(tiles * (paddedChannels(channels) + gap(channels))),
+    rowGap: gap(channels),
+  });
   const { source, target, axes, filterings, stride, sides, parts, sliceTaps, engine } = s;
   const x = {
     ...{ map: source, shift: each(s.pad, (pad) => -pad), matrices: each(filterings, (f) => f.input) },
@@ -73,31 +87,34 @@ function contextOf(s: WinogradShape, tiles: number): Context {
   return {
     s,
     sums: weightSums(s),
-    x: { ...x, ...common, planeBytes: plane(source.channels) },
-    dy: { ...dy, ...common, planeBytes: plane(target.channels) },
+    x: { ...x, ...common, ...planes(source.channels) },
+    dy: { ...dy, ...common, ...planes(target.channels) },
   };
 }
 
-/** Adds the products over tiles to the sums of one block of lanes. */
-const productsOver = (
-  scope: Scope,
-  c: Context & { run: LaneRun },
-  over: Pick<Products, 'depth' | 'points'>,
-) => {
-  const { s, run } = c;
-  const outs = s.target.channels;
-  return products(scope, {
+interface Over extends Pick<Products, 'depth' | 'points' | 'heights' | 'accumulate'> {
+  /** Bytes between the sums of two points. */
+  readonly plane: number;
+}
+
+/** The products over tiles, into the sums of one block of lanes. */
+const productsOver = (scope: Scope, c: Context & { run: LaneRun }, { plane, ...over }: Over) =>
+  products(scope, {
     pairs: false,
     ...over,
-    vectors: run.tile.vectors,
-    accumulate: true,
+    vectors: c.run.tile.vectors,
     ahead: 0,
-    engine: s.engine,
-    heights: heightsOf(tileBlocks(outs, outs), run.tile.pixels),
+    engine: c.s.engine,
     a: { row: floatBytes, term: rowBytes(c.dy), plane: c.dy.planeBytes },
     b: { term: rowBytes(c.x), plane: c.x.planeBytes },
-    sums: { row: laneWidth(run) * floatBytes, plane: c.sums.point },
+    sums: { row: laneWidth(c.run) * floatBytes, plane },
   });
+
+/** All out channels, added to sums in memory. */
+const addedTo = (scope: Scope, c: Context & { run: LaneRun }, over: Pick<Products, 'depth' | 'points'>) => {
+  const outs = tileBlocks(c.s.target.channels, c.s.target.channels);
+  const heights = heightsOf(outs, c.run.tile.pixels);
+  return productsOver(scope, c, { ...over, heights, accumulate: true, plane: c.sums.point });
 };
 
 /** Unit = group, point, block of lanes. */
@@ -127,6 +144,63 @@ function productsKernel(c: Context): Kernel {
   };
 }
 
+/** Out channels of a unit: their sums, dy and x of one block of lanes stay in the second cache. */
+const blockOuts = 48;
+
+/** Unit = group, some out channels, block of lanes: sums that share a part of dy follow each other. */
+function blocksKernel(c: Context): Kernel {
+  const { s } = c;
+  const { runs } = c.sums;
+  const outs = tileBlocks(s.target.channels, blockOuts);
+  const filterBytes = s.source.channels * tapCount(s) * floatBytes;
+  const pointBytes = (run: LaneRun): number => outs.most * laneWidth(run) * floatBytes;
+  const sumsBytes = points(s) * Math.max(...runs.map(pointBytes));
+  const operands = ['dy', 'x', 'w'];
+  return {
+    key: `${s.key} blocks`,
+    operands,
+    units: s.groups * outs.count * blockCount(runs),
+    scratchBytes: sumsBytes + finishScratch(s),
+    emit(scope) {
+      const functions = runs.map((run, i) => {
+        const within = scope.within(`Block${i}`);
+        const point = pointBytes(run);
+        const heights = heightsOf(outs, run.tile.pixels);
+        return {
+          multiply: productsOver(
+            within,
+            { ...c, run },
+            { depth: s.tiles, points: points(s), heights, accumulate: false, plane: point },
+          ),
+          finish: finishBlock(within.within('Finish'), { s, point }, run),
+        };
+      });
+      return unitFunction(scope, operands, (f, p, unit) => {
+        const [part, number] = divideBy(f, unit, { by: blockCount(runs), names: ['part', 'number'] });
+        const [group, block] = divideBy(f, part, { by: outs.count, names: ['group', 'outBlock'] });
+        const { first, size } = blockPlace(f, outs, block);
+        const taps = f.keep(affine(p.scratch, sumsBytes), 'taps');
+        inRun(f, { runs, number }, (lanes) => {
+          const { multiply, finish } = functions[runs.indexOf(lanes.run)];
+          const lane = f.keep(firstLane(lanes), 'lane');
+          const a = address(p.dy, [group, groupBytes(c.dy)], [first, floatBytes]);
+          const b = address(p.x, [group, groupBytes(c.x)], [lane, floatBytes]);
+          const large = i32.ltS(block, outs.larger);
+          f.run(f.call(multiply, { a, b, sums: p.scratch, large, ahead: 0 }));
+          const sums = f.keep(p.scratch, 'row');
+          const out = affine([group, s.target.channels], first);
+          const to = f.keep(address(p.w, [out, filterBytes], [lane, tapCount(s) * floatBytes]), 'to');
+          f.repeat(size, () => {
+            f.run(f.call(finish, { sums, to, scratch: taps }));
+            f.increase(sums, laneWidth(lanes.run) * floatBytes);
+            f.increase(to, filterBytes);
+          });
+        });
+      });
+    },
+  };
+}
+
 const sumParams = i32Params(['a', 'b', 'sums']);
 
 /** The sums of one block of lanes over all tiles, a stretch of tiles at a time. */
@@ -136,7 +210,7 @@ function overTiles(scope: Scope, c: Context, run: LaneRun) {
     { depth: c.s.tiles % depthTiles, count: 1 },
   ].filter((d) => d.depth * d.count > 0);
   const functions = stretches.map(({ depth }, i) =>
-    productsOver(scope.within(`Products${i}`), { ...c, run }, { depth, points: 1 }),
+    addedTo(scope.within(`Products${i}`), { ...c, run }, { depth, points: 1 }),
   );
   return scope.func(sumParams, (f, p) => {
     clearBytes(f, p.sums, blockBytes(c.s, run));
@@ -228,7 +302,7 @@ function blockOfTiles(scope: Scope, c: Context) {
 function pointsAndLanes(scope: Scope, c: Context, depth: number) {
   const { s, sums: layout } = c;
   const functions = layout.runs.map((run, i) =>
-    productsOver(scope.within(`Block${i}`), { ...c, run }, { depth, points: points(s) }),
+    addedTo(scope.within(`Block${i}`), { ...c, run }, { depth, points: points(s) }),
   );
   return scope.func(sumParams, (f, p) => {
     layout.runs.forEach((run, i) => {
@@ -246,16 +320,27 @@ interface GradSteps {
   readonly steps: readonly Step<ConvOperand>[];
 }
 
-function stepsByPoints(s: WinogradShape): GradSteps {
+function stepsByPlanes(s: WinogradShape): GradSteps {
   const c = contextOf(s, s.tiles);
   const tiles = (of: 'x' | 'dy'): Kernel => transformKernel(s, `tiles of ${of}`, c[of]);
+  const planes = [s.groups * groupBytes(c.x), s.groups * groupBytes(c.dy)];
+  const transforms: Step<ConvOperand>[] = [
+    { kernel: tiles('x'), operands: ['x', 'workspace0'] },
+    { kernel: tiles('dy'), operands: ['y', 'workspace1'] },
+  ];
+  if (goesByBlocks(s)) {
+    const blocks: Step<ConvOperand> = {
+      kernel: blocksKernel(c),
+      operands: ['workspace1', 'workspace0', 'w'],
+    };
+    return { workspaces: planes, steps: [...transforms, blocks] };
+  }
   return {
-    workspaces: [c.sums.part, s.groups * groupBytes(c.x), s.groups * groupBytes(c.dy)],
+    workspaces: [...planes, c.sums.part],
     steps: [
-      { kernel: tiles('x'), operands: ['x', 'workspace1'] },
-      { kernel: tiles('dy'), operands: ['y', 'workspace2'] },
-      { kernel: productsKernel(c), operands: ['workspace2', 'workspace1', 'workspace0'] },
-      { kernel: finishKernel(c.sums), operands: ['workspace0', 'w'] },
+      ...transforms,
+      { kernel: productsKernel(c), operands: ['workspace1', 'workspace0', 'workspace2'] },
+      { kernel: finishKernel(c.sums), operands: ['workspace2', 'w'] },
     ],
   };
 }
@@ -274,7 +359,7 @@ function stepsByParts(s: WinogradShape, parts: number): GradSteps {
 }
 
 /**
- * How many parts the tiles are dealt out in, or 0 for going by points: parts pay where their sums are small enough for the
+ * How many parts the tiles are dealt out in, or 0 for going by planes: parts pay where their sums are small enough for the
  * caches (up to 128 channels to 128), and need tiles enough to give several threads work.
  */
 export function partsFor(s: WinogradShape): number {
@@ -283,7 +368,14 @@ export function partsFor(s: WinogradShape): number {
   return sums <= 2.5 * 2 ** 20 && parts >= 4 ? Math.min(8, parts) : 0;
 }
 
+/** Bytes of dy and x for some out channels and a few lanes that stay in the second cache beside their sums. */
+const blockPlaneBytes = 3 * 2 ** 17;
+
+/** Whether tiles are few enough for going by blocks: then sums never leave the caches. */
+export const goesByBlocks = (s: WinogradShape): boolean =>
+  partsFor(s) === 0 && points(s) * s.tiles * (blockOuts + 16) * floatBytes <= blockPlaneBytes;
+
 export function weightGradSteps(s: WinogradShape): GradSteps {
   const parts = partsFor(s);
-  return parts > 0 ? stepsByParts(s, parts) : stepsByPoints(s);
+  return parts > 0 ? stepsByParts(s, parts) : stepsByPlanes(s);
 }

@@ -92,7 +92,7 @@ export function finishKernel(c: WeightSums): Kernel {
     key: `${s.key} finish`,
     operands,
     units: s.groups * outs,
-    scratchBytes: tapCount(s) * 4 * vectorBytes,
+    scratchBytes: finishScratch(s),
     emit(scope) {
       const functions = runs.map((run, i) => finishBlock(scope.within(`Block${i}`), c, run));
       return unitFunction(scope, operands, (f, p, unit) => {
@@ -113,10 +113,13 @@ export function finishKernel(c: WeightSums): Kernel {
   };
 }
 
+/** Bytes of the taps of a block of lanes. */
+export const finishScratch = (s: WinogradShape): number => tapCount(s) * 4 * vectorBytes;
+
 const finishParams = i32Params(['sums', 'to', 'scratch']);
 
-/** One output channel's weights for a block of input channels: `lanes × taps` floats in a row. */
-function finishBlock(scope: Scope, { s, point }: WeightSums, run: LaneRun) {
+/** One output channel's weights for a block of input channels: `lanes × taps` floats in a row. `point`: bytes between its sums. */
+export function finishBlock(scope: Scope, { s, point }: Pick<WeightSums, 's' | 'point'>, run: LaneRun) {
   const vectors = Math.min(2, run.tile.vectors);
   const row = laneWidth(run) * floatBytes;
   const { inputs, taps: across } = s.filterings[1];

@@ -166,6 +166,9 @@ const shapes = [
   'n3 g1 c16>12 29 k3 s1 d11 p11',
   'n1 g1 c9>12 3x8x9 k3x3x3 s1 d1x4x5 p1x4x5',
   'n2 g1 c70>8 6x13 k1x3 s1 d1x6 p0x6',
+  'n2 g2 c32>220 6x7 k3x3 s1 d1 p1',
+  'n1 g1 c256>264 5x5 k3x3 s1 d1 p1',
+  'n1 g1 c16>24 4x9 k3x3 s1 d1 p5',
 ];
 
 const engines: Record<string, Partial<Engine>> = {
@@ -225,6 +228,7 @@ describe.each(forward.map((p) => [p.name, p] as const))('%s', (_, planner) => {
     'n2 g1 c16>22 9x7 k3x3 s1 d1 p1',
     'n1 g2 c24>18 6x6 k3x3 s1 d2 p1',
     'n1 g1 c8>16 40x37 k3x3 s1 d1 p1',
+    'n2 g1 c16>28 8x12 k3x3 s1 d1 p1',
     'n2 g1 c6>18 15x18 k7x7 s2 d1 p3',
     'n2 g1 c12>18 45 k9 s1 d1 p4',
     'n1 g2 c24>18 9x11 k3x3 s1 d4x5 p4x5',
