@@ -22,7 +22,7 @@ export interface WeightGradShape {
   readonly yPitch: number;
   /** Whether slots are rows of the kernel: x passes through scratch memory, with zeros for what lies outside. */
   readonly rows: boolean;
-  /** Arrays whose pixels all fall into the same set of the first-level cache: the parts of a band are copied together first. */
+  /** Arrays whose pixels fall into few sets of the first-level cache: the parts of a band are copied together first. */
   readonly packs: Readonly<Record<'x' | 'y', boolean>>;
   /** Positions of the run × vectors of outs. */
   readonly tile: Tile;
@@ -31,8 +31,8 @@ export interface WeightGradShape {
 
 /** Below, a tap's channels fill a tile badly, and copying them costs little beside the products. */
 const fewChannels = 16;
-/** Bytes after which places fall into the same set of the first-level cache; a page of memory as well. */
-const setsBytes = 1024;
+/** Pixels so many bytes apart, or a multiple, fall into an eighth of the first-level cache's sets or fewer: a band of them does not fit. */
+const setsBytes = 512;
 
 export function weightGradShape({ geometry: g, xPitch, yPitch, engine }: ConvTask): WeightGradShape {
   const axes = g.axes.map((a) => sumAxis(a, 'weightGrad'));
@@ -41,9 +41,9 @@ export function weightGradShape({ geometry: g, xPitch, yPitch, engine }: ConvTas
   const rows = ins < fewChannels && inner.tapStep === 1 && inner.taps > 1;
   const tile = bestTile(engine, rows ? inner.taps * ins : ins, Math.ceil(outs / 4));
   const channels = { batch: g.batch, groups: g.groups, ins, outs };
-  const conflicts = (channels: number, pitch: number): boolean =>
-    channels >= lineFloats && (pitch * 4) % setsBytes === 0;
-  const packs = { x: !rows && conflicts(ins, xPitch), y: conflicts(outs, yPitch) };
+  const conflicts = (channels: number, floats: number): boolean =>
+    channels >= lineFloats && (floats * 4) % setsBytes === 0;
+  const packs = { x: !rows && conflicts(ins, xPitch * inner.step), y: conflicts(outs, yPitch) };
   return { ...channels, outer: axes.slice(0, -1), inner, xPitch, yPitch, rows, packs, tile, engine };
 }
 

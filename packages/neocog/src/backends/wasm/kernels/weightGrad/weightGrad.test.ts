@@ -53,6 +53,7 @@ const layers = [
   'n2 g8 c32>32 20x20 k3x3 s1 d1 p1',
   'n1 g1 c24>20 1000 k3 s1 d2 p2',
   'n1 g1 c2>5 700 k9 s3 d1 p4',
+  'n2 g1 c64>128 15x13 k3x3 s2 d1 p1',
 ];
 
 describe.each(layers)('%s', (text) => {
