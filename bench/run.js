@@ -33,7 +33,7 @@ const { values: options, positionals } = parseArgs({
 const pace = options.quick ? { rounds: 3, turn: 60, pause: 30 } : { rounds: 9, turn: 200, pause: 50 };
 
 /** Calls slower than this are timed in the first round only. */
-const slowMs = 1000;
+const slowMs = 5000;
 
 const say = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
 const rest = () => new Promise((resolve) => setTimeout(resolve, pace.pause));
