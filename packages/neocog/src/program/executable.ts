@@ -33,19 +33,21 @@ export class Common {
 interface Help {
   readonly common?: Common | undefined;
   readonly cache?: CacheUse | undefined;
+  /** Whether a training step computes cheap maps again instead of keeping them. */
+  readonly recompute?: boolean | undefined;
 }
 
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
 export async function executableOf(
   graph: Graph,
   how: Omit<BackendOptions, 'exactConvolution'>,
-  { common, cache }: Help = {},
+  { common, cache, recompute }: Help = {},
 ): Promise<Executable> {
   const now = backend();
   const shared = common?.on(now);
   const { exactConvolution } = preferences;
   const options = { ...how, exactConvolution };
-  const again = (): Graph => optimize(graph, now, how.exact, shared?.known);
+  const again = (): Graph => optimize(graph, now, { exact: how.exact, known: shared?.known, recompute });
   const make = async (): Promise<Executable> => {
     const best = again();
     const made = shared?.compile?.(best, options) ?? now.compile?.(best, options);

@@ -59,7 +59,7 @@ describe('optimize', () => {
       const graph = build(choices);
       const largest = Math.max(1, ...resultsOf(graph).flat().map(Math.abs));
       for (const exact of [false, true])
-        expect(distance(graph, optimize(graph, referenceBackend, exact))).toBeLessThan(1e-5 * largest);
+        expect(distance(graph, optimize(graph, referenceBackend, { exact }))).toBeLessThan(1e-5 * largest);
     });
     fc.assert(property, { numRuns: 150, seed: 5 });
   });

@@ -64,7 +64,7 @@ export function pack(module: Module, options: PackOptions = {}): PackedProgram {
   const { exact = false, tune } = options;
   const { exactConvolution } = preferences;
   const measured = tune ? new Measured(tune) : null;
-  const packed = now.pack(optimize(traced.graph, now, exact), { exactConvolution, exact, measured });
+  const packed = now.pack(optimize(traced.graph, now, { exact }), { exactConvolution, exact, measured });
   return { ...packed, inputs, outputs: traced.outputs };
 }
 

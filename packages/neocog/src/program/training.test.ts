@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import {
+  type CompileTrainingOptions,
   compile,
   compileTraining,
   crossEntropy,
@@ -65,7 +66,7 @@ function trainEagerly(make: MakeOptimizer, batches: readonly [Tensor, Tensor][])
 async function trainCompiled(
   make: MakeOptimizer,
   batches: readonly [Tensor, Tensor][],
-  threads = 1,
+  options: Pick<CompileTrainingOptions, 'threads'> = {},
 ): Promise<Run> {
   const module = network();
   const optimizer = make(module.parameters());
@@ -73,7 +74,7 @@ async function trainCompiled(
     input: batches[0][0].shape,
     loss: crossEntropy,
     optimizer,
-    threads,
+    ...options,
   });
   manualSeed(5);
   const losses: number[] = [];
@@ -81,6 +82,12 @@ async function trainCompiled(
   trainer.sync();
   trainer.dispose();
   return { losses, module, optimizer };
+}
+
+function expectSame(a: Run, b: Run): void {
+  expect(b.losses).toEqual(a.losses);
+  const [one, other] = [a.module.stateDict(), b.module.stateDict()];
+  for (const key of Object.keys(one)) expect(other[key].data, key).toEqual(one[key].data);
 }
 
 function expectAlike(a: Run, b: Run): void {
@@ -121,11 +128,33 @@ describe('compileTraining', () => {
     manualSeed(9);
     const batches: [Tensor, Tensor][] = [0, 1].map(() => [images(6), classes(6)]);
     const [, make] = optimizers[1];
-    const one = await trainCompiled(make, batches, 1);
-    const two = await trainCompiled(make, batches, 2);
-    expect(two.losses).toEqual(one.losses);
-    const [a, b] = [one.module.stateDict(), two.module.stateDict()];
-    for (const key of Object.keys(a)) expect(b[key].data, key).toEqual(a[key].data);
+    expectSame(await trainCompiled(make, batches), await trainCompiled(make, batches, { threads: 2 }));
+  });
+
+  it('computes activations again on the way back, if so told, and gives the same bits', async () => {
+    const block = (from: number) => [
+      new nn.Conv2d(from, 8, 3, { padding: 1 }),
+      new nn.BatchNorm2d(8),
+      new nn.ReLU(),
+    ];
+    const train = async (recompute: boolean) => {
+      manualSeed(1);
+      const head = [new nn.GlobalAvgPool(), new nn.Flatten(), new nn.Linear(8, 10)];
+      const module = new nn.Sequential(...block(1), ...block(8), ...block(8), ...head);
+      const optimizer = new optim.SGD(module.parameters(), { lr: 0.05, momentum: 0.9 });
+      const options = { input: [6, 1, 12, 12], loss: crossEntropy, optimizer, recompute };
+      const trainer = await compileTraining(module, options);
+      const losses: number[] = [];
+      for (let i = 0; i < 3; i++) losses.push((await trainer.step(images(6), classes(6))).loss);
+      const labels = trainer.explain().steps.map(({ label }) => label);
+      trainer.sync();
+      trainer.dispose();
+      return { losses, module, optimizer, labels };
+    };
+    const [kept, again] = [await train(false), await train(true)];
+    expectSame(kept, again);
+    const times = ({ labels }: typeof kept) => labels.filter((label) => label === '2').length;
+    expect(times(again)).toBe(times(kept) + 1);
   });
 
   it('brings the optimiser back so that eager steps go on from it', async () => {

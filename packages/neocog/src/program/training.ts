@@ -228,7 +228,7 @@ export class Trainer {
   }
 
   async #compile(batch: number): Promise<Compiled> {
-    const { input, target, loss, optimizer } = this.#options;
+    const { input, target, loss, optimizer, recompute } = this.#options;
     const traced = traceTraining({
       module: this.#module,
       input: [batch, ...input.slice(1)],
@@ -240,11 +240,8 @@ export class Trainer {
       modes: this.#modes,
       team: this.#ranks.team,
     });
-    const executable = await executableOf(traced.graph, {
-      fn: 'compileTraining',
-      ...this.#how,
-      ranks: this.#ranks.team ?? undefined,
-    });
+    const how = { fn: 'compileTraining', ...this.#how, ranks: this.#ranks.team ?? undefined };
+    const executable = await executableOf(traced.graph, how, { recompute });
     if (this.#over !== null) executable.dispose();
     this.#checkAlive('step');
     const compiled = { traced, executable };

@@ -44,6 +44,11 @@ export interface CompileTrainingOptions {
    */
   tune?: boolean | Choices | TuneOptions | undefined;
   /**
+   * Computes activations again on the way back where one pass over memory does, instead of keeping them: what relu and a normalisation give,
+   * whose input is kept in any case. Takes less memory and a little longer; results are the same bits. Default false.
+   */
+  recompute?: boolean | undefined;
+  /**
    * Trains on all ranks of a world as one: each takes batches of its own, and gradients, losses and running statistics are means over
    * the samples of all. The loss has to be a mean over samples. Weights and what the optimiser remembers are those of rank 0 at the
    * start, and the same bits on all ranks after each step. Default: this process alone.
@@ -71,6 +76,7 @@ const fields: Fields<CompileTrainingOptions> = {
   threads: count,
   exact: flag,
   tune: aTune,
+  recompute: flag,
   world: aWorld,
   sync: flag,
   compress: field("'float16', or { topK } with a share between 0 and 1", isCompression),

@@ -30,7 +30,8 @@ export function inlineMaps(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-function isCheap({ loop }: NodeOf<FusedWork>): boolean {
+/** Whether a map has few steps, and none of many instructions. */
+export function isCheap({ loop }: NodeOf<FusedWork>): boolean {
   const steps = nodesOf(loop.expr).filter((node) => operands(node).length > 0);
   return isMap(loop) && steps.length <= mostSteps && !steps.some(isSlow);
 }

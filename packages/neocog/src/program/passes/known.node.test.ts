@@ -35,7 +35,7 @@ it('gives graphs of other sizes the same constants, through several passes', () 
     const twice = g.fused(e.mul(e.input(0), 2), [4], [constant(scale)]);
     const scaled = g.fused(e.mul(e.input(0), e.input(1)), [4, side ** 2], [conv, [twice, [1, 0]]]);
     const again = g.fused(e.sub(e.input(0), e.input(1)), [4, side ** 2], [scaled, [twice, [1, 0]]]);
-    const { nodes } = optimize(g.graph([again]), referenceBackend, false, known);
+    const { nodes } = optimize(g.graph([again]), referenceBackend, { known });
     expect(nodes.map(({ op }) => op)).toEqual(['conv']);
     return nodes[0].inputs.slice(1).map(({ data }) => data);
   };

@@ -1,8 +1,8 @@
 // From the sums of a tile to finished pixels: Y = Aᵀ M A, then bias and formula, for one block of lanes.
 // Sums of whole numbers wrap around at 2³²: their outputs, which are 576 = 64 · 9 times what they should be (in one dimension 24 = 8 · 3), are
 // multiplied by the inverse of the odd factor, and what is left of 2³² after the shift by the even one holds them.
-// The transformed tile passes through scratch, so that the epilogue's code stands once and pixels beyond the map are
-// simply not visited.
+// A tile that lies on the map as a whole is finished as it is transformed. Others pass through scratch, so that the epilogue's code stands
+// once and pixels beyond the map are simply not visited.
 
 import { product } from '../../../../geometry/window.ts';
 import {
