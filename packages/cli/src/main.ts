@@ -3,27 +3,41 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { configure, NeocogError, type WideSimd } from 'neocog';
-import { addBatch } from './commands/batch.ts';
-import { addBench } from './commands/bench.ts';
-import { addBuild } from './commands/build.ts';
-import { addConvert } from './commands/convert.ts';
-import { addEvaluate } from './commands/evaluate.ts';
-import { addExplain } from './commands/explain.ts';
-import { addFilter } from './commands/filter.ts';
-import { addInspect } from './commands/inspect.ts';
-import { addQuantize } from './commands/quantize.ts';
-import { addRun } from './commands/run.ts';
-import { addSummary } from './commands/summary.ts';
-import { addTrain } from './commands/train.ts';
-import { addView } from './commands/view.ts';
-import { addWorker } from './commands/worker.ts';
 import { Interrupted } from './interrupt.ts';
 import { version } from './version.ts';
+
+type AddCommand = (program: Command) => void;
+
+/** In the order of the help. A command line loads the code of its own command: that of all takes a second. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  train: async () => (await import('./commands/train.ts')).addTrain,
+  run: async () => (await import('./commands/run.ts')).addRun,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
+  batch: async () => (await import('./commands/batch.ts')).addBatch,
+  bench: async () => (await import('./commands/bench.ts')).addBench,
+  build: async () => (await import('./commands/build.ts')).addBuild,
+  summary: async () => (await import('./commands/summary.ts')).addSummary,
+  inspect: async () => (await import('./commands/inspect.ts')).addInspect,
+  view: async () => (await import('./commands/view.ts')).addView,
+  worker: async () => (await import('./commands/worker.ts')).addWorker,
+  convert: async () => (await import('./commands/convert.ts')).addConvert,
+  quantize: async () => (await import('./commands/quantize.ts')).addQuantize,
+  explain: async () => (await import('./commands/explain.ts')).addExplain,
+  filter: async () => (await import('./commands/filter.ts')).addFilter,
+};
+
+/** Those that a command line needs: its own, none for the version, all for the help and for what is misspelt. */
+function commandsFor(args: readonly string[]): Promise<AddCommand[]> {
+  const word = args.find((arg) => !arg.startsWith('-') && !wideModes.includes(arg));
+  const isVersion = word === undefined && args.some((arg) => versionFlags.includes(arg));
+  const known = word !== undefined && Object.hasOwn(commands, word) ? [commands[word]] : null;
+  return Promise.all((known ?? (isVersion ? [] : Object.values(commands))).map((load) => load()));
+}
 
 /** Runs one command line, without `node` and the script, and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   leaveQuietlyWhenTheReaderDoes();
-  const program = makeProgram();
+  const program = await makeProgram(args);
   let running = program.name();
   program.hook('preAction', (_, command) => {
     running = `neocog ${command.name()}`;
@@ -40,37 +54,27 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+const wideModes: readonly string[] = ['off', 'auto', 'on'];
+const versionFlags: readonly string[] = ['-V', '--version'];
+
 // The process is the command's own, so it may use V8's experiment where its self-test passes.
 const wideSimd = new Option(
   '--wide-simd <mode>',
   "256-bit operations, an experiment of V8's; auto: if they work",
 )
-  .choices(['off', 'auto', 'on'])
+  .choices(wideModes)
   .default('auto');
 
-function makeProgram(): Command {
+async function makeProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('neocog')
     .description('Train, run and look into convolutional networks.')
-    .version(version, '-V, --version', 'print the version')
+    .version(version, versionFlags.join(', '), 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('--debug', 'after an error, print where it arose')
     .addOption(wideSimd)
     .addHelpText('after', '\nStart here: neocog train mnist')
     .exitOverride();
-  addTrain(program);
-  addRun(program);
-  addEvaluate(program);
-  addBatch(program);
-  addBench(program);
-  addBuild(program);
-  addSummary(program);
-  addInspect(program);
-  addView(program);
-  addWorker(program);
-  addConvert(program);
-  addQuantize(program);
-  addExplain(program);
-  addFilter(program);
+  for (const add of await commandsFor(args)) add(program);
   explainMisuse(program, 'neocog');
   for (const command of program.commands) explainMisuse(command, `neocog ${command.name()}`);
   return program;

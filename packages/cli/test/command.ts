@@ -1,7 +1,7 @@
 // Runs the command from its sources as a child process, as a shell would.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,14 +12,18 @@ import { sources } from '../../../scripts/sources.js';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 // In dist, from where the command finds its package.json as it does when installed.
-const bundle = at(`../dist/.test-${process.pid}.js`);
+const folder = at('../dist/');
+const name = `.test-${process.pid}`;
+const bundle = join(folder, `${name}.js`);
 
 /** Bundles the command with the library's sources, so that the tests need no build. */
 export async function buildCommand(): Promise<void> {
   await build({
-    entryPoints: [at('../src/bin.ts')],
-    outfile: bundle,
+    entryPoints: [{ in: at('../src/bin.ts'), out: name }],
+    outdir: folder,
+    chunkNames: `${name}-[hash]`,
     bundle: true,
+    splitting: true, // a command loads its own code alone
     platform: 'node',
     format: 'esm',
     packages: 'external',
@@ -28,7 +32,12 @@ export async function buildCommand(): Promise<void> {
   });
 }
 
-export const removeCommand = (): Promise<void> => rm(bundle, { force: true });
+export async function removeCommand(): Promise<void> {
+  const made = (await readdir(folder)).filter(
+    (file) => file.startsWith(`${name}.`) || file.startsWith(`${name}-`),
+  );
+  for (const file of made) await rm(join(folder, file), { force: true });
+}
 
 export interface Outcome {
   readonly code: number | null;
