@@ -7,7 +7,7 @@ import type { Graph } from '../backends/graph.ts';
 import type { CacheUse } from './cache/cacheUse.ts';
 import { readOrMake } from './cache/executable.ts';
 import { Interpreted } from './interpreted.ts';
-import { optimize } from './optimize.ts';
+import { type ExtraPasses, optimize } from './optimize.ts';
 import { Known } from './passes/known.ts';
 import { preferences } from './preferences.ts';
 
@@ -33,21 +33,20 @@ export class Common {
 interface Help {
   readonly common?: Common | undefined;
   readonly cache?: CacheUse | undefined;
-  /** Whether a training step computes cheap maps again instead of keeping them. */
-  readonly recompute?: boolean | undefined;
+  readonly passes?: ExtraPasses | undefined;
 }
 
 /** A graph made ready on the backend in use; one that does not compile carries it out node by node. */
 export async function executableOf(
   graph: Graph,
   how: Omit<BackendOptions, 'exactConvolution'>,
-  { common, cache, recompute }: Help = {},
+  { common, cache, passes }: Help = {},
 ): Promise<Executable> {
   const now = backend();
   const shared = common?.on(now);
   const { exactConvolution } = preferences;
   const options = { ...how, exactConvolution };
-  const again = (): Graph => optimize(graph, now, { exact: how.exact, known: shared?.known, recompute });
+  const again = (): Graph => optimize(graph, now, { exact: how.exact, known: shared?.known, extra: passes });
   const make = async (): Promise<Executable> => {
     const best = again();
     const made = shared?.compile?.(best, options) ?? now.compile?.(best, options);

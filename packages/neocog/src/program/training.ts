@@ -27,6 +27,7 @@ import {
 } from './traceTraining.ts';
 import { checkInput, checkTarget, needOwn, needRoom } from './trainingChecks.ts';
 import { type CompileTrainingOptions, checkOptions } from './trainingOptions.ts';
+import { trainingPasses } from './trainingPasses.ts';
 import { type Batch, checkStep, type StepOptions, type TrainingStep } from './trainingStep.ts';
 import { Turns } from './turns.ts';
 
@@ -228,7 +229,7 @@ export class Trainer {
   }
 
   async #compile(batch: number): Promise<Compiled> {
-    const { input, target, loss, optimizer, recompute } = this.#options;
+    const { input, target, loss, optimizer, recompute = false } = this.#options;
     const traced = traceTraining({
       module: this.#module,
       input: [batch, ...input.slice(1)],
@@ -241,7 +242,7 @@ export class Trainer {
       team: this.#ranks.team,
     });
     const how = { fn: 'compileTraining', ...this.#how, ranks: this.#ranks.team ?? undefined };
-    const executable = await executableOf(traced.graph, how, { recompute });
+    const executable = await executableOf(traced.graph, how, { passes: trainingPasses(recompute) });
     if (this.#over !== null) executable.dispose();
     this.#checkAlive('step');
     const compiled = { traced, executable };
