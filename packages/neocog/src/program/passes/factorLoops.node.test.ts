@@ -31,6 +31,12 @@ describe('factorLoops', () => {
     ]);
   });
 
+  it('divides few values by many as they are', () => {
+    const g = new Graphs();
+    const y = g.fused(e.div(x, e.add(e.abs(c), 1)), shape, [[g.input(3), perChannel], g.input(96)]);
+    expect(formulas(factored(g.graph([y])))).toEqual(['32,3: div(x0, add(abs(x1), 1))']);
+  });
+
   it('gathers the factors of a product', () => {
     const g = new Graphs();
     const reads = [g.input(96), [g.input(3), perChannel], [g.input(3), perChannel]] as const;

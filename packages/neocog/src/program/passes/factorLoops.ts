@@ -151,6 +151,8 @@ class FewValues {
     }
     if (part.op !== 'mul' && part.op !== 'div') return { outer: one, inner: part };
     const [a, b] = [this.factorsOf(part.a), this.factorsOf(part.b)];
+    // To divide by many values takes no longer if few are divided.
+    if (part.op === 'div' && a.inner === one && b.outer === one) return { outer: one, inner: part };
     const both = part.op === 'mul' ? e.mul : e.div;
     return { outer: both(a.outer, b.outer), inner: both(a.inner, b.inner) };
   }
