@@ -13,6 +13,7 @@ const convolutions: Readonly<Record<string, string>> = {
   'x y w': 'w',
   'source result w': 'w',
   'dy x sums': 'sums',
+  'dy x w': 'w',
   'x dy sums': 'sums',
   'workspace0 w': 'w',
   'sums w': 'w',
