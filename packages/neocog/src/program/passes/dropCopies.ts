@@ -6,12 +6,12 @@ import type { FusedWork } from '../../backends/work.ts';
 import { input } from '../../expression/expression.ts';
 import { isMap } from './joinLoops.ts';
 import { readsInPlace } from './loopPlaces.ts';
-import { mapResults, resultsOf } from './rewrite.ts';
+import { assignedIn, mapResults, resultsOf } from './rewrite.ts';
 
 /** The graph without copies. What is wanted of the graph is still made under its own name: by the node that made what was copied. */
 export function dropCopies(graph: Graph): Graph {
   const wanted = new Set(resultsOf(graph));
-  const assigned = new Set(graph.nodes.flatMap((node) => (node.op === 'assign' ? [node.inputs[1]] : [])));
+  const assigned = assignedIn(graph);
   const now = new Map<GraphValue, GraphValue>();
   const current = (value: GraphValue): GraphValue => {
     const other = now.get(value);

@@ -12,8 +12,9 @@ import type { Expr } from '../../expression/expression.ts';
 import * as e from '../../expression/expression.ts';
 import { isSlow } from '../../expression/slow.ts';
 import { product } from '../../geometry/window.ts';
-import { stridesOf } from '../../tensor/shape.ts';
+import { sameShape, stridesOf } from '../../tensor/shape.ts';
 import { InputList, isMap, readsPositions } from './joinLoops.ts';
+import { assignedIn } from './rewrite.ts';
 
 /** Points of the loop for each value, so that values are few and a loop over them costs next to nothing. */
 const leastPoints = 16;
@@ -25,7 +26,7 @@ const fewSteps = 3;
  * fed to a step function that other frameworks would compute to the last bit; formulas within comparisons and roundings keep their order.
  */
 export function factorLoops(graph: Graph): Graph {
-  const assigned = new Set(graph.nodes.flatMap((node) => (node.op === 'assign' ? [node.inputs[1]] : [])));
+  const assigned = assignedIn(graph);
   const fits = ({ loop, inputs }: NodeOf<FusedWork>): boolean =>
     loop.combine !== 'max' && !readsPositions(loop.expr) && !inputs.some((value) => assigned.has(value));
   const nodes = new NodeList(graph);
@@ -96,7 +97,7 @@ function factored(node: NodeOf<FusedWork>, nodes: NodeList): void {
 /** A formula of a loop as a map over some of its axes: those along which what it reads moves, or more. */
 function over(axes: readonly number[], { label, loop, inputs }: NodeOf<FusedWork>, expr: Expr): Draft {
   const among = (values: readonly number[]): number[] => axes.map((d) => values[d]);
-  const read = new InputList<readonly number[]>((a, b) => a.every((step, d) => step === b[d]));
+  const read = new InputList<readonly number[]>(sameShape);
   const own = e.substitute(expr, (i) => e.input(read.add(inputs[i], among(loop.strides[i]))));
   const shape = among(loop.shape);
   const strides = read.kinds;
@@ -166,7 +167,7 @@ class Body {
   readonly #node: NodeOf<FusedWork>;
   readonly #values: FewValues;
   readonly #nodes: NodeList;
-  readonly #read = new InputList<readonly number[]>((a, b) => a.every((step, d) => step === b[d]));
+  readonly #read = new InputList<readonly number[]>(sameShape);
   readonly #done = new Map<Expr, Expr>();
   readonly #kept = new Map<Expr, Expr>();
 

@@ -19,6 +19,10 @@ export function readersOf(nodes: readonly GraphNode[]): Map<GraphValue, GraphNod
 export const isAssigned = (node: GraphNode, between: readonly GraphNode[]): boolean =>
   between.some((other) => other.op === 'assign' && node.inputs.includes(other.inputs[1]));
 
+/** The states that nodes of a graph assign. */
+export const assignedIn = ({ nodes }: Graph): ReadonlySet<GraphValue> =>
+  new Set(nodes.flatMap((node) => (node.op === 'assign' ? [node.inputs[1]] : [])));
+
 /** What is wanted of a graph: its outputs, and what parameters move by. */
 export const resultsOf = (graph: Graph): GraphValue[] => [
   ...graph.outputs,
